@@ -1,0 +1,1 @@
+"""The stream: records, extraction, and the edges to Kafka, Faust and Prometheus."""
