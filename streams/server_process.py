@@ -1,0 +1,159 @@
+"""A server of another language that we start, and that never outlives us.
+
+Between us and the server stands a guard: this very file, run by a bare interpreter. It holds one end of a pipe whose
+other end is ours. When we close it, or die in any way (`kill -9` included), the guard sees the end of the pipe, asks
+the server to stop, and kills it when it does not. The guard and the server have a session of their own, so that a
+Ctrl-C in the terminal reaches us first and the order in which things stop stays ours.
+
+Only the standard library is imported here: the guard runs without site-packages.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+GRACE = 10.0
+"""Seconds between the request to stop and the kill."""
+
+
+class ServerError(RuntimeError):
+    """A server did not start, did not answer in time or ended by itself; the message carries the end of its log."""
+
+
+class ServerProcess:
+    """One running server, started at construction.
+
+    `command`: program and arguments; `log`: file that its output is appended to; `grace`: seconds it gets to stop.
+    Raises ServerError when the program cannot be executed.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        grace: float = GRACE,
+    ) -> None:
+        self.log = log
+        self._name = Path(command[0]).name
+        self._grace = grace
+        self._lock = threading.Lock()
+        with log.open("ab") as sink:
+            self._guard = subprocess.Popen(
+                [sys.executable, "-I", "-S", __file__, str(grace), *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                env=dict(os.environ if environment is None else environment),
+                start_new_session=True,
+            )
+        assert self._guard.stdout is not None
+        with self._guard.stdout as answer:
+            line = answer.readline()
+        if not line:
+            self._guard.wait()
+            raise ServerError(f"{self._name} could not be started\n{self.log_tail()}")
+        self.pid = int(line)
+        """Process id of the server itself, for signals such as SIGSTOP."""
+
+    def running(self) -> bool:
+        """Say whether the server is still there."""
+        return self._guard.poll() is None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until the server has ended; give its exit code (128 + signal when a signal ended it).
+
+        `timeout` in seconds; raises subprocess.TimeoutExpired.
+        """
+        return self._guard.wait(timeout)
+
+    def stop(self) -> None:
+        """Ask the server to stop, kill it after the grace, return when it is gone. Again: does nothing."""
+        self.request_stop()
+        try:
+            self.wait(self._grace + 5)
+        except subprocess.TimeoutExpired:  # the guard itself is stuck, as when someone stopped it with SIGSTOP
+            self.kill()
+
+    def request_stop(self) -> None:
+        """Ask the server to stop and return at once; `wait` or `stop` must follow."""
+        with self._lock:
+            if self._guard.stdin is not None and not self._guard.stdin.closed:
+                self._guard.stdin.close()
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would (SIGKILL), and return when it is gone."""
+        if self.running():
+            with contextlib.suppress(ProcessLookupError):  # it ended just now, and the guard is about to say so
+                os.kill(self.pid, signal.SIGKILL)
+            try:
+                self.wait(5)
+            except subprocess.TimeoutExpired:
+                self._guard.kill()
+                self.wait()
+        self.request_stop()
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Give the last lines of the server's log."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def require_running(self) -> None:
+        """Raise ServerError with the end of the log when the server has ended by itself."""
+        if not self.running():
+            raise ServerError(f"{self._name} ended with code {self.wait()}\n{self.log_tail()}")
+
+
+def _die_with_guard() -> None:
+    """Let the kernel kill the server when the guard is killed (Linux: prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def _guard(grace: float, command: Sequence[str]) -> int:
+    server = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=2,
+        stderr=2,
+        # Safe here: the guard is a bare interpreter with one thread at this point.
+        preexec_fn=_die_with_guard if sys.platform == "linux" else None,  # noqa: PLW1509
+    )
+    os.write(1, f"{server.pid}\n".encode())
+    ending = threading.Event()
+
+    def end() -> None:
+        if ending.is_set():
+            return
+        ending.set()
+        server.terminate()
+        deadline = time.monotonic() + grace
+        while server.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        server.kill()
+
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        end()
+
+    def on_signal(_number: int, _frame: object) -> None:
+        threading.Thread(target=end, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    threading.Thread(target=watch, daemon=True).start()
+    code = server.wait()
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    os._exit(_guard(float(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,53 @@
+"""What integration tests share: a real Apache Kafka, the embedded broker, names that no other test uses."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from streams.broker import EmbeddedBroker
+from streams.kafka_dev import KafkaCluster
+from streams.kafka_jars import KafkaUnavailableError
+
+_missing = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[KafkaCluster]:
+    """One Apache Kafka broker for the whole session; do not kill it, take a cluster of your own for that.
+
+    Without Java or Maven its tests are skipped and the end of the run says so; with NEWSWATCH_REQUIRE_KAFKA set, as in
+    `.ci/run`, they fail.
+    """
+    cluster = KafkaCluster()
+    try:
+        cluster.start()
+    except KafkaUnavailableError as reason:
+        if os.environ.get("NEWSWATCH_REQUIRE_KAFKA"):
+            pytest.fail(f"Apache Kafka is required here, and cannot be had: {reason}")
+        request.config.stash[_missing] = str(reason)
+        pytest.skip(f"NOT RUN AGAINST APACHE KAFKA: {reason}")
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def embedded_broker() -> Iterator[EmbeddedBroker]:
+    """One embedded broker for the whole session."""
+    with EmbeddedBroker() as broker:
+        yield broker
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Give a beginning for topic names, groups and application ids that no other test uses."""
+    return f"t{uuid.uuid4().hex[:10]}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say at the end, in words that cannot be overlooked, what was not tested."""
+    reason = config.stash.get(_missing, "")
+    if reason:
+        terminalreporter.section("APACHE KAFKA WAS NOT TESTED", red=True, bold=True)
+        terminalreporter.line(reason)
