@@ -1,0 +1,70 @@
+# `make help` lists what there is. Needs Python 3.11 or newer; everything else of Python is put into .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+# A Python that is new enough and can make environments (Debian has that in a package of its own).
+SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	if $$python -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
+
+.PHONY: help install demo test check bench chaos soak broker wheel clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  ARGS="..." is handed on to the command, e.g. make demo ARGS="--exit-when-idle"'
+
+$(BIN)/python:
+	@$(if $(strip $(PYTHON)),,echo 'newswatch needs Python 3.11 or newer with the modules venv and ensurepip' \
+		'(Debian: apt-get install python3 python3-venv), or say which: make PYTHON=/path/to/python3' >&2; exit 1)
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install -q --upgrade 'pip>=25.1'
+
+# Stamps: installed again only when what is to be installed has changed.
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing newswatch into $(VENV), about a minute the first time'
+	@$(BIN)/pip install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo 'Installing what development needs'
+	@$(BIN)/pip install -q -c constraints.txt -e . --group dev
+	@touch $@
+
+install: $(VENV)/installed-dev ## Make .venv with newswatch and the tools of development
+
+demo: $(VENV)/installed ## See it work: embedded broker, worker, sample articles, alerts
+	@$(BIN)/newswatch demo $(ARGS)
+
+test: install ## Run unit, property and integration tests (real Apache Kafka, Prometheus, Chromium)
+	@.ci/system-packages
+	@$(BIN)/pytest tests/unit tests/property tests/integration $(ARGS)
+
+check: install ## Lint, formatting, types, import layers, compose file, Prometheus files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@.ci/compose-check docker-compose.yml
+	@.ci/prometheus-check
+
+bench: install ## Measure speeds side by side
+	@$(BIN)/pytest tests/bench -s -q $(ARGS)
+
+chaos: install ## Kill, stop and cut off workers and brokers; count what was lost
+	@$(BIN)/pytest tests/chaos -s -q $(ARGS)
+
+soak: install ## Run a worker for long, and watch its memory
+	@$(BIN)/pytest tests/soak -s -q $(ARGS)
+
+broker: $(VENV)/installed ## Start Apache Kafka for development (ARGS="--brokers 3")
+	@$(BIN)/newswatch broker --kafka $(ARGS)
+
+wheel: $(BIN)/python ## Build the wheel into dist
+	@$(BIN)/pip wheel -q --no-deps -w dist .
+
+clean: ## Remove the environment, caches and build results
+	rm -rf $(VENV) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
