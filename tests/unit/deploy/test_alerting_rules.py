@@ -1,0 +1,48 @@
+"""Alarms about newswatch itself: made of metrics that exist, each with its test, its words and its severity."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from streams.metrics import Metrics
+
+PROMETHEUS = Path(__file__).parents[3] / "deploy" / "prometheus"
+RULES: list[dict[str, Any]] = [
+    rule
+    for file in sorted((PROMETHEUS / "rules").glob("*.yml"))
+    for group in yaml.safe_load(file.read_text())["groups"]
+    for rule in group["rules"]
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alarm_has_a_severity_words_and_known_metrics(rule: dict[str, Any]) -> None:
+    assert rule["labels"]["severity"] in {"warning", "critical"}
+    assert rule["annotations"]["summary"]
+    assert rule["annotations"]["description"].endswith(".")
+    exposed = {sample for family in Metrics().registry.collect() for sample in (family.name, f"{family.name}_total")}
+    for name in re.findall(r"\bnewswatch_\w+", rule["expr"]):
+        assert re.sub(r"_(bucket|count|sum)$", "", name) in exposed
+
+
+def test_every_alarm_is_tested_firing_and_not_firing() -> None:
+    cases = [
+        case
+        for file in sorted((PROMETHEUS / "tests").glob("*.yml"))
+        for test in yaml.safe_load(file.read_text())["tests"]
+        for case in test["alert_rule_test"]
+    ]
+    fired = {case["alertname"] for case in cases if case.get("exp_alerts")}
+    assert fired == {rule["alert"] for rule in RULES}
+
+
+def test_alertmanager_routes_end_at_receivers_that_exist() -> None:
+    config = yaml.safe_load((PROMETHEUS.parent / "alertmanager" / "alertmanager.yml").read_text())
+    receivers = {receiver["name"] for receiver in config["receivers"]}
+    assert config["route"]["receiver"] in receivers
+    assert {route["receiver"] for route in config["route"]["routes"]} <= receivers
+    inhibiting = {rule["source_matchers"][0].split(" = ")[1] for rule in config["inhibit_rules"]}
+    assert inhibiting <= {rule["alert"] for rule in RULES}
