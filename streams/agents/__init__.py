@@ -1,0 +1,1 @@
+"""The Faust agents: thin; they decode, call the core, send, and settle."""

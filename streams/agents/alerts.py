@@ -1,0 +1,35 @@
+"""What both agents do with a firing: the records that carry it, and how it is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+from detectors.engine import Firing
+
+from streams.metrics import Metrics
+from streams.outbox import Message
+from streams.records.cloudevents import headers as event_headers
+from streams.settings import Settings
+
+
+def alert_messages(settings: Settings, firing: Firing) -> Iterator[Message]:
+    """One record for each topic of the firing: ``alerts`` and the rule's own; key: the alert's id."""
+    alert = firing.alert
+    value = msgspec.json.encode(alert)
+    headers = event_headers("alert", f"{alert.id}.{alert.revision}", time=alert.updated_at, subject=alert.rule)
+    for topic in firing.topics:
+        yield Message(topic=settings.topic(topic), key=alert.id.encode(), value=value, headers=headers)
+
+
+def count_alerts(metrics: Metrics, firings: Iterable[Firing], arrival: datetime | None) -> None:
+    """Count firings once by id and revision, with the time since the article's arrival."""
+    now = datetime.now(UTC)
+    for firing in firings:
+        if not metrics.count_alert(firing.alert):
+            continue
+        if firing.topics:
+            metrics.alerts_published.inc()
+        if arrival is not None:
+            metrics.article_to_alert.observe(max((now - arrival).total_seconds(), 0.0))

@@ -1,0 +1,135 @@
+"""The first agent: articles to enriched articles, observations, alerts and dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import faust
+from faust.streams import Stream
+
+from streams.agents.alerts import alert_messages, count_alerts
+from streams.conveyor import Conveyor, Event, headers_of
+from streams.enriching import Record
+from streams.fatal import Fatal
+from streams.metrics import Metrics
+from streams.outbox import Message, Outbox
+from streams.pipeline import Outcome, Pipeline
+from streams.progress import ArticleProgress
+from streams.records.cloudevents import headers as event_headers
+from streams.records.observation import Origin, encode_observation, observation_headers
+from streams.settings import Settings
+from streams.topics import DEAD, ENRICHED, OBSERVATIONS
+
+
+class ArticleAgent:
+    """Reads ``articles``; settles a batch when all that follows from it is acknowledged."""
+
+    def __init__(
+        self,
+        app: faust.App,
+        settings: Settings,
+        pipeline: Pipeline,
+        metrics: Metrics,
+        progress: ArticleProgress,
+        fatal: Fatal,
+    ) -> None:
+        self._settings = settings
+        self._pipeline = pipeline
+        self._metrics = metrics
+        self._progress = progress
+        self._fatal = fatal
+        self._outbox = Outbox(app)
+        # One thread: spaCy and the rules run beside the event loop, which goes on answering Kafka's heartbeats.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="extraction")
+        self._times: dict[tuple[int, int], datetime] = {}
+        self.conveyor = Conveyor(
+            app,
+            self._handle,
+            max_batch=settings.batch_articles,
+            max_in_flight=settings.in_flight_articles,
+            on_settled=self._settled,
+        )
+
+    async def run(self, stream: Stream[bytes]) -> None:
+        """The agent's body; an error ends the process, nothing of the batch is acknowledged."""
+        try:
+            await self.conveyor.run(stream)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._fatal(error)
+            raise
+
+    async def _handle(self, batch: Sequence[Event]) -> None:
+        self._metrics.in_flight.set(self.conveyor.in_flight)
+        records = [_record(event) for event in batch]
+        loop = asyncio.get_running_loop()
+        outcomes = await loop.run_in_executor(self._thread, self._pipeline.process, records)
+        await self._outbox.send(self._messages(outcomes))
+        self._count(outcomes)
+        for outcome in outcomes:
+            if outcome.article is not None:
+                self._times[outcome.record.partition, outcome.record.offset] = outcome.article.event_time
+
+    def _settled(self, events: Sequence[Event]) -> None:
+        for event in events:
+            position = (event.message.partition, event.message.offset)
+            self._progress.settled(*position, self._times.get(position))
+        self._times.clear()
+        self._metrics.in_flight.set(self.conveyor.in_flight)
+
+    def _messages(self, outcomes: Iterable[Outcome]) -> Iterator[Message]:
+        topic = self._settings.topic
+        for outcome in outcomes:
+            if outcome.dead is not None:
+                dead = outcome.dead
+                yield Message(topic=topic(DEAD), key=dead.key, value=dead.value, headers=dead.all_headers())
+            article = outcome.article
+            if article is None:
+                continue
+            yield Message(
+                topic=topic(ENRICHED),
+                key=article.id.encode("utf-8", "replace"),
+                value=outcome.enriched,
+                headers=event_headers("enriched-article", article.id, time=article.event_time, subject=article.source),
+            )
+            origin = Origin(outcome.record.partition, outcome.record.offset, article.received_at)
+            for observation in outcome.observations:
+                yield Message(
+                    topic=topic(OBSERVATIONS),
+                    key=observation.key.encode(),
+                    value=encode_observation(observation),
+                    headers=observation_headers(observation, origin),
+                )
+            for firing in outcome.firings:
+                yield from alert_messages(self._settings, firing)
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        metrics = self._metrics
+        metrics.batch.observe(len(outcomes))
+        for outcome in outcomes:
+            metrics.extraction.observe(outcome.seconds)
+            if outcome.dead is not None:
+                metrics.articles.labels("dead").inc()
+                metrics.dead_letters.labels(outcome.dead.reason).inc()
+            if outcome.article is not None:
+                metrics.count_article(outcome.article)
+                for observation in outcome.observations:
+                    metrics.observations.labels(observation.rule).inc()
+                count_alerts(metrics, outcome.firings, outcome.article.received_at)
+
+
+def _record(event: Event) -> Record:
+    message = event.message
+    return Record(
+        value=message.value,
+        key=message.key,
+        headers=headers_of(event),
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        timestamp=datetime.fromtimestamp(message.timestamp, UTC),
+    )

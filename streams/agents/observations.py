@@ -1,0 +1,227 @@
+"""The second agent: observations to facts and alerts, progress reports to the watermark.
+
+For each batch: send the alerts and await, then write the facts to the changelog and await, then settle. What fails
+in between ends the process; the next owner starts from the changelog and sends the same alerts again, with the same
+ids and revisions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from time import monotonic
+
+import faust
+import msgspec
+from detectors.engine import Engine
+from detectors.observation import Observation
+from detectors.state import Step
+from faust.streams import Stream
+from faust.types import TP
+
+from streams.agents.alerts import alert_messages, count_alerts
+from streams.conveyor import Conveyor, Event, headers_of
+from streams.facts import PROGRESS_KEY, FactTable
+from streams.fatal import Fatal
+from streams.metrics import Metrics
+from streams.outbox import Message, Outbox
+from streams.records.cloudevents import Headers
+from streams.records.dead_letter import DeadLetter
+from streams.records.observation import (
+    decode_observation,
+    decode_report,
+    encode_observation,
+    is_report,
+    observation_headers,
+    origin_of,
+)
+from streams.reload import RulesInForce
+from streams.settings import Settings
+from streams.topics import DEAD, OBSERVATIONS
+
+logger = logging.getLogger(__name__)
+
+MAX_BATCH = 256
+
+
+class Effect(msgspec.Struct):
+    """What a step of one partition asks for, and when the article behind it arrived."""
+
+    partition: int
+    step: Step
+    arrival: datetime | None
+
+
+class ObservationAgent:
+    """Reads ``observations``; holds the facts of the partitions that this worker owns."""
+
+    def __init__(
+        self,
+        app: faust.App,
+        settings: Settings,
+        table: FactTable,
+        in_force: RulesInForce,
+        metrics: Metrics,
+        fatal: Fatal,
+    ) -> None:
+        self._settings = settings
+        self._table = table
+        self._in_force = in_force
+        self._metrics = metrics
+        self._fatal = fatal
+        self._outbox = Outbox(app)
+        self._given_up: set[str] = set()
+        self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
+
+    async def run(self, stream: Stream[bytes]) -> None:
+        """The agent's body; an error ends the process, nothing of the batch is acknowledged."""
+        try:
+            await self.conveyor.run(stream)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._fatal(error)
+            raise
+
+    def exchange_rules(self, engine: Engine) -> None:
+        """Go on with other rules; the facts of rules whose state stays the same are kept."""
+        self._table.store.exchange_rules(engine)
+
+    def show(self, metrics: Metrics) -> None:
+        """Set the gauges of the partitions held."""
+        held = self._table.store.partitions
+        metrics.facts.clear()
+        metrics.watermark.clear()
+        for number, partition in held.items():
+            metrics.facts.labels(str(number)).set(len(partition.state))
+            if partition.settled_watermark is not None:
+                metrics.watermark.labels(str(number)).set(partition.settled_watermark.timestamp())
+
+    async def _handle(self, batch: Sequence[Event]) -> None:
+        effects: list[Effect] = []
+        reported: set[int] = set()
+        bad: list[Message] = []
+        handled = 0
+        for event in batch:
+            number = event.message.partition
+            headers = headers_of(event)
+            try:
+                if is_report(headers):
+                    self._report(event, number, effects)
+                    reported.add(number)
+                else:
+                    await self._observe(event, number, headers, effects)
+                    handled += 1
+            except msgspec.MsgspecError as error:  # nothing of ours: it must not stop what comes after it
+                bad.append(self._dead_letter(event, headers, error))
+        await self._outbox.send((*self._alerts(effects), *bad))
+        await self._write(effects, reported)
+        self._count(effects)
+        self._metrics.observations_handled.inc(handled)
+
+    def _report(self, event: Event, number: int, effects: list[Effect]) -> None:
+        partition = self._table.store.partition(number)
+        watermark = partition.progress.merge(decode_report(event.message.value or b""), datetime.now(UTC))
+        if watermark is not None:
+            effects.append(Effect(number, partition.state.advance(watermark), None))
+
+    async def _observe(self, event: Event, number: int, headers: Headers, effects: list[Effect]) -> None:
+        observation = decode_observation(event.message.value or b"")
+        if not await self._has_rule(observation):
+            return
+        partition = self._table.store.partition(number)
+        origin = origin_of(headers)
+        # What comes from an alert follows the watermark and so cannot be late for it.
+        replay = origin is None or partition.progress.is_replay(origin.partition, origin.offset)
+        step = partition.state.observe(observation, replay=replay)
+        effects.append(Effect(number, step, origin.arrival if origin else None))
+
+    def _dead_letter(self, event: Event, headers: Headers, error: Exception) -> Message:
+        message = event.message
+        logger.error(
+            "unreadable record in %s, partition %d, offset %d: %s",
+            message.topic,
+            message.partition,
+            message.offset,
+            error,
+        )
+        self._metrics.dead_letters.labels("bad_observation").inc()
+        letter = DeadLetter(
+            reason="bad_observation",
+            message=str(error),
+            error=type(error).__qualname__,
+            stage="detect",
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            key=message.key,
+            value=message.value,
+            headers=headers,
+        )
+        return Message(
+            topic=self._settings.topic(DEAD), key=letter.key, value=letter.value, headers=letter.all_headers()
+        )
+
+    async def _has_rule(self, observation: Observation) -> bool:
+        """Whether the rule is in force here; waits for a rule set that the sender has and this worker has not yet."""
+        waited_from = monotonic()
+        version = observation.rule_set_version
+        while not self._in_force.engine.knows(observation.rule_state):
+            if version == self._in_force.rules.version or version in self._given_up:
+                return False
+            if monotonic() - waited_from >= self._settings.rules_wait_seconds:
+                logger.warning("rule set %s did not arrive here; what it saw is dropped", version)
+                self._given_up.add(version)
+                return False
+            await self._in_force.look()
+            await asyncio.sleep(min(self._settings.rules_reload_seconds, 1.0))
+        return True
+
+    def _alerts(self, effects: Iterable[Effect]) -> Iterator[Message]:
+        topic = self._settings.topic(OBSERVATIONS)
+        for effect in effects:
+            for firing in effect.step.firings:
+                yield from alert_messages(self._settings, firing)
+            for observation in effect.step.observations:
+                yield Message(
+                    topic=topic,
+                    key=observation.key.encode(),
+                    value=encode_observation(observation),
+                    headers=observation_headers(observation, None),
+                )
+
+    async def _write(self, effects: Iterable[Effect], reported: Iterable[int]) -> None:
+        """Write facts to the changelog; the producer keeps the order of a key that is put and deleted in one batch."""
+        store = self._table.store
+        changelog = self._table.changelog_topic_name
+        records = [
+            Message(topic=changelog, key=key.encode(), value=value, partition=effect.partition)
+            for effect in effects
+            for key, value in (*effect.step.puts, *((key, None) for key in effect.step.deletes))
+        ]
+        records += [
+            Message(
+                topic=changelog,
+                key=PROGRESS_KEY.encode(),
+                value=store.partition(number).progress.dump(),
+                partition=number,
+            )
+            for number in reported
+        ]
+        for metadata in await self._outbox.send(records):
+            store.set_persisted_offset(TP(changelog, metadata.partition), metadata.offset)
+        for number in reported:  # what fired at this watermark is acknowledged now
+            held = store.partition(number)
+            held.settled_watermark = held.progress.watermark
+
+    def _count(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            count_alerts(self._metrics, effect.step.firings, effect.arrival)
+            for observation in effect.step.observations:
+                self._metrics.observations.labels(observation.rule).inc()
+            for rule in effect.step.late:
+                self._metrics.late_observations.labels(rule).inc()
+            for rule, bound in effect.step.bounds:
+                self._metrics.bounds_reached.labels(rule, bound).inc()

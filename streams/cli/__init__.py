@@ -1,0 +1,52 @@
+"""The ``newswatch`` command: one module a command; here they are put together. No logic of its own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from streams.cli import broker, demo, extract, ingest, rules, scan, subscribe, topics, worker
+
+app = typer.Typer(
+    name="newswatch",
+    help="A streaming watch on the world's political news. Start with: newswatch demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (demo, worker, ingest, subscribe, scan, extract, rules, topics, broker):
+    app.add_typer(module.app)
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("newswatch"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    log_level: Annotated[LogLevel, typer.Option("--log-level", help="Logs go to standard error.")] = "warning",
+) -> None:
+    del version
+    logging.basicConfig(
+        level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+def main() -> None:
+    """Run the command; errors that a user can mend are printed without a traceback, exit status 2."""
+    from streams.cli.errors import friendly_errors
+
+    with friendly_errors():
+        app()

@@ -1,0 +1,19 @@
+"""Where output goes: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+from rich.console import Console
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_encoder = msgspec.json.Encoder()
+
+
+def print_json(record: object) -> None:
+    """Print one JSON line."""
+    sys.stdout.buffer.write(_encoder.encode(record) + b"\n")
+    sys.stdout.buffer.flush()

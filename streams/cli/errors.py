@@ -1,0 +1,40 @@
+"""Errors that a user can mend, printed as one message and exit status 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from detectors.ruleset import RuleSetError
+from kafka.errors import KafkaError
+
+from streams.clients import BrokerUnreachableError
+from streams.rules_folder import RulesNotFoundError
+from streams.settings import SettingsError
+from streams.sources.files import UnreadableFileError
+from streams.topics import TopicsMissingError
+
+EXPECTED = (
+    BrokerUnreachableError,
+    KafkaError,
+    RuleSetError,
+    RulesNotFoundError,
+    SettingsError,
+    TopicsMissingError,
+    UnreadableFileError,
+)
+
+
+@contextmanager
+def friendly_errors() -> Iterator[None]:
+    """Turn the expected errors into a message on standard error and exit status 2."""
+    try:
+        yield
+    except EXPECTED as error:
+        print(f"newswatch: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except BrokenPipeError:  # the reader, such as head, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,90 @@
+"""``newswatch extract``: what is found in articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from detectors.article import EnrichedArticle
+from streams.cli.console import err, out, print_json
+from streams.cli.options import Config, Json, Set, settings_from
+from streams.records.dead_letter import DeadLetter
+from streams.sources.files import read_lines
+
+app = typer.Typer()
+
+EPILOG = """Examples:
+
+newswatch extract article.txt
+
+newswatch extract articles.jsonl --json | head -1
+
+newswatch extract articles.jsonl --html found.html"""
+
+
+@app.command(epilog=EPILOG)
+def extract(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Articles: JSON lines, or .txt with one article each; - is standard input."
+        ),
+    ],
+    json: Json = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the findings highlighted.")
+    ] = None,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Print the officials, countries and themes of articles, with their offsets."""
+    from streams.enriching import enrich_lines, make_extractor
+
+    settings = settings_from(config, set_)
+    extractor = make_extractor(settings)
+    shown: list[EnrichedArticle] = []
+    bad = 0
+    for number, article in enumerate(enrich_lines(extractor, read_lines(files), datetime.now(UTC)), start=1):
+        if isinstance(article, DeadLetter):
+            bad += 1
+            err.print(f"record {number}: {article.reason}: {article.message}", style="red", markup=False)
+        elif html is not None:
+            shown.append(article)
+        elif json:
+            print_json(article)
+        else:
+            out.print(_table(article))
+    if html is not None:
+        from streams.highlight import highlight_page
+
+        html.write_text(highlight_page(shown), encoding="utf-8")
+        err.print(f"{html}: {len(shown)} articles", markup=False)
+    if bad:
+        err.print(f"{bad} records are no articles", style="red")
+
+
+def _table(article: EnrichedArticle) -> Table:
+    table = Table(title=article.title or article.id, title_justify="left", show_header=False, expand=True)
+    table.add_column(style="bold", width=12)
+    table.add_column()
+    for country in article.countries:
+        table.add_row("country", f"{country.alpha3}  {country.salience}  {_mentions(m.text for m in country.mentions)}")
+    for official in article.officials:
+        office = " ".join(
+            part for part in (official.role, official.country, "(former)" if official.former else None) if part
+        )
+        table.add_row("official", f"{official.name}  [{official.role_class}] {office}")
+    for organisation in article.organisations:
+        table.add_row("organisation", organisation.name)
+    for theme in article.themes:
+        table.add_row("theme", f"{theme.theme} {theme.score:.2f}  {_mentions(span.text for span in theme.evidence)}")
+    return table
+
+
+def _mentions(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))

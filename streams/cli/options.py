@@ -1,0 +1,58 @@
+"""The options that many commands share, and settings made from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from streams.settings import Settings, SettingsError, load_settings
+
+Brokers = Annotated[
+    str | None,
+    typer.Option(
+        "--brokers",
+        "-b",
+        metavar="HOST:PORT,...",
+        help="Kafka brokers. Default: NEWSWATCH_BROKERS, else 127.0.0.1:9092.",
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", envvar="NEWSWATCH_CONFIG", help="YAML file of settings."),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any setting by its name, such as --set security_protocol=SASL_SSL. May be repeated.",
+    ),
+]
+Rules = Annotated[
+    Path | None,
+    typer.Option(
+        "--rules",
+        "-r",
+        metavar="DIR",
+        help="Folder of watch rules. Default: NEWSWATCH_RULES, else ./deploy/rules, else the shipped copy.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines for programs.")]
+
+
+def settings_from(config: Path | None, assignments: list[str] | None, **flags: Any) -> Settings:
+    """Settings from a command's options.
+
+    Raises:
+        SettingsError: an option that cannot be used.
+    """
+    given: dict[str, Any] = {}
+    for assignment in assignments or ():
+        name, sign, value = assignment.partition("=")
+        if not sign:
+            raise SettingsError(f"--set {assignment}: expected NAME=VALUE")
+        given[name.strip().replace("-", "_")] = value
+    given |= {name: value for name, value in flags.items() if value is not None}
+    return load_settings(config, **given)

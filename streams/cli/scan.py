@@ -1,0 +1,69 @@
+"""``newswatch scan``: the rules over files, without a broker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from streams.cli.console import err, print_json
+from streams.cli.options import Config, Rules, Set, settings_from
+from streams.settings import SettingsError
+
+app = typer.Typer()
+
+EPILOG = """Examples:
+
+newswatch scan articles.jsonl --rules deploy/rules
+
+newswatch scan march.jsonl --until 2025-04-01T00:00:00Z | jq -r '.rule' | sort | uniq -c"""
+
+
+@app.command(epilog=EPILOG)
+def scan(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Articles: JSON lines, or .txt; - is standard input.")
+    ],
+    rules: Rules = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Move event time on to here at the end (RFC 3339), for rules that wait."),
+    ] = None,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Print the alerts, as JSON lines, that the stream would give for these articles: a backtest."""
+    from detectors.scan import Scan
+
+    from detectors.event_time import parse_time
+    from streams.enriching import enrich_lines, make_extractor
+    from streams.records.dead_letter import DeadLetter
+    from streams.rules_folder import RulesFolder, find_rules
+    from streams.sources.files import count_lines, read_lines
+
+    settings = settings_from(config, set_, rules=rules)
+    horizon = parse_time(until) if until else None
+    if until and horizon is None:
+        raise SettingsError(f"--until {until}: expected an RFC 3339 time such as 2025-04-01T00:00:00Z")
+    total = count_lines(files)
+    running = Scan(RulesFolder(find_rules(settings.rules)).load())
+    bad = 0
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task("articles", total=total)
+        for article in enrich_lines(make_extractor(settings), read_lines(files), datetime.now(UTC)):
+            progress.advance(task)
+            if isinstance(article, DeadLetter):
+                bad += 1
+                continue
+            for firing in running.feed(article):
+                if firing.topics:
+                    print_json(firing.alert)
+    if horizon is not None:
+        for firing in running.until(horizon):
+            if firing.topics:
+                print_json(firing.alert)
+    if bad:
+        err.print(f"{bad} records are no articles; see `newswatch extract`")

@@ -1,0 +1,81 @@
+"""``newswatch topics``: make and describe the topics of a deployment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from streams.cli.console import out, print_json
+from streams.cli.options import Brokers, Config, Json, Rules, Set, settings_from
+
+app = typer.Typer(name="topics", help="Make and describe the topics.", no_args_is_help=True)
+
+
+@app.command(epilog="Example:  newswatch topics create --brokers localhost:9092 --rules deploy/rules --partitions 6")
+def create(
+    brokers: Brokers = None,
+    rules: Rules = None,
+    partitions: Annotated[
+        int | None, typer.Option(help="Partitions of articles, enriched articles, dead letters and observations.")
+    ] = None,
+    replication_factor: Annotated[int | None, typer.Option(help="Replicas of each topic.")] = None,
+    json: Json = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Make the topics that are missing, with those that the rules name."""
+    from streams.rules_folder import RulesFolder, find_rules
+    from streams.topics import create_topics, topic_specs
+
+    settings = settings_from(
+        config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
+    )
+    named = RulesFolder(find_rules(settings.rules)).load().topics()
+    specs = topic_specs(settings, named)
+    made = set(create_topics(settings, specs))
+    if json:
+        for spec in specs:
+            print_json(
+                {"topic": spec.name, "created": spec.name in made, "partitions": spec.partitions, "config": spec.config}
+            )
+        return
+    table = Table("topic", "partitions", "keeps", "for", "")
+    for spec in specs:
+        keeps = (
+            "compacted"
+            if spec.config.get("cleanup.policy") == "compact"
+            else f"{int(spec.config['retention.ms']) // 86_400_000} days"
+        )
+        table.add_row(
+            spec.name, str(spec.partitions), keeps, spec.purpose, "created" if spec.name in made else "there already"
+        )
+    out.print(table)
+
+
+@app.command(epilog="Example:  newswatch topics describe --brokers localhost:9092")
+def describe(
+    brokers: Brokers = None, rules: Rules = None, json: Json = False, config: Config = None, set_: Set = None
+) -> None:
+    """Show the topics as they are on the broker."""
+    from streams.rules_folder import RulesFolder, find_rules
+    from streams.topics import describe_topics, topic_specs
+
+    settings = settings_from(config, set_, brokers=brokers, rules=rules)
+    named = RulesFolder(find_rules(settings.rules)).load().topics()
+    wanted = [spec.name for spec in topic_specs(settings, named)]
+    found = {topic.name: topic for topic in describe_topics(settings, wanted)}
+    if json:
+        for name in wanted:
+            print_json({"topic": name, "exists": name in found} | ({"state": found[name]} if name in found else {}))
+        return
+    table = Table("topic", "partitions", "replicas", "configuration")
+    for name in wanted:
+        state = found.get(name)
+        if state is None:
+            table.add_row(name, "-", "-", "missing")
+        else:
+            changed = ", ".join(f"{key}={value}" for key, value in state.config.items())
+            table.add_row(name, str(state.partitions), str(state.replication_factor), changed)
+    out.print(table)

@@ -1,0 +1,42 @@
+"""``newswatch worker``: one worker, or several."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from streams.cli.options import Brokers, Config, Rules, Set, settings_from
+
+app = typer.Typer()
+
+EPILOG = """Examples:
+
+newswatch worker --brokers kafka:9092 --rules deploy/rules
+
+newswatch worker --processes 2 --set instance_id=desk-1"""
+
+
+@app.command(epilog=EPILOG)
+def worker(
+    brokers: Brokers = None,
+    rules: Rules = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Worker processes; each has a metrics port of its own, counting up.")
+    ] = 1,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Port of /metrics, /livez and /readyz on 127.0.0.1; default 9464.")
+    ] = None,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Read articles, send alerts: a Faust worker, until Ctrl-C or SIGTERM. Start more to share the work."""
+    settings = settings_from(config, set_, brokers=brokers, rules=rules, metrics_port=metrics_port)
+    if processes == 1:
+        from streams.worker import run_worker
+
+        run_worker(settings)
+    else:
+        from streams.supervisor import supervise
+
+        supervise(settings, processes)

@@ -1,0 +1,80 @@
+"""kafka-python clients made from the settings: for feeding, subscribing and administration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
+
+from streams.settings import Settings
+
+
+class BrokerUnreachableError(ConnectionError):
+    """No broker answered; the message names those that were tried."""
+
+    def __init__(self, settings: Settings, error: Exception) -> None:
+        brokers = ", ".join(settings.brokers)
+        super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {error}")
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """The options that every kafka-python client takes: where the brokers are, and how to speak with them."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.brokers,
+        "security_protocol": settings.security_protocol,
+    }
+    context = settings.ssl_context()
+    if context is not None:
+        options["ssl_context"] = context
+    if settings.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.password(),
+        }
+    return options
+
+
+def admin_client(settings: Settings) -> KafkaAdminClient:
+    """An administration client.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+    """
+    try:
+        return KafkaAdminClient(**connection(settings), client_id="newswatch-admin")
+    except KafkaError as error:
+        raise BrokerUnreachableError(settings, error) from None
+
+
+def producer(settings: Settings) -> KafkaProducer:
+    """An idempotent producer that waits for all replicas.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+    """
+    try:
+        return KafkaProducer(
+            **connection(settings),
+            client_id="newswatch-producer",
+            acks="all",
+            enable_idempotence=True,
+            compression_type="gzip",
+            linger_ms=5,
+            max_request_size=settings.max_request_bytes,
+        )
+    except KafkaError as error:
+        raise BrokerUnreachableError(settings, error) from None
+
+
+def consumer(settings: Settings, *topics: str, **options: Any) -> KafkaConsumer:
+    """A consumer of ``topics``; ``options`` are kafka-python's.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+    """
+    try:
+        return KafkaConsumer(*topics, **connection(settings), client_id="newswatch-consumer", **options)
+    except KafkaError as error:
+        raise BrokerUnreachableError(settings, error) from None

@@ -1,0 +1,155 @@
+"""The detectors' facts as a Faust table: a changelog on Kafka, an index in memory per partition.
+
+Each fact is a key of its own, written once and deleted behind the watermark. The store keeps one
+:class:`FactPartition` a partition, fed by recovery, and drops it when the partition moves away;
+nothing else is held, and the table is never iterated over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import faust
+from detectors.engine import Engine
+from detectors.state import PartitionState
+from faust.stores.memory import Store
+from faust.tables.table import Table
+from faust.types import TP, EventT
+
+from detectors.watermark import Progress
+
+Fatal = Callable[[BaseException], None]
+
+#: The changelog key of a partition's progress; no fact's key is without a blank.
+PROGRESS_KEY = "progress"
+
+
+class FactPartition:
+    """What is held of one partition of ``observations``: its facts, and how far the articles have come."""
+
+    def __init__(self, engine: Engine, *, advance_when_silent: bool) -> None:
+        self.state = PartitionState(engine)
+        self.progress = Progress(advance_when_silent=advance_when_silent)
+        self.settled_watermark: datetime | None = None
+
+    def restore(self, key: str, value: bytes | None) -> None:
+        """Take over one record of the changelog; None deletes."""
+        if key != PROGRESS_KEY:
+            self.state.restore(key, value)
+        elif value is not None:
+            self.progress.load(value)
+
+
+class FactStore(Store[bytes, bytes]):
+    """Facts of the partitions that this worker owns, as the detectors' state."""
+
+    engine: Engine
+    fatal: Fatal
+    advance_when_silent: bool
+    changelog: str
+
+    def __post_init__(self) -> None:
+        self.partitions: dict[int, FactPartition] = {}
+        self._offsets: dict[int, int] = {}
+
+    def partition(self, number: int) -> FactPartition:
+        """What is held of a partition, empty where nothing was recovered."""
+        held = self.partitions.get(number)
+        if held is None:
+            held = FactPartition(self.engine, advance_when_silent=self.advance_when_silent)
+            self.partitions[number] = held
+        return held
+
+    def exchange_rules(self, engine: Engine) -> None:
+        """Go on with other rules in every partition held."""
+        self.engine = engine
+        for held in self.partitions.values():
+            held.state = held.state.with_rules(engine)
+
+    def apply_changelog_batch(
+        self, batch: Iterable[EventT[bytes]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
+    ) -> None:
+        """Take over records read from the changelog at recovery."""
+        del to_key, to_value  # keys and values are bytes
+        try:
+            for event in batch:
+                message = event.message
+                self.partition(message.partition).restore((message.key or b"").decode(), message.value)
+                self._offsets[message.partition] = message.offset
+        except Exception as error:  # Faust would log it and go on without these facts
+            self.fatal(error)
+            raise
+
+    def persisted_offset(self, tp: TP) -> int:
+        """The newest changelog record that this store holds; -1: read all of it."""
+        return self._offsets.get(tp.partition, -1)
+
+    def set_persisted_offset(self, tp: TP, offset: int) -> None:
+        """Called by Faust when the broker has acknowledged a record that this worker wrote."""
+        self._offsets[tp.partition] = max(offset, self._offsets.get(tp.partition, -1))
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Drop what belongs to partitions that moved away: others write there now."""
+        del revoked, newly_assigned, generation_id
+        owned = {tp.partition for tp in assigned if tp.topic == self.changelog}
+        for partition in set(self.partitions) - owned:
+            del self.partitions[partition]
+        for partition in set(self._offsets) - owned:
+            del self._offsets[partition]
+
+    def reset_state(self) -> None:
+        """Forget everything held in memory."""
+        self.partitions.clear()
+        self._offsets.clear()
+
+
+class FactTable(Table[bytes, bytes]):
+    """A table whose store is a :class:`FactStore`."""
+
+    def __init__(
+        self, app: faust.App, *, engine: Engine, fatal: Fatal, partitions: int, advance_when_silent: bool
+    ) -> None:
+        self._engine = engine
+        self._fatal = fatal
+        self._advance_when_silent = advance_when_silent
+        super().__init__(
+            app,
+            name="facts",
+            partitions=partitions,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            recovery_buffer_size=1000,
+        )
+
+    def _new_store(self) -> FactStore:
+        store = FactStore(
+            "memory://",
+            self.app,
+            self,
+            table_name=self.name,
+            key_type=self.key_type,
+            key_serializer=self.key_serializer,
+            value_serializer=self.value_serializer,
+            value_type=self.value_type,
+            loop=self.loop,
+            options=self.options,
+        )
+        store.engine = self._engine
+        store.fatal = self._fatal
+        store.changelog = self.changelog_topic_name
+        store.advance_when_silent = self._advance_when_silent
+        return store
+
+    @property
+    def store(self) -> FactStore:
+        """The table's store."""
+        data = self.data
+        if not isinstance(data, FactStore):
+            raise TypeError("the facts table has a store of its own")
+        return data

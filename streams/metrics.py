@@ -1,0 +1,124 @@
+"""Every Prometheus metric of the product. One prefix, base units, bounded labels (checked with promtool in a test)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from detectors.alert import Alert
+from detectors.article import EnrichedArticle
+
+#: Label values of sources are kept for so many outlets; the others are counted under "other".
+MAX_SOURCES = 200
+#: Alerts are counted once by id and revision; so many are remembered.
+MAX_ALERTS_REMEMBERED = 100_000
+
+LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+EXTRACTION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """The metrics of one worker, on a registry of its own."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry if registry is not None else CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"newswatch_{name}", text, labels, registry=self.registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"newswatch_{name}", text, labels, registry=self.registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"newswatch_{name}", text, buckets=buckets, registry=self.registry)
+
+        self.articles = counter("articles_total", "Articles processed and acknowledged, by outcome.", "outcome")
+        self.dead_letters = counter(
+            "dead_letters_total", "Articles sent to the dead-letter topic, by reason.", "reason"
+        )
+        self.observations = counter("observations_total", "Observations of rules with state, by rule.", "rule")
+        self.observations_handled = counter(
+            "observations_handled_total", "Observations taken into account and acknowledged."
+        )
+        self.alerts = counter("alerts_total", "Alerts sent, once by id and revision.", "rule", "severity", "state")
+        self.alerts_published = counter(
+            "alerts_published_total", "Alerts that went out on a topic, once by id and revision."
+        )
+        self.countries = counter("country_articles_total", "Articles that refer to a country.", "country", "salience")
+        self.themes = counter("theme_articles_total", "Articles about a theme.", "theme")
+        self.officials = counter("official_articles_total", "Articles that name an official of a class.", "role_class")
+        self.coverage = counter(
+            "coverage_articles_total", "Articles about a theme, by main country.", "country", "theme"
+        )
+        self.sources = counter("source_articles_total", "Articles by outlet.", "source")
+        self.languages = counter("language_articles_total", "Articles by language.", "language")
+        self.rule_reloads = counter(
+            "rule_reloads_total", "Changed rule sets, by whether they were loaded or refused.", "outcome"
+        )
+        self.late_observations = counter(
+            "late_observations_total", "Observations behind the watermark, not counted.", "rule"
+        )
+        self.bounds_reached = counter("bounds_reached_total", "Bounds of state that a rule reached.", "rule", "bound")
+        self.extraction = histogram("extraction_seconds", "Extraction and matching of one article.", EXTRACTION_BUCKETS)
+        self.article_to_alert = histogram(
+            "article_to_alert_seconds", "Arrival of the article to acknowledgement of its alert.", LATENCY_BUCKETS
+        )
+        self.batch = histogram("batch_articles", "Articles processed in one batch.", BATCH_BUCKETS)
+        self.rules = gauge("rules", "Rules loaded, by kind.", "kind")
+        self.rule_set = gauge("rule_set_info", "The rule set in force; always 1.", "version")
+        self.rule_set_loaded = gauge("rule_set_loaded_timestamp_seconds", "When the rule set in force was loaded.")
+        self.rule_reload_ok = gauge(
+            "rule_reload_ok", "1 when the last changed rule set was taken, 0 when it was refused."
+        )
+        self.lag = gauge("consumer_lag_records", "Records not yet processed.", "topic", "partition")
+        self.committed = gauge(
+            "committed_offset", "Offset below which all is done and committed.", "topic", "partition"
+        )
+        self.committed_at = gauge("committed_timestamp_seconds", "When offsets were last committed.")
+        self.in_flight = gauge("in_flight_articles", "Articles read and not yet acknowledged.")
+        self.watermark = gauge(
+            "watermark_timestamp_seconds", "Event time up to which rules that wait are judged.", "partition"
+        )
+        self.facts = gauge("facts", "Facts held by the detectors.", "partition")
+        self.ready = gauge("ready", "1 when the worker is recovered and reading.")
+        self.recovery = gauge("recovery_seconds", "Duration of the last recovery of the detectors' facts.")
+        self.build = gauge("build_info", "Version and language model; always 1.", "version", "model")
+        self._known_sources: set[str] = set()
+        self._counted_alerts: OrderedDict[tuple[str, int], None] = OrderedDict()
+
+    def count_article(self, article: EnrichedArticle) -> None:
+        """Count an enriched article by what was found in it."""
+        self.articles.labels("enriched").inc()
+        self.languages.labels(article.language or "unknown").inc()
+        self.sources.labels(self._source(article.source)).inc()
+        for country in article.countries:
+            self.countries.labels(country.alpha3, country.salience).inc()
+        for role_class in {official.role_class or "unknown" for official in article.officials}:
+            self.officials.labels(role_class).inc()
+        main = [country.alpha3 for country in article.countries if country.salience == "main"]
+        for theme in article.themes:
+            self.themes.labels(theme.theme).inc()
+            for country_code in main:
+                self.coverage.labels(country_code, theme.theme).inc()
+
+    def count_alert(self, alert: Alert) -> bool:
+        """Count an alert unless this id and revision was counted; returns whether it was."""
+        key = (alert.id, alert.revision)
+        if key in self._counted_alerts:
+            return False
+        self._counted_alerts[key] = None
+        if len(self._counted_alerts) > MAX_ALERTS_REMEMBERED:
+            self._counted_alerts.popitem(last=False)
+        self.alerts.labels(alert.rule, alert.severity, alert.state).inc()
+        return True
+
+    def _source(self, source: str | None) -> str:
+        if source is None:
+            return "unknown"
+        if source not in self._known_sources:
+            if len(self._known_sources) >= MAX_SOURCES:
+                return "other"
+            self._known_sources.add(source)
+        return source

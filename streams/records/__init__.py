@@ -1,0 +1,1 @@
+"""The wire records: what travels on the topics, typed and versioned."""

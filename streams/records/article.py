@@ -1,0 +1,102 @@
+"""The raw article: the value of the topic ``articles`` and a line of an article file."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from detectors.article import MetaValue
+from detectors.event_time import parse_time
+
+#: Most UTF-8 bytes of text that an article may have.
+MAX_TEXT_BYTES = 1_000_000
+
+Reason = Literal["not_utf8", "not_json", "wrong_type", "no_text", "too_large", "extraction_failed", "record_too_large"]
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An article as it came in; only ``text`` is required. Times are kept as they were written."""
+
+    text: str
+    id: str | None = None
+    title: str | None = None
+    url: str | None = None
+    source: str | None = None
+    language: str | None = None
+    published_at: str | None = None
+    received_at: str | None = None
+    meta: dict[str, MetaValue] | None = None
+
+    @property
+    def key(self) -> str:
+        """The article's id: its own, else derived from its URL, else from its title and text."""
+        if self.id:
+            return self.id
+        if self.url:
+            return "url-" + _digest(self.url)
+        return "text-" + _digest(self.title or "", self.text)
+
+    @property
+    def content_hash(self) -> str:
+        """A hash of everything but the arrival; tells two versions under one id apart."""
+        meta = msgspec.json.encode(self.meta or {}, order="sorted").decode()
+        own = (self.title, self.text, self.url, self.source, self.language, self.published_at, meta)
+        return _digest(*(field or "" for field in own))
+
+    def arrival(self, otherwise: datetime) -> datetime:
+        """When the article arrived: ``received_at`` where readable, else ``otherwise`` (Kafka's time of the record)."""
+        return (parse_time(self.received_at) if self.received_at else None) or otherwise
+
+
+class BadArticleError(ValueError):
+    """A record that is no article; ``reason`` is a metric label, the message says what was expected."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
+
+
+_decoder = msgspec.json.Decoder(Article)
+
+
+def decode_article(value: bytes | None) -> Article:
+    """Read one record of the topic ``articles``, or one line of an article file.
+
+    Raises:
+        BadArticleError: not UTF-8, not JSON, a field of the wrong type, no text, or more than 1 MB of text.
+    """
+    if not value:
+        raise BadArticleError("no_text", "the record is empty; expected a JSON object with a field 'text'")
+    try:
+        article = _decoder.decode(value)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        if "missing required field `text`" in message:
+            raise BadArticleError("no_text", "field 'text' is missing; expected the article's text") from None
+        raise BadArticleError("wrong_type", message) from None
+    except msgspec.DecodeError as error:
+        raise _not_json(value, error) from None
+    except UnicodeDecodeError as error:
+        raise BadArticleError("not_utf8", f"expected UTF-8; {error.reason} at byte {error.start}") from None
+    if not article.text or article.text.isspace():
+        raise BadArticleError("no_text", "field 'text' is empty; expected the article's text")
+    size = len(article.text) if article.text.isascii() else len(article.text.encode("utf-8", "surrogatepass"))
+    if size > MAX_TEXT_BYTES:
+        raise BadArticleError("too_large", f"field 'text' has {size} bytes; expected at most {MAX_TEXT_BYTES}")
+    return article
+
+
+def _not_json(value: bytes, error: Exception) -> BadArticleError:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError as undecodable:
+        return BadArticleError("not_utf8", f"expected UTF-8; {undecodable.reason} at byte {undecodable.start}")
+    return BadArticleError("not_json", f"expected a JSON object; {error}")
+
+
+def _digest(*parts: str) -> str:
+    text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=12).hexdigest()

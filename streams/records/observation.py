@@ -1,0 +1,77 @@
+"""Observations and progress reports on the topic ``observations``: how they are framed and told apart."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from detectors.observation import Observation
+
+from detectors.event_time import parse_time
+from detectors.watermark import ProgressReport
+from streams.records.cloudevents import Headers, event_type, headers, type_of
+
+PARTITION = "newswatch_partition"
+OFFSET = "newswatch_offset"
+ARRIVAL = "newswatch_arrival"
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """The record of ``articles`` that an observation comes from, and when that article arrived."""
+
+    partition: int
+    offset: int
+    arrival: datetime
+
+
+_observations = msgspec.json.Decoder(Observation)
+_reports = msgspec.json.Decoder(ProgressReport)
+
+
+def observation_headers(observation: Observation, origin: Origin | None) -> Headers:
+    """The headers of an observation; one that comes from an alert (for a chain) has no origin."""
+    found = headers("observation", observation.id, time=observation.event_time, subject=observation.rule)
+    if origin is not None:
+        found += [
+            (PARTITION, str(origin.partition).encode()),
+            (OFFSET, str(origin.offset).encode()),
+            (ARRIVAL, origin.arrival.isoformat().encode()),
+        ]
+    return found
+
+
+def encode_observation(observation: Observation) -> bytes:
+    """The value of an observation's record."""
+    return msgspec.json.encode(observation)
+
+
+def decode_observation(value: bytes) -> Observation:
+    """Read an observation.
+
+    Raises:
+        msgspec.MsgspecError: the value is none.
+    """
+    return _observations.decode(value)
+
+
+def decode_report(value: bytes) -> ProgressReport:
+    """Read a progress report.
+
+    Raises:
+        msgspec.MsgspecError: the value is none.
+    """
+    return _reports.decode(value)
+
+
+def is_report(record_headers: Headers) -> bool:
+    """Whether a record is a progress report and no observation."""
+    return type_of(record_headers) == event_type("progress")
+
+
+def origin_of(record_headers: Headers) -> Origin | None:
+    """The origin in an observation's headers, None where it has none."""
+    found = {name: value.decode("ascii", "replace") for name, value in record_headers}
+    arrival = parse_time(found.get(ARRIVAL, ""))
+    if arrival is None or not found.get(PARTITION, "").isdigit() or not found.get(OFFSET, "").isdigit():
+        return None
+    return Origin(int(found[PARTITION]), int(found[OFFSET]), arrival)

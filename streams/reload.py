@@ -1,0 +1,95 @@
+"""Hot reload: a changed folder of rules becomes the rule set in force, or is refused while the old one stays."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from detectors.engine import Engine
+from detectors.ruleset import RuleSet
+
+from streams.metrics import Metrics
+from streams.rules_folder import RulesFolder
+from streams.settings import Settings
+from streams.topics import TopicsMissingError, ensure_topics, topic_specs
+
+logger = logging.getLogger(__name__)
+
+
+class RulesInForce:
+    """The rule set in force and its engine; tells its listeners when it changes.
+
+    A set is taken whole or not at all: it must be valid, and the topics that it names must be there, or the worker
+    must be allowed to create them.
+    """
+
+    def __init__(self, settings: Settings, folder: RulesFolder, rules: RuleSet, metrics: Metrics) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._metrics = metrics
+        self._listeners: list[Callable[[Engine], None]] = []
+        self.rules = rules
+        self.engine = Engine(rules)
+        self._show()
+
+    def on_change(self, listener: Callable[[Engine], None]) -> None:
+        """Call ``listener`` with each new engine, on the event loop."""
+        self._listeners.append(listener)
+
+    async def watch(self) -> None:
+        """Look at the folder again and again, for ever; reading and compiling happen in a thread."""
+        while True:
+            await asyncio.sleep(self._settings.rules_reload_seconds)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once."""
+        try:
+            change = await asyncio.to_thread(self._folder.poll)
+        except Exception as error:  # noqa: BLE001 - an unreadable folder is no reason to stop watching the news
+            self._refuse(str(error))
+            return
+        if change is None:
+            return
+        if change.error is not None:
+            self._refuse(str(change.error))
+        elif change.rules is not None:
+            try:
+                engine = await asyncio.to_thread(self._prepare, change.rules)
+            except Exception as error:  # noqa: BLE001 - as above: the old rules stay in force
+                self._refuse(str(error))
+                return
+            self.rules, self.engine = change.rules, engine
+            for listener in self._listeners:
+                listener(engine)
+            self._metrics.rule_reloads.labels("loaded").inc()
+            self._show()
+            logger.warning("rules reloaded: %d rules, version %s", len(change.rules.rules), change.rules.version)
+
+    def _prepare(self, rules: RuleSet) -> Engine:
+        engine = Engine(rules)
+        settings = self._settings
+        try:
+            made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
+        except TopicsMissingError as missing:
+            raise RuntimeError(f"the rules name topics that are not there: {missing}") from None
+        if made:
+            logger.warning("topics created for the new rules: %s", ", ".join(made))
+        return engine
+
+    def _refuse(self, why: str) -> None:
+        self._metrics.rule_reloads.labels("refused").inc()
+        self._metrics.rule_reload_ok.set(0)
+        logger.error("changed rules refused, version %s stays in force:\n%s", self.rules.version, why)
+
+    def _show(self) -> None:
+        metrics = self._metrics
+        metrics.rules.clear()
+        for rule in self.rules.rules:
+            metrics.rules.labels(rule.kind).inc()
+        metrics.rule_set.clear()
+        metrics.rule_set.labels(self.rules.version).set(1)
+        metrics.rule_set_loaded.set(datetime.now(UTC).timestamp())
+        metrics.rule_reload_ok.set(1)

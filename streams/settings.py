@@ -1,0 +1,204 @@
+"""One settings model: flags, environment (``NEWSWATCH_...``), one YAML file, defaults - in this order.
+
+The Kafka security settings also answer to the names that Kafka's own tools use (``KAFKA_SASL_USERNAME``, ...).
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+from streams.nearest import nearest
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; says which, where it came from and what was expected."""
+
+
+def _kafka(name: str) -> AliasChoices:
+    return AliasChoices(name, f"newswatch_{name}", f"kafka_{name}")
+
+
+class Settings(BaseSettings):
+    """Everything that a deployment chooses. Times are seconds, sizes bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="NEWSWATCH_", extra="forbid", populate_by_name=True, frozen=True)
+
+    brokers: Annotated[list[str], NoDecode] = Field(
+        ["127.0.0.1:9092"], description="Kafka bootstrap servers, host:port, comma-separated"
+    )
+    app_id: str = Field(
+        "newswatch", pattern=r"^[a-zA-Z0-9._-]+$", description="consumer group and prefix of the changelog topic"
+    )
+    topic_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]*$", description="put before the name of every topic")
+    instance_id: str | None = Field(None, description="static membership (KIP-345): a name that a restart keeps")
+    data_dir: Path = Field(Path("var"), description="folder for the worker's local files")
+
+    rules: Path | None = Field(None, description="folder of watch rules; default ./deploy/rules, else the shipped copy")
+    rules_reload_seconds: float = Field(2.0, gt=0, description="how often the folder of rules is looked at")
+    rules_wait_seconds: float = Field(
+        120.0, ge=0, description="how long a detector waits for a rule set that another worker has already"
+    )
+    create_topics: bool = Field(True, description="whether the worker may create topics that are missing")
+    partitions: int = Field(6, ge=1, description="partitions of the topics that are created")
+    replication_factor: int = Field(1, ge=1, description="replicas of the topics that are created")
+
+    model: str = Field("en_core_web_sm", description="spaCy pipeline used for named entities")
+    registry: Path | None = Field(None, description="YAML registry of officials; default: the shipped one")
+    taxonomy: Path | None = Field(None, description="YAML taxonomy of themes; default: the shipped one")
+
+    metrics_host: str = Field("127.0.0.1", description="address of /metrics, /livez and /readyz")
+    metrics_port: int = Field(
+        9464, ge=0, le=65535, description="port of /metrics, /livez and /readyz; 0 picks a free one"
+    )
+
+    batch_articles: int = Field(64, ge=1, description="most articles extracted in one batch")
+    in_flight_articles: int = Field(512, ge=1, description="most articles read ahead and not yet acknowledged")
+    stall_seconds: float = Field(
+        120.0, gt=0, description="lag without a commit for so long turns /livez red and ends the worker"
+    )
+    advance_when_silent: bool = Field(
+        True, description="let event time move with the wall clock when all sources are silent"
+    )
+    session_timeout_seconds: float = Field(30.0, gt=0, description="Kafka's session.timeout.ms")
+    heartbeat_seconds: float = Field(3.0, gt=0, description="Kafka's heartbeat.interval.ms")
+    request_timeout_seconds: float = Field(
+        40.0, gt=0, description="Kafka's request.timeout.ms; more than the session timeout"
+    )
+    max_request_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="largest record that is produced")
+
+    security_protocol: SecurityProtocol = Field("PLAINTEXT", validation_alias=_kafka("security_protocol"))
+    sasl_mechanism: SaslMechanism = Field("SCRAM-SHA-512", validation_alias=_kafka("sasl_mechanism"))
+    sasl_username: str | None = Field(None, validation_alias=_kafka("sasl_username"))
+    sasl_password: SecretStr | None = Field(None, validation_alias=_kafka("sasl_password"))
+    sasl_password_file: Path | None = Field(None, validation_alias=_kafka("sasl_password_file"))
+    ssl_ca_location: Path | None = Field(None, validation_alias=_kafka("ssl_ca_location"))
+    ssl_certificate_location: Path | None = Field(None, validation_alias=_kafka("ssl_certificate_location"))
+    ssl_key_location: Path | None = Field(None, validation_alias=_kafka("ssl_key_location"))
+    ssl_key_password: SecretStr | None = Field(None, validation_alias=_kafka("ssl_key_password"))
+
+    @field_validator("brokers", mode="before")
+    @classmethod
+    def _split_brokers(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("brokers")
+    @classmethod
+    def _check_brokers(cls, value: list[str]) -> list[str]:
+        for broker in value:
+            if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s/]+):\d{1,5}", broker):
+                raise ValueError(f"expected host:port, got {broker!r}")
+        if not value:
+            raise ValueError("expected at least one host:port")
+        return value
+
+    @model_validator(mode="after")
+    def _check_security(self) -> Settings:
+        if self.security_protocol.startswith("SASL"):
+            if not self.sasl_username:
+                raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username")
+            if self.sasl_password is None and self.sasl_password_file is None:
+                raise ValueError(
+                    f"security_protocol {self.security_protocol} needs sasl_password or sasl_password_file"
+                )
+        if (self.ssl_certificate_location is None) != (self.ssl_key_location is None):
+            raise ValueError("ssl_certificate_location and ssl_key_location belong together")
+        return self
+
+    def password(self) -> str | None:
+        """The SASL password, from the setting or from its file.
+
+        Raises:
+            SettingsError: the file cannot be read.
+        """
+        if self.sasl_password is not None:
+            return self.sasl_password.get_secret_value()
+        if self.sasl_password_file is None:
+            return None
+        try:
+            return self.sasl_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise SettingsError(
+                f"sasl_password_file: cannot read {self.sasl_password_file}: {error.strerror}"
+            ) from None
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """The TLS context for the brokers, None where the protocol has no TLS.
+
+        Raises:
+            SettingsError: a certificate or key cannot be read.
+        """
+        if "SSL" not in self.security_protocol.split("_"):
+            return None
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_ca_location)
+            if self.ssl_certificate_location is not None:
+                secret = self.ssl_key_password.get_secret_value() if self.ssl_key_password else None
+                context.load_cert_chain(self.ssl_certificate_location, self.ssl_key_location, secret)
+        except OSError as error:
+            places = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
+            files = ", ".join(str(place) for place in places if place)
+            raise SettingsError(f"TLS: cannot use {files}: {error.strerror or error}") from None
+        return context
+
+    def topic(self, name: str) -> str:
+        """The full name of a topic on the broker."""
+        return self.topic_prefix + name
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before environment before the file named by the flag or ``NEWSWATCH_CONFIG``."""
+        del dotenv_settings, file_secret_settings
+        return (init_settings, env_settings, YamlConfigSettingsSource(settings_cls))
+
+
+def load_settings(config: Path | None = None, **flags: Any) -> Settings:
+    """Settings from flags (None: not given), environment, and the YAML file ``config``.
+
+    Raises:
+        SettingsError: an unreadable file, an unknown key or an unusable value.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    if config is not None and not config.is_file():
+        raise SettingsError(f"{config}: no such file; expected a YAML file of settings")
+
+    class _FromFile(Settings):
+        model_config = SettingsConfigDict(yaml_file=config)
+
+    try:
+        loaded = _FromFile(**given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(item, config) for item in error.errors(include_input=False))) from None
+    except ValueError as error:  # YAML that does not parse
+        raise SettingsError(f"{config}: {error}") from None
+    return loaded
+
+
+def _explain(error: Any, config: Path | None) -> str:
+    name = ".".join(str(part) for part in error["loc"]) or "settings"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        close = nearest(name, Settings.model_fields)
+        message = "unknown setting" + (f"; did you mean {close!r}?" if close else "")
+    return f"{config}: {name}: {message}" if config else f"{name}: {message} (flag, or NEWSWATCH_{name.upper()})"

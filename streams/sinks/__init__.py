@@ -1,0 +1,1 @@
+"""How alerts go out: one module a sink."""

@@ -1,0 +1,67 @@
+"""Articles from files: JSON lines, or plain text with one article a file; ``-`` is standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from streams.records.article import Article
+
+#: A longer line is no article (1 MB of text, every character escaped) and is cut, to become a dead letter.
+MAX_LINE_BYTES = 8 * 1024 * 1024
+
+
+class UnreadableFileError(OSError):
+    """An article file that cannot be read."""
+
+
+def read_lines(places: Iterable[Path]) -> Iterator[bytes]:
+    """The records in the files, in order: each line of a ``.jsonl`` file as it is, each ``.txt`` file as one article.
+
+    Blank lines are skipped. Lines that are no articles come through as they are: the stream sends them to the
+    dead-letter topic with the reason.
+
+    Raises:
+        UnreadableFileError: a file is missing or cannot be read.
+    """
+    for place in places:
+        if str(place) == "-":
+            yield from _lines(sys.stdin.buffer)
+            continue
+        try:
+            if place.suffix == ".txt":
+                yield _text_article(place)
+            else:
+                with place.open("rb") as file:
+                    yield from _lines(file)
+        except OSError as error:
+            raise UnreadableFileError(f"{place}: {error.strerror}; expected a file of articles") from None
+
+
+def count_lines(places: Iterable[Path]) -> int | None:
+    """How many records the files hold, None where standard input is among them."""
+    total = 0
+    for place in places:
+        if str(place) == "-":
+            return None
+        if place.suffix == ".txt":
+            total += 1
+        elif place.is_file():
+            with place.open("rb") as file:
+                total += sum(1 for line in file if line.strip())
+    return total
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    while line := file.readline(MAX_LINE_BYTES):
+        if record := line.strip(b"\r\n\t "):
+            yield record
+
+
+def _text_article(place: Path) -> bytes:
+    text = place.read_bytes().decode("utf-8", "replace")
+    return msgspec.json.encode(Article(id=place.stem, text=text))

@@ -1,0 +1,80 @@
+"""Faust's Kafka transport with two things put right: what may be committed, and an idempotent producer.
+
+Faust (0.15.3) acknowledges on its own what it skips while partitions move, and can commit past a message that is
+in flight (faust-streaming #606). Here nothing counts as acknowledged but what :meth:`Consumer.settle` was called
+with, and no commit passes the lowest message in flight. Pinned by tests/unit/streams/test_transport.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, Message
+from faust.types.transports import ConsumerT
+
+
+class Consumer(driver.Consumer):
+    """Commits only what was settled, in order."""
+
+    def ack(self, message: Message) -> bool:
+        """Ignored: Faust calls it for messages that it skipped and nobody processed."""
+        del message
+        return False
+
+    def settle(self, message: Message) -> bool:
+        """Mark a message as done: all that follows from it is acknowledged by the broker.
+
+        Messages fetched before the last rebalance are read again by whoever owns them now, and are ignored here.
+        """
+        if message.generation_id != self.app.consumer_generation_id:
+            return False
+        return bool(super().ack(message))
+
+    def _new_offset(self, tp: TP) -> int | None:
+        generation = self.app.consumer_generation_id
+        in_flight = [
+            message.offset
+            for message in list(self._unacked_messages)
+            if message.tp == tp and message.generation_id == generation and not message.acked
+        ]
+        if not in_flight:
+            offset: int | None = super()._new_offset(tp)
+            return offset
+        barrier = min(in_flight)
+        acked = self._acked[tp]
+        beyond = [offset for offset in acked if offset > barrier]
+        acked[:] = [offset for offset in acked if offset < barrier]
+        offset = super()._new_offset(tp)
+        self._acked[tp].extend(beyond)
+        return offset
+
+
+class Producer(driver.Producer):
+    """Waits for all replicas and never writes a batch twice; Faust itself offers that under exactly_once only."""
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {**super()._settings_extra(), "acks": "all", "enable_idempotence": True}
+
+
+class Transport(driver.Transport):
+    """The transport that the worker runs on."""
+
+    Consumer = Consumer
+    Producer = Producer
+
+
+def committed_offsets(consumer: ConsumerT) -> dict[TP, int]:
+    """The offsets that this consumer has committed, or found committed when it took a partition over."""
+    if not isinstance(consumer, Consumer):
+        raise TypeError("the app must run on streams.transport")
+    # Faust keeps it private and offers no other way to it.
+    return {tp: offset for tp, offset in consumer._committed_offset.items() if offset is not None}  # noqa: SLF001
+
+
+def install(app: faust.App) -> None:
+    """Make ``app`` use this transport, for reading and writing."""
+    app.transport = Transport(app.conf.broker_consumer, app)
+    app.producer_transport = Transport(app.conf.broker_producer, app)

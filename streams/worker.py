@@ -1,0 +1,155 @@
+"""One worker: rules, extraction, the two agents and the reporter put together on a Faust app, and run until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from importlib.metadata import version
+from typing import Any
+
+import faust
+from faust.streams import Stream
+from faust.types import TP, StreamT
+
+from streams.agents.articles import ArticleAgent
+from streams.agents.observations import ObservationAgent
+from streams.agents.reporter import Reporter
+from streams.app import create_app
+from streams.enriching import make_extractor
+from streams.facts import FactTable
+from streams.fatal import EXIT_STATUS, Fatal
+from streams.health import Health, HealthServer
+from streams.metrics import Metrics
+from streams.pipeline import Pipeline
+from streams.progress import ArticleProgress
+from streams.reload import RulesInForce
+from streams.rules_folder import RulesFolder, find_rules
+from streams.settings import Settings
+from streams.topics import ARTICLES, OBSERVATIONS, describe_topics, ensure_topics, topic_specs
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """A worker ready to run.
+
+    Raises:
+        RulesNotFoundError, RuleSetError: there are no rules, or one is wrong.
+        TopicsMissingError: a topic is missing and may not be created.
+        BrokerUnreachableError: no broker answers.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.health = Health(settings.stall_seconds)
+        folder = RulesFolder(find_rules(settings.rules))
+        rules = folder.load()
+        made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
+        if made:
+            logger.warning("topics created: %s", ", ".join(made))
+        partitions = {topic.name: topic.partitions for topic in describe_topics(settings, self._topics())}
+
+        self.app = create_app(settings)
+        self.fatal = Fatal(self.app)
+        self.in_force = RulesInForce(settings, folder, rules, self.metrics)
+        self.pipeline = Pipeline(
+            make_extractor(settings), self.in_force.engine, max_record_bytes=settings.max_request_bytes
+        )
+        observation_partitions = partitions[settings.topic(OBSERVATIONS)]
+        self.table = FactTable(
+            self.app,
+            engine=self.in_force.engine,
+            fatal=self.fatal,
+            partitions=observation_partitions,
+            advance_when_silent=settings.advance_when_silent,
+        )
+        self.app.tables.add(self.table)
+        progress = ArticleProgress()
+        self.articles = ArticleAgent(self.app, settings, self.pipeline, self.metrics, progress, self.fatal)
+        self.observations = ObservationAgent(self.app, settings, self.table, self.in_force, self.metrics, self.fatal)
+        self.reporter = Reporter(
+            self.app,
+            settings,
+            progress,
+            self.articles,
+            self.observations,
+            self.metrics,
+            self.health,
+            self.fatal,
+            observation_partitions=observation_partitions,
+        )
+        self.in_force.on_change(self._exchange_rules)
+        self.metrics.build.labels(version("newswatch"), settings.model).set(1)
+        self._wire()
+
+    def run(self) -> int:
+        """Run until SIGTERM or SIGINT; returns the exit status: 0, or 70 when the worker had to give up."""
+        settings = self.settings
+        with HealthServer(settings.metrics_host, settings.metrics_port, self.metrics.registry, self.health) as server:
+            logger.warning("metrics, /livez and /readyz on http://%s:%d", settings.metrics_host, server.port)
+            worker = faust.Worker(
+                self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
+            )
+            try:
+                worker.execute_from_commandline()
+            except SystemExit as stop:
+                if self.fatal.error is None and stop.code not in (0, None):
+                    return int(stop.code) if isinstance(stop.code, int) else 1
+        return EXIT_STATUS if self.fatal.error is not None else 0
+
+    def _topics(self) -> list[str]:
+        return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS)]
+
+    def _exchange_rules(self, engine: Any) -> None:
+        self.pipeline.engine = engine
+        self.observations.exchange_rules(engine)
+
+    def _wire(self) -> None:
+        self._agent(ARTICLES, self.articles.run)
+        self._agent(OBSERVATIONS, self.observations.run)
+        self.app.task(self._guarded(self.reporter.run))
+        self.app.task(self._guarded(self.in_force.watch))
+        self.app.on_partitions_assigned.connect(self._assigned, weak=False)  # type: ignore[arg-type]
+
+    def _agent(self, topic: str, run: Callable[[Stream[bytes]], Coroutine[Any, Any, None]]) -> None:
+        channel = self.app.topic(
+            self.settings.topic(topic),
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            allow_empty=True,
+        )
+
+        async def agent(stream: StreamT[bytes]) -> None:
+            if not isinstance(stream, Stream):
+                raise TypeError("the agent reads a topic")
+            await run(stream)
+
+        # One agent a topic and no concurrency: acknowledgements must come in order (faust-streaming #606).
+        self.app.agent(channel, name=f"streams.agents.{topic}", concurrency=1)(agent)
+
+    def _guarded(self, run: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def task() -> None:
+            try:
+                await run()
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:
+                self.fatal(error)
+                raise
+
+        task.__name__ = run.__qualname__.replace(".", "_")
+        return task
+
+    async def _assigned(self, sender: object, assigned: set[TP], **_: object) -> None:
+        del sender
+        self.reporter.assigned(assigned)
+
+
+def run_worker(settings: Settings) -> None:
+    """Run one worker in this process and exit with its status."""
+    sys.exit(Worker(settings).run())
