@@ -77,10 +77,8 @@ def decode_article(value: bytes | None) -> Article:
         if "missing required field `text`" in message:
             raise BadArticleError("no_text", "field 'text' is missing; expected the article's text") from None
         raise BadArticleError("wrong_type", message) from None
-    except msgspec.DecodeError as error:
-        raise _not_json(value, error) from None
-    except UnicodeDecodeError as error:
-        raise BadArticleError("not_utf8", f"expected UTF-8; {error.reason} at byte {error.start}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _undecodable(value, error) from None
     if not article.text or article.text.isspace():
         raise BadArticleError("no_text", "field 'text' is empty; expected the article's text")
     size = len(article.text) if article.text.isascii() else len(article.text.encode("utf-8", "surrogatepass"))
@@ -89,7 +87,7 @@ def decode_article(value: bytes | None) -> Article:
     return article
 
 
-def _not_json(value: bytes, error: Exception) -> BadArticleError:
+def _undecodable(value: bytes, error: Exception) -> BadArticleError:
     try:
         value.decode("utf-8")
     except UnicodeDecodeError as undecodable:

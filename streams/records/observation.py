@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from detectors.observation import Observation
 
 from detectors.event_time import parse_time
+from detectors.observation import Observation
 from detectors.watermark import ProgressReport
 from streams.records.cloudevents import Headers, event_type, headers, type_of
 
@@ -30,7 +30,8 @@ _reports = msgspec.json.Decoder(ProgressReport)
 
 def observation_headers(observation: Observation, origin: Origin | None) -> Headers:
     """The headers of an observation; one that comes from an alert (for a chain) has no origin."""
-    found = headers("observation", observation.id, time=observation.event_time, subject=observation.rule)
+    id_ = f"{observation.key} {observation.article_id} {observation.content_hash}"
+    found = headers("observation", id_, time=observation.time, subject=observation.rule)
     if origin is not None:
         found += [
             (PARTITION, str(origin.partition).encode()),

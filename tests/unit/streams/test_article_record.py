@@ -1,0 +1,77 @@
+"""Reading records of the topic `articles`."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from streams.records.article import MAX_TEXT_BYTES, Article, BadArticleError, decode_article
+
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "says"),
+    [
+        (None, "no_text", "empty"),
+        (b"", "no_text", "empty"),
+        (b"not json", "not_json", "expected a JSON object"),
+        (b'{"text": "cut', "not_json", "truncated"),
+        (b'"a string"', "wrong_type", "Expected `object`, got `str`"),
+        (b'{"text": 5}', "wrong_type", "$.text"),
+        (b'{"text": "x", "title": ["x"]}', "wrong_type", "$.title"),
+        (b'{"text": "x", "meta": {"tone": [1]}}', "wrong_type", "$.meta"),
+        (b'{"title": "x"}', "no_text", "'text' is missing"),
+        (b'{"text": ""}', "no_text", "'text' is empty"),
+        (b'{"text": " \\n"}', "no_text", "'text' is empty"),
+        (b'{"text": "caf\xe9"}', "not_utf8", "byte 13"),
+    ],
+)
+def test_what_is_no_article_is_told_with_the_reason(value: bytes | None, reason: str, says: str) -> None:
+    with pytest.raises(BadArticleError) as caught:
+        decode_article(value)
+    assert caught.value.reason == reason
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "界"])
+def test_text_is_bounded_in_bytes(letter: str) -> None:
+    most = MAX_TEXT_BYTES // len(letter.encode())
+    assert decode_article(json.dumps({"text": letter * most}).encode()).text == letter * most
+    with pytest.raises(BadArticleError) as caught:
+        decode_article(json.dumps({"text": letter * (most + 1)}).encode())
+    assert caught.value.reason == "too_large"
+
+
+def test_unknown_fields_and_nulls_are_taken() -> None:
+    article = decode_article(b'{"text": "x", "title": null, "author": "somebody"}')
+    assert article == Article(text="x")
+
+
+def test_the_id_is_its_own_else_of_the_url_else_of_the_text() -> None:
+    assert Article(text="x", id="a1", url="https://a.example/1").key == "a1"
+    by_url = Article(text="x", url="https://a.example/1")
+    assert by_url.key == Article(text="y", url="https://a.example/1", id="").key
+    assert by_url.key.startswith("url-")
+    assert Article(text="x").key == Article(text="x", source="a.example").key
+    assert Article(text="x").key != Article(text="x", title="t").key
+
+
+def test_the_content_hash_tells_versions_apart_and_not_arrivals() -> None:
+    first = Article(text="x", id="a", meta={"tone": 1.5, "owner": "o"})
+    assert first.content_hash == Article(text="x", id="a", meta={"owner": "o", "tone": 1.5}).content_hash
+    assert first.content_hash == Article(text="x", id="b", meta=first.meta, received_at="2025-01-01").content_hash
+    assert first.content_hash != Article(text="x.", id="a", meta=first.meta).content_hash
+
+
+@pytest.mark.parametrize(
+    ("received_at", "arrival"),
+    [
+        (None, NOW),
+        ("yesterday", NOW),
+        ("2025-02-28T23:00:00Z", datetime(2025, 2, 28, 23, tzinfo=UTC)),
+        ("2025-02-28T23:00:00+05:00", datetime(2025, 2, 28, 18, tzinfo=UTC)),
+    ],
+)
+def test_the_arrival_is_its_own_where_readable(received_at: str | None, arrival: datetime) -> None:
+    assert Article(text="x", received_at=received_at).arrival(NOW) == arrival

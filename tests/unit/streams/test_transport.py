@@ -1,0 +1,112 @@
+"""What may be committed (faust-streaming #606), and that the producer is idempotent."""
+
+from collections.abc import Iterable
+
+import faust
+import pytest
+from aiokafka import AIOKafkaProducer
+from faust.types import TP, Message
+from faust.types.tuples import ConsumerMessage
+
+from streams.app import create_app
+from streams.settings import load_settings
+from streams.transport import Consumer
+
+ARTICLES = TP("articles", 0)
+GENERATION = 3
+
+
+@pytest.fixture
+def app() -> faust.App:
+    app = create_app(load_settings(brokers="127.0.0.1:1"))
+    app.consumer_generation_id = GENERATION
+    app.topics.acks_enabled_for = lambda topic: True  # type: ignore[method-assign]
+    return app
+
+
+@pytest.fixture
+def consumer(app: faust.App) -> Consumer:
+    consumer = app.consumer
+    assert isinstance(consumer, Consumer)
+    return consumer
+
+
+def message(offset: int, generation: int = GENERATION) -> Message:
+    return ConsumerMessage(
+        ARTICLES.topic, ARTICLES.partition, offset, 0.0, 0, {}, b"", b"", None, tp=ARTICLES, generation_id=generation
+    )
+
+
+def take(consumer: Consumer, offsets: Iterable[int]) -> dict[int, Message]:
+    """Messages as an agent has them: fetched, handed over, not yet done."""
+    taken = {offset: message(offset) for offset in offsets}
+    for one in taken.values():
+        consumer.track_message(one)
+    return taken
+
+
+def test_the_commit_stops_below_the_lowest_message_in_flight(consumer: Consumer) -> None:
+    consumer._committed_offset[ARTICLES] = 2585
+    taken = take(consumer, range(2585, 2589))
+    for offset in (2586, 2587, 2588):
+        consumer.settle(taken[offset])
+    assert consumer._new_offset(ARTICLES) is None
+    consumer.settle(taken[2585])
+    assert consumer._new_offset(ARTICLES) == 2589
+
+
+@pytest.mark.parametrize("committed", [None, 0])
+def test_it_holds_before_the_first_commit_too(consumer: Consumer, committed: int | None) -> None:
+    consumer._committed_offset[ARTICLES] = committed
+    taken = take(consumer, range(3))
+    consumer.settle(taken[1])
+    consumer.settle(taken[2])
+    assert consumer._new_offset(ARTICLES) is None
+    consumer.settle(taken[0])
+    assert consumer._new_offset(ARTICLES) == 3
+
+
+def test_settled_in_order_it_commits_as_far_as_it_is_done(consumer: Consumer) -> None:
+    consumer._committed_offset[ARTICLES] = 10
+    taken = take(consumer, range(10, 15))
+    for offset in (10, 11, 12):
+        consumer.settle(taken[offset])
+    assert consumer._new_offset(ARTICLES) == 13
+
+
+def test_what_faust_acknowledges_by_itself_does_not_count(consumer: Consumer) -> None:
+    # Faust acknowledges messages that it skips while partitions move, although nobody processed them.
+    consumer._committed_offset[ARTICLES] = 10
+    taken = take(consumer, [10])
+    taken[10].ack(consumer)
+    assert not taken[10].acked
+    assert consumer._new_offset(ARTICLES) is None
+
+
+def test_a_message_of_an_older_generation_is_not_settled(consumer: Consumer) -> None:
+    consumer._committed_offset[ARTICLES] = 10
+    assert not consumer.settle(message(10, generation=GENERATION - 1))
+    assert consumer._new_offset(ARTICLES) is None
+
+
+def test_a_message_of_an_older_generation_does_not_hold_the_commit_back(consumer: Consumer) -> None:
+    consumer._committed_offset[ARTICLES] = 10
+    stale = message(10, generation=GENERATION - 1)
+    consumer.track_message(stale)
+    taken = take(consumer, [10, 11])
+    consumer.settle(taken[10])
+    consumer.settle(taken[11])
+    assert consumer._new_offset(ARTICLES) == 12
+
+
+async def _new_producer(app: faust.App) -> AIOKafkaProducer:
+    producer = app.producer._new_producer()
+    assert isinstance(producer, AIOKafkaProducer)
+    return producer
+
+
+def test_the_producer_is_idempotent_and_waits_for_all_replicas(app: faust.App) -> None:
+    producer = app.loop.run_until_complete(_new_producer(app))
+    assert producer._txn_manager is not None  # aiokafka keeps sequence numbers only when idempotence is on
+    assert producer._txn_manager.transactional_id is None
+    assert producer._sender._acks == -1
