@@ -1,0 +1,345 @@
+"""Which states an article refers to, by what words, and which of them it is mainly about.
+
+One pass over the terms of the gazetteer; then what a term means is decided by its neighbours (a person's name, a
+company, a US state after a comma) and by the rest of the article (Georgia beside Atlanta or beside Tbilisi).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from typing import NamedTuple
+
+from detectors.article import Country, CountryMention, Via
+from streams.extraction.document import Document, fold
+from streams.extraction.gazetteer import Place, place_lexicon, territory_lexicon
+from streams.extraction.lexicon import Hit, longest
+from streams.extraction.words import word_list
+
+
+class Mention(NamedTuple):
+    """A reference to a country, by clean offsets."""
+
+    start: int
+    end: int
+    alpha3: str
+    via: Via
+    sure: bool
+    state: str = ""
+
+
+_BEFORE_PLACE = word_list("countries.before_place")
+_AFTER_PLACE = word_list("countries.after_place")
+_PERSON_AFTER = word_list("countries.person_after")
+_PERSON_BEFORE = word_list("countries.person_before")
+_PLACE_HEADS = word_list("countries.place_heads")
+_THING_AFTER = word_list("countries.thing_after")
+_LANGUAGE_BEFORE = word_list("countries.language_before")
+_STREETS = word_list("countries.streets")
+_NO_GIVEN = word_list("countries.no_given")
+_STATE_AFTER = re.compile(
+    r",? ?\(?,? *([A-Z][a-z]{1,4}\.|[NSWRD]\. ?[A-Z][a-z]{0,2}\.|[A-Z]{2}\b|[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
+)
+_WORD_AFTER = re.compile(r"[ \n-]*([^\W_]+)")
+_US_CUE = re.compile(
+    r"\b(?:Gov\.|Sens?\.|Reps?\.|state Senate|state senator|GOP|Republicans?|Democrats?|Democratic|[Ss]heriff's"
+    r"|County (?:Sheriff|Commission|Board|Council|Attorney|Coroner|Jail)|Interstate \d|I-\d\d"
+    r"|U\.?S\.? (?:Route|Highway)|[Ss]chool [Dd]istrict|School Committee|[Ss]electm[ae]n|City Council|Congress"
+    r"|Medicaid|Medicare|Social Security|Super Bowl|Thanksgiving|Wal-?[Mm]art)"
+)
+
+
+def word_before(clean: str, at: int) -> str:
+    """The word that ends before ``at`` on the same line, or nothing if punctuation stands between."""
+    end = at
+    while end > 0 and clean[end - 1] in " -":
+        end -= 1
+    start = end
+    while start > 0 and (clean[start - 1].isalnum() or clean[start - 1] in "'’."):
+        start -= 1
+    return clean[start:end]
+
+
+def word_after(clean: str, at: int) -> str:
+    """The word that begins after ``at``, or nothing if punctuation stands between."""
+    found = _WORD_AFTER.match(clean, at)
+    return found.group(1) if found else ""
+
+
+def find_mentions(document: Document, language: str = "en") -> list[Mention]:
+    """Every reference to a country, in order of the text."""
+    if language != "en":
+        return _foreign_mentions(document, language)
+    clean = document.clean
+    cased = any(map(str.isupper, clean[:2000])) and not clean.isupper()
+    candidates: dict[tuple[int, int], list[Place]] = defaultdict(list)
+    for hit in longest(place_lexicon().hits(document.folded)):
+        if _plausible(clean, hit, cased):
+            candidates[hit.start, hit.end].append(hit.value)
+    towns = _us_towns(clean, candidates)
+    people = _surnames(clean, candidates)
+    sure: list[Mention] = []
+    unsure: list[tuple[int, int, list[Place], bool]] = []
+    for (start, end), found in candidates.items():
+        if not found[0].alpha3:
+            continue
+        surface = document.folded[start:end]
+        if surface in towns and found[0].via != "demonym":
+            places = [Place("USA", "city", state=towns[surface])]
+        else:
+            places = found
+        first = places[0]
+        if surface in people and word_before(clean, start).lower() not in _BEFORE_PLACE:
+            continue
+        if (
+            len(places) > 1
+            and first.strength == 2
+            and first.via in {"city", "capital", "region"}
+            and any(p.alpha3 == "USA" for p in places[1:])
+        ):
+            unsure.append((start, end, places, _placed(clean, start, end)))
+            continue
+        alone = first.strength == 2 and len({place.alpha3 for place in places if place.strength == 2}) == 1
+        if _inside_name(clean, start, end, first):
+            continue
+        if alone:
+            sure.append(Mention(start, end, first.alpha3, first.via, True, first.state))
+        else:
+            unsure.append((start, end, places, _placed(clean, start, end)))
+    sure += _settle(clean, sure, unsure)
+    sure.sort()
+    return _congo(clean, sure)
+
+
+def _us_towns(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> dict[str, str]:
+    """Towns that the article places in a US state once ("Glasgow, Ky."), folded, with the state."""
+    towns = {}
+    for (start, end), places in candidates.items():
+        if places[0].alpha3 and places[0].via != "demonym" and (state := _us_state_after(clean, end)):
+            towns[fold(clean[start:end])] = state
+    return towns
+
+
+def _surnames(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> set[str]:
+    """Words that are places elsewhere and a person's surname in this article ("Bill Holland")."""
+    return {
+        fold(clean[start:end])
+        for (start, end), places in candidates.items()
+        if (places[0].ambiguous or places[0].strength < 2) and _after_given_name(clean, start)
+    }
+
+
+def _after_given_name(clean: str, start: int) -> bool:
+    before = word_before(clean, start)
+    low = before.lower().rstrip(".")
+    if low in _PERSON_BEFORE:
+        return low not in {"president", "king", "queen", "prince", "princess", "chief", "st", "saint", "san", "santa"}
+    if len(before) < 3 or not before[0].isupper() or not before[1:].islower() or clean[start - 1] != " ":
+        return False
+    return low not in _BEFORE_PLACE and low not in _KNOWN_BEFORE and low not in _NO_GIVEN and low not in _PLACE_HEADS
+
+
+def _plausible(clean: str, hit: Hit[Place], cased: bool) -> bool:
+    surface = clean[hit.start : hit.end]
+    place = hit.value
+    if place.cased:
+        text = clean[hit.start : hit.start + len(place.cased)]
+        return text == place.cased
+    if not place.alpha3:
+        return surface[:1].isupper() or not cased
+    if len(surface) <= 2:
+        return surface in {"US", "UK"} or surface.isupper()
+    if surface in {"U.S", "U.K", "U.S.A", "U.A.E", "D.R.C", "USA"}:
+        return True
+    return surface[:1].isupper() or (
+        not cased and place.strength == 2 and not place.ambiguous and place.via in {"name", "demonym"}
+    )
+
+
+def _us_state_after(clean: str, end: int) -> str:
+    """The US state that stands after a town: ``Glasgow, Ky.`` gives KY."""
+    if clean[end : end + 1] != ",":
+        return ""
+    found = _STATE_AFTER.match(clean, end)
+    return _state_names().get(found.group(1).replace(" ", ""), "") if found else ""
+
+
+def _state_names() -> dict[str, str]:
+    from streams.extraction.gazetteer import us_states
+
+    table = getattr(_state_names, "table", None)
+    if table is None:
+        table = {name.replace(" ", ""): code for code, names in us_states().items() for name in (*names, code)}
+        table["Georgia"] = "GA"
+        _state_names.table = table  # type: ignore[attr-defined]
+    return table
+
+
+def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
+    """Whether the word is part of a person's, a street's, a paper's name, or a language."""
+    before, after = word_before(clean, start), word_after(clean, end)
+    gap = clean[end : end + 1]
+    low_before, low_after = before.lower().rstrip("."), after.lower()
+    if gap == " " and low_after in _THING_AFTER and after[:1].isupper():
+        return True
+    if gap == " " and low_after in _STREETS and after[:1].isupper() and place.via != "demonym":
+        return True
+    if place.via == "demonym" and (
+        low_before in _LANGUAGE_BEFORE or (low_before in {"in", "into"} and not after[:1].islower() and gap != " ")
+    ):
+        return True
+    if low_before in _PERSON_BEFORE and (place.ambiguous or place.via == "city") and place.via != "name":
+        return True
+    if low_before in {"mr", "mrs", "ms", "dr", "miss", "sir"}:
+        return True
+    if not place.ambiguous and place.strength == 2:
+        return False
+    adjacent = clean[start - 1 : start] == " " and before[:1].isupper() and low_before not in _PLACE_HEADS
+    first_of_sentence = start - len(before) - 1 <= 0 or clean[max(0, start - len(before) - 3)] in '.!?\n"“'
+    if (
+        adjacent
+        and low_before not in _BEFORE_PLACE
+        and low_before not in _KNOWN_BEFORE
+        and len(before) > 1
+        and not first_of_sentence
+    ):
+        return True
+    if len(before) == 2 and before[1] == "." and before[0].isupper():  # an initial
+        return True
+    if low_after in _PERSON_AFTER and place.via in {"city", "name", "region"} and place.strength < 2:
+        return True
+    if gap == " " and after[:1].isupper() and place.via in {"city", "name", "region"} and low_after not in _AFTER_PLACE:
+        return place.strength < 2 or (place.ambiguous and _given_name(clean, end, after))
+    return False
+
+
+_KNOWN_BEFORE = word_list("countries.known_before")
+
+_NO_SURNAME = word_list("countries.no_surname")
+
+
+def _given_name(clean: str, end: int, after: str) -> bool:
+    """Whether what follows looks like the surname to a given name ("Jordan Peele"), not a thing of that country."""
+    return after not in _NO_SURNAME and not after.isupper() and len(after) > 2 and clean[end : end + 1] == " "
+
+
+def _placed(clean: str, start: int, end: int) -> bool:
+    """Whether a word beside it says that this is a place."""
+    before, after = word_before(clean, start).lower(), word_after(clean, end).lower()
+    if before in _BEFORE_PLACE or after in _AFTER_PLACE:
+        return True
+    dateline = start == 0 or clean[start - 1] == "\n"
+    return dateline and bool(re.match(r"(?:, [A-Z][\w.]+)*,? ?(?:\([A-Z]\w+\)|--|—|–|-) ", clean[end : end + 40]))
+
+
+def _settle(clean: str, sure: list[Mention], unsure: list[tuple[int, int, list[Place], bool]]) -> list[Mention]:
+    """Decide the terms that mean several places, or a place only where something says so."""
+    votes = Counter(mention.alpha3 for mention in sure)
+    american = sum(1 for mention in sure if mention.alpha3 == "USA") + len(_US_CUE.findall(clean[:8000]))
+    local = american - sum(1 for mention in sure if mention.alpha3 == "USA" and not mention.state)
+    settled: list[Mention] = []
+    for start, end, places, placed in unsure:
+        surface = clean[start:end]
+        if surface.startswith("Georgia"):
+            caucasus = votes["RUS"] + 3 * bool(
+                re.search(r"Tbilisi|Saakashvili|Ossetia|Abkhaz|Caucasus|Ivanishvili|Rose Revolution|NATO", clean)
+            )
+            states = sum(1 for mention in sure if mention.state) + 3 * bool(
+                re.search(r"Atlanta|Ga\.|Savannah|Augusta", clean)
+            )
+            settled.append(
+                Mention(
+                    start, end, "USA" if states > caucasus else "GEO", "name" if states <= caucasus else "region", True
+                )
+            )
+            continue
+        first = places[0]
+        if first.strength == 2 and first.via in {
+            "city",
+            "capital",
+            "region",
+        }:  # Melbourne, Athens: theirs, unless all else is American
+            named = votes[first.alpha3]
+            home = (
+                "USA"
+                if local >= (3 if first.via == "capital" else 1)
+                and not named
+                and first.alpha3 != "USA"
+                and first.people < 3_000_000
+                else first.alpha3
+            )
+            settled.append(Mention(start, end, home, first.via if home == first.alpha3 else "city", bool(named)))
+            continue
+        if first.state and first.cased:  # "Wis." without a town that is known
+            before = clean[max(0, start - 2) : start]
+            if before in {", ", "(R", "D-", "R-"} or before.endswith("-"):
+                settled.append(Mention(start, end, "USA", "region", True, places[0].state))
+            continue
+        present = [place for place in places if votes[place.alpha3]]
+        if present:
+            best = max(present, key=lambda place: (place.people, votes[place.alpha3]))
+            settled.append(
+                Mention(start, end, best.alpha3, best.via, False, best.state if best.alpha3 == "USA" else "")
+            )
+        elif placed and len(surface) > 3:
+            best = (
+                next((place for place in places if place.alpha3 == "USA"), places[0])
+                if american
+                else max(places, key=lambda place: place.people)
+            )
+            if american and best.alpha3 != "USA" and (places[0].ambiguous or best.people < 100_000):
+                continue
+            if not places[0].ambiguous or (best.alpha3 == "USA" and american) or best.people > 300_000:
+                settled.append(
+                    Mention(start, end, best.alpha3, best.via, False, best.state if best.alpha3 == "USA" else "")
+                )
+    if not sure and not settled:
+        settled += [Mention(found.start(), found.end(), "USA", "region", False) for found in _US_CUE.finditer(clean)]
+    return settled
+
+
+def _congo(clean: str, mentions: list[Mention]) -> list[Mention]:
+    """Bare "Congo" is the Republic of the Congo where Brazzaville is named and Kinshasa is not."""
+    if "Brazzaville" not in clean or "Kinshasa" in clean:
+        return mentions
+    return [
+        mention._replace(alpha3="COG")
+        if mention.alpha3 == "COD" and clean[mention.start : mention.end] in {"Congo", "Congolese"}
+        else mention
+        for mention in mentions
+    ]
+
+
+def _foreign_mentions(document: Document, language: str) -> list[Mention]:
+    lexicon = territory_lexicon(language)
+    if lexicon is None:
+        return []
+    return [
+        Mention(hit.start, hit.end, hit.value.alpha3, "name", True) for hit in longest(lexicon.hits(document.folded))
+    ]
+
+
+def countries(document: Document, mentions: list[Mention], lead_end: int) -> tuple[Country, ...]:
+    """Group mentions by country, main ones first; ``lead_end`` is the clean offset at which the lead ends."""
+    weights: Counter[str] = Counter()
+    grouped: dict[str, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        grouped[mention.alpha3].append(mention)
+        early = mention.start < lead_end
+        weights[mention.alpha3] += (3 if early else 1) if mention.sure else (2 if early else 1)
+    if not grouped:
+        return ()
+    top = max(weights.values())
+    found = []
+    for alpha3, own in grouped.items():
+        in_lead = any(mention.start < lead_end for mention in own)
+        share = weights[alpha3] / top
+        main = share >= 0.5 or (in_lead and share >= 0.25)
+        spans = tuple(
+            CountryMention(in_=span.in_, start=span.start, end=span.end, text=span.text, via=mention.via)
+            for mention in own
+            for span in [document.span(mention.start, mention.end)]
+        )
+        found.append(Country(alpha3=alpha3, salience="main" if main else "mentioned", mentions=spans))
+    found.sort(key=lambda country: (country.salience != "main", -weights[country.alpha3]))
+    return tuple(found)

@@ -1,0 +1,30 @@
+"""A fingerprint of an article's text by which copies of one story are told: a MinHash signature over word shingles.
+
+Method: Broder, "On the resemblance and containment of documents" (1997); the signature is computed by rensa.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+
+from rensa import RMinHash
+
+PERMUTATIONS = 64
+SHINGLE = 3  # words
+SEED = 42
+_MINIMUM = 5  # words; a shorter text has no fingerprint
+_WORD = re.compile(r"[^\s]+")
+
+
+def fingerprint(folded: str) -> str:
+    """URL-safe base64 of the signature (little-endian uint32), or "" for a text too short to compare."""
+    words = folded.split()
+    if len(words) < _MINIMUM:
+        return ""
+    shingles = {" ".join(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
+    minhash = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
+    minhash.update(sorted(shingles))
+    digest = [value & 0xFFFFFFFF for value in minhash.digest()]
+    return base64.urlsafe_b64encode(struct.pack(f"<{len(digest)}I", *digest)).decode("ascii")

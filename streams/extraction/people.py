@@ -1,0 +1,277 @@
+"""One entry per person: candidates, known officials and later mentions of a surname joined, with the best office."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from detectors.article import Official
+from streams.extraction.document import Document, fold
+from streams.extraction.lexicon import longest
+from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word
+from streams.extraction.officials import Candidate, Reader
+from streams.extraction.registry import KnownPerson, Registry, slug
+from streams.extraction.roles import Context, Office, read_office
+
+_BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
+_AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
+
+
+@dataclass
+class Person:
+    """A person under construction; spans are clean offsets."""
+
+    names: list[str]
+    offices: list[tuple[Office, Candidate]] = field(default_factory=list)
+    spans: set[tuple[int, int]] = field(default_factory=set)
+    known: KnownPerson | None = None
+
+    @property
+    def name(self) -> str:
+        """The fullest form."""
+        return max(self.names, key=lambda name: (len(name.split()), len(name)))
+
+    @property
+    def last(self) -> str:
+        """The folded surname."""
+        return surname(self.name)
+
+
+def name_words(name: str) -> list[str]:
+    """The folded words of a name, suffixes dropped."""
+    words = [word for word in re.split(r"[\s]+", name) if word.rstrip(".,") not in SUFFIXES]
+    return [joined for word in words if (joined := "".join(fold(word).split()))]
+
+
+def surname(name: str) -> str:
+    """The folded last word of a name."""
+    words = name_words(name)
+    return words[-1] if words else fold(name)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names can be one person's: equal surnames, and given names that do not contradict."""
+    a, b = name_words(one), name_words(other)
+    if not a or not b or not _close(a[-1], b[-1]):
+        return len(a) > 1 and len(b) == 1 and a[0] == b[0] and False
+    if len(a) == 1 or len(b) == 1:
+        return True
+    first, second = a[0], b[0]
+    return (
+        first == second
+        or (min(len(first), len(second)) <= 2 and first[0] == second[0])
+        or _close(first, second)
+        or first in b
+        or second in a
+    )
+
+
+def _close(one: str, other: str) -> bool:
+    """Equal, or two spellings of one long name: Rahmon, Rakhmon; Nazarbaev, Nazarbayev; Assad, Asad."""
+    if one == other:
+        return True
+    return min(len(one), len(other)) >= 4 and one[0] == other[0] and _skeleton(one) == _skeleton(other)
+
+
+def _skeleton(word: str) -> str:
+    """Consonants with spellings of one sound joined."""
+    for pair, single in (
+        ("kh", "h"),
+        ("gh", "g"),
+        ("ph", "f"),
+        ("ou", "u"),
+        ("dj", "j"),
+        ("zh", "j"),
+        ("ck", "k"),
+        ("q", "k"),
+        ("w", "v"),
+        ("y", ""),
+        ("h", ""),
+    ):
+        word = word.replace(pair, single)
+    return re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiou]+", "", word[1:])) if len(word) > 1 else word
+
+
+class People:
+    """Collects the people of one article."""
+
+    def __init__(self, document: Document, reader: Reader, context: Context, registry: Registry) -> None:
+        self.document = document
+        self.clean = document.clean
+        self.reader = reader
+        self.context = context
+        self.registry = registry
+        self.people: list[Person] = []
+
+    def collect(self, candidates: list[Candidate]) -> tuple[Official, ...]:
+        """The officials of the article, in order of their first mention."""
+        for candidate in sorted(candidates, key=lambda found: found.start):
+            office = read_office(candidate, self.reader, self.context)
+            if office is not None:
+                name = " ".join(self.clean[candidate.start : candidate.end].split())
+                person = self._person(name)
+                person.offices.append((office, candidate))
+                person.spans.add((candidate.start, candidate.end))
+        self._add_known()
+        self._add_mentions()
+        found = [official for person in self.people if (official := self._official(person)) is not None]
+        return tuple(
+            sorted(found, key=lambda official: (official.mentions[0].in_ != "title", official.mentions[0].start))
+        )
+
+    def _person(self, name: str) -> Person:
+        for person in self.people:
+            if any(same_person(name, other) for other in person.names):
+                if name not in person.names:
+                    person.names.append(name)
+                return person
+        person = Person([name])
+        self.people.append(person)
+        return person
+
+    def _add_known(self) -> None:
+        clean = self.clean
+        for hit in longest(self.registry.names.hits(self.document.folded)):
+            surface = clean[hit.start : hit.end]
+            if not surface[:1].isupper():
+                continue
+            full = " " in surface
+            before = _BEFORE.search(clean, max(0, hit.start - 30), hit.start)
+            after = _AFTER.match(clean, hit.end)
+            if not full:
+                if (
+                    before
+                    and is_name_word(before.group(1))
+                    and before.group(1).rstrip(".") not in HONORIFICS
+                    and not self._titled(hit.start)
+                ):
+                    continue
+                if after and is_name_word(after.group(1)) and clean[hit.end] == " ":
+                    continue
+            person = next((p for p in self.people if any(same_person(surface, name) for name in p.names)), None)
+            if person is None:
+                person = Person([surface])
+                self.people.append(person)
+            elif surface not in person.names:
+                person.names.append(surface)
+            person.known = person.known or hit.value
+            person.spans.add((hit.start, hit.end))
+
+    def _titled(self, at: int) -> bool:
+        """Whether a title of a person already read ends right before ``at``."""
+        return any(abs(candidate.start - at) <= 1 for person in self.people for _, candidate in person.offices)
+
+    def _add_mentions(self) -> None:
+        """Later mentions: the full name or the surname, unless another given name stands before it."""
+        clean = self.clean
+        for person in self.people:
+            lasts = {name.split()[-1] for name in person.names if name.split()[-1].rstrip(".") not in SUFFIXES} or {
+                person.name.split()[0]
+            }
+            for last in lasts:
+                if len(last) < 2:
+                    continue
+                for found in re.finditer(rf"(?<!\w){re.escape(last)}(?!\w)", clean):
+                    start, end = found.span()
+                    if any(a <= start and end <= b for p in self.people for a, b in p.spans):
+                        continue
+                    given = _BEFORE.search(clean, max(0, start - 30), start)
+                    word = given.group(1) if given else ""
+                    if (
+                        word
+                        and (is_name_word(word) or word.lower() in PARTICLES)
+                        and word.rstrip(".") not in HONORIFICS
+                    ):
+                        full = next((name for name in person.names if name.split()[0] == word and " " in name), None)
+                        if full is None:
+                            if word.lower().replace("’", "'") not in self.reader.lexicon.title_words and not _opens(
+                                clean, start - len(word) - 1
+                            ):
+                                continue
+                        else:
+                            start = start - len(word) - 1
+                    after = _AFTER.match(clean, end)
+                    if (
+                        after
+                        and is_name_word(after.group(1))
+                        and len(after.group(1)) > 2
+                        and after.group(1).lower() not in self.reader.lexicon.title_words
+                    ):
+                        continue
+                    person.spans.add((start, end))
+
+    def _official(self, person: Person) -> Official | None:
+        if not person.spans:
+            return None
+        mentions = tuple(self.document.span(start, end) for start, end in sorted(person.spans))
+        office, candidate = self._best(person)
+        known = person.known or self.registry.by_name(person.name)
+        if known is None and office is not None:
+            known = (
+                self.registry.by_surname(person.last, office.role_class, office.country)
+                if " " not in person.name
+                else None
+            )
+        if office is None:
+            if known is None or not known.offices:
+                return None
+            best = known.offices[0]
+            return Official(
+                id=known.id or slug(known.name, best.country),
+                name=person.name,
+                mentions=mentions,
+                role=best.role,
+                role_class=best.role_class,
+                country=best.country,
+                organisation=best.organisation,
+                confidence=0.8,
+                evidence=mentions[:1],
+            )
+        country = office.country
+        if known is not None:
+            held = next((held for held in known.offices if held.role_class == office.role_class), None)
+            if held is not None:
+                country = held.country
+        assert candidate is not None
+        identity = (
+            (known.id or slug(known.name, known.offices[0].country if known.offices else country))
+            if known
+            else slug(person.name, country)
+        )
+        return Official(
+            id=identity,
+            name=person.name,
+            mentions=mentions,
+            role=office.role,
+            role_class=office.role_class,
+            country=country,
+            organisation=office.organisation,
+            former=office.former,
+            confidence=office.sure,
+            evidence=(self.document.span(candidate.title_start, candidate.title_end),),
+        )
+
+    def _best(self, person: Person) -> tuple[Office, Candidate] | tuple[None, None]:
+        if not person.offices:
+            return None, None
+        offices = person.offices
+        classes = [office.role_class for office, _ in offices]
+        if "legislator" in classes:
+            for office, candidate in offices:
+                if candidate.pattern == "party tag" and office.role_class == "local":
+                    first = next(pair for pair in offices if pair[0].role_class == "legislator")
+                    return first[0]._replace(role_class="local"), first[1]
+        return max(
+            offices,
+            key=lambda pair: (
+                pair[0].role_class != "party",
+                pair[1].pattern != "party tag",
+                round(pair[0].sure, 1),
+                -pair[1].start,
+            ),
+        )
+
+
+def _opens(clean: str, at: int) -> bool:
+    """Whether a sentence or a line begins at ``at``."""
+    return at <= 0 or clean[at - 1] == "\n" or clean[max(0, at - 2) : at].strip()[-1:] in {".", "!", "?", '"', "“", ":"}

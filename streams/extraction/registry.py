@@ -1,0 +1,86 @@
+"""Known officials: people, the spellings of their names, the offices they held and when. It helps; nothing needs it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from streams.extraction.document import fold
+from streams.extraction.lexicon import Lexicon
+
+REGISTRY = Path(__file__).parent / "data" / "officials.yaml"
+
+
+class KnownOffice(msgspec.Struct, frozen=True, rename={"role_class": "class", "since": "from", "until": "to"}):
+    """An office that a person held; ``since`` and ``until`` are years or dates, empty when open."""
+
+    role: str
+    role_class: str
+    country: str | None = None
+    organisation: str | None = None
+    since: str | int = ""
+    until: str | int = ""
+
+
+class KnownPerson(msgspec.Struct, frozen=True):
+    """A known official. ``aliases`` are other spellings of the full name; ``surnames`` what names the person alone."""
+
+    name: str
+    id: str = ""
+    aliases: tuple[str, ...] = ()
+    surnames: tuple[str, ...] = ()
+    famous: bool = False
+    offices: tuple[KnownOffice, ...] = ()
+
+
+def slug(name: str, country: str | None) -> str:
+    """The id of a person: the folded name, then the country served."""
+    words = "-".join(fold(name).split())
+    return f"{words}-{country.lower()}" if country else words
+
+
+class Registry:
+    """People by full name, and by surname for those who are famous by it."""
+
+    def __init__(self, people: tuple[KnownPerson, ...]) -> None:
+        self.people = people
+        self.names: Lexicon[KnownPerson] = Lexicon()
+        self.surnames: dict[str, list[KnownPerson]] = {}
+        self.full: dict[str, KnownPerson] = {}
+        for person in people:
+            for name in (person.name, *person.aliases):
+                if self.full.setdefault(" ".join(fold(name).split()), person) is person and " " in name:
+                    self.names.add(name, person)
+            for surname in person.surnames or (person.name.split()[-1],):
+                self.surnames.setdefault(" ".join(fold(surname).split()), []).append(person)
+                if person.famous:
+                    self.names.add(surname, person)
+        self.names.close()
+
+    def by_name(self, name: str) -> KnownPerson | None:
+        """The person of a full name."""
+        return self.full.get(" ".join(fold(name).split()))
+
+    def by_surname(self, surname: str, role_class: str | None, country: str | None) -> KnownPerson | None:
+        """The person of a surname, where the office or the country decides."""
+        people = self.surnames.get(" ".join(fold(surname).split()), ())
+        fitting = [
+            person
+            for person in people
+            if any(office.role_class == role_class and country in {office.country, None} for office in person.offices)
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
+        return (
+            max(fitting, key=lambda person: person.famous)
+            if fitting and any(person.famous for person in fitting)
+            else None
+        )
+
+
+@lru_cache(maxsize=4)
+def load_registry(path: Path = REGISTRY) -> Registry:
+    """Read a registry file (YAML). Raises OSError, msgspec.ValidationError."""
+    return Registry(tuple(msgspec.yaml.decode(path.read_bytes(), type=list[KnownPerson])))

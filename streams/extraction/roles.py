@@ -1,0 +1,215 @@
+"""What an office is: its class, the state or organisation served, and whether it is public at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from streams.extraction.countries import Mention
+from streams.extraction.lexicon import Hit, longest
+from streams.extraction.offices import OfficeTerm
+from streams.extraction.officials import Candidate, Reader
+from streams.extraction.words import word_list
+
+_BRITISH = word_list("roles.british")
+_AMERICAN = word_list("roles.american")
+_NEVER_PRIVATE = frozenset({"local", "legislator", "diplomat", "minister", "foreign_minister", "head_of_government"})
+_SURELY_PUBLIC = frozenset({"igo", "security", "judiciary", "diplomat"})
+_SUBSTATE = frozenset({"region", "city"})
+
+
+class Office(NamedTuple):
+    """An office as the article gives it; ``sure`` falls with the distance between title and name."""
+
+    role: str
+    role_class: str
+    country: str | None
+    organisation: str | None
+    former: bool
+    sure: float
+
+
+class Context(NamedTuple):
+    """What an office's reading takes from the whole article."""
+
+    mentions: list[Mention]
+    weights: Counter[str]
+    police: bool
+
+    @property
+    def home(self) -> str | None:
+        """The state that the article speaks of most."""
+        return self.weights.most_common(1)[0][0] if self.weights else None
+
+
+def read_office(candidate: Candidate, reader: Reader, context: Context) -> Office | None:
+    """The office of a candidate, or None when it is no public one."""
+    start, end = candidate.title_start, candidate.title_end
+    folded = reader.folded[start:end]
+    bodies = longest(reader.lexicon.bodies.hits(folded))
+    labels = Counter(hit.value.label for hit in bodies if hit.value.kind == "body")
+    private = any(hit.value.kind == "private" for hit in bodies)
+    places = [mention for mention in context.mentions if start <= mention.start < end]
+    role_class = _role_class(candidate, reader, context, labels, private, places)
+    if role_class is None:
+        return None
+    role = " ".join(reader.clean[candidate.role_start : candidate.role_end].split()).strip(" ,")
+    country = None if _serves_igo(role_class, labels, places) else _country(candidate, reader, context, places)
+    return Office(role, role_class, country, _organisation(reader, start, bodies), candidate.former, _sure(candidate))
+
+
+def _sure(candidate: Candidate) -> float:
+    base = {
+        "before": 0.95,
+        "comma": 0.9,
+        "apposition": 0.9,
+        "complement": 0.8,
+        "party tag": 0.9,
+        "verb": 0.75,
+    }
+    return round(base[candidate.pattern] - (0.2 if candidate.head.weak else 0.0), 2)
+
+
+def _role_class(
+    candidate: Candidate, reader: Reader, context: Context, labels: Counter[str], private: bool, places: list[Mention]
+) -> str | None:
+    head = candidate.head
+    label = head.label
+    word = reader.folded[candidate.role_start : candidate.role_end]
+    public = bool(labels)
+    substate = any(place.via in _SUBSTATE or place.state for place in places)
+    if candidate.pattern == "party tag":
+        return _legislature(candidate)
+    if private and (head.weak or label not in _NEVER_PRIVATE) and not labels.keys() & _SURELY_PUBLIC:
+        return None
+    if head.rank:
+        near = labels["security"] or _police_near(candidate, reader)
+        return "security" if near or (context.police and "military" not in labels) else "military"
+    if label == "spokesperson":
+        return "spokesperson" if public or places or not head.weak else _bare(candidate, context)
+    if head.weak and not public and not places and label not in {"party", "security"}:
+        if label == "local" and candidate.pattern == "before":
+            return "local"
+        if label == "igo" and candidate.pattern == "before" and "secretary" in word:
+            return "igo"
+        return None
+    if "igo" in labels and label in {"official", "igo", "head_of_state", "local", "judiciary"}:
+        return "igo"
+    if label == "head_of_state":
+        if "legislator" in labels:
+            return "legislator"
+        if "judiciary" in labels:
+            return "judiciary"
+        if "local" in labels and "state" not in word.split():
+            return "local"
+        if "party" in labels and not places:
+            return "party"
+        return "head_of_state"
+    if label in {"head_of_government", "minister", "official"} and not head.weak:
+        return "local" if _subnational(places) else label
+    if label == "official":
+        return _by_body(labels, substate, word)
+    if label == "security" and head.weak:
+        if labels["security"] or candidate.pattern == "before":
+            return "security"
+        return _by_body(labels, substate, word) if public else None
+    if label == "local":
+        if labels["security"] and head.weak:
+            return "security"
+        return "local"
+    if label == "igo":
+        return _by_body(labels, substate, word) if public or places else None
+    if label == "legislator" and (labels["local"] or "council" in word):
+        return "local"
+    return label
+
+
+def _bare(candidate: Candidate, context: Context) -> str | None:
+    return "spokesperson" if context.police and candidate.pattern == "before" else None
+
+
+def _by_body(labels: Counter[str], substate: bool, word: str) -> str | None:
+    if "leader" in word.split():
+        if labels["legislator"]:
+            return "legislator"
+        if labels["local"]:
+            return "local"
+        return "party" if labels["party"] else "head_of_state" if not substate else None
+    for label in ("igo", "diplomat", "legislator", "judiciary", "security"):
+        if labels[label]:
+            return label
+    if labels["military"]:
+        return "military"
+    if labels["party"] and not labels["official"]:
+        return "party"
+    if substate or (labels["local"] and not labels["official"]):
+        return "local" if labels or "official" in word else None
+    return "official" if labels["official"] or "official" in word or "adviser" in word else None
+
+
+def _subnational(places: list[Mention]) -> bool:
+    return any((place.via == "region" or place.state) for place in places) and not any(
+        place.via in {"name", "demonym"} for place in places
+    )
+
+
+def _legislature(candidate: Candidate) -> str:
+    from streams.extraction.countries import _state_names
+
+    district = candidate.district.rstrip(". ").replace(" ", "")
+    names = _state_names()
+    return "legislator" if district in names or f"{district}." in names or len(district) <= 2 else "local"
+
+
+def _police_near(candidate: Candidate, reader: Reader) -> bool:
+    start, end = reader.bounds[candidate.sentence]
+    text = reader.folded[start:end]
+    return any(
+        word in text
+        for word in (
+            " police",
+            "sheriff",
+            "patrol",
+            "trooper",
+            "constab",
+            "detective",
+            "deputies",
+            "fire depart",
+            "fire ",
+        )
+    )
+
+
+def _serves_igo(role_class: str, labels: Counter[str], places: list[Mention]) -> bool:
+    if role_class == "igo":
+        return True
+    return role_class == "spokesperson" and bool(labels["igo"]) and not places
+
+
+def _country(candidate: Candidate, reader: Reader, context: Context, places: list[Mention]) -> str | None:
+    if candidate.head.country:
+        named = [place for place in places if place.start < candidate.role_end]
+        return named[0].alpha3 if named and named[0].via in {"name", "demonym"} else candidate.head.country
+    before = [place for place in places if place.start < candidate.role_start + 60]
+    if candidate.head.label == "diplomat":
+        before = [
+            place
+            for place in places
+            if not reader.folded[max(0, place.start - 10) : place.start].rstrip().endswith((" to", " to the"))
+        ]
+    national = [place for place in before if place.via in {"name", "demonym"}] or before
+    if national:
+        return national[0].alpha3
+    word = reader.folded[candidate.role_start : candidate.role_end].strip(" .")
+    if any(word.endswith(title) for title in _BRITISH):
+        return "GBR"
+    if any(word.endswith(title) for title in _AMERICAN) and (context.weights["USA"] or not context.weights):
+        return "USA"
+    return context.home
+
+
+def _organisation(reader: Reader, start: int, bodies: list[Hit[OfficeTerm]]) -> str | None:
+    best = max((hit for hit in bodies if hit.value.kind == "body"), key=lambda hit: hit.end - hit.start, default=None)
+    if best is None or not reader.clean[start + best.start].isupper():
+        return None
+    return " ".join(reader.clean[start + best.start : start + best.end].split())

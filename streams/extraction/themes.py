@@ -1,0 +1,82 @@
+"""What an article is about, by a taxonomy of weighted terms that users can edit (``data/taxonomy.yaml``)."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from detectors.article import Theme
+from streams.extraction.document import Document
+from streams.extraction.lexicon import Hit, Lexicon, longest
+
+TAXONOMY = Path(__file__).parent / "data" / "taxonomy.yaml"
+_REPEAT = 0.5  # each further mention of a term counts half of the one before
+_EVIDENCE = 40  # spans kept per theme
+
+
+class ThemeTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The terms of a theme by weight ("3": strong ... "1": weak), terms that speak against it, and its threshold."""
+
+    terms: dict[str, tuple[str, ...]]
+    against: tuple[str, ...] = ()
+    threshold: float = 5.0
+
+
+class TermValue(NamedTuple):
+    theme: str
+    weight: float
+
+
+class Taxonomy:
+    """A taxonomy ready for use."""
+
+    def __init__(self, themes: dict[str, ThemeTerms]) -> None:
+        self.themes = themes
+        self.lexicon: Lexicon[TermValue] = Lexicon()
+        for name, entry in themes.items():
+            for weight, terms in entry.terms.items():
+                for term in terms:
+                    self.lexicon.add(term, TermValue(name, float(weight)))
+            for term in entry.against:
+                self.lexicon.add(term, TermValue(name, -3.0))
+        self.lexicon.close()
+
+
+@lru_cache(maxsize=4)
+def load_taxonomy(path: Path = TAXONOMY) -> Taxonomy:
+    """Read a taxonomy file (YAML). Raises OSError, msgspec.ValidationError."""
+    return Taxonomy(msgspec.yaml.decode(path.read_bytes(), type=dict[str, ThemeTerms]))
+
+
+def themes(document: Document, taxonomy: Taxonomy, lead_end: int) -> tuple[Theme, ...]:
+    """The themes of the article, best first, with the spans that say so."""
+    length = max(120, document.folded.count(" "))
+    scale = math.sqrt(300 / length) if length > 300 else 1.0
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    scores: dict[str, float] = defaultdict(float)
+    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    hit: Hit[TermValue]
+    for hit in taxonomy.lexicon.hits(document.folded):
+        theme, weight = hit.value
+        key = (theme, document.folded[hit.start : hit.end])
+        position = 2.0 if hit.start < lead_end else 1.0
+        scores[theme] += weight * position * _REPEAT ** min(counts[key], 8) * (scale if position == 1.0 else 1.0)
+        counts[key] += 1
+        if weight > 0:
+            spans[theme].append((hit.start, hit.end))
+    found = []
+    for theme, score in scores.items():
+        threshold = taxonomy.themes[theme].threshold
+        if score >= threshold:
+            evidence = tuple(document.span(start, end) for start, end in sorted(set(spans[theme]))[:_EVIDENCE])
+            found.append(Theme(theme=theme, score=round(1 - 0.5 * threshold / score, 3), evidence=evidence))
+    found.sort(key=lambda found_theme: -found_theme.score)
+    return tuple(found[:5])
+
+
+__all__ = ["Taxonomy", "ThemeTerms", "load_taxonomy", "longest", "themes"]

@@ -1,0 +1,63 @@
+"""The extractor as a whole: what one article yields, with offsets into the original."""
+
+import pytest
+
+from streams.extraction.extractor import Extraction, Extractor
+
+TOUR = (
+    "Share\n\nAfter meeting Tajikistan’s President Emomali Rahmon and Foreign Minister Sirodjidin Aslov in Dushanbe,"
+    " Secretary of State John Kerry said the U.S.is  ready to help. Mr. Kerry left on\u00a0Monday."
+)
+
+
+@pytest.fixture(scope="module")
+def extractor() -> Extractor:
+    return Extractor()
+
+
+def test_every_span_is_a_slice_of_the_original(extractor: Extractor) -> None:
+    title = "Kerry  tours Central Asia"
+    found = extractor.extract(title, TOUR)
+    original = {"title": title, "text": TOUR}
+    spans = [m for c in found.countries for m in c.mentions]
+    spans += [m for o in found.officials for m in (*o.mentions, *o.evidence)]
+    spans += [s for t in found.themes for s in t.evidence]
+    assert len(spans) > 8
+    assert all(original[span.in_][span.start : span.end] == span.text for span in spans)
+
+
+def test_title_and_name_give_person_class_and_country(extractor: Extractor) -> None:
+    found = extractor.extract("", TOUR)
+    officials = {official.name: (official.role_class, official.country) for official in found.officials}
+    assert officials["Emomali Rahmon"] == ("head_of_state", "TJK")
+    assert officials["Sirodjidin Aslov"] == ("foreign_minister", "TJK")
+    assert officials["John Kerry"] == ("foreign_minister", "USA")
+
+
+def test_later_mentions_join_the_person(extractor: Extractor) -> None:
+    found = extractor.extract("", TOUR)
+    kerry = next(official for official in found.officials if official.name == "John Kerry")
+    assert [mention.text for mention in kerry.mentions] == ["John Kerry", "Kerry"]
+
+
+def test_a_copy_is_served_from_the_cache_and_is_equal(extractor: Extractor) -> None:
+    assert extractor.extract("", TOUR) is extractor.extract("", TOUR)
+
+
+def test_pipe_keeps_the_order(extractor: Extractor) -> None:
+    texts = [f"France and Germany spoke, {number} times." for number in range(5)]
+    assert list(extractor.pipe(("", text, None) for text in texts)) == [extractor.extract("", text) for text in texts]
+
+
+def test_other_languages_give_countries_only(extractor: Extractor) -> None:
+    found = extractor.extract(
+        "", "Der Präsident von Frankreich ist am Montag nach Deutschland gereist, um dort Gespräche zu führen."
+    )
+    assert found.language == "de"
+    assert {country.alpha3 for country in found.countries} == {"FRA", "DEU"}
+    assert found.officials == ()
+    assert found.themes == ()
+
+
+def test_an_empty_article_yields_nothing(extractor: Extractor) -> None:
+    assert extractor.extract("", "") == Extraction(language="en")
