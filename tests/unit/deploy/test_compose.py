@@ -42,6 +42,13 @@ def test_an_image_is_pinned_and_a_mounted_file_exists(name: str) -> None:
 
 
 @each_service
+def test_what_a_service_names_is_there(name: str) -> None:
+    """Docker's own check says this too; compose-go's command, which stands in for it, looks at the schema alone."""
+    assert set(SERVICES[name].get("depends_on", {})) <= set(SERVICES)
+    assert set(SERVICES[name].get("networks", [])) <= set(COMPOSE["networks"])
+
+
+@each_service
 def test_what_a_service_waits_for_can_become_healthy(name: str) -> None:
     for other, wait in SERVICES[name].get("depends_on", {}).items():
         if wait["condition"] == "service_healthy":
