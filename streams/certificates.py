@@ -1,0 +1,69 @@
+"""Certificates for development, from an authority of one's own. Made by `openssl`; never for production."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+DAYS = 30
+"""How long a certificate is good for."""
+
+
+class CertificateError(RuntimeError):
+    """A certificate could not be made; the message says why."""
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """Files of one certificate: the chain, the private key, and both in one file as Kafka's PEM keystore wants it."""
+
+    chain: Path
+    key: Path
+    keystore: Path
+
+
+class Authority:
+    """A certificate authority in a folder; used again when the folder holds one. Raises CertificateError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.certificate = folder / "ca.pem"
+        """What clients and brokers trust."""
+        self._key = folder / "ca.key"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.certificate.exists():
+            subject = ["-x509", "-days", str(DAYS), "-subj", "/CN=newswatch development authority"]
+            self._request(*subject, "-out", str(self.certificate), key=self._key)
+
+    def issue(self, name: str, hosts: Sequence[str] = ("localhost", "127.0.0.1")) -> Certificate:
+        """Make a certificate with `name` as its common name, good for servers at `hosts` and for clients."""
+        chain, key = self._folder / f"{name}.pem", self._folder / f"{name}.key"
+        request, extensions = self._folder / f"{name}.csr", self._folder / f"{name}.ext"
+        addresses = ",".join(f"{'IP' if host[-1].isdigit() else 'DNS'}:{host}" for host in hosts)
+        extensions.write_text(
+            f"subjectAltName={addresses}\nextendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n"
+        )
+        self._request("-subj", f"/CN={name}", "-out", str(request), key=key)
+        signing = ["-CA", str(self.certificate), "-CAkey", str(self._key), "-CAcreateserial", "-days", str(DAYS)]
+        _openssl("x509", "-req", "-in", str(request), *signing, "-extfile", str(extensions), "-out", str(chain))
+        request.unlink()
+        extensions.unlink()
+        keystore = self._folder / f"{name}.keystore.pem"
+        keystore.touch(mode=0o600)
+        keystore.write_text(key.read_text() + chain.read_text())
+        return Certificate(chain=chain, key=key, keystore=keystore)
+
+    @staticmethod
+    def _request(*arguments: str, key: Path) -> None:
+        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        _openssl("req", *curve, "-keyout", str(key), *arguments)
+
+
+def _openssl(*arguments: str) -> None:
+    program = shutil.which("openssl")
+    if program is None:
+        raise CertificateError("certificates are made by `openssl`, which is not on the PATH")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CertificateError(f"openssl {arguments[0]} failed: {done.stderr.strip()}")
