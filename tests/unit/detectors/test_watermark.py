@@ -1,0 +1,115 @@
+"""The watermark: cuts, the least of the newest times, silence."""
+
+from datetime import UTC, datetime, timedelta
+
+from detectors.watermark import MAX_CUTS, SILENCE, Progress, ProgressReport
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def report(done: dict[int, int], newest: dict[int, datetime], ends: dict[int, int]) -> ProgressReport:
+    return ProgressReport(done=done, newest=newest, horizon=max(newest.values(), default=None), ends=ends)
+
+
+def test_unknown_until_something_is_certain() -> None:
+    progress = Progress()
+    assert progress.merge(report({}, {}, {}), START) is None
+    assert progress.merge(report({0: 5}, {0: at(9)}, {0: 5, 1: 7}), START) is None
+
+
+def test_the_least_of_the_newest_times_holds_once_all_partitions_are_known() -> None:
+    progress = Progress()
+    progress.merge(report({0: 5}, {0: at(9)}, {0: 50, 1: 70}), START)
+    assert progress.merge(report({1: 2}, {1: at(4)}, {0: 50, 1: 70}), START) == at(4)
+
+
+def test_a_cut_holds_when_all_that_was_on_the_log_is_done() -> None:
+    progress = Progress()
+    # Partition 1 is empty and never has a newest time; the cut says what the least cannot.
+    progress.merge(report({0: 5}, {0: at(9)}, {0: 8, 1: 0}), START)
+    assert progress.watermark is None
+    progress.merge(report({0: 8}, {0: at(7)}, {0: 9, 1: 0}), START)
+    assert progress.watermark == at(9)
+
+
+def test_a_partition_far_behind_holds_everything_back() -> None:
+    progress = Progress()
+    ends = {0: 100, 1: 100}
+    progress.merge(report({0: 100, 1: 1}, {0: at(100), 1: at(1)}, ends), START)
+    assert progress.watermark == at(1)
+    progress.merge(report({1: 100}, {1: at(99)}, ends), START)
+    assert progress.watermark == at(100)
+
+
+def test_it_never_goes_back() -> None:
+    progress = Progress()
+    progress.merge(report({0: 5}, {0: at(9)}, {0: 5}), START)
+    assert progress.merge(report({0: 2}, {0: at(3)}, {0: 2}), START) == at(9)
+
+
+def test_what_is_below_done_is_a_replay() -> None:
+    progress = Progress()
+    progress.merge(report({0: 5}, {0: at(9)}, {0: 9}), START)
+    assert progress.is_replay(0, 4)
+    assert not progress.is_replay(0, 5)
+    assert not progress.is_replay(1, 0)
+
+
+def test_cuts_that_wait_are_bounded_and_the_newest_still_holds() -> None:
+    progress = Progress()
+    for n in range(10 * MAX_CUTS):
+        progress.merge(report({0: 0}, {0: at(0)}, {0: n + 1, 1: n + 1}), START)
+    assert len(progress._cuts) <= MAX_CUTS + 1
+    last = 10 * MAX_CUTS
+    progress.merge(report({0: last, 1: last}, {0: at(5)}, {0: last, 1: last}), START)
+    assert progress.watermark == at(5)
+
+
+def test_in_silence_event_time_moves_with_the_wall_clock_and_not_beyond_it() -> None:
+    progress = Progress()
+    still = report({0: 5}, {0: at(0)}, {0: 5})
+    wall = START + timedelta(days=1)
+    assert progress.merge(still, wall) == at(0)
+    assert progress.merge(still, wall + timedelta(seconds=1)) == at(0)
+    quiet = wall + timedelta(seconds=1) + SILENCE
+    assert progress.merge(still, quiet) == at(0)
+    # By the time that passed, from where it stood: no jump to the wall clock, a day ahead.
+    assert progress.merge(still, quiet + timedelta(seconds=60)) == at(1)
+    assert progress.merge(still, quiet + timedelta(seconds=150)) == at(2.5)
+
+
+def test_in_silence_it_stops_at_the_wall_clock() -> None:
+    progress = Progress()
+    ahead = report({0: 5}, {0: START + timedelta(minutes=9)}, {0: 5})
+    progress.merge(ahead, START)
+    progress.merge(ahead, START + SILENCE)
+    assert progress.merge(ahead, START + SILENCE + timedelta(minutes=1)) == at(9)
+
+
+def test_with_lag_it_is_not_silence() -> None:
+    progress = Progress()
+    behind = report({0: 5}, {0: at(0)}, {0: 6})
+    for seconds in range(0, 200, 10):
+        progress.merge(behind, START + timedelta(days=1, seconds=seconds))
+    assert progress.watermark == at(0)
+
+
+def test_silence_can_be_left_out() -> None:
+    progress = Progress(advance_when_silent=False)
+    still = report({0: 5}, {0: at(0)}, {0: 5})
+    for seconds in range(0, 200, 10):
+        progress.merge(still, START + timedelta(days=1, seconds=seconds))
+    assert progress.watermark == at(0)
+
+
+def test_it_outlives_a_restart() -> None:
+    progress = Progress()
+    progress.merge(report({0: 5, 1: 3}, {0: at(9), 1: at(4)}, {0: 5, 1: 9}), START)
+    again = Progress()
+    again.load(progress.dump())
+    assert again.watermark == progress.watermark == at(4)
+    assert again.is_replay(1, 2)
