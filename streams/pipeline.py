@@ -7,9 +7,9 @@ from time import perf_counter
 
 import msgspec
 from detectors.engine import Engine, Firing
-from detectors.observation import Observation
 
 from detectors.article import EnrichedArticle
+from detectors.observation import Observation
 from streams.enriching import Enricher, Record, dead_letter
 from streams.extraction.extractor import Extractor
 from streams.records.dead_letter import DeadLetter

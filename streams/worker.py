@@ -68,8 +68,18 @@ class Worker:
         )
         self.app.tables.add(self.table)
         progress = ArticleProgress()
-        self.articles = ArticleAgent(self.app, settings, self.pipeline, self.metrics, progress, self.fatal)
-        self.observations = ObservationAgent(self.app, settings, self.table, self.in_force, self.metrics, self.fatal)
+        self.articles = ArticleAgent(
+            self.app,
+            settings,
+            self.pipeline,
+            self.metrics,
+            progress,
+            self.fatal,
+            observation_partitions=observation_partitions,
+        )
+        self.observations = ObservationAgent(
+            self.app, settings, self.table, self.in_force, self.metrics, self.fatal, partitions=observation_partitions
+        )
         self.reporter = Reporter(
             self.app,
             settings,

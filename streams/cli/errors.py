@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from detectors.ruleset import RuleSetError
 from kafka.errors import KafkaError
 
+from detectors.ruleset import RuleSetError
 from streams.clients import BrokerUnreachableError
 from streams.rules_folder import RulesNotFoundError
+from streams.server_process import ServerError
 from streams.settings import SettingsError
+from streams.sources.feeds import UnreadableFeedError
 from streams.sources.files import UnreadableFileError
 from streams.topics import TopicsMissingError
 
@@ -24,6 +26,8 @@ EXPECTED = (
     SettingsError,
     TopicsMissingError,
     UnreadableFileError,
+    UnreadableFeedError,
+    ServerError,
 )
 
 

@@ -21,7 +21,6 @@ def check(
 ) -> None:
     """Validate a rule set; exit status 1 when a rule is wrong."""
     from detectors.ruleset import RuleSetError, load_rules
-
     from streams.rules_folder import find_rules
 
     place = find_rules(folder or rules)

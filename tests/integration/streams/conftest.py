@@ -1,0 +1,202 @@
+"""A Newswatch on real Kafka: topics and workers of its own, fed and read with kafka-python as any client would."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from streams.clients import admin_client
+from streams.kafka_dev import KafkaCluster
+from streams.ports import free_ports
+from streams.settings import Settings, load_settings
+from streams.topics import create_topics, topic_specs
+from streams.worker_status import WorkerStatus
+
+READY_SECONDS = 60.0
+
+
+class WorkerProcess:
+    """One `newswatch worker` started by a test."""
+
+    def __init__(self, settings: Settings, log: Path, *flags: str) -> None:
+        self.port = free_ports(1)[0]
+        self.log = log
+        self.status = WorkerStatus(f"127.0.0.1:{self.port}")
+        options = {
+            "brokers": ",".join(settings.brokers),
+            "app_id": settings.app_id,
+            "topic_prefix": settings.topic_prefix,
+            "rules": settings.rules,
+            "partitions": settings.partitions,
+            "metrics_port": self.port,
+            "session_timeout_seconds": 6.0,
+            "heartbeat_seconds": 1.0,
+            "advance_when_silent": False,
+            "rules_reload_seconds": 0.2,
+            "data_dir": log.parent,
+        }
+        flags = (*(f"{name}={value}" for name, value in options.items()), *flags)
+        with log.open("ab") as sink:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streams.cli", "worker", *(part for flag in flags for part in ("--set", flag))],
+                stdout=sink,
+                stderr=sink,
+            )
+
+    def wait_ready(self) -> "WorkerProcess":
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.status.ready():
+            assert self.process.poll() is None, f"the worker ended\n{self.log.read_text()[-4000:]}"
+            assert time.monotonic() < deadline, f"the worker is not ready\n{self.log.read_text()[-4000:]}"
+            time.sleep(0.1)
+        return self
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 15.0) -> int:
+        self.process.terminate()
+        return self.process.wait(seconds)
+
+
+class Watch:
+    """Topics and workers of one test."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.workers: list[WorkerProcess] = []
+
+    def create_topics(self, *rule_topics: str) -> None:
+        create_topics(self.settings, topic_specs(self.settings, rule_topics))
+
+    def start(self, *flags: str) -> WorkerProcess:
+        worker = WorkerProcess(self.settings, self.folder / f"worker-{len(self.workers)}.log", *flags)
+        self.workers.append(worker)
+        return worker
+
+    def produce(self, records: Iterable[bytes | dict[str, Any]], partition: int | None = None) -> list[tuple[int, int]]:
+        """Send records to `articles` with a plain client; where each of them stands."""
+        producer = KafkaProducer(bootstrap_servers=self.settings.brokers, acks="all")
+        futures = []
+        for record in records:
+            value = record if isinstance(record, bytes) else json.dumps(record).encode()
+            key = None if isinstance(record, bytes) or partition is not None else str(record.get("id", "")).encode()
+            futures.append(producer.send(self.settings.topic("articles"), value=value, key=key, partition=partition))
+        producer.flush()
+        sent = [future.get(30) for future in futures]
+        producer.close()
+        return [(metadata.partition, metadata.offset) for metadata in sent]
+
+    def read(self, topic: str) -> list[Any]:
+        """Every record that a topic holds now."""
+        consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers, enable_auto_commit=False)
+        name = self.settings.topic(topic)
+        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends = consumer.end_offsets(partitions)
+        found: list[Any] = []
+        while any(consumer.position(tp) < ends[tp] for tp in partitions):
+            for records in consumer.poll(timeout_ms=500).values():
+                found += records
+        consumer.close()
+        return found
+
+    def alerts(self, topic: str = "alerts") -> list[dict[str, Any]]:
+        return [json.loads(record.value) for record in self.read(topic) if record.value is not None]
+
+    def committed(self, topic: str = "articles") -> dict[int, int]:
+        """The offsets that the workers' group has committed, by partition."""
+        admin = admin_client(self.settings)
+        try:
+            groups = admin.list_group_offsets({self.settings.app_id: None})
+        finally:
+            admin.close()
+        return {
+            tp.partition: stored.offset
+            for tp, stored in groups.get(self.settings.app_id, {}).items()
+            if tp.topic == self.settings.topic(topic) and stored.offset >= 0
+        }
+
+    def ends(self, topic: str = "articles") -> dict[int, int]:
+        consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers)
+        name = self.settings.topic(topic)
+        tps = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        ends = consumer.end_offsets(tps)
+        consumer.close()
+        return {tp.partition: end for tp, end in ends.items() if end}
+
+    def wait_committed(self, seconds: float = 60.0) -> None:
+        """Wait until every article and observation that is on the log is processed and committed."""
+        wait_until(lambda: self.committed() == self.ends(), seconds, "articles are not committed", self)
+        # Progress reports go on for ever: what was there once the articles were done must be behind.
+        target = self.ends("observations")
+        wait_until(
+            lambda: all(self.committed("observations").get(p, 0) >= end for p, end in target.items()),
+            seconds,
+            "observations are not committed",
+            self,
+        )
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.process.send_signal(signal.SIGCONT)
+                worker.process.terminate()
+        for worker in self.workers:
+            try:
+                worker.process.wait(20)
+            except subprocess.TimeoutExpired:
+                worker.process.kill()
+                worker.process.wait()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, otherwise: str, watch: Watch | None = None) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            logs = "\n".join(w.log.read_text()[-3000:] for w in watch.workers) if watch else ""
+            pytest.fail(f"{otherwise} after {seconds:.0f} s\n{logs}")
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def new_watch(kafka: KafkaCluster, prefix: str, tmp_path: Path) -> Iterator[Callable[..., Watch]]:
+    """Make a Newswatch with rules as YAML text; its workers are stopped at the end of the test."""
+    made: list[Watch] = []
+
+    def make(rules: str, *, partitions: int = 1) -> Watch:
+        number = len(made)
+        folder = tmp_path / f"rules-{number}"
+        folder.mkdir()
+        (folder / "rules.yaml").write_text(rules)
+        settings = load_settings(
+            brokers=kafka.bootstrap_servers,
+            app_id=f"{prefix}-{number}",
+            topic_prefix=f"{prefix}-{number}.",
+            rules=folder,
+            partitions=partitions,
+        )
+        watch = Watch(settings, tmp_path)
+        made.append(watch)
+        return watch
+
+    yield make
+    for watch in made:
+        watch.stop()
+
+
+os.environ.setdefault("PYTHONUNBUFFERED", "1")
