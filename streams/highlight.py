@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from html import escape
+from itertools import pairwise
 from typing import NamedTuple
 
 from detectors.article import EnrichedArticle, Part, Span
@@ -68,7 +69,7 @@ def _marked(text: str, marks: list[_Mark]) -> str:
         opening[mark.start].append(mark)
     open_marks: list[_Mark] = []
     pieces: list[str] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         open_marks = [mark for mark in open_marks if mark.end > start] + opening[start]
         piece = escape(text[start:end])
         if open_marks:
