@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> faust.App:
         # Offsets of facts that this process wrote are its own; an embedded broker reports too low an end for the check.
         recovery_consistency_check=False,
     )
-    transport.install(app)
+    transport.install(app, idempotent=settings.idempotence)
     return app
 
 

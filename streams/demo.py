@@ -203,6 +203,7 @@ class Demo:
             session_timeout_seconds=10.0,
             heartbeat_seconds=2.0,
             advance_when_silent=self._advance_when_silent,
+            idempotence=False,  # the embedded broker hands out no producer ids
             security_protocol="PLAINTEXT",
         )
 
@@ -213,6 +214,7 @@ class Demo:
             "session_timeout_seconds": settings.session_timeout_seconds,
             "heartbeat_seconds": settings.heartbeat_seconds,
             "advance_when_silent": settings.advance_when_silent,
+            "idempotence": settings.idempotence,
             "security_protocol": "PLAINTEXT",
         }
         flags = [part for name, value in options.items() for part in ("--set", f"{name}={value}")]

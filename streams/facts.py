@@ -9,37 +9,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import faust
-from detectors.engine import Engine
-from detectors.state import PartitionState
+from aiokafka.partitioner import DefaultPartitioner
 from faust.stores.memory import Store
 from faust.tables.table import Table
 from faust.types import TP, EventT
 
+from detectors.engine import Engine
+from detectors.state import PartitionState
 from detectors.watermark import Progress
 
 Fatal = Callable[[BaseException], None]
 
+#: The one that the producer uses: which partition of ``observations`` a key goes to.
+_partitioner = DefaultPartitioner()
 #: The changelog key of a partition's progress; no fact's key is without a blank.
 PROGRESS_KEY = "progress"
 
 
 class FactPartition:
-    """What is held of one partition of ``observations``: its facts, and how far the articles have come."""
+    """What is held of one partition of ``observations``: its facts, and how far the articles have come.
 
-    def __init__(self, engine: Engine, *, advance_when_silent: bool) -> None:
-        self.state = PartitionState(engine)
+    Records of the changelog are collected first, so that what was deleted later is never taken in.
+    """
+
+    def __init__(self, state: PartitionState, *, advance_when_silent: bool) -> None:
+        self._state = state
+        self._recovered: dict[str, bytes] = {}
         self.progress = Progress(advance_when_silent=advance_when_silent)
         self.settled_watermark: datetime | None = None
 
     def restore(self, key: str, value: bytes | None) -> None:
         """Take over one record of the changelog; None deletes."""
-        if key != PROGRESS_KEY:
-            self.state.restore(key, value)
-        elif value is not None:
-            self.progress.load(value)
+        if key == PROGRESS_KEY:
+            if value is not None:
+                self.progress.load(value)
+        elif value is None:
+            self._recovered.pop(key, None)
+        else:
+            self._recovered[key] = value
+
+    @property
+    def state(self) -> PartitionState:
+        """The facts as the detectors' state."""
+        for key, value in self._recovered.items():
+            self._state.restore(key, value)
+        self._recovered.clear()
+        return self._state
+
+    def exchange_rules(self, engine: Engine) -> None:
+        """Go on with other rules."""
+        self._state = self.state.with_rules(engine)
 
 
 class FactStore(Store[bytes, bytes]):
@@ -58,7 +81,8 @@ class FactStore(Store[bytes, bytes]):
         """What is held of a partition, empty where nothing was recovered."""
         held = self.partitions.get(number)
         if held is None:
-            held = FactPartition(self.engine, advance_when_silent=self.advance_when_silent)
+            state = PartitionState(self.engine, partial(self._owns, number))
+            held = FactPartition(state, advance_when_silent=self.advance_when_silent)
             self.partitions[number] = held
         return held
 
@@ -66,7 +90,11 @@ class FactStore(Store[bytes, bytes]):
         """Go on with other rules in every partition held."""
         self.engine = engine
         for held in self.partitions.values():
-            held.state = held.state.with_rules(engine)
+            held.exchange_rules(engine)
+
+    def _owns(self, number: int, key: str) -> bool:
+        everything = list(range(self.table.partitions or 1))
+        return bool(_partitioner(key.encode(), everything, everything) == number)
 
     def apply_changelog_batch(
         self, batch: Iterable[EventT[bytes]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
@@ -122,8 +150,6 @@ class FactTable(Table[bytes, bytes]):
             partitions=partitions,
             key_type=bytes,
             value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
             recovery_buffer_size=1000,
         )
 

@@ -60,7 +60,12 @@ class Metrics:
         self.late_observations = counter(
             "late_observations_total", "Observations behind the watermark, not counted.", "rule"
         )
-        self.bounds_reached = counter("bounds_reached_total", "Bounds of state that a rule reached.", "rule", "bound")
+        self.bounds_reached = counter(
+            "bounds_reached_total", "Bounds of groups and facts that a rule reached.", "rule", "bound"
+        )
+        self.outside_schedule = counter(
+            "outside_schedule_total", "Alerts dropped outside their rule's schedule.", "rule"
+        )
         self.extraction = histogram("extraction_seconds", "Extraction and matching of one article.", EXTRACTION_BUCKETS)
         self.article_to_alert = histogram(
             "article_to_alert_seconds", "Arrival of the article to acknowledgement of its alert.", LATENCY_BUCKETS
@@ -113,6 +118,15 @@ class Metrics:
             self._counted_alerts.popitem(last=False)
         self.alerts.labels(alert.rule, alert.severity, alert.state).inc()
         return True
+
+    def count_limits(self, rule: str, bound: str, *, late: int = 0, dropped: int = 0, bounded: int = 0) -> None:
+        """Count what was late, what fell outside a schedule, and what ``bound`` pushed out."""
+        if late:
+            self.late_observations.labels(rule).inc(late)
+        if dropped:
+            self.outside_schedule.labels(rule).inc(dropped)
+        if bounded:
+            self.bounds_reached.labels(rule, bound).inc(bounded)
 
     def _source(self, source: str | None) -> str:
         if source is None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from time import perf_counter
 
 import msgspec
-from detectors.engine import Engine, Firing
 
+from detectors.alerting import Firing
 from detectors.article import EnrichedArticle
+from detectors.engine import Engine
 from detectors.observation import Observation
 from streams.enriching import Enricher, Record, dead_letter
 from streams.extraction.extractor import Extractor
@@ -26,6 +27,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     enriched: bytes = b""
     firings: tuple[Firing, ...] = ()
     observations: tuple[Observation, ...] = ()
+    dropped: int = 0
+    bounded: int = 0
     dead: DeadLetter | None = None
     seconds: float = 0.0
 
@@ -55,10 +58,13 @@ class Pipeline:
             error = ValueError(f"{len(enriched)} bytes when enriched; expected at most {self._max_enriched_bytes}")
             return Outcome(record=record, dead=dead_letter(record, "enrich", "record_too_large", error))
         reading = engine.read(article)
+        pulses = (reading.pulse,) if reading.pulse is not None else ()
         return Outcome(
             record=record,
             article=article,
             enriched=enriched,
             firings=reading.firings,
-            observations=reading.observations,
+            observations=(*pulses, *reading.observations),
+            dropped=reading.dropped,
+            bounded=reading.bounded,
         )

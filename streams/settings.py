@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     request_timeout_seconds: float = Field(
         40.0, gt=0, description="Kafka's request.timeout.ms; more than the session timeout"
     )
+    idempotence: bool = Field(True, description="idempotent producer; off only for a broker that has no producer ids")
     max_request_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="largest record that is produced")
 
     security_protocol: SecurityProtocol = Field("PLAINTEXT", validation_alias=_kafka("security_protocol"))

@@ -55,8 +55,16 @@ class Consumer(driver.Consumer):
 class Producer(driver.Producer):
     """Waits for all replicas and never writes a batch twice; Faust itself offers that under exactly_once only."""
 
+    idempotent = True
+
     def _settings_extra(self) -> Mapping[str, Any]:
-        return {**super()._settings_extra(), "acks": "all", "enable_idempotence": True}
+        return {**super()._settings_extra(), "acks": "all", "enable_idempotence": self.idempotent}
+
+
+class PlainProducer(Producer):
+    """For the embedded broker, which hands out no producer ids to aiokafka."""
+
+    idempotent = False
 
 
 class Transport(driver.Transport):
@@ -64,6 +72,12 @@ class Transport(driver.Transport):
 
     Consumer = Consumer
     Producer = Producer
+
+
+class PlainTransport(Transport):
+    """The transport without idempotence."""
+
+    Producer = PlainProducer
 
 
 def committed_offsets(consumer: ConsumerT) -> dict[TP, int]:
@@ -74,7 +88,8 @@ def committed_offsets(consumer: ConsumerT) -> dict[TP, int]:
     return {tp: offset for tp, offset in consumer._committed_offset.items() if offset is not None}  # noqa: SLF001
 
 
-def install(app: faust.App) -> None:
+def install(app: faust.App, *, idempotent: bool = True) -> None:
     """Make ``app`` use this transport, for reading and writing."""
-    app.transport = Transport(app.conf.broker_consumer, app)
-    app.producer_transport = Transport(app.conf.broker_producer, app)
+    kind = Transport if idempotent else PlainTransport
+    app.transport = kind(app.conf.broker_consumer, app)
+    app.producer_transport = kind(app.conf.broker_producer, app)

@@ -1,4 +1,4 @@
-"""What both agents do with a firing: the records that carry it, and how it is counted."""
+"""What both agents send, alerts and observations, and how alerts are counted."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
-from detectors.engine import Firing
 
+from detectors.alerting import Firing
+from detectors.observation import Observation
 from streams.metrics import Metrics
 from streams.outbox import Message
 from streams.records.cloudevents import headers as event_headers
+from streams.records.observation import Origin, encode_observation, observation_headers
 from streams.settings import Settings
+from streams.topics import OBSERVATIONS
 
 
 def alert_messages(settings: Settings, firing: Firing) -> Iterator[Message]:
@@ -33,3 +36,17 @@ def count_alerts(metrics: Metrics, firings: Iterable[Firing], arrival: datetime 
             metrics.alerts_published.inc()
         if arrival is not None:
             metrics.article_to_alert.observe(max((now - arrival).total_seconds(), 0.0))
+
+
+def observation_messages(
+    settings: Settings, observation: Observation, origin: Origin | None, partitions: int
+) -> Iterator[Message]:
+    """The record of an observation, keyed by rule state and group; a pulse has one for each partition."""
+    topic = settings.topic(OBSERVATIONS)
+    value = encode_observation(observation)
+    headers = observation_headers(observation, origin)
+    if observation.everywhere:
+        for partition in range(partitions):
+            yield Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
+    else:
+        yield Message(topic=topic, key=observation.key.encode(), value=value, headers=headers)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import faust
 from faust.streams import Stream
 
-from streams.agents.alerts import alert_messages, count_alerts
+from streams.agents.alerts import alert_messages, count_alerts, observation_messages
 from streams.conveyor import Conveyor, Event, headers_of
 from streams.enriching import Record
 from streams.fatal import Fatal
@@ -19,9 +19,12 @@ from streams.outbox import Message, Outbox
 from streams.pipeline import Outcome, Pipeline
 from streams.progress import ArticleProgress
 from streams.records.cloudevents import headers as event_headers
-from streams.records.observation import Origin, encode_observation, observation_headers
+from streams.records.observation import Origin
 from streams.settings import Settings
-from streams.topics import DEAD, ENRICHED, OBSERVATIONS
+from streams.topics import DEAD, ENRICHED
+
+#: Label of bounds that are reached where articles are matched.
+MATCHING = "(matching)"
 
 
 class ArticleAgent:
@@ -35,6 +38,8 @@ class ArticleAgent:
         metrics: Metrics,
         progress: ArticleProgress,
         fatal: Fatal,
+        *,
+        observation_partitions: int,
     ) -> None:
         self._settings = settings
         self._pipeline = pipeline
@@ -42,6 +47,7 @@ class ArticleAgent:
         self._progress = progress
         self._fatal = fatal
         self._outbox = Outbox(app)
+        self._observation_partitions = observation_partitions
         # One thread: spaCy and the rules run beside the event loop, which goes on answering Kafka's heartbeats.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="extraction")
         self._times: dict[tuple[int, int], datetime] = {}
@@ -98,12 +104,7 @@ class ArticleAgent:
             )
             origin = Origin(outcome.record.partition, outcome.record.offset, article.received_at)
             for observation in outcome.observations:
-                yield Message(
-                    topic=topic(OBSERVATIONS),
-                    key=observation.key.encode(),
-                    value=encode_observation(observation),
-                    headers=observation_headers(observation, origin),
-                )
+                yield from observation_messages(self._settings, observation, origin, self._observation_partitions)
             for firing in outcome.firings:
                 yield from alert_messages(self._settings, firing)
 
@@ -119,6 +120,7 @@ class ArticleAgent:
                 metrics.count_article(outcome.article)
                 for observation in outcome.observations:
                     metrics.observations.labels(observation.rule).inc()
+                metrics.count_limits(MATCHING, "groups of an article", dropped=outcome.dropped, bounded=outcome.bounded)
                 count_alerts(metrics, outcome.firings, outcome.article.received_at)
 
 

@@ -15,13 +15,13 @@ from time import monotonic
 
 import faust
 import msgspec
-from detectors.engine import Engine
-from detectors.observation import Observation
-from detectors.state import Step
 from faust.streams import Stream
 from faust.types import TP
 
-from streams.agents.alerts import alert_messages, count_alerts
+from detectors.engine import Engine
+from detectors.observation import PULSE, Observation
+from detectors.state import Step
+from streams.agents.alerts import alert_messages, count_alerts, observation_messages
 from streams.conveyor import Conveyor, Event, headers_of
 from streams.facts import PROGRESS_KEY, FactTable
 from streams.fatal import Fatal
@@ -32,25 +32,26 @@ from streams.records.dead_letter import DeadLetter
 from streams.records.observation import (
     decode_observation,
     decode_report,
-    encode_observation,
     is_report,
-    observation_headers,
     origin_of,
 )
 from streams.reload import RulesInForce
 from streams.settings import Settings
-from streams.topics import DEAD, OBSERVATIONS
+from streams.topics import DEAD
 
 logger = logging.getLogger(__name__)
 
 MAX_BATCH = 256
+#: Label of what no single rule's observation brought about.
+WATERMARK = "(watermark)"
 
 
 class Effect(msgspec.Struct):
-    """What a step of one partition asks for, and when the article behind it arrived."""
+    """What a step of one partition asks for, whose observation led to it, and when the article behind it arrived."""
 
     partition: int
     step: Step
+    rule: str
     arrival: datetime | None
 
 
@@ -65,6 +66,8 @@ class ObservationAgent:
         in_force: RulesInForce,
         metrics: Metrics,
         fatal: Fatal,
+        *,
+        partitions: int,
     ) -> None:
         self._settings = settings
         self._table = table
@@ -72,6 +75,7 @@ class ObservationAgent:
         self._metrics = metrics
         self._fatal = fatal
         self._outbox = Outbox(app)
+        self._partitions = partitions
         self._given_up: set[str] = set()
         self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
 
@@ -125,7 +129,7 @@ class ObservationAgent:
         partition = self._table.store.partition(number)
         watermark = partition.progress.merge(decode_report(event.message.value or b""), datetime.now(UTC))
         if watermark is not None:
-            effects.append(Effect(number, partition.state.advance(watermark), None))
+            effects.append(Effect(number, partition.state.advance(watermark), WATERMARK, None))
 
     async def _observe(self, event: Event, number: int, headers: Headers, effects: list[Effect]) -> None:
         observation = decode_observation(event.message.value or b"")
@@ -133,10 +137,9 @@ class ObservationAgent:
             return
         partition = self._table.store.partition(number)
         origin = origin_of(headers)
-        # What comes from an alert follows the watermark and so cannot be late for it.
-        replay = origin is None or partition.progress.is_replay(origin.partition, origin.offset)
+        replay = origin is not None and partition.progress.is_replay(origin.partition, origin.offset)
         step = partition.state.observe(observation, replay=replay)
-        effects.append(Effect(number, step, origin.arrival if origin else None))
+        effects.append(Effect(number, step, observation.rule, origin.arrival if origin else None))
 
     def _dead_letter(self, event: Event, headers: Headers, error: Exception) -> Message:
         message = event.message
@@ -168,7 +171,7 @@ class ObservationAgent:
         """Whether the rule is in force here; waits for a rule set that the sender has and this worker has not yet."""
         waited_from = monotonic()
         version = observation.rule_set_version
-        while not self._in_force.engine.knows(observation.rule_state):
+        while observation.state != PULSE and observation.state not in self._in_force.engine.by_state:
             if version == self._in_force.rules.version or version in self._given_up:
                 return False
             if monotonic() - waited_from >= self._settings.rules_wait_seconds:
@@ -180,17 +183,11 @@ class ObservationAgent:
         return True
 
     def _alerts(self, effects: Iterable[Effect]) -> Iterator[Message]:
-        topic = self._settings.topic(OBSERVATIONS)
         for effect in effects:
             for firing in effect.step.firings:
                 yield from alert_messages(self._settings, firing)
             for observation in effect.step.observations:
-                yield Message(
-                    topic=topic,
-                    key=observation.key.encode(),
-                    value=encode_observation(observation),
-                    headers=observation_headers(observation, None),
-                )
+                yield from observation_messages(self._settings, observation, None, self._partitions)
 
     async def _write(self, effects: Iterable[Effect], reported: Iterable[int]) -> None:
         """Write facts to the changelog; the producer keeps the order of a key that is put and deleted in one batch."""
@@ -221,7 +218,6 @@ class ObservationAgent:
             count_alerts(self._metrics, effect.step.firings, effect.arrival)
             for observation in effect.step.observations:
                 self._metrics.observations.labels(observation.rule).inc()
-            for rule in effect.step.late:
-                self._metrics.late_observations.labels(rule).inc()
-            for rule, bound in effect.step.bounds:
-                self._metrics.bounds_reached.labels(rule, bound).inc()
+            self._metrics.count_limits(
+                effect.rule, "state", late=effect.step.late, dropped=effect.step.dropped, bounded=effect.step.bounded
+            )

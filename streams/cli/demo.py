@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
 
 from streams.cli.console import err, out, print_json
@@ -66,7 +67,7 @@ def demo(
             return
         out.print(alert_block(shown.alert))
         if shown.sentence:
-            out.print("  ", quotation(shown.sentence))
+            out.print(Padding(quotation(shown.sentence), (0, 0, 0, 2)))
         out.print()
 
     def say_idle() -> None:

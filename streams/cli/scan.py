@@ -36,9 +36,9 @@ def scan(
     set_: Set = None,
 ) -> None:
     """Print the alerts, as JSON lines, that the stream would give for these articles: a backtest."""
-    from detectors.scan import Scan
-
+    from detectors.engine import Engine
     from detectors.event_time import parse_time
+    from detectors.scan import Scan
     from streams.enriching import enrich_lines, make_extractor
     from streams.records.dead_letter import DeadLetter
     from streams.rules_folder import RulesFolder, find_rules
@@ -49,7 +49,7 @@ def scan(
     if until and horizon is None:
         raise SettingsError(f"--until {until}: expected an RFC 3339 time such as 2025-04-01T00:00:00Z")
     total = count_lines(files)
-    running = Scan(RulesFolder(find_rules(settings.rules)).load())
+    running = Scan(Engine(RulesFolder(find_rules(settings.rules)).load()))
     bad = 0
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("articles", total=total)

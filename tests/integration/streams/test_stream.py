@@ -94,7 +94,7 @@ def test_articles_become_enriched_articles_alerts_and_dead_letters(new_watch: Ca
     assert all(headers_of(record)["__connect.errors.topic"].endswith("articles") for record in dead)
 
     samples = worker.status.samples()
-    assert dict((labels["outcome"], value) for labels, value in samples["newswatch_articles_total"]) == {
+    assert {labels["outcome"]: value for labels, value in samples["newswatch_articles_total"]} == {
         "enriched": 6,
         "dead": 5,
     }
