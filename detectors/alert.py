@@ -15,7 +15,7 @@ GroupValue = str | int | float | bool | tuple[str, str]
 
 
 class EvidenceSpan(Span, frozen=True):
-    """A span that met a condition; ``what`` names it: ``country KGZ``, ``theme human_rights``, ``official John Kerry``."""
+    """A span that met a condition; ``what`` names it: ``country KGZ``, ``theme sanctions``, ``official John Kerry``."""
 
     what: str
 

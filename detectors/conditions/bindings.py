@@ -1,0 +1,59 @@
+"""Which values met the conditions, where they stood, and which of them stood together."""
+
+from __future__ import annotations
+
+from detectors.article import Span
+from detectors.conditions.values import Plain, Value, position
+
+TERM = "term"
+
+
+class Bindings:
+    """What met the positive conditions of a rule in one article.
+
+    ``values`` by field, in the order met; ``blocks`` holds, for each ``sentence`` or ``near``, one row a place where it
+    was met: the values that stood there together.
+    """
+
+    __slots__ = ("blocks", "spans", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[str, dict[Plain, Value]] = {}
+        self.blocks: list[tuple[Bindings, ...]] = []
+        self.spans: dict[str, dict[Span, None]] = {}
+
+    def add(self, value: Value, spans: tuple[Span, ...]) -> None:
+        """A value met a condition at these places."""
+        self.values.setdefault(value.field, {}).setdefault(value.code, value)
+        self.note(f"{value.field} {value.name if value.field == 'official' else value.code}", spans)
+
+    def add_term(self, name: str, spans: tuple[Span, ...]) -> None:
+        """An entry or phrase was found at these places."""
+        terms = self.values.setdefault(TERM, {})
+        known = terms.get(name)
+        if known is not None:
+            spans = tuple(sorted({*known.spans, *spans}, key=position))
+        terms[name] = Value(TERM, name, name, {}, spans)
+        self.note(f"text {name}", spans)
+
+    def note(self, what: str, spans: tuple[Span, ...]) -> None:
+        """Places that are evidence of ``what``."""
+        if spans:
+            self.spans.setdefault(what, {}).update(dict.fromkeys(spans))
+
+    def merge(self, other: Bindings) -> None:
+        """Everything that met conditions in ``other`` did so here too."""
+        for field, values in other.values.items():
+            if field == TERM:
+                for value in values.values():
+                    self.add_term(value.name, value.spans)
+            else:
+                for code, value in values.items():
+                    self.values.setdefault(field, {}).setdefault(code, value)
+        for what, spans in other.spans.items():
+            self.spans.setdefault(what, {}).update(spans)
+        self.blocks += other.blocks
+
+    def in_text_order(self, field: str) -> tuple[Value, ...]:
+        """The values of a field by their first mention."""
+        return tuple(sorted(self.values.get(field, {}).values(), key=lambda value: value.order))

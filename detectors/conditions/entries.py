@@ -1,0 +1,152 @@
+"""The values that conditions compare with, from the rule or from a list, checked against what the field holds."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+from detectors.conditions.fields import Form
+from detectors.conditions.lexicon import Phrase, phrase
+from detectors.conditions.predicates import Terms, Whole
+from detectors.conditions.values import scalar_key
+from detectors.folding import fold_value
+from detectors.loading.context import Entry, ListDefinition, Place
+from detectors.loading.nodes import Node, Scalar, Sequence
+from detectors.problems import Wrong, nearest, one_of, shown
+from detectors.vocabulary import country_code, country_names
+
+K = TypeVar("K")
+LONGEST = 1000
+Key = str | float
+
+
+def scalars(node: Node, place: Place) -> list[Scalar]:
+    """The values of a scalar or of a list of scalars."""
+    items = node.items if isinstance(node, Sequence) else [node]
+    found = []
+    for index, item in enumerate(items):
+        where = place.at(index) if isinstance(node, Sequence) else place
+        if not isinstance(item, Scalar) or item.value is None:
+            where.fail(item, f"expected a value, found {item.what}")
+        if len(item.text) > LONGEST:
+            where.fail(item, f"expected at most {LONGEST} characters, found {len(item.text)}")
+        found.append(item)
+    if not found:
+        place.warning(node, "an empty list can never be met")
+    return found
+
+
+def code(text: str, form: Form, place: Place) -> str:
+    """The folded value that a text stands for. Raises ValueError where the field knows no such value."""
+    if form is Form.COUNTRY:
+        found = country_code(text)
+        if found is None:
+            near = nearest(text, country_names())
+            raise ValueError(f"expected an alpha-3 code or English name of a country, found {shown(text)}{near}")
+        return found.lower()
+    vocabulary = place.context.vocabulary
+    if form is Form.THEME:
+        if text == "none":
+            raise ValueError("'none' is no label; for an article without themes write theme: {exists: false}")
+        if fold_value(text) not in vocabulary.themes:
+            raise ValueError(one_of(text, vocabulary.themes, "theme"))
+    if form is Form.ROLE_CLASS and fold_value(text) not in vocabulary.role_classes:
+        raise ValueError(one_of(text, vocabulary.role_classes, "role class"))
+    if form is Form.SALIENCE and fold_value(text) not in {"main", "mentioned"}:
+        raise ValueError(one_of(text, ("main", "mentioned"), "salience"))
+    return fold_value(text)
+
+
+def terms(node: Node, place: Place, cased: bool) -> Terms:
+    """Phrases written in the rule; each is its own name."""
+    names: dict[Phrase, str] = {}
+    for scalar in scalars(node, place):
+        try:
+            names.setdefault(phrase(scalar.text, cased=cased), scalar.text)
+        except ValueError as error:
+            place.fail(scalar, f"{error} in {shown(scalar.text)}")
+    return Terms(names, cased)
+
+
+def whole(node: Node, place: Place, form: Form, cased: bool, negated: bool = False) -> Whole:
+    """Whole values written in the rule."""
+    cased = cased and form in {Form.WHOLE, Form.WORDS, Form.SCALAR}
+    names: dict[str | float, str] = {}
+    wrong = False
+    for scalar in scalars(node, place):
+        try:
+            names.setdefault(_key(scalar, form, cased, place), scalar.text)
+        except ValueError as error:
+            place.error(scalar, str(error))
+            wrong = True
+    if wrong:
+        raise Wrong
+    return Whole(names, negated, cased)
+
+
+def _key(scalar: Scalar, form: Form, cased: bool, place: Place) -> Key:
+    value = scalar.value
+    if form is Form.SCALAR and not isinstance(value, str) and value is not None:
+        return scalar_key(value)
+    if form is Form.NUMBER:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"expected a number, found {scalar.what}")
+        return value
+    return fold_value(scalar.text, True) if cased else code(scalar.text, form, place)
+
+
+def named_list(node: Scalar, place: Place) -> ListDefinition:
+    """The list that the node names."""
+    lists = place.context.lists
+    found = lists.get(node.text)
+    if found is None:
+        known = nearest(node.text, lists) or (
+            f"; the lists are {', '.join(sorted(lists)[:20])}" if lists else "; the set has no lists"
+        )
+        place.fail(node, f"expected the name of a list, or values in brackets, found {shown(node.text)}{known}")
+    place.context.used_lists.add(node.text)
+    if not found.entries:
+        place.warning(node, f"the list {node.text!r} is empty")
+    return found
+
+
+def listed_terms(node: Node, place: Place, cased: bool) -> Terms:
+    """Phrases of ``in`` and ``not_in``: of a named list, or written in the rule."""
+    if not isinstance(node, Scalar):
+        return terms(node, place, cased)
+    found = named_list(node, place)
+    key = ("terms", found.name, cased)
+    cache = place.context.cache
+    if key not in cache:
+        names: dict[Phrase, str] = {}
+        for entry in found.entries:
+            for spelling in entry.spellings:
+                try:
+                    names.setdefault(phrase(spelling, cased=cased), entry.name)
+                except ValueError as error:
+                    place.fail(node, f"{error} in {_where(entry, spelling)}")
+        cache[key] = Terms(names, cased)
+    return cast("Terms", cache[key])
+
+
+def listed_whole(node: Node, place: Place, form: Form, cased: bool, negated: bool) -> Whole:
+    """Whole values of ``in`` and ``not_in``: of a named list, or written in the rule."""
+    if not isinstance(node, Scalar):
+        return whole(node, place, form, cased, negated)
+    found = named_list(node, place)
+    cased = cased and form in {Form.WHOLE, Form.WORDS, Form.SCALAR}
+    key = ("whole", found.name, form, cased)
+    cache = place.context.cache
+    if key not in cache:
+        names: dict[str | float, str] = {}
+        for entry in found.entries:
+            for spelling in entry.spellings:
+                try:
+                    names.setdefault(fold_value(spelling, True) if cased else code(spelling, form, place), entry.name)
+                except ValueError as error:
+                    place.fail(node, f"{error} ({_where(entry, spelling)})")
+        cache[key] = names
+    return Whole(cast("dict[str | float, str]", cache[key]), negated, cased)
+
+
+def _where(entry: Entry, spelling: str) -> str:
+    return f"the entry {shown(spelling)} at {entry.file}:{entry.line}"

@@ -1,0 +1,115 @@
+"""The fields that conditions speak of: one table from which reading, matching, explaining and the schema are made."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+class Form(Enum):
+    """How an attribute's values compare."""
+
+    WORDS = "phrase of whole words"
+    WHOLE = "whole value"
+    COUNTRY = "country"
+    THEME = "theme"
+    ROLE_CLASS = "role class"
+    SALIENCE = "salience"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DURATION = "duration"
+    SCALAR = "text, number or boolean"
+
+
+TEXTUAL = frozenset({Form.WORDS, Form.WHOLE, Form.COUNTRY, Form.THEME, Form.ROLE_CLASS, Form.SALIENCE, Form.SCALAR})
+NUMERIC = frozenset({Form.NUMBER, Form.DURATION, Form.SCALAR})
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """One key of a field's value; ``meaning`` is what the schema and an editor say of it."""
+
+    name: str
+    form: Form
+    meaning: str
+
+
+class Field(msgspec.Struct, frozen=True):
+    """What an article has some of. ``main`` is the attribute that a plain value speaks of.
+
+    ``local`` fields have mentions, and may stand below ``sentence`` and ``near``; ``text`` fields are searched.
+    """
+
+    name: str
+    main: Attribute
+    attributes: dict[str, Attribute]
+    meaning: str
+    local: bool = False
+    text: bool = False
+
+
+def _field(
+    name: str, meaning: str, main: tuple[str, Form, str], *more: tuple[str, Form, str], local: bool = False
+) -> Field:
+    first = Attribute(*main)
+    return Field(name, first, {key: Attribute(key, form, said) for key, form, said in more}, meaning, local)
+
+
+_NAME = ("name", Form.WORDS, "any of the person's spellings, as a phrase of whole words")
+
+FIELDS: dict[str, Field] = {
+    field.name: field
+    for field in (
+        _field(
+            "official",
+            "a named person in public office; former holders match unless `former: false`",
+            _NAME,
+            _NAME,
+            ("id", Form.WHOLE, "the person's id in the registry"),
+            ("role", Form.WORDS, "the office as the article gives it; `president` is in `vice president`"),
+            ("class", Form.ROLE_CLASS, "the class of the office"),
+            ("country", Form.COUNTRY, "the state served: alpha-3 code or English name"),
+            ("organisation", Form.WHOLE, "the body served"),
+            ("former", Form.BOOLEAN, "whether the person no longer holds the office"),
+            ("confidence", Form.NUMBER, "from 0 to 1"),
+            local=True,
+        ),
+        _field(
+            "country",
+            "a state or territory that the article refers to (not the one an official serves): alpha-3 or English name",
+            ("code", Form.COUNTRY, "alpha-3 code or English name"),
+            ("salience", Form.SALIENCE, "main to the article, or only mentioned"),
+            local=True,
+        ),
+        _field(
+            "theme",
+            "a label of the taxonomy that the article is about; for no label write `theme: {exists: false}`",
+            ("label", Form.THEME, "the label"),
+            ("score", Form.NUMBER, "from 0 to 1"),
+            local=True,
+        ),
+        _field(
+            "organisation",
+            "a body of a state, an international organisation or an armed group",
+            ("name", Form.WHOLE, "its name or any alias"),
+            local=True,
+        ),
+        Field("text", Attribute("text", Form.WORDS, "title and body"), {}, "title and body", local=True, text=True),
+        Field("title", Attribute("title", Form.WORDS, "the title"), {}, "the title", text=True),
+        Field("lead", Attribute("lead", Form.WORDS, "the lead"), {}, "title and first three sentences", text=True),
+        _field("source", "the article's outlet", ("source", Form.WHOLE, "the outlet")),
+        _field("language", "ISO 639-1 code of the text", ("language", Form.WHOLE, "the code")),
+        _field("id", "the article's id", ("id", Form.WHOLE, "the id")),
+        _field("url", "the article's address", ("url", Form.WHOLE, "the address")),
+        _field("age", "arrival less `published_at`", ("age", Form.DURATION, "a duration")),
+    )
+}
+META = "meta."
+
+
+def field_named(name: str) -> Field | None:
+    """The field that a key of a condition names; ``meta.KEY`` is a field for every KEY."""
+    if name.startswith(META) and len(name) > len(META):
+        meaning = f"`{name[len(META) :]}` of the article's own `meta` object"
+        return Field(name, Attribute(name, Form.SCALAR, meaning), {}, meaning)
+    return FIELDS.get(name)

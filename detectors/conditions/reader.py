@@ -1,0 +1,116 @@
+"""Conditions from nodes: combinators, fields, and the places where each may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from detectors.conditions.fields import FIELDS, Field, field_named
+from detectors.conditions.nodes import Condition, Every, Not, Some, Within
+from detectors.conditions.tests_reader import read_field
+from detectors.loading.context import Place
+from detectors.loading.macros import expanded
+from detectors.loading.nodes import Mapping, Node, Sequence
+from detectors.loading.readers import JsonSchema, Reader
+from detectors.problems import Wrong, nearest, shown
+
+COMBINATORS = ("all", "any", "none", "not", "sentence", "near")
+
+
+class ConditionReader(Reader[Condition]):
+    """Reads a condition: a mapping means all of its keys."""
+
+    def read(self, node: Node, place: Place) -> Condition:
+        node, place = expanded(node, place)
+        if not isinstance(node, Mapping):
+            place.fail(node, f"expected a condition (a mapping of fields and combinators), found {node.what}")
+        if not node.pairs:
+            place.fail(node, "expected a condition, found an empty mapping; leave the key out to mean every article")
+        conditions: list[Condition] = []
+        wrong = False
+        for key, at, value in node.items():
+            try:
+                combinator = _COMBINATORS.get(key)
+                if combinator is not None:
+                    conditions.append(combinator(self, value, place.at(key)))
+                else:
+                    conditions.append(read_field(self._field(key, at, place), value, place.at(key)))
+            except Wrong:
+                wrong = True
+        if wrong:
+            raise Wrong
+        return conditions[0] if len(conditions) == 1 else Every(tuple(conditions))
+
+    @staticmethod
+    def _field(key: str, at: Node, place: Place) -> Field:
+        field = field_named(key)
+        if field is None:
+            known = (*FIELDS, *COMBINATORS, "macro")
+            near = (
+                nearest(key, known) or "; expected a field (" + ", ".join((*FIELDS, "meta.KEY")) + ") or a combinator"
+            )
+            place.fail(at, f"unknown field {shown(key)}{near}")
+        if place.local and not field.local:
+            below = ", ".join(name for name, one in FIELDS.items() if one.local)
+            place.fail(at, f"{key!r} cannot stand below {place.local!r}; expected one of {below}, all, any, none, not")
+        return field
+
+    def schema(self) -> JsonSchema:
+        return {"$ref": "#/definitions/condition"}
+
+    def _list(self, node: Node, place: Place) -> tuple[Condition, ...]:
+        node, place = expanded(node, place)
+        if not isinstance(node, Sequence):
+            place.fail(node, f"expected a list of conditions, found {node.what}")
+        conditions = []
+        wrong = False
+        for index, item in enumerate(node.items):
+            try:
+                conditions.append(self.read(item, place.at(index)))
+            except Wrong:
+                wrong = True
+        if wrong:
+            raise Wrong
+        return tuple(conditions)
+
+    def _all(self, node: Node, place: Place) -> Condition:
+        conditions = self._list(node, place)
+        if not conditions:
+            place.warning(node, "an empty list under 'all' is met by every article")
+        return Every(conditions)
+
+    def _any(self, node: Node, place: Place) -> Condition:
+        conditions = self._list(node, place)
+        if not conditions:
+            place.warning(node, "an empty list under 'any' can never be met")
+        return Some(conditions)
+
+    def _none(self, node: Node, place: Place) -> Condition:
+        conditions = self._list(node, place)
+        if not conditions:
+            place.warning(node, "an empty list under 'none' is met by every article")
+        return Not(Some(conditions))
+
+    def _not(self, node: Node, place: Place) -> Condition:
+        return Not(self.read(node, place))
+
+    def _sentence(self, node: Node, place: Place) -> Condition:
+        return self._within(node, place, "sentence")
+
+    def _near(self, node: Node, place: Place) -> Condition:
+        return self._within(node, place, "near")
+
+    def _within(self, node: Node, place: Place, reach: str) -> Condition:
+        if place.local:
+            place.fail(node, f"{reach!r} cannot stand below {place.local!r}")
+        return Within("sentence" if reach == "sentence" else "near", self.read(node, place.within(reach)))
+
+
+_COMBINATORS: dict[str, Callable[[ConditionReader, Node, Place], Condition]] = {
+    "all": ConditionReader._all,  # noqa: SLF001 - the table of this class's own methods
+    "any": ConditionReader._any,  # noqa: SLF001
+    "none": ConditionReader._none,  # noqa: SLF001
+    "not": ConditionReader._not,  # noqa: SLF001
+    "sentence": ConditionReader._sentence,  # noqa: SLF001
+    "near": ConditionReader._near,  # noqa: SLF001
+}
+CONDITION = ConditionReader()

@@ -1,0 +1,228 @@
+"""The rules of a set, ready to read articles: which of them an article meets, and what follows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from detectors.alert import Evidence, EvidenceSpan, GroupValue
+from detectors.alerting import Firing, firing
+from detectors.article import EnrichedArticle
+from detectors.conditions.bindings import Bindings
+from detectors.conditions.fields import META
+from detectors.conditions.lexicon import Lexicon
+from detectors.conditions.nodes import Condition
+from detectors.conditions.values import position
+from detectors.conditions.view import ArticleView
+from detectors.facts import Fact
+from detectors.groups import Found, groups_of
+from detectors.kinds.match import Match
+from detectors.machine import Moment, alert_id
+from detectors.observation import PULSE, Observation, pulse
+from detectors.rule import Rule
+from detectors.ruleset import RuleSet
+from detectors.seen import Seen, seen
+
+MOST_SPANS = 40
+"""Spans of evidence an article and rule."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What one article leads to.
+
+    ``firings`` are alerts of rules without state; ``observations`` go to the detectors by their key, ``pulse`` to every
+    partition of them (None where no rule asks how old or how silent the log is). ``dropped`` counts alerts outside a
+    schedule, ``bounded`` rules of which the article had more groups than allowed.
+    """
+
+    firings: tuple[Firing, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    pulse: Observation | None = None
+    dropped: int = 0
+    bounded: int = 0
+
+
+class _Compiled:
+    """A rule with what every article would otherwise have to work out again."""
+
+    __slots__ = ("asked", "exceptions", "rule", "steps", "where")
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.where = rule.where
+        self.asked = rule.where.bound_fields()
+        self.exceptions = tuple(exemption.where for exemption in rule.exceptions)
+        self.steps = tuple((step, step.bound_fields()) for step in rule.kind.conditions())
+
+    def conditions(self) -> Iterator[Condition]:
+        yield self.where
+        yield from self.exceptions
+        yield from (step for step, _ in self.steps)
+
+    def met(self, view: ArticleView) -> bool:
+        """Whether the article exists for the rule and meets ``where``."""
+        scene = view.whole
+        return self.where.holds(scene) and not any(exception.holds(scene) for exception in self.exceptions)
+
+
+class Engine:
+    """Every enabled rule of a set, compiled. Immutable: a new set is a new engine."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.version = rules.version
+        self.rules = {rule.name: rule for rule in rules.rules if rule.enabled}
+        self.by_state = {rule.state: rule for rule in self.rules.values()}
+        self.needs_log = any(rule.kind.NEEDS_LOG for rule in self.rules.values())
+        self._compiled = [_Compiled(rule) for rule in self.rules.values() if rule.kind.READS_ARTICLES]
+        self.lexicon = Lexicon(
+            dict.fromkeys(
+                phrase for one in self._compiled for condition in one.conditions() for phrase in condition.phrases()
+            )
+        )
+        chains = [rule for rule in self.rules.values() if not rule.kind.READS_ARTICLES]
+        self._ears: dict[str, list[tuple[Rule, tuple[int, ...]]]] = {}
+        for rule in self.rules.values() if chains else ():
+            heard = [(chain, steps) for chain in chains if (steps := chain.kind.hears(rule)) is not None]
+            if heard:
+                self._ears[rule.name] = heard
+
+    def knows(self, state: str) -> bool:
+        """Whether a rule state (of an observation) is of a rule of this set; a pulse is of every set."""
+        return state == PULSE or state in self.by_state
+
+    def matching(self, article: EnrichedArticle) -> list[str]:
+        """The names of the rules whose ``where`` the article meets, exceptions considered, in order of the set."""
+        view = ArticleView(article, self.lexicon)
+        return [one.rule.name for one in self._compiled if one.met(view)]
+
+    def read(self, article: EnrichedArticle) -> Reading:
+        """What an article leads to: alerts of rules without state, observations for the others."""
+        view = ArticleView(article, self.lexicon)
+        firings: list[Firing] = []
+        observations: list[Observation] = []
+        dropped = bounded = 0
+        for one in self._compiled:
+            if not one.met(view):
+                continue
+            found, left_out = self._observations(one, view)
+            bounded += left_out
+            if not one.rule.kind.stateless():
+                observations += found
+                continue
+            for observation in found:
+                if not one.rule.schedule.open(observation.time):
+                    dropped += 1
+                    continue
+                assert isinstance(one.rule.kind, Match)
+                fact = Fact(observation)
+                change = one.rule.kind.alone(one.rule, fact)
+                firings.append(firing(one.rule, observation.group, change, self.version))
+                moment = Moment(change.identity, fact.time, fact)
+                observations += self.heard(one.rule, observation.group, moment)
+        return Reading(
+            tuple(firings),
+            tuple(observations),
+            pulse(article.event_time) if self.needs_log else None,
+            dropped,
+            bounded,
+        )
+
+    def _observations(self, one: _Compiled, view: ArticleView) -> tuple[list[Observation], bool]:
+        """One observation for each group that the article has, whatever number of steps it meets there."""
+        rule, article = one.rule, view.article
+        bindings = Bindings()
+        one.where.collect(view.whole, bindings)
+        founds: list[tuple[int | None, Found, Bindings]] = []
+        if one.steps:
+            for number, (step, asked) in enumerate(one.steps, 1):
+                if step.holds(view.whole):
+                    own = Bindings()
+                    step.collect(view.whole, own)
+                    founds.append((number, Found(view, ((own, asked), (bindings, one.asked))), own))
+        else:
+            founds.append((None, Found(view, ((bindings, one.asked),)), bindings))
+        fields, of = rule.kind.fields(), rule.kind.looked_at()
+        by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, list[GroupValue]]] = {}
+        left_out = False
+        for step_number, found, own in founds:
+            groups = groups_of(found, fields, of)
+            left_out |= groups.left_out
+            for group, values in groups.values.items():
+                steps, met, _, all_values = by_group.setdefault(group, ([], [bindings], found, []))
+                if step_number is not None:
+                    steps.append(step_number)
+                    met.append(own)
+                all_values += (value for value in values if value not in all_values)
+        distinct = _distinct(article, rule.kind.counted())
+        return [
+            Observation(
+                rule=rule.name,
+                state=rule.state,
+                group=dict(zip(fields, group, strict=True)),
+                time=article.event_time,
+                article_id=article.id,
+                content_hash=article.content_hash,
+                fingerprint=article.fingerprint,
+                steps=tuple(steps),
+                distinct=distinct,
+                values=tuple(values),
+                number=rule.kind.number(found),
+                evidence=_evidence(article, met, steps[0] if steps else None),
+                seen=seen(found),
+                rule_set_version=self.version,
+            )
+            for group, (steps, met, found, values) in by_group.items()
+        ], left_out
+
+    def heard(self, rule: Rule, group: dict[str, GroupValue], moment: Moment) -> list[Observation]:
+        """What a moment of an alert tells the chains that listen to its rule."""
+        observations = []
+        for chain, steps in self._ears.get(rule.name, ()):
+            fields = chain.kind.fields()
+            if any(field not in group for field in fields):
+                continue
+            fact = moment.fact
+            observations.append(
+                Observation(
+                    rule=chain.name,
+                    state=chain.state,
+                    group={field: group[field] for field in fields},
+                    time=moment.time,
+                    article_id=alert_id(rule.name, group, moment.identity),
+                    steps=steps,
+                    distinct=rule.name,
+                    evidence=fact.evidence if fact is not None else None,
+                    seen=fact.seen if fact is not None else Seen(),
+                    rule_set_version=self.version,
+                )
+            )
+        return observations
+
+
+def _distinct(article: EnrichedArticle, what: str) -> str | None:
+    if what == "source":
+        return article.source
+    if what == "language":
+        return article.language
+    if what.startswith(META):
+        value = article.meta.get(what[len(META) :])
+        return None if value is None else str(value)
+    return None
+
+
+def _evidence(article: EnrichedArticle, met: list[Bindings], step: int | None) -> Evidence:
+    spans: dict[EvidenceSpan, None] = {}
+    for bindings in met:
+        for what, places in bindings.spans.items():
+            for span in places:
+                spans[EvidenceSpan(span.in_, span.start, span.end, span.text, what)] = None
+    return Evidence(
+        article_id=article.id,
+        url=article.url,
+        title=article.title,
+        source=article.source,
+        published_at=article.published_at,
+        step=step,
+        spans=tuple(sorted(spans, key=lambda span: (*position(span), span.end, span.what))[:MOST_SPANS]),
+    )

@@ -1,0 +1,50 @@
+"""When an article counts as having happened: its guarded date of publication, else its arrival."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(minutes=10)
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d{2}:\d{2}))?"
+)
+
+
+def parse_time(text: str) -> datetime | None:
+    """The moment that an RFC 3339 text names, in UTC; a bare date is its midnight; None where it is unreadable."""
+    match = _RFC3339.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    try:
+        moment = datetime(int(year), int(month), int(day), tzinfo=UTC)
+        if hour is None:
+            return moment
+        micros = int(((fraction or "") + "000000")[:6])
+        leap = second == "60"  # RFC 3339 allows leap seconds, which datetime does not have
+        moment = moment.replace(
+            hour=int(hour), minute=int(minute), second=59 if leap else int(second), microsecond=micros
+        )
+        if leap:
+            moment += timedelta(seconds=1)
+        if zone in "Zz":
+            return moment
+        sign = 1 if zone[0] == "+" else -1
+        hours, minutes = int(zone[1:3]), int(zone[4:6])
+        if hours > 23 or minutes > 59:
+            return None
+        return moment - sign * timedelta(hours=hours, minutes=minutes)
+    except (ValueError, OverflowError):
+        return None
+
+
+def event_time(published_at: str | None, received_at: datetime) -> datetime:
+    """What windows run on: ``published_at``, or ``received_at`` where that is missing, unreadable, before 1990 or more
+    than ten minutes after arrival."""
+    received = received_at.astimezone(UTC) if received_at.tzinfo else received_at.replace(tzinfo=UTC)
+    published = parse_time(published_at) if published_at else None
+    if published is None or published < OLDEST or published > received + AHEAD:
+        return received
+    return published

@@ -1,0 +1,198 @@
+"""Events: conditions that more input can only make true. They fire at once, one alert for each group and interval."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from datetime import datetime, timedelta
+
+import msgspec
+
+from detectors.alert import GroupValue, Severity
+from detectors.facts import Fact, Facts
+from detectors.intervals import interval_start
+from detectors.kind import Kind
+from detectors.log import Log
+from detectors.machine import Change, Machine, Moment, Outcome
+from detectors.rule import Rule
+from detectors.thresholds import RANK, Thresholds
+
+MOST_EVIDENCE = 20
+_INSTANT = timedelta(microseconds=1)
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """That a condition is met at a moment.
+
+    ``count`` is what the record says, ``base`` the count from which doublings are counted, ``rank`` the number of the
+    rule's severities that lie below the one reached.
+    """
+
+    moment: datetime
+    severity: Severity
+    count: int
+    value: float | None = None
+    threshold: float | None = None
+    base: float = 1
+    rank: int = 0
+
+    @property
+    def revision(self) -> int:
+        """Counts severities and doublings: a function of the facts that only grows with them."""
+        number = self.count if self.value is None else self.value
+        doublings = math.floor(math.log2(number / self.base)) if number > self.base > 0 else 0
+        return 1 + self.rank + doublings
+
+    def outranks(self, other: Judgement) -> bool:
+        """Whether it is the one to show of two in an interval."""
+        mine, others = (RANK[self.severity], self.count), (RANK[other.severity], other.count)
+        return mine > others or (mine == others and self.moment < other.moment)
+
+
+def reached(
+    thresholds: Thresholds, number: float, moment: datetime, severity: Severity, count: int | None = None
+) -> Judgement | None:
+    """The judgement for a number that ``at_least`` is asked of; None where no level is reached.
+
+    ``count`` is the number itself unless given; then doublings are those of the number all the same.
+    """
+    level = thresholds.at_least(number)
+    if level is None:
+        return None
+    return Judgement(
+        moment=moment,
+        severity=level.severity_of(severity),
+        count=int(number) if count is None else count,
+        value=number,
+        threshold=level.number,
+        base=thresholds.least,
+        rank=thresholds.levels.index(level),
+    )
+
+
+class Summary(msgspec.Struct):
+    """What is known of one interval: its first moment, the judgement to show, the highest revision."""
+
+    first: datetime
+    peak: Judgement
+    revision: int
+
+
+class EventKind(Kind, frozen=True, kw_only=True):
+    """A kind whose condition over (moment - reach, moment] only more facts can make true."""
+
+    def reach(self) -> timedelta:
+        """How far back from a moment it looks: the window."""
+        window: timedelta = self.window  # type: ignore[attr-defined]
+        return window
+
+    def throttle(self) -> timedelta:
+        return self.reach()
+
+    @abstractmethod
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
+        """Whether the condition is met at ``moment`` (the time of a fact); ``severity`` is the rule's own."""
+
+    def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
+        """The facts that made it true at ``moment``, in order."""
+        return facts.between(moment - self.reach(), moment)
+
+    def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
+        return EventMachine(rule, group, self)
+
+
+class EventMachine(Machine):
+    """Judges a moment when a fact arrives in its window; keeps a summary of each interval that may still change."""
+
+    __slots__ = ("_kind", "_summaries")
+
+    def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: EventKind) -> None:
+        super().__init__(rule, group)
+        self._kind = kind
+        self._summaries: dict[datetime, Summary | None] = {}
+
+    def rules_changed(self, rule: Rule) -> None:
+        super().rules_changed(rule)
+        assert isinstance(rule.kind, EventKind)
+        self._kind = rule.kind
+        self._summaries.clear()
+
+    def observe(self, fact: Fact, out: Outcome) -> None:
+        throttle = self.rule.throttle
+        last = fact.time + self._kind.reach()
+        touched = {interval_start(moment, throttle) for moment in self.facts.moments(fact.time, last)}
+        touched.add(interval_start(fact.time, throttle))
+        before = {start: self._summary(start) for start in touched}
+        shown = {start: (known.revision if known else 0) for start, known in before.items()}
+        self.facts.add(fact)
+        for moment in self.facts.moments(fact.time, last):
+            self._judge(moment, out)
+        for start in sorted(touched):
+            summary = self._summaries[start]
+            if summary is not None and summary.revision > shown[start]:
+                out.changes.append(self._change(start, summary, first=not shown[start]))
+
+    def _judge(self, moment: datetime, out: Outcome | None) -> None:
+        """Judge one moment and merge it into its interval's summary."""
+        judgement = self._kind.judge(self.facts, moment, self.rule.severity)
+        if judgement is None:
+            return
+        if not self.rule.schedule.open(moment):
+            if out is not None:
+                out.dropped += 1
+            return
+        start = interval_start(moment, self.rule.throttle)
+        summary = self._summaries.get(start)
+        if summary is None:
+            self._summaries[start] = Summary(moment, judgement, judgement.revision)
+        else:
+            summary.first = min(summary.first, moment)
+            summary.revision = max(summary.revision, judgement.revision)
+            if judgement.outranks(summary.peak):
+                summary.peak = judgement
+        if out is not None:
+            newest = self.facts.between(moment - _INSTANT, moment)
+            out.moments.append(Moment(start.isoformat(), moment, newest[-1] if newest else None))
+
+    def _summary(self, start: datetime) -> Summary | None:
+        """What is known of an interval; made from the facts where it was not looked at since a restart."""
+        if start not in self._summaries:
+            self._summaries[start] = None
+            end = start + (self.rule.throttle or _INSTANT)
+            for moment in dict.fromkeys(fact.time for fact in self.facts.since(start, end)):
+                self._judge(moment, None)
+        return self._summaries[start]
+
+    def _change(self, start: datetime, summary: Summary, *, first: bool) -> Change:
+        peak = summary.peak
+        return Change(
+            identity=start.isoformat(),
+            revision=summary.revision,
+            state="firing" if first else "updated",
+            severity=peak.severity,
+            count=peak.count,
+            value=peak.value,
+            threshold=peak.threshold,
+            start=peak.moment - self._kind.reach(),
+            end=peak.moment,
+            starts_at=summary.first,
+            updated_at=peak.moment,
+            ends_at=start + self.rule.throttle,
+            evidence=tuple(self._kind.evidence(self.facts, peak.moment)[-MOST_EVIDENCE:]),
+        )
+
+    def _needless(self, watermark: datetime) -> datetime:
+        """Facts up to this time can change no alert any more once nothing before ``watermark`` will come."""
+        return interval_start(watermark, self.rule.throttle) - self._kind.reach() - _INSTANT
+
+    def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
+        self.prune(self._needless(settled), out)
+        oldest = interval_start(now, self.rule.throttle)
+        for start in [start for start in self._summaries if start < oldest]:
+            del self._summaries[start]
+
+    def due(self) -> datetime | None:
+        first = self.facts.first
+        if first is None:
+            return None
+        return interval_start(first.time + self._kind.reach(), self.rule.throttle) + (self.rule.throttle or _INSTANT)

@@ -1,0 +1,160 @@
+"""The facts of one group: a sorted set of observations, each written once; windows are slices of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from detectors.alert import Evidence, GroupValue
+from detectors.observation import Observation
+from detectors.seen import Seen
+
+MOST_FACTS = 10_000
+"""Facts a group; the oldest goes first, and is counted."""
+
+
+class _Detail(msgspec.Struct, frozen=True, array_like=True):
+    evidence: Evidence | None
+    seen: Seen
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(_Detail)
+
+
+class Fact:
+    """One observation as a group keeps it; ``order`` is (time, article id, content hash), unique in its group.
+
+    What only alerts show (evidence, values for templates) is kept packed.
+    """
+
+    __slots__ = ("_packed", "distinct", "fingerprint", "number", "order", "steps", "values")
+
+    def __init__(self, observation: Observation) -> None:
+        self.order = (observation.time, observation.article_id, observation.content_hash)
+        self.fingerprint = observation.fingerprint
+        self.steps = observation.steps
+        self.distinct = observation.distinct
+        self.values: tuple[GroupValue, ...] = observation.values
+        self.number = observation.number
+        self._packed = _ENCODER.encode(_Detail(observation.evidence, observation.seen))
+
+    @property
+    def time(self) -> datetime:
+        return self.order[0]
+
+    @property
+    def article_id(self) -> str:
+        return self.order[1]
+
+    @property
+    def evidence(self) -> Evidence | None:
+        return _DECODER.decode(self._packed).evidence
+
+    @property
+    def seen(self) -> Seen:
+        return _DECODER.decode(self._packed).seen
+
+    def __lt__(self, other: Fact) -> bool:
+        return self.order < other.order
+
+
+def _order(fact: Fact) -> Any:
+    return fact.order
+
+
+def _time(fact: Fact) -> datetime:
+    return fact.order[0]
+
+
+class Facts:
+    """A set of facts in order of time, then article id. Two versions of an article are two facts with one id."""
+
+    __slots__ = ("_facts", "_ids", "_known")
+
+    def __init__(self) -> None:
+        self._facts: list[Fact] = []
+        self._known: set[tuple[datetime, str, str]] = set()
+        self._ids: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self._facts)
+
+    def __contains__(self, fact: Fact) -> bool:
+        return fact.order in self._known
+
+    def add(self, fact: Fact) -> bool:
+        """Add a fact; False where it was known."""
+        if fact.order in self._known:
+            return False
+        self._known.add(fact.order)
+        self._ids[fact.article_id] = self._ids.get(fact.article_id, 0) + 1
+        if self._facts and fact.order < self._facts[-1].order:
+            insort(self._facts, fact, key=_order)
+        else:
+            self._facts.append(fact)
+        return True
+
+    def drop_until(self, time: datetime) -> list[Fact]:
+        """Remove and return the facts with a time up to and including ``time``."""
+        return self._cut(bisect_right(self._facts, time, key=_time))
+
+    def drop_oldest(self) -> Fact | None:
+        """Remove and return the oldest fact where there are more than allowed."""
+        return self._cut(1)[0] if len(self._facts) > MOST_FACTS else None
+
+    def _cut(self, end: int) -> list[Fact]:
+        dropped = self._facts[:end]
+        if dropped:
+            del self._facts[:end]
+            for fact in dropped:
+                self._known.discard(fact.order)
+                left = self._ids[fact.article_id] - 1
+                if left:
+                    self._ids[fact.article_id] = left
+                else:
+                    del self._ids[fact.article_id]
+        return dropped
+
+    def between(self, start: datetime, end: datetime) -> list[Fact]:
+        """The facts of the window (start, end]."""
+        low, high = self._bounds(start, end)
+        return self._facts[low:high]
+
+    def since(self, start: datetime, end: datetime) -> list[Fact]:
+        """The facts of the interval [start, end)."""
+        low = bisect_left(self._facts, start, key=_time)
+        high = bisect_left(self._facts, end, key=_time)
+        return self._facts[low:high]
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """How many different articles the window (start, end] holds."""
+        low, high = self._bounds(start, end)
+        if len(self._ids) == len(self._facts):
+            return high - low
+        return len({fact.article_id for fact in self._facts[low:high]})
+
+    def _bounds(self, start: datetime, end: datetime) -> tuple[int, int]:
+        low = bisect_right(self._facts, start, key=_time)
+        return low, max(low, bisect_right(self._facts, end, key=_time))
+
+    def moments(self, start: datetime, end: datetime) -> list[datetime]:
+        """The different times of the facts in [start, end], in order."""
+        low = bisect_left(self._facts, start, key=_time)
+        high = bisect_right(self._facts, end, key=_time)
+        return list(dict.fromkeys(fact.time for fact in self._facts[low:high]))
+
+    @property
+    def first(self) -> Fact | None:
+        return self._facts[0] if self._facts else None
+
+    @property
+    def last(self) -> Fact | None:
+        return self._facts[-1] if self._facts else None

@@ -1,0 +1,18 @@
+"""Aligned intervals of event time: multiples of a duration since 1970-01-01T00:00Z."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+def interval_start(moment: datetime, length: timedelta) -> datetime:
+    """The start of the interval that holds ``moment``; a length of nothing makes every moment its own interval."""
+    return moment - (moment - EPOCH) % (length or _TICK)
+
+
+def first_multiple(moment: datetime, length: timedelta) -> datetime:
+    """The first multiple of ``length`` that is not before ``moment``."""
+    return moment + (EPOCH - moment) % length

@@ -1,0 +1,155 @@
+"""``match``: an article meets the condition. Alerts once per article, story, or value of a field.
+
+```yaml
+name: us-raises-human-rights
+kind: match
+where:
+  sentence: {official: {class: foreign_minister, country: USA}, theme: human_rights}
+once_per: story
+```
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from detectors.alert import GroupValue
+from detectors.counting import counted_of
+from detectors.events import MOST_EVIDENCE, Judgement
+from detectors.facts import Fact
+from detectors.groups import GroupByReader
+from detectors.intervals import interval_start
+from detectors.kind import DAY, Key, Kind, kind
+from detectors.log import Log
+from detectors.machine import Change, Machine, Moment, Outcome
+from detectors.rule import Rule
+
+ARTICLE, STORY = "article", "story"
+_INSTANT = timedelta(microseconds=1)
+
+
+@kind("match")
+class Match(Kind, frozen=True, kw_only=True):
+    """Fires on an article; ``once_per`` says how often."""
+
+    TAKES_LATE = True
+
+    once_per: Annotated[
+        tuple[str, ...],
+        Key(
+            GroupByReader(ARTICLE, STORY),
+            "one alert for each: article (default), story, value of a field, or combination of these; "
+            "other than articles, in each interval of `throttle` (24h)",
+        ),
+    ] = (ARTICLE,)
+
+    def fields(self) -> tuple[str, ...]:
+        return tuple(field for field in self.once_per if field not in {ARTICLE, STORY})
+
+    def stateless(self) -> bool:
+        return ARTICLE in self.once_per or not self.once_per
+
+    def counted(self) -> str:
+        return STORY if STORY in self.once_per else ARTICLE
+
+    def throttle(self) -> timedelta:
+        return DAY
+
+    def alone(self, rule: Rule, fact: Fact) -> Change:
+        """The change for a rule that alerts once an article: rule and article are its id."""
+        return Change(
+            identity=f"article {fact.article_id}",
+            revision=1,
+            state="firing",
+            severity=rule.severity,
+            count=1,
+            starts_at=fact.time,
+            updated_at=fact.time,
+            evidence=(fact,),
+        )
+
+    def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
+        return _StoryMachine(rule, group) if STORY in self.once_per else _IntervalMachine(rule, group)
+
+
+class _IntervalMachine(Machine):
+    """One alert for each interval that holds an article."""
+
+    __slots__ = ()
+
+    def observe(self, fact: Fact, out: Outcome) -> None:
+        if not self.rule.schedule.open(fact.time):
+            self.facts.add(fact)
+            out.dropped += 1
+            return
+        start = interval_start(fact.time, self.rule.throttle)
+        before = self._judgement(self._open(start))
+        self.facts.add(fact)
+        facts = self._open(start)
+        after = self._judgement(facts)
+        assert after is not None
+        out.moments.append(Moment(start.isoformat(), fact.time, fact))
+        if before is None or after.revision > before.revision:
+            out.changes.append(
+                Change(
+                    identity=start.isoformat(),
+                    revision=after.revision,
+                    state="firing" if before is None else "updated",
+                    severity=self.rule.severity,
+                    count=after.count,
+                    starts_at=facts[0].time,
+                    updated_at=facts[-1].time,
+                    ends_at=start + self.rule.throttle,
+                    evidence=tuple(facts[-MOST_EVIDENCE:]),
+                )
+            )
+
+    def _open(self, start: datetime) -> list[Fact]:
+        facts = self.facts.since(start, start + self.rule.throttle)
+        if not self.rule.schedule.openings:
+            return facts
+        return [fact for fact in facts if self.rule.schedule.open(fact.time)]
+
+    def _judgement(self, facts: list[Fact]) -> Judgement | None:
+        count = counted_of(facts, ARTICLE)
+        return Judgement(moment=facts[-1].time, severity="info", count=count) if count else None
+
+    def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
+        self.prune(interval_start(settled, self.rule.throttle) - _INSTANT, out)
+
+    def due(self) -> datetime | None:
+        first = self.facts.first
+        return None if first is None else interval_start(first.time, self.rule.throttle) + self.rule.throttle
+
+
+class _StoryMachine(_IntervalMachine):
+    """As many alerts in an interval as it holds stories, numbered."""
+
+    __slots__ = ()
+
+    def observe(self, fact: Fact, out: Outcome) -> None:
+        if not self.rule.schedule.open(fact.time):
+            self.facts.add(fact)
+            out.dropped += 1
+            return
+        start = interval_start(fact.time, self.rule.throttle)
+        before = counted_of(self._open(start), STORY)
+        self.facts.add(fact)
+        after = counted_of(self._open(start), STORY)
+        for number in range(before + 1, after + 1):
+            identity = f"{start.isoformat()} {number}"
+            out.moments.append(Moment(identity, fact.time, fact))
+            out.changes.append(
+                Change(
+                    identity=identity,
+                    revision=1,
+                    state="firing",
+                    severity=self.rule.severity,
+                    count=1,
+                    starts_at=fact.time,
+                    updated_at=fact.time,
+                    ends_at=start + self.rule.throttle,
+                    evidence=(fact,),
+                )
+            )

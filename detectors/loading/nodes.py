@@ -1,0 +1,117 @@
+"""YAML as nodes that know their place, and the scalars of YAML 1.2 (``no`` is a word)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_INT = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_WORDS: dict[str, bool | float | None] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("null", "Null", "NULL", "~", "")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+_NUMBER_STARTS = frozenset("+-.0123456789")
+
+ScalarValue = str | int | float | bool | None
+
+
+class Node:
+    """One value of a YAML file and where it stands; lines and columns count from 1."""
+
+    __slots__ = ("column", "file", "line")
+    what = "a value"
+
+    def __init__(self, file: str, line: int, column: int) -> None:
+        self.file = file
+        self.line = line
+        self.column = column
+
+
+class Scalar(Node):
+    """A word, number or text; ``plain`` when it stands without quotes, which alone lets it be a number or boolean."""
+
+    __slots__ = ("plain", "text")
+
+    def __init__(self, file: str, line: int, column: int, text: str, plain: bool) -> None:
+        super().__init__(file, line, column)
+        self.text = text
+        self.plain = plain
+
+    @property
+    def value(self) -> ScalarValue:
+        """What the core schema of YAML 1.2 takes it for."""
+        text = self.text
+        if not self.plain:
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if text[0] in _NUMBER_STARTS:
+            if _INT.fullmatch(text):
+                return int(text, 8 if text[:2] == "0o" else 16) if text[:2] in {"0o", "0x"} else int(text)
+            if _FLOAT.fullmatch(text):
+                return float(text)
+        return text
+
+    @property
+    def what(self) -> str:  # type: ignore[override]
+        value = self.value
+        if value is None:
+            return "nothing"
+        if isinstance(value, bool):
+            return f"the boolean {self.text}"
+        if isinstance(value, str):
+            return f"the text {self.text[:40]!r}"
+        return f"the number {self.text[:40]}"
+
+
+class Sequence(Node):
+    """A list."""
+
+    __slots__ = ("items",)
+    what = "a list"
+
+    def __init__(self, file: str, line: int, column: int, items: list[Node]) -> None:
+        super().__init__(file, line, column)
+        self.items = items
+
+
+class Mapping(Node):
+    """Keys and values; keys are unique, which the parser has checked."""
+
+    __slots__ = ("pairs",)
+    what = "a mapping"
+
+    def __init__(self, file: str, line: int, column: int, pairs: dict[str, tuple[Scalar, Node]]) -> None:
+        super().__init__(file, line, column)
+        self.pairs = pairs
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.pairs
+
+    def get(self, key: str) -> Node | None:
+        pair = self.pairs.get(key)
+        return pair[1] if pair else None
+
+    def items(self) -> Iterator[tuple[str, Scalar, Node]]:
+        for key, (at, node) in self.pairs.items():
+            yield key, at, node
+
+    def merged(self, other: Mapping) -> Mapping:
+        """This mapping with the pairs of ``other`` added or put in their place."""
+        return Mapping(self.file, self.line, self.column, {**self.pairs, **other.pairs})
+
+
+def plain(node: Node) -> object:
+    """The node as plain values, for keys whose content is free (``info``) and for hashing."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    if isinstance(node, Mapping):
+        return {key: plain(value) for key, _, value in node.items()}
+    raise TypeError(type(node))

@@ -1,0 +1,73 @@
+"""The files of a rule set: which they are, and their bytes. The one place here that touches a disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from detectors.loading.parser import LARGEST_FILE
+
+LARGEST_LIST = 64 * 1024 * 1024
+
+
+class SourceFile(msgspec.Struct, frozen=True):
+    """One file of a rule set: ``name`` is its path below the folder; ``problem`` where it could not be read."""
+
+    name: str
+    text: str
+    problem: str = ""
+
+
+class Sources:
+    """The rule files of a folder, and the list files that they name. All bytes read are kept for the version."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.read: dict[str, bytes] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Where the rules are."""
+        return self._folder
+
+    def rule_files(self) -> list[SourceFile]:
+        """Every ``*.yaml`` below the folder except ``*.test.yaml``, by name.
+
+        Hidden files and folders are left out: a Kubernetes ConfigMap keeps each version in one.
+        """
+        names = []
+        for where, folders, files in os.walk(self._folder):
+            folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
+            below = Path(where).relative_to(self._folder)
+            names += [
+                (below / name).as_posix()
+                for name in files
+                if name.endswith(".yaml") and not name.endswith(".test.yaml") and not name.startswith(".")
+            ]
+        return [self._file(name, LARGEST_FILE) for name in sorted(names)]
+
+    def list_file(self, name: str, beside: str) -> SourceFile:
+        """A list's file: below the folder, or beside the rule file that names it."""
+        for candidate in (Path(name), Path(beside).parent / name):
+            if candidate.is_absolute() or ".." in candidate.parts:
+                return SourceFile(name, "", "expected a path below the rules' folder")
+            if (self._folder / candidate).is_file():
+                return self._file(candidate.as_posix(), LARGEST_LIST)
+        return SourceFile(name, "", "there is no such file below the rules' folder")
+
+    def _file(self, name: str, most: int) -> SourceFile:
+        path = self._folder / name
+        try:
+            if path.stat().st_size > most:
+                return SourceFile(name, "", f"larger than {most // 2**20} MB")
+            raw = path.read_bytes()
+        except OSError as error:
+            return SourceFile(name, "", f"cannot be read: {error.strerror}")
+        self.read[name] = raw
+        try:
+            return SourceFile(name, raw.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            return SourceFile(name, "", f"not UTF-8 (line {line})")

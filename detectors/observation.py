@@ -1,0 +1,56 @@
+"""What an article tells a rule with state: the value on the topic ``observations``. It carries all a detector needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from detectors.alert import Evidence, GroupValue
+from detectors.groups import group_key
+from detectors.seen import Seen
+
+PULSE = "~log"
+"""The rule state of a pulse: an article of the log, whatever it is about."""
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One article counts for one group of one rule.
+
+    ``state`` names what the state belongs to: rule, condition, group and window. ``steps`` are the numbers of the
+    rule's steps that the article meets in this group, from 1; ``distinct`` is the value that is counted once;
+    ``values`` are those of ``of``; ``number`` is what a metric takes. For a chain the article is an alert, ``time`` one
+    of its moments. ``everywhere`` is true of pulses alone: they go to every partition of ``observations``.
+    """
+
+    rule: str
+    state: str
+    group: dict[str, GroupValue] = {}
+    time: datetime
+    article_id: str
+    content_hash: str = ""
+    fingerprint: str = ""
+    steps: tuple[int, ...] = ()
+    distinct: str | None = None
+    values: tuple[GroupValue, ...] = ()
+    number: float | None = None
+    evidence: Evidence | None = None
+    seen: Seen = Seen()
+    rule_set_version: str = ""
+    everywhere: bool = False
+    version: int = 1
+
+    @property
+    def key(self) -> str:
+        """Rule state and group: the key on Kafka, so that one detector has all of a group."""
+        return state_key(self.state, self.group)
+
+
+def state_key(state: str, group: dict[str, GroupValue]) -> str:
+    """The key of a group's state."""
+    return f"{state} {group_key(group)}"
+
+
+def pulse(time: datetime) -> Observation:
+    """That the log holds an article of this time."""
+    return Observation(rule=PULSE, state=PULSE, time=time, article_id="", everywhere=True)

@@ -1,0 +1,383 @@
+"""All state of one partition of ``observations``: a set of facts, from which everything else is made."""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Literal
+
+import msgspec
+
+from detectors.alert import GroupValue
+from detectors.alerting import Firing, firing
+from detectors.engine import Engine
+from detectors.facts import Fact
+from detectors.log import Log
+from detectors.machine import Machine, Mark, Outcome
+from detectors.observation import PULSE, Observation, state_key
+from detectors.rule import Rule
+
+MOST_GROUPS = 10_000
+"""Groups a rule in one partition; the one that was observed longest ago goes first, and is counted."""
+
+_BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+_INSTANT = timedelta(microseconds=1)
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """Something that a metric counts: how often a rule met late observations, a closed schedule, a bound."""
+
+    rule: str
+    what: Literal["late", "schedule", "facts", "groups", "unknown"]
+    number: int = 1
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What follows from an observation or from the watermark.
+
+    In this order: send ``firings`` and ``observations`` (for chains), await them; write ``puts``, await them; delete
+    ``deletes``; acknowledge. ``limits`` are for metrics.
+    """
+
+    firings: tuple[Firing, ...] = ()
+    puts: tuple[tuple[str, bytes], ...] = ()
+    deletes: tuple[str, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+    def _sum(self, what: str) -> int:
+        return sum(limit.number for limit in self.limits if limit.what == what)
+
+    @property
+    def late(self) -> int:
+        """Observations behind the watermark."""
+        return self._sum("late")
+
+    @property
+    def dropped(self) -> int:
+        """Moments at which an alert was held back since its schedule was closed."""
+        return self._sum("schedule")
+
+    @property
+    def bounded(self) -> int:
+        """Facts and groups that a bound pushed out."""
+        return self._sum("facts") + self._sum("groups")
+
+
+class _Judged(msgspec.Struct, frozen=True, tag="judged"):
+    """Up to where the watermark had come when it was stored."""
+
+    watermark: datetime
+
+
+class _Seen(msgspec.Struct, frozen=True, tag="fact"):
+    observation: Observation
+
+
+class _Marked(msgspec.Struct, frozen=True, tag="mark"):
+    state: str
+    group: dict[str, GroupValue]
+    mark: Mark
+
+
+class _Pulsed(msgspec.Struct, frozen=True, tag="pulse"):
+    time: datetime
+
+
+_Stored = _Judged | _Seen | _Marked | _Pulsed
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[_Stored] = msgspec.msgpack.Decoder(_Stored)
+
+
+class _Rule:
+    """The groups of one rule state, and when each has something to do."""
+
+    __slots__ = ("agenda", "groups", "rule", "scheduled")
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.groups: OrderedDict[str, Machine] = OrderedDict()
+        self.agenda: list[tuple[datetime, int, str]] = []
+        self.scheduled: dict[str, datetime] = {}
+
+
+class PartitionState:
+    """The facts of one partition, all rules and groups.
+
+    ``owns`` says of a key whether it belongs to this partition: groups that a rule lists exist before any article, and
+    each in one partition only.
+    """
+
+    def __init__(self, engine: Engine, owns: Callable[[str], bool] = lambda _key: True) -> None:
+        self._engine = engine
+        self._owns = owns
+        self._log = Log()
+        self._watermark: datetime | None = None
+        self._stored: datetime | None = None
+        self._judged_keys: list[str] = []
+        self._orphans: list[str] = []
+        self._restored: dict[str, bytes] = {}
+        self._numbers = count()
+        self._rules = {state: _Rule(rule) for state, rule in engine.by_state.items()}
+        for kept in self._rules.values():
+            self._standing(kept)
+
+    @property
+    def watermark(self) -> datetime | None:
+        """Event time up to which the log is complete, as far as this partition was told; lateness not yet taken off."""
+        return self._watermark
+
+    def groups(self) -> dict[str, int]:
+        """How many groups each rule has here."""
+        return {kept.rule.name: len(kept.groups) for kept in self._rules.values() if kept.groups}
+
+    def restore(self, key: str, fact: bytes | None) -> None:
+        """Take one changelog record back; None deletes. Records of one key come in the order of their writing.
+
+        Facts of rules that are gone are deleted at the next step.
+        """
+        if fact is None:
+            self._restored.pop(key, None)
+        else:
+            self._restored[key] = fact
+
+    def _finish_restore(self) -> None:
+        if not self._restored:
+            return
+        groups: dict[str, tuple[str, dict[str, GroupValue], list[Fact], list[Mark]]] = {}
+        for key, value in self._restored.items():
+            stored = _DECODER.decode(value)
+            if isinstance(stored, _Judged):
+                self._judged_keys.append(key)
+                self._stored = max(self._stored or _BEGINNING, stored.watermark)
+                self._watermark = self._stored
+            elif isinstance(stored, _Pulsed):
+                self._log.add(stored.time)
+            else:
+                owner = stored if isinstance(stored, _Marked) else stored.observation
+                if owner.state not in self._rules:
+                    self._orphans.append(key)
+                    continue
+                place = groups.setdefault(state_key(owner.state, owner.group), (owner.state, owner.group, [], []))
+                if isinstance(stored, _Marked):
+                    place[3].append(stored.mark)
+                else:
+                    place[2].append(Fact(stored.observation))
+        self._restored.clear()
+        for state, group, facts, marks in groups.values():
+            kept = self._rules[state]
+            machine = self._machine(kept, group, None)
+            machine.restore(sorted(facts), marks)
+            self._schedule(kept, machine)
+
+    def __len__(self) -> int:
+        """How many facts and marks are held."""
+        self._finish_restore()
+        machines = (machine for kept in self._rules.values() for machine in kept.groups.values())
+        return sum(len(machine.facts) + len(machine.marks) for machine in machines)
+
+    def observe(self, observation: Observation, *, replay: bool = False) -> Step:
+        """One observation has come; ``replay`` says that its article had been acknowledged before."""
+        self._finish_restore()
+        if observation.state == PULSE:
+            return self._pulse(observation.time)
+        kept = self._rules.get(observation.state)
+        if kept is None:
+            return Step(limits=(Limit(observation.rule, "unknown"),))
+        fact = Fact(observation)
+        known = kept.groups.get(observation.key)
+        if known is not None and fact in known.facts:
+            return Step()
+        late = self._watermark is not None and observation.time < self._watermark - kept.rule.lateness
+        if late and (replay or not kept.rule.kind.TAKES_LATE):
+            return Step() if replay else Step(limits=(Limit(kept.rule.name, "late"),))
+        out = _Collected(self._engine.version)
+        if late:
+            out.limits.append(Limit(kept.rule.name, "late"))
+        machine = known or self._machine(kept, observation.group, out)
+        kept.groups.move_to_end(machine.key)
+        outcome = Outcome()
+        machine.observe(fact, outcome)
+        out.put(_fact_key(machine, fact), _Seen(observation))
+        oldest = machine.facts.drop_oldest()
+        if oldest is not None:
+            outcome.facts_dropped.append(oldest)
+            out.limits.append(Limit(kept.rule.name, "facts"))
+        out.take(self._engine, machine, outcome)
+        self._schedule(kept, machine)
+        return out.step()
+
+    def _pulse(self, time: datetime) -> Step:
+        if not self._engine.needs_log or not self._log.add(time):
+            return Step()
+        return Step(puts=((_pulse_key(time), _ENCODER.encode(_Pulsed(time))),))
+
+    def advance(self, watermark: datetime, *, complete: bool = False) -> Step:
+        """Event time is complete up to ``watermark``: judge what waited for it, delete what nothing asks of any more.
+
+        ``complete`` says that it is known to be so without any lateness (the end of a test), ``watermark`` included.
+        Deletes only what is not needed to judge again from the watermark of an earlier step, so that a crash between
+        sending and writing loses nothing.
+        """
+        self._finish_restore()
+        if self._watermark is not None and watermark <= self._watermark and not complete:
+            return self._without_orphans()
+        self._watermark = watermark
+        out = _Collected(self._engine.version)
+        settled = self._stored or _BEGINNING
+        worked = False
+        for kept in self._rules.values():
+            now = watermark + _INSTANT if complete else _less(watermark, kept.rule)
+            while kept.agenda and kept.agenda[0][0] < now:
+                due, _, key = heapq.heappop(kept.agenda)
+                machine = kept.groups.get(key)
+                if machine is None or kept.scheduled.get(key) != due:
+                    continue
+                worked = True
+                del kept.scheduled[key]
+                outcome = Outcome()
+                machine.advance(now, _less(settled, kept.rule) if settled > _BEGINNING else settled, self._log, outcome)
+                out.take(self._engine, machine, outcome)
+                self._schedule(kept, machine, after=now)
+        self._prune_log(out, settled)
+        if worked or self._stored is None or watermark - self._stored >= Log.GRAIN:
+            self._store(watermark, out)
+        out.deletes += self._orphans
+        self._orphans.clear()
+        return out.step()
+
+    def _without_orphans(self) -> Step:
+        orphans, self._orphans = tuple(self._orphans), []
+        return Step(deletes=orphans)
+
+    def _store(self, watermark: datetime, out: _Collected) -> None:
+        key = f"~judged {watermark.isoformat()}"
+        out.put(key, _Judged(watermark))
+        out.deletes += [old for old in self._judged_keys if old != key]
+        self._judged_keys = [key]
+        self._stored = watermark
+
+    def _prune_log(self, out: _Collected, settled: datetime) -> None:
+        longest = max((kept.rule.lateness + kept.rule.kind.log_reach() for kept in self._rules.values()), default=None)
+        if longest is not None and settled - _BEGINNING > longest:
+            out.deletes += [_pulse_key(time) for time in self._log.drop_until(settled - longest - Log.GRAIN)]
+
+    def _standing(self, kept: _Rule) -> None:
+        for group in kept.rule.kind.standing_groups():
+            key = state_key(kept.rule.state, group)
+            if key not in kept.groups and self._owns(key):
+                machine = kept.rule.kind.machine(kept.rule, group)
+                kept.groups[key] = machine
+                self._schedule(kept, machine)
+
+    def _machine(self, kept: _Rule, group: dict[str, GroupValue], out: _Collected | None) -> Machine:
+        key = state_key(kept.rule.state, group)
+        machine = kept.groups.get(key)
+        if machine is None:
+            machine = kept.groups[key] = kept.rule.kind.machine(kept.rule, group)
+            if out is not None and len(kept.groups) > MOST_GROUPS:
+                _, oldest = kept.groups.popitem(last=False)
+                kept.scheduled.pop(oldest.key, None)
+                out.deletes += [_fact_key(oldest, fact) for fact in oldest.facts]
+                out.deletes += [_mark_key(oldest, mark) for mark in oldest.marks.values()]
+                out.limits.append(Limit(kept.rule.name, "groups"))
+        return machine
+
+    def _schedule(self, kept: _Rule, machine: Machine, after: datetime | None = None) -> None:
+        due = machine.due()
+        planned = kept.scheduled.get(machine.key)
+        if due is None:
+            if planned is None and not machine.facts and not machine.marks and not self._stands(kept, machine):
+                kept.groups.pop(machine.key, None)
+            return
+        if after is not None and due < after:
+            due = after  # what is due already waits for the next step of the watermark
+        if planned is None or due < planned:
+            kept.scheduled[machine.key] = due
+            heapq.heappush(kept.agenda, (due, next(self._numbers), machine.key))
+
+    @staticmethod
+    def _stands(kept: _Rule, machine: Machine) -> bool:
+        return machine.group in kept.rule.kind.standing_groups()
+
+    def with_rules(self, engine: Engine) -> PartitionState:
+        """The state under another rule set: kept where a rule's condition, group and window are unchanged.
+
+        The facts of rules that are gone are deleted by the next :meth:`advance`. Use this object no more.
+        """
+        self._finish_restore()
+        new = PartitionState(engine, self._owns)
+        new._log, new._watermark, new._stored = self._log, self._watermark, self._stored
+        new._judged_keys, new._orphans = self._judged_keys, self._orphans
+        for state, kept in self._rules.items():
+            if state not in new._rules:
+                for machine in kept.groups.values():
+                    new._orphans += [_fact_key(machine, fact) for fact in machine.facts]
+                    new._orphans += [_mark_key(machine, mark) for mark in machine.marks.values()]
+                continue
+            heir = new._rules[state]
+            for key, machine in kept.groups.items():
+                machine.rules_changed(heir.rule)
+                heir.groups[key] = machine
+                heir.scheduled.pop(key, None)
+                new._schedule(heir, machine)
+        return new
+
+
+def _less(watermark: datetime, rule: Rule) -> datetime:
+    """The rule's watermark: less its lateness."""
+    return watermark - rule.lateness if watermark - _BEGINNING > rule.lateness else _BEGINNING
+
+
+class _Collected:
+    """The parts of a step while they are made."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self.firings: list[Firing] = []
+        self.puts: list[tuple[str, bytes]] = []
+        self.deletes: list[str] = []
+        self.observations: list[Observation] = []
+        self.limits: list[Limit] = []
+
+    def put(self, key: str, stored: _Stored) -> None:
+        self.puts.append((key, _ENCODER.encode(stored)))
+
+    def take(self, engine: Engine, machine: Machine, outcome: Outcome) -> None:
+        rule = machine.rule
+        self.firings += (firing(rule, machine.group, change, self._version) for change in outcome.changes)
+        for moment in outcome.moments:
+            self.observations += engine.heard(rule, machine.group, moment)
+        for mark in outcome.marks:
+            self.put(_mark_key(machine, mark), _Marked(rule.state, machine.group, mark))
+        self.deletes += [_mark_key(machine, mark) for mark in outcome.marks_dropped]
+        self.deletes += [_fact_key(machine, fact) for fact in outcome.facts_dropped]
+        if outcome.dropped:
+            self.limits.append(Limit(rule.name, "schedule", outcome.dropped))
+        if outcome.bounded:
+            self.limits.append(Limit(rule.name, "facts", outcome.bounded))
+
+    def step(self) -> Step:
+        self.firings.sort(key=lambda one: (one.alert.updated_at, one.alert.rule, one.alert.id, one.alert.revision))
+        return Step(
+            tuple(self.firings),
+            tuple(self.puts),
+            tuple(self.deletes),
+            tuple(self.observations),
+            tuple(self.limits),
+        )
+
+
+def _fact_key(machine: Machine, fact: Fact) -> str:
+    return f"{machine.key} {fact.time.isoformat()} {fact.article_id} {fact.order[2]}"
+
+
+def _mark_key(machine: Machine, mark: Mark) -> str:
+    return f"{machine.key} {mark.suffix}"
+
+
+def _pulse_key(time: datetime) -> str:
+    return f"{PULSE} {time.isoformat()}"

@@ -1,0 +1,84 @@
+"""The closed vocabularies of conditions: themes, role classes, countries and their English names."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import babel
+import msgspec
+import pycountry
+
+from detectors.folding import fold_value
+
+SEVERITIES = ("info", "warning", "critical")
+
+
+class _Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    themes: tuple[str, ...]
+    role_classes: tuple[str, ...]
+    country_names: dict[str, tuple[str, ...]]
+
+
+class Vocabulary(msgspec.Struct, frozen=True):
+    """What the words of a rule are checked against; ``themes`` are those of the taxonomy in use."""
+
+    themes: frozenset[str]
+    role_classes: frozenset[str]
+
+
+@cache
+def _shipped() -> _Shipped:
+    text = (Path(__file__).parent / "data" / "vocabulary.yaml").read_bytes()
+    return msgspec.yaml.decode(text, type=_Shipped)
+
+
+@cache
+def shipped_vocabulary() -> Vocabulary:
+    """The themes and role classes of the shipped taxonomy."""
+    return Vocabulary(frozenset(_shipped().themes), frozenset(_shipped().role_classes))
+
+
+@cache
+def _names() -> dict[str, str]:
+    names: dict[str, str] = {}
+    territories = babel.Locale("en").territories
+    for country in pycountry.countries:
+        own = {
+            country.alpha_3,
+            country.name,
+            getattr(country, "common_name", ""),
+            getattr(country, "official_name", ""),
+        }
+        own.add(territories.get(country.alpha_2, ""))
+        for name in own:
+            if name:
+                names.setdefault(fold_value(name), country.alpha_3)
+                names.setdefault(fold_value(name.replace("&", "and")), country.alpha_3)
+    for code, more in _shipped().country_names.items():
+        for name in (code, *more):
+            names[fold_value(name)] = code
+    return names
+
+
+def country_code(name: str) -> str | None:
+    """The alpha-3 code that a code or an English name stands for, or None."""
+    return _names().get(fold_value(name))
+
+
+@cache
+def country_names() -> frozenset[str]:
+    """Every folded code and English name that :func:`country_code` knows."""
+    return frozenset(_names())
+
+
+@cache
+def english_name(code: str) -> str:
+    """The usual English name of a country's code; the code itself where there is none."""
+    if code == "XKX":
+        return "Kosovo"
+    country = pycountry.countries.get(alpha_3=code)
+    if country is None:
+        return code
+    name: str = babel.Locale("en").territories.get(country.alpha_2) or country.name
+    return name
