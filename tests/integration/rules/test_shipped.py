@@ -1,6 +1,6 @@
 """The rules that ship, on the sample articles: which alerts they make, and that they stay quiet on the noise.
 
-`alerts_on_samples.txt` is what an analyst would read; after a deliberate change of rules or extraction write it anew with
+`alerts_on_samples.txt` is what an analyst would read; after a deliberate change of rules or extraction write it anew:
 
     NEWSWATCH_UPDATE_GOLDEN=1 pytest tests/integration/rules/test_shipped.py
 
