@@ -85,15 +85,18 @@ def offices() -> Offices:
                 heads.add(plural, entry._replace(plural=True))
     bodies: Lexicon[OfficeTerm] = Lexicon()
     seen: set[str] = set()
-    for label, terms in data["bodies"].items():
+    groups = data["bodies"]
+    for label, terms in sorted(groups.items(), key=lambda group: group[0] != "national"):  # the narrower kind first
         for term in map(str, terms):
             if fold(term) not in seen:
                 seen.add(fold(term))
                 bodies.add(term, OfficeTerm("body", label))
     for term in map(str, data["private"]):
         if fold(term) not in seen:
+            seen.add(fold(term))
             bodies.add(term, OfficeTerm("private", "private"))
     heads.close()
     bodies.close()
     modifiers = frozenset(str(word).lower() for word in data["modifiers"])
+    modifiers |= {word for term in seen for word in [" ".join(term.split())] if " " not in word}
     return Offices(heads, bodies, modifiers, frozenset(word for word in words if len(word) > 2))

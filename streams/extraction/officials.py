@@ -92,6 +92,15 @@ class Reader:
         self.bounds = bounds
         self.lexicon = offices()
         self.found: list[Candidate] = []
+        self._reach = 0
+        self.titles = longest(self.lexicon.heads.hits(self.folded))
+        self._forms = (
+            self._name_after,
+            self._name_ending,
+            self._name_before,
+            self._name_after_comma,
+            self._name_by_verb,
+        )
         self._starts = [start for start, _ in bounds]
         self._tokens: dict[int, tuple[list[Token], list[int]]] = {}
         self._places = sorted(places)
@@ -112,12 +121,14 @@ class Reader:
 
     def read(self) -> list[Candidate]:
         """All candidates of the article."""
-        for hit in longest(self.lexicon.heads.hits(self.folded)):
+        for hit in self.titles:
             title = self._title(hit)
             if title is None:
                 continue
-            for form in (self._name_after, self._name_after_complement, self._name_before, self._name_by_verb):
+            nested = hit.start < self._reach  # inside the complement of a title that has its name
+            for form in (self._name_after,) if nested else self._forms:
                 if form(title):
+                    self._reach = max(self._reach, self.found[-1].title_end)
                     break
         for found in _PARTY_TAG.finditer(self.clean):
             self._party_tag(found)
@@ -149,7 +160,7 @@ class Reader:
             word, low = token.text, token.text.lower()
             if words[k].start - token.end > 1:
                 break
-            if _bare(word) in self.lexicon.modifiers or word in {"&", "/", "-"}:
+            if self._modifies(word) or word in {"&", "/", "-"}:
                 k -= 1
             elif word == "." and k >= 2 and words[k - 2].text in {"St", "Ft", "Mt", "Dept", "Co", "Asst"}:
                 k -= 2
@@ -164,6 +175,11 @@ class Reader:
             else:
                 break
         return k
+
+    def _modifies(self, word: str) -> bool:
+        bare = _bare(word)
+        known = self.lexicon.modifiers
+        return bare in known or ("-" in bare and all(part in known for part in bare.split("-")))
 
     def _complement(self, words: list[Token], last: int) -> int:
         """Index after "of Armenia", "for the Department of State", "to the Holy See", or ``last``."""
@@ -227,13 +243,18 @@ class Reader:
             end = stop
         return True
 
-    def _name_after_complement(self, title: Title) -> bool:
-        """ "ambassador to the Holy See X"; "the Foreign Secretary, X,"; "a spokesman for the ministry, X"."""
+    def _name_ending(self, title: Title) -> bool:
+        """ "ambassador to the Holy See Mikayel Minasyan"."""
         words, stop = title.words, title.stop
         inside = self._name_in(words, title.last + 1, stop) if stop > title.last + 1 else None
-        if inside is not None:
-            self._add(title, inside[0], inside[1], inside[0], "complement")
-            return True
+        if inside is None:
+            return False
+        self._add(title, inside[0], inside[1], inside[0], "complement")
+        return True
+
+    def _name_after_comma(self, title: Title) -> bool:
+        """ "the Foreign Secretary, Boris Johnson,"; "a spokesman for the ministry, X"."""
+        words, stop = title.words, title.stop
         if stop >= len(words) or words[stop].text not in {",", "(", "—", "–", ":", "-"}:
             return False
         comma = stop

@@ -10,9 +10,10 @@ from streams.extraction.document import Document, fold
 from streams.extraction.lexicon import longest
 from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word
 from streams.extraction.officials import Candidate, Reader
-from streams.extraction.registry import KnownPerson, Registry, slug
+from streams.extraction.registry import KnownOffice, KnownPerson, Registry, slug
 from streams.extraction.roles import Context, Office, read_office
 
+_THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
 _BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
 _AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
 
@@ -39,7 +40,8 @@ class Person:
 
 def name_words(name: str) -> list[str]:
     """The folded words of a name, suffixes dropped."""
-    words = [word for word in re.split(r"[\s]+", name) if word.rstrip(".,") not in SUFFIXES]
+    plain = re.sub(r"\b(?:[Aa]l|[Ee]l|[Aa]n|[Aa]r|[Aa]s|[Aa]d|[Aa]sh)[- ]+(?=[A-Z])", "", name)
+    words = [word for word in plain.split() if word.rstrip(".,") not in SUFFIXES]
     return [joined for word in words if (joined := "".join(fold(word).split()))]
 
 
@@ -135,8 +137,12 @@ class People:
             surface = clean[hit.start : hit.end]
             if not surface[:1].isupper():
                 continue
-            full = " " in surface
-            before = _BEFORE.search(clean, max(0, hit.start - 30), hit.start)
+            start = hit.start
+            throne, _, rest = surface.partition(" ")
+            if throne in _THRONE and rest:
+                start, surface = hit.start + len(throne) + 1, rest
+            full = start > hit.start or " " in surface
+            before = _BEFORE.search(clean, max(0, start - 30), start)
             after = _AFTER.match(clean, hit.end)
             if not full:
                 if (
@@ -148,14 +154,34 @@ class People:
                     continue
                 if after and is_name_word(after.group(1)) and clean[hit.end] == " ":
                     continue
-            person = next((p for p in self.people if any(same_person(surface, name) for name in p.names)), None)
+                if self._namesake(surface, hit.value):
+                    continue
+            person = next((p for p in self.people if p.known is hit.value), None)
+            person = person or next((p for p in self.people if any(same_person(surface, n) for n in p.names)), None)
+            if person is None and not full:
+                person = next((p for p in self.people if self.registry.by_name(p.name) is hit.value), None)
             if person is None:
                 person = Person([surface])
                 self.people.append(person)
             elif surface not in person.names:
                 person.names.append(surface)
             person.known = person.known or hit.value
-            person.spans.add((hit.start, hit.end))
+            person.spans.add((start, hit.end))
+
+    def _namesake(self, last: str, known: KnownPerson) -> bool:
+        """Whether the article gives another full name with that surname ("Laura Bush")."""
+        given = {word for name in (known.name, *known.aliases) for word in name.split()}
+        for found in re.finditer(rf"([^\W\d_][\w.'’-]+) {re.escape(last)}\b", self.clean):
+            word = found.group(1)
+            if (
+                is_name_word(word)
+                and word not in given
+                and word.rstrip(".") not in HONORIFICS
+                and not self._titled(found.end(1) + 1)
+            ):
+                if word.lower() not in self.reader.lexicon.title_words:
+                    return True
+        return False
 
     def _titled(self, at: int) -> bool:
         """Whether a title of a person already read ends right before ``at``."""
@@ -215,7 +241,7 @@ class People:
         if office is None:
             if known is None or not known.offices:
                 return None
-            best = known.offices[0]
+            best = self._held(known)
             return Official(
                 id=known.id or slug(known.name, best.country),
                 name=person.name,
@@ -230,8 +256,11 @@ class People:
         country = office.country
         if known is not None:
             held = next((held for held in known.offices if held.role_class == office.role_class), None)
+            if held is None and office.role_class == "minister":
+                held = next((held for held in known.offices if held.role_class == "official"), None)
             if held is not None:
                 country = held.country
+                office = office._replace(role_class=held.role_class)
         assert candidate is not None
         identity = (
             (known.id or slug(known.name, known.offices[0].country if known.offices else country))
@@ -251,25 +280,33 @@ class People:
             evidence=(self.document.span(candidate.title_start, candidate.title_end),),
         )
 
+    def _held(self, known: KnownPerson) -> KnownOffice:
+        """The office of a known person that the article names without the person, else the best known one."""
+        named = {hit.value.label for hit in self.reader.titles}
+        return next((held for held in known.offices if held.role_class in named), known.offices[0])
+
     def _best(self, person: Person) -> tuple[Office, Candidate] | tuple[None, None]:
+        """The office in which the person appears: given beside the name, surest first; a bare rank counts least."""
         if not person.offices:
             return None, None
         offices = person.offices
-        classes = [office.role_class for office, _ in offices]
-        if "legislator" in classes:
-            for office, candidate in offices:
-                if candidate.pattern == "party tag" and office.role_class == "local":
-                    first = next(pair for pair in offices if pair[0].role_class == "legislator")
-                    return first[0]._replace(role_class="local"), first[1]
-        return max(
-            offices,
-            key=lambda pair: (
-                pair[0].role_class != "party",
-                pair[1].pattern != "party tag",
-                round(pair[0].sure, 1),
-                -pair[1].start,
-            ),
-        )
+        if any(office.role_class == "local" and candidate.pattern == "party tag" for office, candidate in offices):
+            for office, candidate in offices:  # "Sen. Rich Olive, D-Story City" sits in a state's senate
+                if office.role_class == "legislator":
+                    return office._replace(role_class="local"), candidate
+        return max(offices, key=_preference)
+
+
+def _preference(pair: tuple[Office, Candidate]) -> tuple[bool, bool, bool, bool, float, int]:
+    office, candidate = pair
+    return (
+        office.role_class != "party",
+        candidate.pattern != "party tag",
+        not candidate.head.rank and office.role_class != "military",
+        office.role_class == "spokesperson",
+        round(office.sure, 1),
+        -candidate.start,
+    )
 
 
 def _opens(clean: str, at: int) -> bool:

@@ -9,7 +9,9 @@ import msgspec
 
 from streams.extraction.document import fold
 from streams.extraction.lexicon import Lexicon
+from streams.extraction.words import word_list
 
+_COMMON = word_list("registry.common")  # surnames that say too little alone
 REGISTRY = Path(__file__).parent / "data" / "officials.yaml"
 
 
@@ -54,8 +56,9 @@ class Registry:
                 if self.full.setdefault(" ".join(fold(name).split()), person) is person and " " in name:
                     self.names.add(name, person)
             for surname in person.surnames or (person.name.split()[-1],):
-                self.surnames.setdefault(" ".join(fold(surname).split()), []).append(person)
-                if person.famous:
+                folded = " ".join(fold(surname).split())
+                self.surnames.setdefault(folded, []).append(person)
+                if person.famous and folded not in _COMMON and not person.offices[0].role_class == "legislator":
                     self.names.add(surname, person)
         self.names.close()
 

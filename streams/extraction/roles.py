@@ -142,6 +142,8 @@ def _by_body(labels: Counter[str], substate: bool, word: str) -> str | None:
         return "military"
     if labels["party"] and not labels["official"]:
         return "party"
+    if labels["national"]:
+        return "official"
     if substate or (labels["local"] and not labels["official"]):
         return "local" if labels or "official" in word else None
     return "official" if labels["official"] or "official" in word or "adviser" in word else None
