@@ -79,8 +79,8 @@ def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Pla
         )
         if TERM not in asked:
             key = "of" if looked_at == TERM else "once_per" if "once_per" in node else "group_by"
-            place.at(key).error(node.get(key) or node, "'term' needs a condition on text, title or lead with phrases")
-            wrong = True
+            message = "the rule can never fire: 'term' has no value without a phrase or list on text, title or lead"
+            place.at(key).warning(node.get(key) or node, message)
     if wrong:
         raise Wrong
 
