@@ -141,10 +141,10 @@ class Watch:
 
     def wait_committed(self, seconds: float = 60.0) -> None:
         """Wait until every article and observation that is on the log is processed and committed."""
-        wait_until(lambda: self.committed() == self.ends(), seconds, "articles are not committed", self)
+        _wait_until(lambda: self.committed() == self.ends(), seconds, "articles are not committed", self)
         # Progress reports go on for ever: what was there once the articles were done must be behind.
         target = self.ends("observations")
-        wait_until(
+        _wait_until(
             lambda: all(self.committed("observations").get(p, 0) >= end for p, end in target.items()),
             seconds,
             "observations are not committed",
@@ -164,13 +164,19 @@ class Watch:
                 worker.process.wait()
 
 
-def wait_until(holds: Callable[[], bool], seconds: float, otherwise: str, watch: Watch | None = None) -> None:
+def _wait_until(holds: Callable[[], bool], seconds: float, otherwise: str, watch: Watch | None = None) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             logs = "\n".join(w.log.read_text()[-3000:] for w in watch.workers) if watch else ""
             pytest.fail(f"{otherwise} after {seconds:.0f} s\n{logs}")
         time.sleep(0.2)
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """Wait until something holds, or fail with a message after so many seconds."""
+    return _wait_until
 
 
 @pytest.fixture
