@@ -144,7 +144,7 @@ def _plausible(clean: str, hit: Hit[Place], cased: bool) -> bool:
     place = hit.value
     if place.cased:
         text = clean[hit.start : hit.start + len(place.cased)]
-        return text == place.cased
+        return text == place.cased and not (text == "BC" and clean[max(0, hit.start - 2) : hit.start - 1].isdigit())
     if not place.alpha3:
         return surface[:1].isupper() or not cased
     if len(surface) <= 2:

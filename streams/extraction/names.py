@@ -91,10 +91,6 @@ def name_at(words: list[Token], at: int, limit: int = 6) -> int:
         gap = words[j].start - words[j - 1].end if j > at else 0
         if gap > 1:
             break
-        if len(word) == 2 and word.isupper() and j > at and j + 2 < len(words) and words[j + 1].text == ".":
-            if words[j + 1].start == words[j].end and is_name_word(words[j + 2].text):  # "Justin Marc SB. Chipeco"
-                j += 2
-                continue
         if is_name_word(word):
             j += 1
             end = j

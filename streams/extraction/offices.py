@@ -99,4 +99,9 @@ def offices() -> Offices:
     bodies.close()
     modifiers = frozenset(str(word).lower() for word in data["modifiers"])
     modifiers |= {word for term in seen for word in [" ".join(term.split())] if " " not in word}
-    return Offices(heads, bodies, modifiers, frozenset(word for word in words if len(word) > 2))
+    return Offices(
+        heads,
+        bodies,
+        modifiers,
+        frozenset(words - {"of", "the", "for", "and", "in", "to", "on", "at", "a", "s", "with", "or"}),
+    )

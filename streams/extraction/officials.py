@@ -47,6 +47,7 @@ _APPOINTED = re.compile(
     re.IGNORECASE,
 )
 _PARTY_TAG = re.compile(r"(?:, ?|\(|\[)([RDI])\.?[-–—]((?:[A-Z][\w.']*)(?: [A-Z][\w.']*)*)")
+_LINKS = word_list("officials.links")
 _BREAKS = frozenset('.;:()"“”—–?!')
 _SENTENCE = 3000  # characters of a sentence that are read; longer ones are lists or dirt
 
@@ -279,10 +280,13 @@ class Reader:
         edges |= {text_start + hit.end for hit in longest(self.lexicon.bodies.hits(self.folded[text_start:text_end]))}
         best: tuple[int, int] | None = None
         for k in range(start + 1, stop):
-            if words[k - 1].end in edges or (words[k - 1].text == "." and words[k - 2].end in edges):
-                end = name_at(words, k)
-                if end - k >= 2 and end <= stop and self._is_person(words, k, end):
-                    best = (k, end)
+            before = words[k - 1]
+            lower = before.text.islower() and before.text.isalpha() and before.text not in _LINKS
+            if lower or before.end in edges or (before.text == "." and words[k - 2].end in edges):
+                at = self._further_titles(words, k)
+                end = name_at(words, at) if at < stop else at
+                if end - at >= 2 and end <= stop and self._is_person(words, at, end):
+                    best = (at, end)
         return best
 
     def _name_before(self, title: Title) -> bool:

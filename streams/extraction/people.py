@@ -173,14 +173,9 @@ class People:
         given = {word for name in (known.name, *known.aliases) for word in name.split()}
         for found in re.finditer(rf"([^\W\d_][\w.'’-]+) {re.escape(last)}\b", self.clean):
             word = found.group(1)
-            if (
-                is_name_word(word)
-                and word not in given
-                and word.rstrip(".") not in HONORIFICS
-                and not self._titled(found.end(1) + 1)
-            ):
-                if word.lower() not in self.reader.lexicon.title_words:
-                    return True
+            other = is_name_word(word) and word not in given and word.rstrip(".") not in HONORIFICS
+            if other and word.lower() not in self.reader.lexicon.title_words and not self._titled(found.end(1) + 1):
+                return True
         return False
 
     def _titled(self, at: int) -> bool:
@@ -254,6 +249,8 @@ class People:
                 evidence=mentions[:1],
             )
         country = office.country
+        if not office.placed and office.role_class != "igo":  # another of the person's titles may name the state
+            country = next((other.country for other, _ in person.offices if other.placed and other.country), country)
         if known is not None:
             held = next((held for held in known.offices if held.role_class == office.role_class), None)
             if held is None and office.role_class == "minister":

@@ -58,7 +58,7 @@ class Registry:
             for surname in person.surnames or (person.name.split()[-1],):
                 folded = " ".join(fold(surname).split())
                 self.surnames.setdefault(folded, []).append(person)
-                if person.famous and folded not in _COMMON and not person.offices[0].role_class == "legislator":
+                if person.famous and folded not in _COMMON and person.offices[0].role_class != "legislator":
                     self.names.add(surname, person)
         self.names.close()
 

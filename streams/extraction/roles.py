@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ class Office(NamedTuple):
     organisation: str | None
     former: bool
     sure: float
+    placed: bool = False
 
 
 class Context(NamedTuple):
@@ -54,8 +56,20 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
     if role_class is None:
         return None
     role = " ".join(reader.clean[candidate.role_start : candidate.role_end].split()).strip(" ,")
-    country = None if _serves_igo(role_class, labels, places) else _country(candidate, reader, context, places)
-    return Office(role, role_class, country, _organisation(reader, start, bodies), candidate.former, _sure(candidate))
+    organisation = _organisation(reader, start, bodies)
+    if _serves_igo(role_class, labels, places):
+        return Office(role, role_class, None, organisation, candidate.former, _sure(candidate), placed=True)
+    country = _named_country(candidate, reader, places)
+    placed = country is not None
+    return Office(
+        role,
+        role_class,
+        country or _likely_country(candidate, reader, context),
+        organisation,
+        candidate.former,
+        _sure(candidate),
+        placed,
+    )
 
 
 def _sure(candidate: Candidate) -> float:
@@ -119,6 +133,8 @@ def _role_class(
         return "local"
     if label == "igo":
         return _by_body(labels, substate, word) if public or places else None
+    if label == "party" and "incumbent" in word and context.home == "USA":
+        return "local"
     if label == "legislator" and (labels["local"] or "council" in word):
         return "local"
     return label
@@ -188,22 +204,26 @@ def _serves_igo(role_class: str, labels: Counter[str], places: list[Mention]) ->
     return role_class == "spokesperson" and bool(labels["igo"]) and not places
 
 
-def _country(candidate: Candidate, reader: Reader, context: Context, places: list[Mention]) -> str | None:
+def _named_country(candidate: Candidate, reader: Reader, places: list[Mention]) -> str | None:
+    """The state that the title itself names: "Iraqi", "of Armenia"; for an envoy not the one he is sent to."""
+    own = [place for place in places if place.start < candidate.role_start + 60]
     if candidate.head.country:
-        named = [place for place in places if place.start < candidate.role_end]
-        return named[0].alpha3 if named and named[0].via in {"name", "demonym"} else candidate.head.country
-    before = [place for place in places if place.start < candidate.role_start + 60]
+        named = [place for place in own if place.via in {"name", "demonym"}]
+        return named[0].alpha3 if named else candidate.head.country
     if candidate.head.label == "diplomat":
-        before = [
+        own = [
             place
             for place in places
-            if not reader.folded[max(0, place.start - 10) : place.start].rstrip().endswith((" to", " to the"))
+            if not re.search(r"\b(?:to|in)(?: the)? ?$", reader.folded[max(0, place.start - 8) : place.start])
         ]
-    national = [place for place in before if place.via in {"name", "demonym"}] or before
-    if national:
-        return national[0].alpha3
+    national = [place for place in own if place.via in {"name", "demonym"}] or own
+    return national[0].alpha3 if national else None
+
+
+def _likely_country(candidate: Candidate, reader: Reader, context: Context) -> str | None:
+    """The state that a title without one stands for: by the title's word, the sentence, the article."""
     word = reader.folded[candidate.role_start : candidate.role_end].strip(" .")
-    if any(word.endswith(title) for title in _BRITISH):
+    if any(word.endswith(title) for title in _BRITISH) and not context.weights.keys() & {"HKG"}:
         return "GBR"
     if any(word.endswith(title) for title in _AMERICAN) and (context.weights["USA"] or not context.weights):
         return "USA"
