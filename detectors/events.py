@@ -151,8 +151,7 @@ class EventMachine(Machine):
             if judgement.outranks(summary.peak):
                 summary.peak = judgement
         if out is not None:
-            newest = self.facts.between(moment - _INSTANT, moment)
-            out.moments.append(Moment(start.isoformat(), moment, newest[-1] if newest else None))
+            out.moments.append(Moment(start.isoformat(), moment, self.facts.last_until(moment)))
 
     def _summary(self, start: datetime) -> Summary | None:
         """What is known of an interval; made from the facts where it was not looked at since a restart."""

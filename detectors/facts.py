@@ -151,6 +151,16 @@ class Facts:
         high = bisect_right(self._facts, end, key=_time)
         return list(dict.fromkeys(fact.time for fact in self._facts[low:high]))
 
+    def next_after(self, time: datetime) -> Fact | None:
+        """The first fact later than ``time``."""
+        place = bisect_right(self._facts, time, key=_time)
+        return self._facts[place] if place < len(self._facts) else None
+
+    def last_until(self, time: datetime) -> Fact | None:
+        """The last fact not later than ``time``."""
+        place = bisect_right(self._facts, time, key=_time)
+        return self._facts[place - 1] if place else None
+
     @property
     def first(self) -> Fact | None:
         return self._facts[0] if self._facts else None

@@ -26,6 +26,21 @@ CountAtLeast = Annotated[
     Thresholds,
     Key(ThresholdReader(Number(least=1, whole=True)), "so many, or so many by severity", harmless=True),
 ]
+Every = Annotated[
+    timedelta, Key(Duration(), "states are judged at each multiple of this, since 1970-01-01T00:00Z", harmless=True)
+]
+For = Annotated[
+    timedelta, Key(Duration(zero=True), "true at each of these times for so long", name="for", harmless=True)
+]
+Clear = Annotated[
+    Thresholds | None,
+    Key(
+        ThresholdReader(Number()),
+        "a level, once reached, is left only when the value is beyond this; by severity, or for all",
+        harmless=True,
+    ),
+]
+QUARTER = timedelta(minutes=15)
 Minimum = Annotated[int, Key(Number(least=0, whole=True), "articles that there must be at least", harmless=True)]
 Step = Annotated[Condition, Key(CONDITION, "a condition, met together with `where`")]
 Steps = Annotated[

@@ -70,8 +70,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Whether articles behind the watermark still reach it."""
     READS_ARTICLES: ClassVar[bool] = True
     """False where it reads other rules' alerts instead."""
-    WAITS: ClassVar[bool] = False
-    """Whether its alerts wait for the watermark (a state), so that they may begin well behind it."""
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """What is wrong between its keys: the key to point at, and the message."""
@@ -104,6 +102,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     def hears(self, rule: Rule) -> tuple[int, ...] | None:  # noqa: ARG002 - for kinds that read alerts
         """The numbers of its steps that alerts of ``rule`` meet, () where it has no steps; None where it has no ear."""
         return None
+
+    def waits(self) -> bool:
+        """Whether its alerts wait for the watermark (states), so that a chain hears of them late."""
+        return False
 
     def stateless(self) -> bool:
         """Whether one article decides, so that no state is kept."""

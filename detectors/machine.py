@@ -49,16 +49,16 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A fact that a machine found out itself (a state began, a value was settled): written once, like all facts."""
+    """A fact that a machine found out itself (a state began, a value was settled): written once, like all facts.
+
+    ``time`` is the watermark's side of it: of marks of one name, those after the stored watermark are found out again
+    after a crash, and come out the same. ``data`` is the machine's own, packed.
+    """
 
     name: str
     time: datetime
     ident: str = ""
-    severity: Severity | None = None
-    revision: int = 0
-    began: datetime | None = None
-    text: str | None = None
-    number: float | None = None
+    data: bytes = b""
 
     @property
     def suffix(self) -> str:
@@ -96,12 +96,22 @@ class Machine(ABC):
         self.facts = Facts()
         self.marks: dict[str, Mark] = {}
 
-    def restore(self, facts: Iterable[Fact], marks: Iterable[Mark]) -> None:
-        """Take stored facts and marks back, in any order, before anything is observed."""
+    def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:  # noqa: ARG002
+        """Take stored facts and marks back, in any order, before anything is observed.
+
+        ``settled`` is the rule's watermark that was stored: everything before it has been judged.
+        """
         for fact in facts:
             self.facts.add(fact)
         for mark in marks:
             self.marks[mark.suffix] = mark
+
+    def latest(self, name: str, until: datetime | None) -> Mark | None:
+        """The latest mark of a name with a time before ``until``."""
+        if until is None:
+            return None
+        named = (mark for mark in self.marks.values() if mark.name == name and mark.time < until)
+        return max(named, key=lambda mark: (mark.time, mark.ident), default=None)
 
     def put(self, mark: Mark, out: Outcome) -> None:
         """Write a mark, where it is not written yet."""
@@ -132,7 +142,7 @@ class Machine(ABC):
 
     @abstractmethod
     def due(self) -> datetime | None:
-        """The rule's watermark from which on :meth:`advance` has something to do; None for never."""
+        """:meth:`advance` has something to do once the rule's watermark is past this; None for never."""
 
     def rules_changed(self, rule: Rule) -> None:
         """The rule was edited without touching its state."""

@@ -24,6 +24,7 @@ MOST_GROUPS = 10_000
 """Groups a rule in one partition; the one that was observed longest ago goes first, and is counted."""
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+"""Before any watermark, and far enough from the year 1 for every duration to be taken off."""
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -170,7 +171,7 @@ class PartitionState:
         for state, group, facts, marks in groups.values():
             kept = self._rules[state]
             machine = self._machine(kept, group, None)
-            machine.restore(sorted(facts), marks)
+            machine.restore(sorted(facts), marks, self._settled(kept.rule))
             self._schedule(kept, machine)
 
     def __len__(self) -> int:
@@ -210,6 +211,10 @@ class PartitionState:
         self._schedule(kept, machine)
         return out.step()
 
+    def _settled(self, rule: Rule) -> datetime | None:
+        """The rule's watermark that is known to be stored."""
+        return None if self._stored is None else _less(self._stored, rule)
+
     def _pulse(self, time: datetime) -> Step:
         if not self._engine.needs_log or not self._log.add(time):
             return Step()
@@ -239,7 +244,7 @@ class PartitionState:
                 worked = True
                 del kept.scheduled[key]
                 outcome = Outcome()
-                machine.advance(now, _less(settled, kept.rule) if settled > _BEGINNING else settled, self._log, outcome)
+                machine.advance(now, self._settled(kept.rule) or _BEGINNING, self._log, outcome)
                 out.take(self._engine, machine, outcome)
                 self._schedule(kept, machine, after=now)
         self._prune_log(out, settled)
@@ -262,7 +267,7 @@ class PartitionState:
 
     def _prune_log(self, out: _Collected, settled: datetime) -> None:
         longest = max((kept.rule.lateness + kept.rule.kind.log_reach() for kept in self._rules.values()), default=None)
-        if longest is not None and settled - _BEGINNING > longest:
+        if longest is not None and self._stored is not None:
             out.deletes += [_pulse_key(time) for time in self._log.drop_until(settled - longest - Log.GRAIN)]
 
     def _standing(self, kept: _Rule) -> None:
@@ -329,7 +334,7 @@ class PartitionState:
 
 def _less(watermark: datetime, rule: Rule) -> datetime:
     """The rule's watermark: less its lateness."""
-    return watermark - rule.lateness if watermark - _BEGINNING > rule.lateness else _BEGINNING
+    return watermark - rule.lateness
 
 
 class _Collected:

@@ -86,14 +86,17 @@ class ArticleView:
         if field == "title":
             return (("title", 0, len(article.title)),)
         if field == "lead":
-            lead = self._lead
-            if lead is None:
-                title: Stretch = ("title", 0, len(article.title))
-                opening = self.bounds[1][:LEAD]
-                lead = (title, ("text", opening[0].start, opening[-1].end)) if opening else (title,)
-                self._lead = lead
-            return lead
+            if self._lead is None:
+                self._lead = self._leading()
+            return self._lead
         return self.whole.stretches
+
+    def _leading(self) -> tuple[Stretch, ...]:
+        title: Stretch = ("title", 0, len(self.article.title))
+        opening = self.bounds[1][:LEAD]
+        if not opening:
+            return (title,)
+        return title, ("text", opening[0].start, opening[-1].end)
 
 
 class Scene:

@@ -92,5 +92,5 @@ def state_of(rule: Rule) -> str:
     """
     specs = keys_of(type(rule.kind))
     own = [(name, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()) if not spec.key.harmless]
-    said = repr((rule.kind.NAME, rule.where, rule.exceptions, own))
+    said = repr((rule.kind.NAME, rule.kind.waits(), rule.where, rule.exceptions, own))
     return f"{rule.name}-{sha256(said.encode()).hexdigest()[:12]}"
