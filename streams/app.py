@@ -8,7 +8,7 @@ import faust
 from faust.types.auth import SASLMechanism
 
 from streams import transport
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
 
 #: Offsets are committed as often (seconds).
 COMMIT_SECONDS = 1.0
@@ -20,8 +20,13 @@ def create_app(settings: Settings) -> faust.App:
     """An app that reads and writes as the design says: from the earliest offset, at least once, idempotently.
 
     Raises:
-        SettingsError: a certificate or password file cannot be read.
+        SettingsError: a certificate or password file cannot be read, or the folder for local files not be made.
     """
+    folder = settings.data_dir / settings.app_id
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"data_dir: cannot make {folder}: {error.strerror}") from None
     app = faust.App(
         settings.app_id,
         broker=[f"kafka://{broker}" for broker in settings.brokers],
@@ -44,7 +49,7 @@ def create_app(settings: Settings) -> faust.App:
         stream_recovery_delay=0.0,
         stream_wait_empty=False,
         store="memory://",
-        datadir=settings.data_dir / settings.app_id,
+        datadir=folder,
         key_serializer="raw",
         value_serializer="raw",
         topic_replication_factor=settings.replication_factor,

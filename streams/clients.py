@@ -9,6 +9,9 @@ from kafka.errors import KafkaError
 
 from streams.settings import Settings
 
+#: Without an answer for so long, the brokers are taken to be unreachable (milliseconds).
+BOOTSTRAP_MS = 10_000
+
 
 class BrokerUnreachableError(ConnectionError):
     """No broker answered; the message names those that were tried."""
@@ -23,6 +26,7 @@ def connection(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap_servers": settings.brokers,
         "security_protocol": settings.security_protocol,
+        "bootstrap_timeout_ms": BOOTSTRAP_MS,
     }
     context = settings.ssl_context()
     if context is not None:

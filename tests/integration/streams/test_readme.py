@@ -53,12 +53,12 @@ def test_every_command_runs(kafka: KafkaCluster, tmp_path: Path) -> None:
                 case ["newswatch", "worker", *rest] if "--help" not in rest:
                     with log.open("wb") as sink:
                         worker = subprocess.Popen(
-                            [*newswatch, "--metrics-port", str(port), "--set", f"data_dir={tmp_path}"],
+                            [*newswatch, "--metrics-port", str(port), "--set", f"data_dir={tmp_path}/a/b"],
                             cwd=ROOT, stdout=sink, stderr=sink,
                         )  # fmt: skip
                     wait_ready(worker, WorkerStatus(f"127.0.0.1:{port}"), log)
                 case ["newswatch", "subscribe", *_]:
-                    assert "WARNING" in run(*newswatch, "--max", "1").stdout
+                    assert " UTC" in run(*newswatch, "--max", "1").stdout
                 case ["kafka-console-consumer.sh", *rest]:
                     said = tool(CONSOLE_CONSUMER, *rest, "--max-messages", "1").stdout
                     assert '"rule":' in said
@@ -77,7 +77,8 @@ def test_every_command_runs(kafka: KafkaCluster, tmp_path: Path) -> None:
 def wait_ready(worker: subprocess.Popen[bytes], status: WorkerStatus, log: Path) -> None:
     deadline = time.monotonic() + 60
     while not status.ready():
-        assert worker.poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
+        assert worker.poll() is None, log.read_text()[-3000:]
+        assert time.monotonic() < deadline, log.read_text()[-3000:]
         time.sleep(0.1)
 
 

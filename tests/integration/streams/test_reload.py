@@ -14,7 +14,13 @@ WRONG = "rules: [{name: storms, kind: mach, where: {txt: storm}}]"
 ELSEWHERE = "rules: [{name: storms, kind: match, where: {text: storm}, topic: alerts.new}]"
 COUNTING = """
 rules:
-  - {name: quakes, kind: frequency, where: {text: quake}, window: 1h, at_least: 3, topic: alerts.all, labels: {desk: %s}}
+  - name: quakes
+    kind: frequency
+    where: {text: quake}
+    window: 1h
+    at_least: 3
+    topic: alerts.all
+    labels: {desk: %s}
 """
 
 
