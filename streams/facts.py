@@ -129,6 +129,9 @@ class FactStore(Store[bytes, bytes]):
         for partition in set(self._offsets) - owned:
             del self._offsets[partition]
 
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Nothing to do: what moved away was dropped before."""
+
     def reset_state(self) -> None:
         """Forget everything held in memory."""
         self.partitions.clear()

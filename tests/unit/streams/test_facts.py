@@ -1,0 +1,108 @@
+"""The store of facts: what recovery gives it, and what it forgets when partitions move."""
+
+import asyncio
+from typing import Any
+
+import faust
+import pytest
+from faust.types import TP
+
+from detectors.engine import Engine
+from detectors.ruleset import load_rules
+from streams.app import create_app
+from streams.facts import PROGRESS_KEY, FactStore, FactTable
+from streams.settings import load_settings
+
+RULES = "rules: [{name: blasts, kind: frequency, where: {text: blast}, window: 1h, at_least: 3}]"
+
+
+class Event:
+    def __init__(self, partition: int, offset: int, key: str, value: bytes | None) -> None:
+        self.message = type(
+            "Message", (), {"partition": partition, "offset": offset, "key": key.encode(), "value": value}
+        )
+
+
+@pytest.fixture
+def engine(tmp_path: Any) -> Engine:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    return Engine(load_rules(tmp_path))
+
+
+@pytest.fixture
+def failures() -> list[BaseException]:
+    return []
+
+
+@pytest.fixture
+def store(engine: Engine, failures: list[BaseException]) -> FactStore:
+    app: faust.App = create_app(load_settings(brokers="127.0.0.1:1", app_id="facts"))
+    return FactTable(app, engine=engine, fatal=failures.append, partitions=3, advance_when_silent=True).store
+
+
+def facts_of(engine: Engine, store: FactStore, count: int) -> list[tuple[str, bytes]]:
+    """Changelog records as the detectors write them, for so many articles."""
+    from datetime import UTC, datetime, timedelta
+
+    from detectors.observation import Observation
+    from detectors.state import PartitionState
+
+    (rule,) = engine.by_state.values()
+    state = PartitionState(engine)
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    return [
+        put
+        for n in range(count)
+        for put in state.observe(
+            Observation(
+                rule=rule.name,
+                state=rule.state,
+                time=start + timedelta(seconds=n),
+                article_id=f"a{n}",
+                content_hash="x",
+            )
+        ).puts
+    ]
+
+
+def apply(store: FactStore, *records: tuple[int, int, str, bytes | None]) -> None:
+    store.apply_changelog_batch([Event(*record) for record in records], lambda key: key, lambda value: value)  # type: ignore[misc]
+
+
+def test_recovery_takes_in_what_was_not_deleted_later(store: FactStore, engine: Engine) -> None:
+    (first, one), (second, two) = facts_of(engine, store, 2)
+    apply(store, (0, 7, first, one), (0, 8, second, two), (0, 9, first, None))
+    assert len(store.partition(0).state) == 1
+    assert store.persisted_offset(TP("x", 0)) == 9
+
+
+def test_partitions_are_kept_apart(store: FactStore, engine: Engine) -> None:
+    (first, one), (second, two) = facts_of(engine, store, 2)
+    apply(store, (0, 0, first, one), (1, 0, second, two))
+    assert {number: len(held.state) for number, held in store.partitions.items()} == {0: 1, 1: 1}
+
+
+def test_a_partition_that_moves_away_is_forgotten_and_read_again_from_the_beginning(
+    store: FactStore, engine: Engine
+) -> None:
+    (first, one), (second, two) = facts_of(engine, store, 2)
+    apply(store, (0, 5, first, one), (1, 6, second, two))
+    asyncio.run(store.on_rebalance({TP(store.changelog, 1)}, {TP(store.changelog, 0)}, set()))
+    assert store.persisted_offset(TP(store.changelog, 0)) == -1
+    assert store.persisted_offset(TP(store.changelog, 1)) == 6
+    assert len(store.partition(0).state) == 0
+    assert len(store.partition(1).state) == 1
+
+
+def test_the_progress_is_recovered_too(store: FactStore) -> None:
+    apply(store, (2, 0, PROGRESS_KEY, b'{"done":{"0":5},"newest":{},"watermark":null,"horizon":null}'))
+    assert store.partition(2).progress.is_replay(0, 4)
+
+
+def test_a_record_that_cannot_be_read_ends_the_worker(store: FactStore, failures: list[BaseException]) -> None:
+    # Faust alone would log the error, go on, and the facts after it would be missing.
+    event = Event(0, 0, "x", b"")
+    event.message.key = b"\xff"  # type: ignore[attr-defined]
+    with pytest.raises(UnicodeDecodeError):
+        store.apply_changelog_batch([event], lambda key: key, lambda value: value)  # type: ignore[list-item]
+    assert [type(failure) for failure in failures] == [UnicodeDecodeError]
