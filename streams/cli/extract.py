@@ -24,7 +24,7 @@ newswatch extract article.txt
 
 newswatch extract articles.jsonl --json | head -1
 
-newswatch extract articles.jsonl --html found.html"""
+newswatch extract article.txt --html found.html"""
 
 
 @app.command(epilog=EPILOG)
@@ -37,7 +37,10 @@ def extract(
     ],
     json: Json = False,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the findings highlighted.")
+        Path | None,
+        typer.Option(
+            "--html", metavar="PATH", help="Write the findings highlighted in the text: a page, or a folder of pages."
+        ),
     ] = None,
     config: Config = None,
     set_: Set = None,
@@ -60,10 +63,11 @@ def extract(
         else:
             out.print(_table(article))
     if html is not None:
-        from streams.highlight import highlight_page
+        from streams.pages import write_pages
 
-        html.write_text(highlight_page(shown), encoding="utf-8")
-        err.print(f"{html}: {len(shown)} articles", markup=False)
+        if not shown:
+            raise typer.BadParameter("there is no article to show")
+        err.print(f"{write_pages(shown, html)}: {len(shown)} articles", markup=False)
     if bad:
         err.print(f"{bad} records are no articles", style="red")
 

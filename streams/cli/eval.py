@@ -1,0 +1,97 @@
+"""``newswatch eval``: extraction against annotated articles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from streams.cli.console import err, out, print_json
+from streams.cli.options import Config, Json, Set, settings_from
+from streams.sources.files import UnreadableFileError
+
+if TYPE_CHECKING:
+    from streams.evaluation import Error
+
+app = typer.Typer()
+
+EPILOG = """Examples:
+
+newswatch eval gold/dev
+
+newswatch eval gold/dev/gold.jsonl --articles articles.jsonl --errors 20 --json"""
+
+
+@app.command(epilog=EPILOG)
+def eval(  # noqa: A001 - the command's name
+    gold: Annotated[
+        Path,
+        typer.Argument(metavar="GOLD", help="Folder with gold.jsonl and articles.jsonl, or annotations."),
+    ],
+    articles: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The articles; default: articles.jsonl beside the annotations.")
+    ] = None,
+    predicted: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Score this output of `extract --json` and extract nothing.")
+    ] = None,
+    errors: Annotated[int, typer.Option(min=0, help="Also print so many errors of each kind.")] = 0,
+    json: Json = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Precision, recall and F1 of countries, officials and themes against annotated articles."""
+    from streams.enriching import enrich_lines, make_extractor
+    from streams.evaluation import Evaluation, Found, evaluate, read_found, read_gold
+    from streams.records.dead_letter import DeadLetter
+    from streams.sources.files import read_lines
+
+    annotations = gold / "gold.jsonl" if gold.is_dir() else gold
+    try:
+        wanted = read_gold(annotations)
+        found: dict[str, Found] = read_found(predicted) if predicted is not None else {}
+    except OSError as error:
+        raise UnreadableFileError(f"{error.filename}: {error.strerror}; expected JSON lines") from None
+    except msgspec.MsgspecError as error:
+        raise UnreadableFileError(f"{predicted or annotations}: {error}") from None
+    if predicted is None:
+        lines = read_lines([articles or annotations.with_name("articles.jsonl")])
+        for article in enrich_lines(make_extractor(settings_from(config, set_)), lines, datetime.now(UTC)):
+            if isinstance(article, DeadLetter):
+                err.print(f"no article: {article.message}", style="red", markup=False)
+            else:
+                found[article.id] = article
+    result: Evaluation = evaluate(wanted, found)
+    shown = _first(result.errors, errors)
+    if json:
+        print_json(msgspec.structs.replace(result, errors=tuple(shown)))
+        return
+    table = Table("", "precision", "recall", "F1", "annotated")
+    for name in ("countries", "countries_main", "officials", "themes"):
+        figures = getattr(result, name)
+        if figures is not None:
+            numbers = (f"{figures.precision:.3f}", f"{figures.recall:.3f}", f"{figures.f1:.3f}", str(figures.gold))
+            table.add_row(name.replace("_main", ", main"), *numbers)
+    out.print(table)
+    for name in ("role_class_accuracy", "country_accuracy", "former_accuracy", "mentions_f1"):
+        value = getattr(result, name)
+        if value is not None:
+            out.print(f"{name.replace('_', ' ')} of matched officials: {value:.3f}")
+    for one in shown:
+        out.print(f"{one.kind} {one.article} {one.sign} {one.what}", markup=False, soft_wrap=True)
+
+
+def _first(errors: Iterable[Error], most: int) -> list[Error]:
+    """The first ``most`` errors of each kind."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for error in errors:
+        counts[error.kind] += 1
+        if counts[error.kind] <= most:
+            kept.append(error)
+    return kept
