@@ -31,6 +31,7 @@ from streams.rules_folder import RulesFolder, find_rules
 from streams.server_process import ServerError, ServerProcess
 from streams.settings import Settings, load_settings
 from streams.topics import ALERTS, ENRICHED, create_topics, topic_specs
+from streams.transport import FETCH_WAIT_MS
 from streams.worker_status import WorkerStatus, total
 
 SAMPLES = Path(__file__).parent / "data" / "samples" / "articles.jsonl"
@@ -183,7 +184,12 @@ class Demo:
         self._status = WorkerStatus(f"127.0.0.1:{self.metrics_port}")
         self._feed_connection = self._stack.enter_context(closing_feed(settings))
         self._consumer = make_consumer(
-            settings, ALERTS, ENRICHED, auto_offset_reset="earliest", enable_auto_commit=False
+            settings,
+            ALERTS,
+            ENRICHED,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
         )
         self._stack.callback(self._consumer.close)
         deadline = monotonic() + READY_SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from time import perf_counter
 
 import msgspec
@@ -40,6 +41,15 @@ class Pipeline:
         self.engine = engine
         self._enricher = Enricher(extractor)
         self._max_enriched_bytes = max_record_bytes - FRAME_BYTES
+
+    def warm_up(self) -> None:
+        """Read first articles, so that what is loaded on first use is loaded before the stream begins."""
+        texts = (
+            "The foreign minister of Kazakhstan, Erlan Karin, met the U.S. ambassador in Astana on Monday.",
+            "Le ministre des affaires étrangères du Kazakhstan a rencontré lundi son homologue à Paris.",
+        )
+        now = datetime.now(UTC)
+        self.process([Record(value=msgspec.json.encode({"text": text}), timestamp=now) for text in texts])
 
     def process(self, records: Sequence[Record]) -> list[Outcome]:
         """One outcome for each record, in order; ``seconds`` is the batch's time by its number of articles."""

@@ -11,13 +11,30 @@ from collections.abc import Mapping
 from typing import Any
 
 import faust
+from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from faust.types.transports import ConsumerT
 
+#: A fetch waits so long for news (Kafka's fetch.max.wait.ms).
+FETCH_WAIT_MS = 100
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """Fetches without long waits: a fetch that is under way holds up partitions that have news meanwhile."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        consumer: AIOKafkaConsumer = super()._create_worker_consumer(transport)
+        # Faust sets 1500 ms and has no setting for it; aiokafka reads the attribute when the consumer starts.
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
+        return consumer
+
 
 class Consumer(driver.Consumer):
     """Commits only what was settled, in order."""
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def ack(self, message: Message) -> bool:
         """Ignored: Faust calls it for messages that it skipped and nobody processed."""

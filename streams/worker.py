@@ -58,6 +58,7 @@ class Worker:
         self.pipeline = Pipeline(
             make_extractor(settings), self.in_force.engine, max_record_bytes=settings.max_request_bytes
         )
+        self.pipeline.warm_up()
         observation_partitions = partitions[settings.topic(OBSERVATIONS)]
         self.table = FactTable(
             self.app,

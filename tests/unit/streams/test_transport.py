@@ -10,7 +10,7 @@ from faust.types.tuples import ConsumerMessage
 
 from streams.app import create_app
 from streams.settings import load_settings
-from streams.transport import Consumer
+from streams.transport import FETCH_WAIT_MS, Consumer
 
 ARTICLES = TP("articles", 0)
 GENERATION = 3
@@ -110,3 +110,11 @@ def test_the_producer_is_idempotent_and_waits_for_all_replicas(app: faust.App) -
     assert producer._txn_manager is not None  # aiokafka keeps sequence numbers only when idempotence is on
     assert producer._txn_manager.transactional_id is None
     assert producer._sender._acks == -1
+
+
+def test_a_fetch_does_not_wait_long(app: faust.App, consumer: Consumer) -> None:
+    async def made() -> int:
+        worker_consumer = consumer._thread._create_worker_consumer(app.transport)
+        return int(worker_consumer._fetch_max_wait_ms)
+
+    assert app.loop.run_until_complete(made()) == FETCH_WAIT_MS
