@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from detectors.engine import Engine
 from detectors.ruleset import RuleSet
-
 from streams.metrics import Metrics
 from streams.rules_folder import RulesFolder
 from streams.settings import Settings

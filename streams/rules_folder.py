@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import msgspec
+
 from detectors.ruleset import RuleSet, RuleSetError, load_rules
 
 SHIPPED = Path(__file__).parent / "data" / "rules"
