@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 
 from detectors.ruleset import RuleSetError
 from streams.clients import BrokerUnreachableError
+from streams.extraction.errors import ModelNotFoundError
 from streams.rules_folder import RulesNotFoundError
 from streams.server_process import ServerError
 from streams.settings import SettingsError
@@ -19,6 +20,7 @@ from streams.sources.files import UnreadableFileError
 from streams.topics import TopicsMissingError
 
 EXPECTED = (
+    ModelNotFoundError,
     BrokerUnreachableError,
     KafkaError,
     RuleSetError,

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from detectors.article import Country, Official, Organisation, Sentence, Theme
-from streams.extraction.countries import countries, find_mentions
-from streams.extraction.document import Document
+from streams.extraction.countries import countries
+from streams.extraction.draft import Draft
+from streams.extraction.entities import Entities
 from streams.extraction.fingerprint import fingerprint
-from streams.extraction.language import detect_language
-from streams.extraction.officials import Reader
+from streams.extraction.organisations import organisations
 from streams.extraction.people import People
 from streams.extraction.registry import REGISTRY, load_registry
 from streams.extraction.roles import Context
-from streams.extraction.sentences import sentence_bounds
 from streams.extraction.themes import TAXONOMY, load_taxonomy, themes
 
+BATCH = 64  # articles whose doubtful sentences go to the entity recogniser together
 CACHE_SIZE = 512  # articles; an exact copy of one of the last so many is not read again
 
 
@@ -39,63 +40,75 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
 class Extractor:
     """Finds countries, officials, organisations and themes in articles.
 
-    ``model`` is the name of an installed spaCy pipeline; ``registry`` and ``taxonomy`` replace the files that ship.
+    ``model`` is the name of an installed spaCy pipeline, whose entity recogniser decides in doubt; ``registry`` and
+    ``taxonomy`` replace the files that ship.
     """
 
     def __init__(
         self, *, model: str = "en_core_web_sm", registry: Path | None = None, taxonomy: Path | None = None
     ) -> None:
-        self.model = model
+        self.entities = Entities(model)
         self.registry = load_registry(registry or REGISTRY)
         self.taxonomy = load_taxonomy(taxonomy or TAXONOMY)
         self._cache: OrderedDict[bytes, Extraction] = OrderedDict()
-        self._read("", "Warm up.", "en")
+        self._read([("", "Warm up: Minister Doe met Mayor Roe.", "en")])
 
     def extract(self, title: str, text: str, language: str | None = None) -> Extraction:
         """What is found in one article; offsets are characters of ``title`` and ``text`` as given."""
-        key = blake2b(
-            "\0".join((title, text, language or "")).encode("utf-8", "surrogatepass"), digest_size=16
-        ).digest()
-        found = self._cache.get(key)
-        if found is None:
-            found = self._cache[key] = self._read(title, text, language)
-            if len(self._cache) > CACHE_SIZE:
-                self._cache.popitem(last=False)
-        else:
-            self._cache.move_to_end(key)
-        return found
+        return next(self.pipe([(title, text, language)]))
 
     def pipe(self, articles: Iterable[tuple[str, str, str | None]]) -> Iterator[Extraction]:
-        """`extract` over (title, text, language), in the same order."""
-        for title, text, language in articles:
-            yield self.extract(title, text, language)
+        """`extract` over (title, text, language), in the same order; the entity recogniser runs in batches."""
+        waiting = iter(articles)
+        while batch := list(islice(waiting, BATCH)):
+            keys = [_key(*article) for article in batch]
+            unread = {key: article for key, article in zip(keys, batch, strict=True) if key not in self._cache}
+            found = dict(zip(unread, self._read(list(unread.values())), strict=True))
+            for key in keys:
+                extraction = found.get(key) or self._cache[key]
+                self._remember(key, extraction)
+                found[key] = extraction
+                yield extraction
 
-    def _read(self, title: str, text: str, language: str | None) -> Extraction:
-        document = Document(title, text)
-        bounds = sentence_bounds(document.clean)
-        code = language or detect_language(document.clean)
+    def _remember(self, key: bytes, extraction: Extraction) -> None:
+        self._cache[key] = extraction
+        self._cache.move_to_end(key)
+        if len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
+
+    def _read(self, articles: list[tuple[str, str, str | None]]) -> list[Extraction]:
+        drafts = [Draft(title, text, language, self.registry) for title, text, language in articles]
+        doubts = [(draft, sentence) for draft in drafts for sentence in sorted(draft.doubtful)]
+        names = self.entities.names(draft.sentence(sentence) for draft, sentence in doubts)
+        for (draft, sentence), named in zip(doubts, names, strict=True):
+            draft.settle(sentence, named)
+        return [self._finish(draft) for draft in drafts]
+
+    def _finish(self, draft: Draft) -> Extraction:
+        document, bounds, mentions = draft.document, draft.bounds, draft.mentions
         lead_end = bounds[min(2, len(bounds) - 1)][1] if bounds else 0
-        mentions = find_mentions(document, code)
-        sentences = tuple(
-            Sentence(in_=span.in_, start=span.start, end=span.end)
-            for span in (document.span(start, end) for start, end in bounds)
-        )
         officials: tuple[Official, ...] = ()
         found_themes: tuple[Theme, ...] = ()
-        if code == "en":
-            reader = Reader(document, bounds, mentions)
+        if draft.reader is not None:
             context = Context(
                 mentions,
                 Counter(mention.alpha3 for mention in mentions),
                 " police" in document.folded or "sheriff" in document.folded,
             )
-            officials = People(document, reader, context, self.registry).collect(reader.read())
+            officials = People(document, draft.reader, context, self.registry).collect(draft.candidates)
             found_themes = themes(document, self.taxonomy, lead_end)
+        spans = (document.span(start, end) for start, end in bounds)
         return Extraction(
-            language=code,
+            language=draft.language,
             countries=countries(document, mentions, lead_end),
             officials=officials,
+            organisations=organisations(document) if draft.reader is not None else (),
             themes=found_themes,
-            sentences=sentences,
+            sentences=tuple(Sentence(in_=span.in_, start=span.start, end=span.end) for span in spans),
             fingerprint=fingerprint(document.folded[document.body :]),
         )
+
+
+def _key(title: str, text: str, language: str | None) -> bytes:
+    whole = "\0".join((title, text, language or "")).encode("utf-8", "surrogatepass")
+    return blake2b(whole, digest_size=16).digest()

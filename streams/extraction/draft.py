@@ -1,0 +1,62 @@
+"""An article half read: what the gazetteers and the grammar of titles find, and where a name is in doubt."""
+
+from __future__ import annotations
+
+from streams.extraction.countries import find_mentions
+from streams.extraction.document import Document
+from streams.extraction.language import detect_language
+from streams.extraction.names import HONORIFICS
+from streams.extraction.officials import Candidate, Reader
+from streams.extraction.people import surname
+from streams.extraction.registry import Registry
+from streams.extraction.sentences import sentence_bounds
+
+
+class Draft:
+    """The first pass over one article. ``candidates`` are names beside offices; officials are read in English only."""
+
+    def __init__(self, title: str, text: str, language: str | None, registry: Registry) -> None:
+        self.document = Document(title, text)
+        self.bounds = sentence_bounds(self.document.clean)
+        self.language = language or detect_language(self.document.clean)
+        self.mentions = find_mentions(self.document, self.language)
+        self.reader: Reader | None = None
+        self.candidates: list[Candidate] = []
+        self._doubts: dict[int, list[Candidate]] = {}
+        if self.language == "en":
+            self.reader = Reader(self.document, self.bounds, self.mentions)
+            self.candidates = self.reader.read()
+            self._find_doubts(registry)
+
+    @property
+    def doubtful(self) -> set[int]:
+        """The sentences (by number) in which a candidate is one word that nothing else vouches for."""
+        return set(self._doubts)
+
+    def sentence(self, number: int) -> str:
+        """The clean text of a sentence."""
+        start, end = self.bounds[number]
+        return self.document.clean[start:end]
+
+    def settle(self, number: int, named: list[tuple[int, int]]) -> None:
+        """Drop the doubtful candidates of a sentence that are no part of anything ``named`` in it."""
+        offset = self.bounds[number][0]
+        for candidate in self._doubts[number]:
+            start, end = candidate.start - offset, candidate.end - offset
+            if not any(first < end and start < last for first, last in named):
+                self.candidates.remove(candidate)
+
+    def _find_doubts(self, registry: Registry) -> None:
+        clean = self.document.clean
+        names = [clean[candidate.start : candidate.end] for candidate in self.candidates]
+        vouched = {surname(name) for name in names if " " in name}
+        for candidate, name in zip(self.candidates, names, strict=True):
+            before = clean[: candidate.start].rpartition(" ")[0].rpartition(" ")[2] if candidate.start else ""
+            honoured = before.rstrip(".") in HONORIFICS
+            if (
+                " " not in name
+                and not honoured
+                and surname(name) not in vouched
+                and surname(name) not in registry.surnames
+            ):
+                self._doubts.setdefault(candidate.sentence, []).append(candidate)

@@ -1,0 +1,89 @@
+"""Organisations by gazetteer: international organisations, states' bodies, armed groups; their aliases joined."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from detectors.article import Organisation, Span
+from streams.extraction.document import Document
+from streams.extraction.lexicon import Hit, Lexicon, longest
+
+ORGANISATIONS = Path(__file__).parent / "data" / "organisations.yaml"
+
+
+class KnownOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An organisation of the gazetteer; ``cased`` names are found only as they are written."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    cased: tuple[str, ...] = ()
+    country: str | None = None
+
+
+class Gazetteer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file: organisations by their kind."""
+
+    igo: tuple[KnownOrganisation, ...] = ()
+    state_body: tuple[KnownOrganisation, ...] = ()
+    armed_group: tuple[KnownOrganisation, ...] = ()
+
+
+class _Name(msgspec.Struct, frozen=True):
+    organisation: KnownOrganisation
+    kind: Literal["state_body", "igo", "armed_group"]
+    cased: str | None
+
+
+@lru_cache(maxsize=2)
+def load_organisations(path: Path = ORGANISATIONS) -> Lexicon[_Name]:
+    """Read a gazetteer of organisations (YAML). Raises OSError, msgspec.ValidationError."""
+    gazetteer = msgspec.yaml.decode(path.read_bytes(), type=Gazetteer)
+    names: Lexicon[_Name] = Lexicon()
+    kinds: tuple[tuple[Literal["state_body", "igo", "armed_group"], tuple[KnownOrganisation, ...]], ...] = (
+        ("igo", gazetteer.igo),
+        ("state_body", gazetteer.state_body),
+        ("armed_group", gazetteer.armed_group),
+    )
+    for kind, organisations in kinds:
+        for organisation in organisations:
+            for name in (organisation.name, *organisation.aliases):
+                names.add(name, _Name(organisation, kind, None))
+            for name in organisation.cased:
+                names.add(name, _Name(organisation, kind, name))
+    names.close()
+    return names
+
+
+def organisations(document: Document) -> tuple[Organisation, ...]:
+    """The organisations of the article, in order of their first mention, one entry each with its known aliases."""
+    found: dict[str, tuple[_Name, list[Span]]] = {}
+    hits = [hit for hit in load_organisations().hits(document.folded) if _as_written(document, hit)]
+    for hit in longest(hits):
+        _, spans = found.setdefault(hit.value.organisation.name, (hit.value, []))
+        spans.append(document.span(hit.start, _end(document.clean, hit)))
+    return tuple(
+        Organisation(
+            name=name,
+            aliases=tuple(alias for alias in (*known.organisation.aliases, *known.organisation.cased) if alias != name),
+            kind=known.kind,
+            country=known.organisation.country,
+            mentions=tuple(spans),
+        )
+        for name, (known, spans) in found.items()
+    )
+
+
+def _as_written(document: Document, hit: Hit[_Name]) -> bool:
+    written = document.clean[hit.start : hit.end]
+    if hit.value.cased is not None:
+        return written == hit.value.cased
+    return written[:1].isupper() or written[:1].isdigit() or written.startswith(("al ", "al-", "so-called"))
+
+
+def _end(clean: str, hit: Hit[_Name]) -> int:
+    """The end with the final point of an abbreviation ("U.N.")."""
+    return hit.end + (clean[hit.end : hit.end + 1] == "." and "." in clean[hit.start : hit.end])

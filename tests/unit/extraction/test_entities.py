@@ -1,0 +1,67 @@
+"""spaCy's entity recogniser: asked only where a name is in doubt."""
+
+import pytest
+
+from streams.extraction.draft import Draft
+from streams.extraction.entities import Entities
+from streams.extraction.errors import ModelNotFoundError
+from streams.extraction.extractor import Extractor
+from streams.extraction.registry import load_registry
+
+
+@pytest.fixture(scope="module")
+def entities() -> Entities:
+    return Entities("en_core_web_sm")
+
+
+def draft(text: str) -> Draft:
+    return Draft("", text, "en", load_registry())
+
+
+def test_names_are_found_and_numbers_left_out(entities: Entities) -> None:
+    sentence = "John Smith paid 20 dollars in Astana on Monday."
+    (found,) = entities.names([sentence])
+    texts = [sentence[start:end] for start, end in found]
+    assert "John Smith" in texts
+    assert "Astana" in texts
+    assert not {"Monday", "20 dollars"} & set(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        ("Mayor Quxley opened the bridge.", True),
+        ("Mayor Anna Quxley opened the bridge. Mayor Quxley spoke.", False),
+        ("Mayor Mr. Quxley opened the bridge.", False),
+        ("President Putin opened the bridge.", False),
+        ("The bridge was opened.", False),
+    ],
+)
+def test_one_word_that_nothing_vouches_for_is_in_doubt(text: str, doubtful: bool) -> None:
+    assert bool(draft(text).doubtful) == doubtful
+
+
+def test_what_is_no_name_is_dropped(entities: Entities) -> None:
+    one = draft("The Prime Minister LINK said nothing.")
+    (sentence,) = one.doubtful
+    one.settle(sentence, [])
+    assert one.candidates == []
+
+
+def test_what_is_named_stays() -> None:
+    one = draft("Mayor Quxley opened the bridge.")
+    (sentence,) = one.doubtful
+    one.settle(sentence, [(6, 12)])
+    assert [candidate.start for candidate in one.candidates] == [6]
+
+
+def test_one_by_one_and_in_batches_it_finds_the_same() -> None:
+    texts = [("", f"Mayor Quxley{n} and Prime Minister LINK met Governor Anna Brown in Ohio.", None) for n in range(70)]
+    together = list(Extractor().pipe(texts))
+    alone = Extractor()
+    assert together == [alone.extract(*text) for text in texts]
+
+
+def test_a_pipeline_that_is_not_installed_is_told_with_the_nearest() -> None:
+    with pytest.raises(ModelNotFoundError, match=r"no spaCy pipeline 'en_core_web_sn' is installed.*did you mean"):
+        Entities("en_core_web_sn")
