@@ -9,7 +9,7 @@ from array import array
 from functools import lru_cache
 from operator import eq
 
-COPY_THRESHOLD = 0.5
+COPY_THRESHOLD = 0.35
 """Share of equal positions of two MinHash signatures from which on their articles are copies."""
 
 

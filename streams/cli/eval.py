@@ -14,10 +14,10 @@ from rich.table import Table
 
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Config, Json, Set, settings_from
-from streams.sources.files import UnreadableFileError
+from streams.sources.files import UnreadableFileError, read_lines
 
 if TYPE_CHECKING:
-    from streams.evaluation import Error
+    from streams.evaluation import Error, Evaluation, Found
 
 app = typer.Typer()
 
@@ -41,15 +41,17 @@ def eval(  # noqa: A001 - the command's name
         Path | None, typer.Option(metavar="FILE", help="Score this output of `extract --json` and extract nothing.")
     ] = None,
     errors: Annotated[int, typer.Option(min=0, help="Also print so many errors of each kind.")] = 0,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Beside it the naive extractor: full spaCy pipeline, look-up by name.")
+    ] = False,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
     """Precision, recall and F1 of countries, officials and themes against annotated articles."""
     from streams.enriching import enrich_lines, make_extractor
-    from streams.evaluation import Evaluation, Found, evaluate, read_found, read_gold
+    from streams.evaluation import evaluate, read_found, read_gold
     from streams.records.dead_letter import DeadLetter
-    from streams.sources.files import read_lines
 
     annotations = gold / "gold.jsonl" if gold.is_dir() else gold
     try:
@@ -67,23 +69,42 @@ def eval(  # noqa: A001 - the command's name
             else:
                 found[article.id] = article
     result: Evaluation = evaluate(wanted, found)
+    naive = evaluate(wanted, _naive(articles or annotations.with_name("articles.jsonl"))) if baseline else None
     shown = _first(result.errors, errors)
     if json:
-        print_json(msgspec.structs.replace(result, errors=tuple(shown)))
+        ours = msgspec.structs.replace(result, errors=tuple(shown))
+        print_json({"newswatch": ours, "naive": msgspec.structs.replace(naive, errors=())} if naive else ours)
         return
-    table = Table("", "precision", "recall", "F1", "annotated")
-    for name in ("countries", "countries_main", "officials", "themes"):
-        figures = getattr(result, name)
-        if figures is not None:
-            numbers = (f"{figures.precision:.3f}", f"{figures.recall:.3f}", f"{figures.f1:.3f}", str(figures.gold))
-            table.add_row(name.replace("_main", ", main"), *numbers)
-    out.print(table)
-    for name in ("role_class_accuracy", "country_accuracy", "former_accuracy", "mentions_f1"):
-        value = getattr(result, name)
-        if value is not None:
-            out.print(f"{name.replace('_', ' ')} of matched officials: {value:.3f}")
+    out.print(scores_table(result, naive))
     for one in shown:
         out.print(f"{one.kind} {one.article} {one.sign} {one.what}", markup=False, soft_wrap=True)
+
+
+def scores_table(result: Evaluation, naive: Evaluation | None) -> Table:
+    """The figures as a table, the naive extractor's F1 and accuracies beside them where they are given."""
+    table = Table("", "precision", "recall", "F1", "annotated", *(["naive F1"] if naive else []))
+    for name in ("countries", "countries_main", "officials", "themes"):
+        figures, other = getattr(result, name), getattr(naive, name, None)
+        if figures is not None:
+            numbers = (f"{figures.precision:.3f}", f"{figures.recall:.3f}", f"{figures.f1:.3f}", str(figures.gold))
+            table.add_row(
+                name.replace("_main", ", main"), *numbers, *([f"{other.f1:.3f}" if other else "-"] if naive else [])
+            )
+    for name in ("role_class_accuracy", "country_accuracy", "former_accuracy", "mentions_f1"):
+        value, other = getattr(result, name), getattr(naive, name, None)
+        if value is not None:
+            beside = [f"{other:.3f}" if other is not None else "-"] if naive else []
+            table.add_row(f"matched officials: {name.replace('_', ' ')}", "", "", f"{value:.3f}", "", *beside)
+    return table
+
+
+def _naive(articles: Path) -> dict[str, Found]:
+    from streams.naive import naive_pipe
+    from streams.records.article import decode_article
+
+    decoded = [decode_article(line) for line in read_lines([articles])]
+    texts = ((article.key, f"{article.title or ''}\n{article.text}".strip()) for article in decoded)
+    return {found.id: found for found in naive_pipe(texts)}
 
 
 def _first(errors: Iterable[Error], most: int) -> list[Error]:
