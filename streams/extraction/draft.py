@@ -11,6 +11,9 @@ from streams.extraction.people import surname
 from streams.extraction.registry import Registry
 from streams.extraction.sentences import sentence_bounds
 
+#: Names beside offices that are read; no news article has so many, a text made to be slow does.
+_MOST_CANDIDATES = 1000
+
 
 class Draft:
     """The first pass over one article. ``candidates`` are names beside offices; officials are read in English only."""
@@ -25,7 +28,7 @@ class Draft:
         self._doubts: dict[int, list[Candidate]] = {}
         if self.language == "en":
             self.reader = Reader(self.document, self.bounds, self.mentions)
-            self.candidates = self.reader.read()
+            self.candidates = self.reader.read()[:_MOST_CANDIDATES]
             self._find_doubts(registry)
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 
 from detectors.article import Official
 from streams.extraction.document import Document, fold
@@ -12,6 +14,10 @@ from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_wo
 from streams.extraction.officials import Candidate, Reader
 from streams.extraction.registry import KnownOffice, KnownPerson, Registry, slug
 from streams.extraction.roles import Context, Office, read_office
+
+# Bounds that no news article reaches and a text made to be slow does.
+_MOST_HITS = 2000  # mentions of known officials that are read
+_MOST_MENTIONS = 1000  # mentions of one person
 
 _THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
 _BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
@@ -38,6 +44,7 @@ class Person:
         return surname(self.name)
 
 
+@lru_cache(maxsize=10_000)
 def name_words(name: str) -> list[str]:
     """The folded words of a name, suffixes dropped."""
     plain = re.sub(r"\b(?:[Aa]l|[Ee]l|[Aa]n|[Aa]r|[Aa]s|[Aa]d|[Aa]sh)[- ]+(?=[A-Z])", "", name)
@@ -55,7 +62,7 @@ def same_person(one: str, other: str) -> bool:
     """Whether two names can be one person's: equal surnames, and given names that do not contradict."""
     a, b = name_words(one), name_words(other)
     if not a or not b or not _close(a[-1], b[-1]):
-        return len(a) > 1 and len(b) == 1 and a[0] == b[0] and False
+        return False
     if len(a) == 1 or len(b) == 1:
         return True
     first, second = a[0], b[0]
@@ -104,6 +111,7 @@ class People:
         self.context = context
         self.registry = registry
         self.people: list[Person] = []
+        self._covered = bytearray(len(self.clean))  # characters that are part of a mention
 
     def collect(self, candidates: list[Candidate]) -> tuple[Official, ...]:
         """The officials of the article, in order of their first mention."""
@@ -113,7 +121,7 @@ class People:
                 name = " ".join(self.clean[candidate.start : candidate.end].split())
                 person = self._person(name)
                 person.offices.append((office, candidate))
-                person.spans.add((candidate.start, candidate.end))
+                self._cover(person, candidate.start, candidate.end)
         self._add_known()
         self._add_mentions()
         found = [official for person in self.people if (official := self._official(person)) is not None]
@@ -133,7 +141,7 @@ class People:
 
     def _add_known(self) -> None:
         clean = self.clean
-        for hit in longest(self.registry.names.hits(self.document.folded)):
+        for hit in islice(longest(self.registry.names.hits(self.document.folded)), _MOST_HITS):
             surface = clean[hit.start : hit.end]
             if not surface[:1].isupper():
                 continue
@@ -166,7 +174,11 @@ class People:
             elif surface not in person.names:
                 person.names.append(surface)
             person.known = person.known or hit.value
-            person.spans.add((start, hit.end))
+            self._cover(person, start, hit.end)
+
+    def _cover(self, person: Person, start: int, end: int) -> None:
+        person.spans.add((start, end))
+        self._covered[start:end] = b"\x01" * (end - start)
 
     def _namesake(self, last: str, known: KnownPerson) -> bool:
         """Whether the article gives another full name with that surname ("Laura Bush")."""
@@ -194,7 +206,9 @@ class People:
                     continue
                 for found in re.finditer(rf"(?<!\w){re.escape(last)}(?!\w)", clean):
                     start, end = found.span()
-                    if any(a <= start and end <= b for p in self.people for a, b in p.spans):
+                    if len(person.spans) >= _MOST_MENTIONS:
+                        break
+                    if self._covered.find(0, start, end) < 0:
                         continue
                     given = _BEFORE.search(clean, max(0, start - 30), start)
                     word = given.group(1) if given else ""
@@ -219,7 +233,7 @@ class People:
                         and after.group(1).lower() not in self.reader.lexicon.title_words
                     ):
                         continue
-                    person.spans.add((start, end))
+                    self._cover(person, start, end)
 
     def _official(self, person: Person) -> Official | None:
         if not person.spans:

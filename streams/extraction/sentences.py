@@ -10,8 +10,10 @@ import re
 from streams.extraction.words import word_list
 
 _ABBREVIATIONS = word_list("sentences.abbreviations")
+# Each run of marks is tried once (look-behind, possessive): a megabyte of points is linear.
 _END = re.compile(
-    r"""(?P<mark>[.!?…]+)(?P<close>["'”’)\]»]*)(?:\s+|(?=[A-Z"“‘][a-z]))(?=["“‘'(\[«]*[^\W_a-z])|(?P<line>\n+)"""
+    r"""(?<![.!?…])(?P<mark>[.!?…]++)(?P<close>["'”’)\]»]*+)"""
+    r"""(?:\s++|(?=[A-Z"“‘][a-z]))(?=["“‘'(\[«]*+[^\W_a-z])|(?P<line>\n++)"""
 )
 _WORD_BEFORE = re.compile(r"[^\s(\"“‘'\[]*$")
 
