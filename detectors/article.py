@@ -89,7 +89,9 @@ class EnrichedArticle(msgspec.Struct, frozen=True, kw_only=True):
 
     ``published_at`` is as it came (perhaps unreadable), ``received_at`` the arrival, ``event_time`` what windows run
     on (see :mod:`detectors.event_time`); ``content_hash`` tells two versions under one id apart; ``fingerprint`` is
-    computed from the article alone and tells copies of one story (see :mod:`detectors.copies`).
+    computed from the article alone and tells copies of one story (see :mod:`detectors.copies`). ``extracted`` says what
+    was looked for in this language: all of ``countries``, ``officials``, ``organisations`` and ``themes`` in English,
+    ``countries`` alone in others.
     """
 
     id: str
@@ -109,4 +111,5 @@ class EnrichedArticle(msgspec.Struct, frozen=True, kw_only=True):
     organisations: tuple[Organisation, ...] = ()
     themes: tuple[Theme, ...] = ()
     sentences: tuple[Sentence, ...] = ()
+    extracted: tuple[str, ...] = ()
     version: int = 1

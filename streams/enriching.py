@@ -99,6 +99,7 @@ def join(article: Article, found: Extraction, record_time: datetime) -> Enriched
         organisations=found.organisations,
         themes=found.themes,
         sentences=found.sentences,
+        extracted=found.extracted,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from streams.cli import broker, dead, demo, eval, extract, ingest, rules, scan, subscribe, topics, worker  # noqa: A004
+from streams.cli import broker, dead, demo, eval, extract, ingest, officials, rules, scan, subscribe, topics, worker  # noqa: A004
 
 app = typer.Typer(
     name="newswatch",
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, worker, ingest, subscribe, scan, extract, rules, eval, topics, dead, broker):
+for module in (demo, worker, ingest, subscribe, scan, extract, rules, eval, officials, topics, dead, broker):
     app.add_typer(module.app)
 
 LogLevel = Literal["debug", "info", "warning", "error"]

@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 from detectors.ruleset import RuleSetError
 from streams.clients import BrokerUnreachableError
 from streams.extraction.errors import ModelNotFoundError
+from streams.officials_import import ImportProblemError
 from streams.rules_folder import RulesNotFoundError
 from streams.server_process import ServerError
 from streams.settings import SettingsError
@@ -20,6 +21,7 @@ from streams.sources.files import UnreadableFileError
 from streams.topics import TopicsMissingError
 
 EXPECTED = (
+    ImportProblemError,
     ModelNotFoundError,
     BrokerUnreachableError,
     KafkaError,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from detectors.article import Country, CountryMention, Via
 from streams.extraction.document import Document, fold
-from streams.extraction.gazetteer import Place, place_lexicon, territory_lexicon
+from streams.extraction.gazetteer import Place, place_lexicon, territory_lexicon, unspaced_names
 from streams.extraction.lexicon import Hit, longest
 from streams.extraction.words import word_list
 
@@ -311,12 +311,18 @@ def _congo(clean: str, mentions: list[Mention]) -> list[Mention]:
 
 
 def _foreign_mentions(document: Document, language: str) -> list[Mention]:
-    lexicon = territory_lexicon(language)
-    if lexicon is None:
-        return []
-    return [
-        Mention(hit.start, hit.end, hit.value.alpha3, "name", True) for hit in longest(lexicon.hits(document.folded))
-    ]
+    unspaced = unspaced_names(language)
+    if unspaced is not None:
+        found = [
+            Hit(hit.start(), hit.end(), place)
+            for name, place in unspaced.items()
+            for hit in re.finditer(re.escape(name), document.clean)
+        ]
+    else:
+        lexicon = territory_lexicon(language)
+        found = lexicon.hits(document.folded) if lexicon is not None else []
+    places = {(hit.start, hit.end): hit.value.alpha3 for hit in longest(found)}
+    return [Mention(start, end, alpha3, "name", True) for (start, end), alpha3 in places.items()]
 
 
 def countries(document: Document, mentions: list[Mention], lead_end: int) -> tuple[Country, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.extraction.countries import find_mentions
 from streams.extraction.document import Document
-from streams.extraction.language import detect_language
+from streams.extraction.language import detect_language, language_code
 from streams.extraction.names import HONORIFICS
 from streams.extraction.officials import Candidate, Reader
 from streams.extraction.people import surname
@@ -21,7 +21,7 @@ class Draft:
     def __init__(self, title: str, text: str, language: str | None, registry: Registry) -> None:
         self.document = Document(title, text)
         self.bounds = sentence_bounds(self.document.clean)
-        self.language = language or detect_language(self.document.clean)
+        self.language = language_code(language) or detect_language(self.document.clean)
         self.mentions = find_mentions(self.document, self.language)
         self.reader: Reader | None = None
         self.candidates: list[Candidate] = []

@@ -21,6 +21,8 @@ from streams.extraction.registry import REGISTRY, load_registry
 from streams.extraction.roles import Context
 from streams.extraction.themes import TAXONOMY, load_taxonomy, themes
 
+IN_ENGLISH = ("countries", "officials", "organisations", "themes")  # what is looked for
+IN_OTHERS = ("countries",)
 BATCH = 64  # articles whose doubtful sentences go to the entity recogniser together
 CACHE_SIZE = 512  # articles; an exact copy of one of the last so many is not read again
 
@@ -35,6 +37,7 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
     themes: tuple[Theme, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     fingerprint: str = ""
+    extracted: tuple[str, ...] = ()
 
 
 class Extractor:
@@ -105,6 +108,7 @@ class Extractor:
             organisations=organisations(document) if draft.reader is not None else (),
             themes=found_themes,
             sentences=tuple(Sentence(in_=span.in_, start=span.start, end=span.end) for span in spans),
+            extracted=IN_ENGLISH if draft.reader is not None else IN_OTHERS,
             fingerprint=fingerprint(document.folded[document.body :]),
         )
 

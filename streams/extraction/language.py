@@ -11,6 +11,15 @@ _SAMPLE = 1500  # characters that decide
 _SURE = 0.12  # share of such words among all from which a text is English
 
 
+_CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
+
+
+def language_code(given: str | None) -> str | None:
+    """The ISO 639 code in a given language tag ("en-US", "EN"); None for none, or for what is no tag ("english")."""
+    found = _CODE.fullmatch(given.strip()) if given else None
+    return found.group(1).lower() if found else None
+
+
 def detect_language(clean: str) -> str:
     """ISO 639-1 code; ``en`` for a text without letters."""
     sample = clean[:_SAMPLE]

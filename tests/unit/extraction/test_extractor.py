@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.extraction.extractor import Extraction, Extractor
+from streams.extraction.extractor import IN_ENGLISH, Extraction, Extractor
 
 TOUR = (
     "Share\n\nAfter meeting Tajikistan’s President Emomali Rahmon and Foreign Minister Sirodjidin Aslov in Dushanbe,"
@@ -60,4 +60,4 @@ def test_other_languages_give_countries_only(extractor: Extractor) -> None:
 
 
 def test_an_empty_article_yields_nothing(extractor: Extractor) -> None:
-    assert extractor.extract("", "") == Extraction(language="en")
+    assert extractor.extract("", "") == Extraction(language="en", extracted=IN_ENGLISH)

@@ -1,0 +1,39 @@
+"""``newswatch officials``: the registry of known officials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli.console import err
+from streams.sources.files import UnreadableFileError
+
+app = typer.Typer(name="officials", help="The registry of known officials.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """The registry of known officials."""
+
+
+@app.command("import", epilog="Example:  newswatch officials import wikidata.csv --output officials.yaml")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="CSV", help="Header: name, role; country, from, to, aliases, id.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="YAML", help="The registry to write.")] = Path(
+        "officials.yaml"
+    ),
+    only: Annotated[bool, typer.Option("--only", help="Only these people, without those that ship.")] = False,
+) -> None:
+    """Make a registry from a CSV file, such as a Wikidata export; use it with `--set registry=officials.yaml`."""
+    from streams.extraction.registry import load_registry
+    from streams.officials_import import merge, read_officials, write_registry
+
+    try:
+        imported = read_officials(file)
+        people = imported if only else merge(load_registry().people, imported)
+        write_registry(people, output)
+    except OSError as error:
+        raise UnreadableFileError(f"{error.filename}: {error.strerror}") from None
+    err.print(f"{output}: {len(people)} officials, {len(imported)} of them imported", markup=False)
