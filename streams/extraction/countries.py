@@ -45,7 +45,7 @@ _US_CUE = re.compile(
     r"\b(?:Gov\.|Sens?\.|Reps?\.|state Senate|state senator|GOP|Republicans?|Democrats?|Democratic|[Ss]heriff's"
     r"|County (?:Sheriff|Commission|Board|Council|Attorney|Coroner|Jail)|Interstate \d|I-\d\d"
     r"|U\.?S\.? (?:Route|Highway)|[Ss]chool [Dd]istrict|School Committee|[Ss]electm[ae]n|City Council|Congress"
-    r"|Medicaid|Medicare|Social Security|Super Bowl|Thanksgiving|Wal-?[Mm]art)"
+    r"|Medicaid|Medicare)"
 )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-import py3langid
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 _ENGLISH = re.compile(r"\b(?:the|of|and|to|in|that|is|was|for|on|with|said|has|by|he|it|from)\b", re.IGNORECASE)
 _SAMPLE = 1500  # characters that decide
+_SHORT = 15  # words; of fewer, in Latin letters, the model is seldom sure
+_CERTAIN = 0.7
+_BEYOND_LATIN = "\u0250"
 _SURE = 0.12  # share of such words among all from which a text is English
 
 
@@ -21,11 +25,19 @@ def language_code(given: str | None) -> str | None:
 
 
 def detect_language(clean: str) -> str:
-    """ISO 639-1 code; ``en`` for a text without letters."""
+    """ISO 639-1 code; ``en`` for a text without letters, and for a short one that is not surely something else."""
     sample = clean[:_SAMPLE]
     words = sample.count(" ") + 1
-    if words > 8 and len(_ENGLISH.findall(sample)) / words > _SURE:
+    if len(_ENGLISH.findall(sample)) / words > _SURE:
         return "en"
     if not any(map(str.isalpha, sample)):
         return "en"
-    return str(py3langid.classify(sample)[0])
+    code, probability = _identifier().classify(sample)
+    if words < _SHORT and probability < _CERTAIN and max(sample) < _BEYOND_LATIN:
+        return "en"
+    return str(code)
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from detectors.article import Official
@@ -18,8 +18,10 @@ from streams.extraction.roles import Context, Office, read_office
 # Bounds that no news article reaches and a text made to be slow does.
 _MOST_HITS = 2000  # mentions of known officials that are read
 _MOST_MENTIONS = 1000  # mentions of one person
+_SHORTEST_VARIED = 5  # letters of a surname that may be spelt otherwise
 
 _THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
+_CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]{4,}\b")
 _BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
 _AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
 
@@ -201,6 +203,7 @@ class People:
             lasts = {name.split()[-1] for name in person.names if name.split()[-1].rstrip(".") not in SUFFIXES} or {
                 person.name.split()[0]
             }
+            lasts |= {spelling for last in lasts for spelling in self._spellings(last)}
             for last in lasts:
                 if len(last) < 2:
                     continue
@@ -211,7 +214,7 @@ class People:
                     if self._covered.find(0, start, end) < 0:
                         continue
                     given = _BEFORE.search(clean, max(0, start - 30), start)
-                    word = given.group(1) if given else ""
+                    word = given.group(1) if given and not _ends_sentence(given.group(1)) else ""
                     if (
                         word
                         and (is_name_word(word) or word.lower() in PARTICLES)
@@ -234,6 +237,25 @@ class People:
                     ):
                         continue
                     self._cover(person, start, end)
+
+    def _spellings(self, last: str) -> list[str]:
+        """Other spellings of a surname that the article has ("Rahmon", "Rakhmon")."""
+        folded = "".join(fold(last).split())
+        if len(folded) < _SHORTEST_VARIED:
+            return []
+        return [
+            word
+            for word in self._capitals.get(last[0], ())
+            if word != last and abs(len(word) - len(last)) <= 2 and _close("".join(fold(word).split()), folded)
+        ]
+
+    @cached_property
+    def _capitals(self) -> dict[str, set[str]]:
+        """The capitalised words of the text by their first letter."""
+        words: dict[str, set[str]] = {}
+        for word in set(_CAPITALISED.findall(self.clean)):
+            words.setdefault(word[0], set()).add(word)
+        return words
 
     def _official(self, person: Person) -> Official | None:
         if not person.spans:
@@ -318,6 +340,11 @@ def _preference(pair: tuple[Office, Candidate]) -> tuple[bool, bool, bool, bool,
         round(office.sure, 1),
         -candidate.start,
     )
+
+
+def _ends_sentence(word: str) -> bool:
+    """Whether a word with a point after it is no initial and no title, so that a sentence ends there."""
+    return word.endswith(".") and len(word) > 3 and word.rstrip(".") not in HONORIFICS
 
 
 def _opens(clean: str, at: int) -> bool:

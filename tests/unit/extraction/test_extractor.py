@@ -61,3 +61,43 @@ def test_other_languages_give_countries_only(extractor: Extractor) -> None:
 
 def test_an_empty_article_yields_nothing(extractor: Extractor) -> None:
     assert extractor.extract("", "") == Extraction(language="en", extracted=IN_ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("The U.S.is ready, in the U.S.in September.", {"USA"}),
+        ("Police in Atlanta, Georgia, said the state of Georgia will pay.", {"USA"}),
+        ("The Georgian capital Tbilisi was quiet.", {"GEO"}),
+        ("American Airlines cancelled flights.", set()),
+        ("We ate turkey on a plate with the family.", set()),
+        ("Paris Hilton was seen at the party.", set()),
+        ("The crash happened in Palestine, Texas, on Monday.", {"USA"}),
+        ("The former Soviet republics met.", set()),
+        ("Moscow said it would answer.", {"RUS"}),
+        ("ISIL attacked; Daesh and the Islamic State of Iraq and Syria fled.", set()),
+        ("Congo-Brazzaville and the Democratic Republic of Congo signed. Niger and Nigeria too.", {"COG", "COD", "NER", "NGA"}),
+        ("Officials said Bishkek would face sanctions.", {"KGZ"}),
+        ("Explosion in Kabul kills 12", {"AFG"}),
+    ],
+)  # fmt: skip
+def test_hard_cases_of_countries(extractor: Extractor, text: str, codes: set[str]) -> None:
+    assert {country.alpha3 for country in extractor.extract("", text).countries} == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        (
+            "Tajikistan's President Emomali Rahmon and Foreign Minister Sirodjidin Aslov met. Rakhmon smiled.",
+            {"Emomali Rahmon": ["Emomali Rahmon", "Rakhmon"], "Sirodjidin Aslov": ["Sirodjidin Aslov"]},
+        ),
+        ("Former President Nazarbaev, and later Nursultan Nazarbayev", {"Nursultan Nazarbayev": ["Nazarbaev", "Nursultan Nazarbayev"]}),
+        ("The President Hotel opened.", {}),
+        ("The Assad regime fell.", {"Assad": ["Assad"]}),
+        ("Reagan Airport was closed.", {}),
+    ],
+)  # fmt: skip
+def test_hard_cases_of_officials(extractor: Extractor, text: str, people: dict[str, list[str]]) -> None:
+    found = extractor.extract("", text).officials
+    assert {official.name: [mention.text for mention in official.mentions] for official in found} == people
