@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import re2
 
 from detectors.article import Theme
 from streams.extraction.document import Document
-from streams.extraction.lexicon import Hit, Lexicon, longest
+from streams.extraction.lexicon import Hit, Lexicon
 
 TAXONOMY = Path(__file__).parent / "data" / "taxonomy.yaml"
 _REPEAT = 0.5  # each further mention of a term counts half of the one before
@@ -20,9 +21,14 @@ _EVIDENCE = 40  # spans kept per theme
 
 
 class ThemeTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The terms of a theme by weight ("3": strong ... "1": weak), terms that speak against it, and its threshold."""
+    """The terms of a theme by weight ("3": strong ... "1": weak), terms that speak against it, and its threshold.
+
+    ``patterns`` are RE2 expressions by weight, for what a list of terms cannot say; they are found in the folded text:
+    lower case, no accents, a blank for everything that is no letter or digit.
+    """
 
     terms: dict[str, tuple[str, ...]]
+    patterns: dict[str, tuple[str, ...]] = {}
     against: tuple[str, ...] = ()
     threshold: float = 5.0
 
@@ -45,6 +51,19 @@ class Taxonomy:
             for term in entry.against:
                 self.lexicon.add(term, TermValue(name, -3.0))
         self.lexicon.close()
+        self.patterns = tuple(
+            (re2.compile(pattern), TermValue(name, float(weight)))
+            for name, entry in themes.items()
+            for weight, patterns in entry.patterns.items()
+            for pattern in patterns
+        )
+
+    def hits(self, folded: str) -> list[Hit[TermValue]]:
+        """Every term and pattern in a folded text."""
+        found = self.lexicon.hits(folded)
+        for pattern, value in self.patterns:
+            found += [Hit(match.start(), match.end(), value) for match in pattern.finditer(folded)]
+        return found
 
 
 @lru_cache(maxsize=4)
@@ -61,7 +80,7 @@ def themes(document: Document, taxonomy: Taxonomy, lead_end: int) -> tuple[Theme
     scores: dict[str, float] = defaultdict(float)
     spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
     hit: Hit[TermValue]
-    for hit in taxonomy.lexicon.hits(document.folded):
+    for hit in taxonomy.hits(document.folded):
         theme, weight = hit.value
         key = (theme, document.folded[hit.start : hit.end])
         position = 2.0 if hit.start < lead_end else 1.0
@@ -77,6 +96,3 @@ def themes(document: Document, taxonomy: Taxonomy, lead_end: int) -> tuple[Theme
             found.append(Theme(theme=theme, score=round(1 - 0.5 * threshold / score, 3), evidence=evidence))
     found.sort(key=lambda found_theme: -found_theme.score)
     return tuple(found[:5])
-
-
-__all__ = ["Taxonomy", "ThemeTerms", "load_taxonomy", "longest", "themes"]

@@ -1,5 +1,7 @@
 """The extractor as a whole: what one article yields, with offsets into the original."""
 
+from pathlib import Path
+
 import pytest
 
 from streams.extraction.extractor import IN_ENGLISH, Extraction, Extractor
@@ -101,3 +103,13 @@ def test_hard_cases_of_countries(extractor: Extractor, text: str, codes: set[str
 def test_hard_cases_of_officials(extractor: Extractor, text: str, people: dict[str, list[str]]) -> None:
     found = extractor.extract("", text).officials
     assert {official.name: [mention.text for mention in official.mentions] for official in found} == people
+
+
+def test_a_taxonomy_of_ones_own_with_terms_patterns_and_what_speaks_against(tmp_path: Path) -> None:
+    (tmp_path / "taxonomy.yaml").write_text(
+        "water: {terms: {'3': [dam, river*]}, patterns: {'4': ['\\bsecond (?:\\w+ )?canal\\b']}, against: [beaver], threshold: 4}"
+    )
+    extractor = Extractor(taxonomy=tmp_path / "taxonomy.yaml")
+    (theme,) = extractor.extract("", "The second great canal was opened by the river.").themes
+    assert (theme.theme, [span.text for span in theme.evidence]) == ("water", ["second great canal", "river"])
+    assert extractor.extract("", "A beaver built a dam on the river, said a friend of the beaver.").themes == ()
