@@ -5,7 +5,7 @@ The worker, ``newswatch scan`` and ``newswatch extract`` all run this, so that t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -101,6 +101,16 @@ def join(article: Article, found: Extraction, record_time: datetime) -> Enriched
         sentences=found.sentences,
         extracted=found.extracted,
     )
+
+
+def reader_of_text(extractor: Extractor) -> Callable[[EnrichedArticle], EnrichedArticle]:
+    """A function that adds to an article what is found in its title and text."""
+
+    def read(article: EnrichedArticle) -> EnrichedArticle:
+        found = extractor.extract(article.title, article.text, article.language)
+        return msgspec.structs.replace(article, **{name: getattr(found, name) for name in found.__struct_fields__})
+
+    return read
 
 
 def enrich_lines(

@@ -1,0 +1,254 @@
+"""Unit tests of rules: ``NAME.test.yaml`` beside ``NAME.yaml``, written on article text or on what is found in it.
+
+Pure: how an article's text becomes an enriched article is given by the caller. What a test gives itself (officials,
+countries, themes) is taken as it is, and only the rest is extracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+import msgspec
+
+from detectors.alert import Alert
+from detectors.article import Country, EnrichedArticle, MetaValue, Official, Theme
+from detectors.engine import Engine
+from detectors.event_time import event_time, parse_time
+from detectors.loading.nodes import plain
+from detectors.loading.parser import parse_yaml
+from detectors.problems import Problem, Problems, RuleSetError
+from detectors.ruleset import RuleSet
+from detectors.scan import Scan
+
+Extract = Callable[[EnrichedArticle], EnrichedArticle]
+
+FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+NEXT = timedelta(minutes=1)
+SUFFIX = ".test.yaml"
+
+
+class GivenArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An article of a test. Articles of one ``story`` are copies of each other."""
+
+    text: str = ""
+    id: str | None = None
+    title: str = ""
+    url: str | None = None
+    source: str | None = None
+    language: str | None = None
+    published_at: str | None = None
+    received_at: str | None = None
+    meta: dict[str, MetaValue] = {}
+    story: str | None = None
+    officials: tuple[Official | str, ...] | None = None
+    countries: tuple[Country | str, ...] | None = None
+    themes: tuple[Theme | str, ...] | None = None
+
+
+class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One test: the articles, and the whole set of alerts that they are to make, each by the fields that it names."""
+
+    name: str
+    articles: tuple[GivenArticle, ...]
+    alerts: tuple[dict[str, Any], ...] = ()
+    rules: tuple[str, ...] = ()
+    until: str | None = None
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tests: tuple[RuleTest, ...]
+
+
+class TestResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one test: ``problems`` is empty where it passed."""
+
+    __test__ = False
+
+    file: str
+    name: str
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every expected alert came, and no other."""
+        return not self.problems
+
+
+def test_files(folder: Path) -> list[Path]:
+    """The files of unit tests in a folder of rules and below it, by name."""
+    return sorted(path for path in folder.rglob(f"*{SUFFIX}") if not any(p.startswith(".") for p in path.parts))
+
+
+test_files.__test__ = False  # type: ignore[attr-defined]
+
+
+def run_file(file: Path, rules: RuleSet, extract: Extract) -> Iterator[TestResult]:
+    """Run the tests of one file against a rule set.
+
+    Raises:
+        RuleSetError: the file is no YAML or no file of tests; the message names file, line and field.
+    """
+    engine = Engine(rules)
+    own = _names_in(file.with_name(file.name.removesuffix(SUFFIX) + ".yaml"))
+    for test in _read(file):
+        names = test.rules or own
+        unknown = [name for name in names if name not in engine.rules and test.rules]
+        if unknown:
+            said = tuple(f"there is no enabled rule {name!r} in the set" for name in unknown)
+            yield TestResult(file=str(file), name=test.name, problems=said)
+            continue
+        alerts = _alerts(test, engine, extract, set(names))
+        yield TestResult(
+            file=str(file),
+            name=test.name,
+            problems=tuple(_differences(test.alerts, alerts)),
+            warnings=tuple(_warnings(test, engine, names)),
+        )
+
+
+def junit(results: Sequence[TestResult]) -> bytes:
+    """The results as JUnit's XML."""
+    suites = Element("testsuites", tests=str(len(results)), failures=str(sum(not one.passed for one in results)))
+    for file in dict.fromkeys(result.file for result in results):
+        cases = [result for result in results if result.file == file]
+        failures = str(sum(not case.passed for case in cases))
+        suite = SubElement(suites, "testsuite", name=file, tests=str(len(cases)), failures=failures)
+        for case in cases:
+            element = SubElement(suite, "testcase", classname=file, name=case.name)
+            if not case.passed:
+                SubElement(element, "failure", message=case.problems[0]).text = "\n".join(case.problems)
+    indent(suites)
+    written: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _read(file: Path) -> tuple[RuleTest, ...]:
+    problems = Problems()
+    root = parse_yaml(file.read_text(encoding="utf-8"), str(file), problems)
+    if problems.errors:
+        raise RuleSetError(problems.errors)
+    try:
+        return msgspec.convert(plain(root) if root is not None else None, _File).tests
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$.")
+        raise RuleSetError([Problem(str(file), 1, 1, place.rstrip("`"), message)]) from None
+
+
+def _names_in(file: Path) -> tuple[str, ...]:
+    """The names of the rules in a rule file; none where it is not there."""
+    if not file.is_file():
+        return ()
+    root = parse_yaml(file.read_text(encoding="utf-8"), str(file), Problems())
+    content = plain(root) if root is not None else None
+    rules = content.get("rules") if isinstance(content, dict) else None
+    return tuple(str(rule["name"]) for rule in rules or () if isinstance(rule, dict) and "name" in rule)
+
+
+def _alerts(test: RuleTest, engine: Engine, extract: Extract, names: set[str]) -> list[Alert]:
+    """The alerts of the named rules, each id in its last state, in the order in which they came."""
+    scan = Scan(engine)
+    firings = []
+    last = FIRST_TIME
+    for number, given in enumerate(test.articles):
+        article = _article(given, number, last if number == 0 else last + NEXT, extract)
+        last = article.event_time
+        firings += scan.feed(article)
+    until = parse_time(test.until) if test.until else last
+    firings += scan.settle(until or last)
+    alerts = {firing.alert.id: firing.alert for firing in firings if firing.alert.rule in names}
+    return list(alerts.values())
+
+
+def _article(given: GivenArticle, number: int, default: datetime, extract: Extract) -> EnrichedArticle:
+    published = parse_time(given.published_at) if given.published_at else None
+    arrival = (parse_time(given.received_at) if given.received_at else None) or published or default
+    read = extract(
+        EnrichedArticle(
+            id=given.id or f"a{number + 1}",
+            text=given.text,
+            title=given.title,
+            url=given.url,
+            source=given.source,
+            language=given.language,
+            published_at=given.published_at,
+            received_at=arrival,
+            event_time=event_time(given.published_at, arrival),
+            meta=given.meta,
+            content_hash=f"test-{number}",
+        )
+    )
+    changes: dict[str, Any] = {}
+    if given.story is not None:
+        changes["fingerprint"] = f"story:{given.story}"
+    if given.officials is not None:
+        changes["officials"] = tuple(Official(id=o, name=o) if isinstance(o, str) else o for o in given.officials)
+    if given.countries is not None:
+        changes["countries"] = tuple(Country(c) if isinstance(c, str) else c for c in given.countries)
+    if given.themes is not None:
+        changes["themes"] = tuple(Theme(t) if isinstance(t, str) else t for t in given.themes)
+    return msgspec.structs.replace(read, **changes)
+
+
+def _warnings(test: RuleTest, engine: Engine, names: Iterable[str]) -> Iterator[str]:
+    if test.until is not None:
+        if parse_time(test.until) is None:
+            yield f"until: expected an RFC 3339 time, found {test.until!r}"
+        return
+    waiting = [name for name in names if name in engine.rules and engine.rules[name].kind.waits()]
+    if waiting:
+        yield f"{', '.join(waiting)} waits for event time to move on: give `until`"
+
+
+def _differences(expected: Sequence[Mapping[str, Any]], alerts: Sequence[Alert]) -> Iterator[str]:
+    """What is missing and what is too much, after as many expectations as possible found an alert of their own."""
+    shown = [msgspec.to_builtins(alert) for alert in alerts]
+    owner: dict[int, int] = {}
+    missing = [number for number in range(len(expected)) if not _assign(number, expected, shown, owner, set())]
+    for number in missing:
+        yield f"expected and not there: {dict(expected[number])}"
+    for number, alert in enumerate(alerts):
+        if number not in owner:
+            yield f"there and not expected: {_summary(alert)}"
+
+
+def _assign(
+    number: int,
+    expected: Sequence[Mapping[str, Any]],
+    shown: Sequence[Mapping[str, Any]],
+    owner: dict[int, int],
+    tried: set[int],
+) -> bool:
+    """One step of Kuhn's algorithm for matchings in a bipartite graph."""
+    for place, alert in enumerate(shown):
+        if place in tried or not _fits(expected[number], alert):
+            continue
+        tried.add(place)
+        if place not in owner or _assign(owner[place], expected, shown, owner, tried):
+            owner[place] = number
+            return True
+    return False
+
+
+def _fits(expected: Any, found: Any) -> bool:
+    """Whether every field that is named has the value expected; times are compared as moments."""
+    if isinstance(expected, Mapping):
+        if not isinstance(found, Mapping):
+            return False
+        return all(key in found and _fits(value, found[key]) for key, value in expected.items())
+    if isinstance(expected, list | tuple):
+        same_length = isinstance(found, list | tuple) and len(expected) == len(found)
+        return same_length and all(_fits(one, other) for one, other in zip(expected, found, strict=True))
+    if isinstance(expected, str) and isinstance(found, str) and expected != found:
+        moment = parse_time(expected)
+        return moment is not None and moment == parse_time(found)
+    return bool(expected == found)
+
+
+def _summary(alert: Alert) -> dict[str, Any]:
+    fields = ("rule", "state", "severity", "group", "count", "annotations")
+    return {name: msgspec.to_builtins(getattr(alert, name)) for name in fields}

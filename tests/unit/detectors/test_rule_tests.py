@@ -1,0 +1,102 @@
+"""The runner of rules' unit tests, on articles whose findings are given."""
+
+from pathlib import Path
+
+import pytest
+
+from detectors.article import EnrichedArticle
+from detectors.rule_tests import TestResult, junit, run_file
+from detectors.ruleset import RuleSetError, load_rules
+
+RULES = """
+rules:
+  - {name: talks, kind: match, where: {theme: diplomacy, country: KGZ}, annotations: {summary: '{{ article.title }}'}}
+  - {name: stories, kind: frequency, where: {theme: diplomacy}, window: 1h, at_least: 2, distinct: story}
+"""
+
+
+def run(tmp_path: Path, tests: str, rules: str = RULES) -> list[TestResult]:
+    (tmp_path / "desk.yaml").write_text(rules)
+    file = tmp_path / "desk.test.yaml"
+    file.write_text(tests)
+    return list(run_file(file, load_rules(tmp_path), lambda article: article))
+
+
+ONE = "[{title: T, countries: [KGZ], themes: [diplomacy]}]"
+
+
+@pytest.mark.parametrize(
+    ("alerts", "problems"),
+    [
+        ("[{rule: talks}]", 0),
+        ("[{rule: talks, severity: warning, state: firing, annotations: {summary: T}}]", 0),
+        ("[{starts_at: '2020-01-01T00:00:00Z'}]", 0),
+        ("[{}]", 0),
+        ("[{annotations: {summary: other}}]", 2),
+        ("[]", 1),
+        ("[{}, {}]", 1),
+    ],
+)
+def test_the_whole_set_is_compared_on_the_fields_named(tmp_path: Path, alerts: str, problems: int) -> None:
+    (result,) = run(tmp_path, f"tests: [{{name: one, articles: {ONE}, alerts: {alerts}}}]")
+    assert len(result.problems) == problems
+    assert result.passed == (problems == 0)
+
+
+def test_each_expectation_finds_an_alert_of_its_own(tmp_path: Path) -> None:
+    both = "[{id: a, title: A, countries: [KGZ], themes: [diplomacy]}, {id: b, title: B, countries: [KGZ], themes: [diplomacy]}]"
+    test = (
+        f"{{name: two, rules: [talks], articles: {both}, alerts: [{{rule: talks}}, {{annotations: {{summary: A}}}}]}}"
+    )
+    (result,) = run(tmp_path, f"tests: [{test}]")
+    assert result.passed, result.problems
+
+
+def test_articles_of_one_story_are_copies(tmp_path: Path) -> None:
+    article = "{themes: [diplomacy], story: %s}"
+    same = f"{{name: same, rules: [stories], articles: [{article % 'x'}, {article % 'x'}], alerts: []}}"
+    other = f"{{name: other, rules: [stories], articles: [{article % 'x'}, {article % 'y'}], alerts: [{{count: 2}}]}}"
+    for result in run(tmp_path, f"tests: [{same}, {other}]"):
+        assert result.passed, result.problems
+
+
+def test_only_what_is_not_given_is_extracted(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text(RULES)
+    (tmp_path / "desk.test.yaml").write_text(f"tests: [{{name: one, articles: {ONE}, alerts: [{{rule: talks}}]}}]")
+    seen: list[EnrichedArticle] = []
+
+    def extract(article: EnrichedArticle) -> EnrichedArticle:
+        seen.append(article)
+        return article
+
+    (result,) = run_file(tmp_path / "desk.test.yaml", load_rules(tmp_path), extract)
+    assert result.passed
+    assert [(article.id, article.title, article.countries) for article in seen] == [("a1", "T", ())]
+
+
+def test_an_unknown_rule_fails_the_test(tmp_path: Path) -> None:
+    (result,) = run(tmp_path, f"tests: [{{name: one, rules: [tlaks], articles: {ONE}}}]")
+    assert "no enabled rule 'tlaks'" in result.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tests: [{name: x, articles: [{txt: a}]}]", "unknown field `txt`"),
+        ("tests: [{articles: []}]", "missing required field `name`"),
+        ("tests: [", "not YAML"),
+        ("test: []", "unknown field `test`"),
+    ],
+)
+def test_a_wrong_file_is_told(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(RuleSetError) as caught:
+        run(tmp_path, text)
+    assert says in str(caught.value)
+    assert "desk.test.yaml" in str(caught.value)
+
+
+def test_the_results_are_written_as_junit() -> None:
+    results = [TestResult(file="a", name="one"), TestResult(file="a", name="two", problems=("missing <x>",))]
+    text = junit(results).decode()
+    assert '<testsuite name="a" tests="2" failures="1">' in text
+    assert 'message="missing &lt;x&gt;"' in text
