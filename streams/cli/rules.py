@@ -77,3 +77,11 @@ def run_tests(
         junit.write_bytes(rule_tests.junit(results))
     if failed:
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example:  newswatch rules schema > deploy/rules/rules.schema.json")
+def schema() -> None:
+    """Print the JSON Schema (draft-07) of rule files, for editors."""
+    from detectors.schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
