@@ -6,7 +6,8 @@ countries, themes) is taken as it is, and only the rest is extracted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,52 +16,15 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import msgspec
 
 from detectors.alert import Alert
-from detectors.article import Country, EnrichedArticle, MetaValue, Official, Theme
 from detectors.engine import Engine
-from detectors.event_time import event_time, parse_time
-from detectors.loading.nodes import plain
-from detectors.loading.parser import parse_yaml
-from detectors.problems import Problem, Problems, RuleSetError
+from detectors.event_time import parse_time
+from detectors.given import Extract, RuleTest, names_in, read_tests
 from detectors.ruleset import RuleSet
 from detectors.scan import Scan
-
-Extract = Callable[[EnrichedArticle], EnrichedArticle]
 
 FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 NEXT = timedelta(minutes=1)
 SUFFIX = ".test.yaml"
-
-
-class GivenArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An article of a test. Articles of one ``story`` are copies of each other."""
-
-    text: str = ""
-    id: str | None = None
-    title: str = ""
-    url: str | None = None
-    source: str | None = None
-    language: str | None = None
-    published_at: str | None = None
-    received_at: str | None = None
-    meta: dict[str, MetaValue] = {}
-    story: str | None = None
-    officials: tuple[Official | str, ...] | None = None
-    countries: tuple[Country | str, ...] | None = None
-    themes: tuple[Theme | str, ...] | None = None
-
-
-class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One test: the articles, and the whole set of alerts that they are to make, each by the fields that it names."""
-
-    name: str
-    articles: tuple[GivenArticle, ...]
-    alerts: tuple[dict[str, Any], ...] = ()
-    rules: tuple[str, ...] = ()
-    until: str | None = None
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    tests: tuple[RuleTest, ...]
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +45,8 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def test_files(folder: Path) -> list[Path]:
     """The files of unit tests in a folder of rules and below it, by name."""
-    return sorted(path for path in folder.rglob(f"*{SUFFIX}") if not any(p.startswith(".") for p in path.parts))
+    found = (path.relative_to(folder) for path in folder.rglob(f"*{SUFFIX}"))
+    return sorted(folder / path for path in found if not any(part.startswith(".") for part in path.parts))
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]
@@ -94,12 +59,16 @@ def run_file(file: Path, rules: RuleSet, extract: Extract) -> Iterator[TestResul
         RuleSetError: the file is no YAML or no file of tests; the message names file, line and field.
     """
     engine = Engine(rules)
-    own = _names_in(file.with_name(file.name.removesuffix(SUFFIX) + ".yaml"))
-    for test in _read(file):
+    own = names_in(file.with_name(file.name.removesuffix(SUFFIX) + ".yaml"))
+    for test in read_tests(file):
         names = test.rules or own
         unknown = [name for name in names if name not in engine.rules and test.rules]
         if unknown:
             said = tuple(f"there is no enabled rule {name!r} in the set" for name in unknown)
+            yield TestResult(file=str(file), name=test.name, problems=said)
+            continue
+        if test.until is not None and parse_time(test.until) is None:
+            said = (f"until: expected an RFC 3339 time, found {test.until!r}",)
             yield TestResult(file=str(file), name=test.name, problems=said)
             continue
         alerts = _alerts(test, engine, extract, set(names))
@@ -127,80 +96,27 @@ def junit(results: Sequence[TestResult]) -> bytes:
     return written
 
 
-def _read(file: Path) -> tuple[RuleTest, ...]:
-    problems = Problems()
-    root = parse_yaml(file.read_text(encoding="utf-8"), str(file), problems)
-    if problems.errors:
-        raise RuleSetError(problems.errors)
-    try:
-        return msgspec.convert(plain(root) if root is not None else None, _File).tests
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$.")
-        raise RuleSetError([Problem(str(file), 1, 1, place.rstrip("`"), message)]) from None
-
-
-def _names_in(file: Path) -> tuple[str, ...]:
-    """The names of the rules in a rule file; none where it is not there."""
-    if not file.is_file():
-        return ()
-    root = parse_yaml(file.read_text(encoding="utf-8"), str(file), Problems())
-    content = plain(root) if root is not None else None
-    rules = content.get("rules") if isinstance(content, dict) else None
-    return tuple(str(rule["name"]) for rule in rules or () if isinstance(rule, dict) and "name" in rule)
-
-
 def _alerts(test: RuleTest, engine: Engine, extract: Extract, names: set[str]) -> list[Alert]:
     """The alerts of the named rules, each id in its last state, in the order in which they came."""
     scan = Scan(engine)
     firings = []
-    last = FIRST_TIME
+    last = newest = FIRST_TIME
     for number, given in enumerate(test.articles):
-        article = _article(given, number, last if number == 0 else last + NEXT, extract)
+        article = given.enriched(number, last if number == 0 else last + NEXT, extract)
         last = article.event_time
+        newest = last if number == 0 else max(newest, last)
         firings += scan.feed(article)
-    until = parse_time(test.until) if test.until else last
-    firings += scan.settle(until or last)
+    firings += scan.settle(parse_time(test.until or "") or newest)
     alerts = {firing.alert.id: firing.alert for firing in firings if firing.alert.rule in names}
     return list(alerts.values())
 
 
-def _article(given: GivenArticle, number: int, default: datetime, extract: Extract) -> EnrichedArticle:
-    published = parse_time(given.published_at) if given.published_at else None
-    arrival = (parse_time(given.received_at) if given.received_at else None) or published or default
-    read = extract(
-        EnrichedArticle(
-            id=given.id or f"a{number + 1}",
-            text=given.text,
-            title=given.title,
-            url=given.url,
-            source=given.source,
-            language=given.language,
-            published_at=given.published_at,
-            received_at=arrival,
-            event_time=event_time(given.published_at, arrival),
-            meta=given.meta,
-            content_hash=f"test-{number}",
-        )
-    )
-    changes: dict[str, Any] = {}
-    if given.story is not None:
-        changes["fingerprint"] = f"story:{given.story}"
-    if given.officials is not None:
-        changes["officials"] = tuple(Official(id=o, name=o) if isinstance(o, str) else o for o in given.officials)
-    if given.countries is not None:
-        changes["countries"] = tuple(Country(c) if isinstance(c, str) else c for c in given.countries)
-    if given.themes is not None:
-        changes["themes"] = tuple(Theme(t) if isinstance(t, str) else t for t in given.themes)
-    return msgspec.structs.replace(read, **changes)
-
-
 def _warnings(test: RuleTest, engine: Engine, names: Iterable[str]) -> Iterator[str]:
-    if test.until is not None:
-        if parse_time(test.until) is None:
-            yield f"until: expected an RFC 3339 time, found {test.until!r}"
-        return
+    for number, article in enumerate(test.articles, 1):
+        for said in article.unknown():
+            yield f"article {number}: {said}"
     waiting = [name for name in names if name in engine.rules and engine.rules[name].kind.waits()]
-    if waiting:
+    if waiting and test.until is None:
         yield f"{', '.join(waiting)} waits for event time to move on: give `until`"
 
 
@@ -246,6 +162,10 @@ def _fits(expected: Any, found: Any) -> bool:
     if isinstance(expected, str) and isinstance(found, str) and expected != found:
         moment = parse_time(expected)
         return moment is not None and moment == parse_time(found)
+    if isinstance(expected, float) and isinstance(found, int | float):
+        return math.isclose(expected, found, rel_tol=1e-9)
+    if isinstance(found, str) and isinstance(expected, int | float) and not isinstance(expected, bool):
+        return str(expected) == found  # an annotation that is a number
     return bool(expected == found)
 
 

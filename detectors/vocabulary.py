@@ -39,9 +39,17 @@ def shipped_vocabulary() -> Vocabulary:
     return Vocabulary(frozenset(_shipped().themes), frozenset(_shipped().role_classes))
 
 
+class _Names(msgspec.Struct, frozen=True):
+    """Codes by folded name, and each name as it is usually written."""
+
+    codes: dict[str, str]
+    written: frozenset[str]
+
+
 @cache
-def _names() -> dict[str, str]:
+def _names() -> _Names:
     names: dict[str, str] = {}
+    written: set[str] = set()
     territories = babel.Locale("en").territories
     for country in pycountry.countries:
         own = {
@@ -53,23 +61,25 @@ def _names() -> dict[str, str]:
         own.add(territories.get(country.alpha_2, ""))
         for name in own:
             if name:
+                written.add(name)
                 names.setdefault(fold_value(name), country.alpha_3)
                 names.setdefault(fold_value(name.replace("&", "and")), country.alpha_3)
     for code, more in _shipped().country_names.items():
         for name in (code, *more):
             names[fold_value(name)] = code
-    return names
+            written.add(name)
+    return _Names(names, frozenset(written))
 
 
 def country_code(name: str) -> str | None:
     """The alpha-3 code that a code or an English name stands for, or None."""
-    return _names().get(fold_value(name))
+    return _names().codes.get(fold_value(name))
 
 
 @cache
 def country_names() -> frozenset[str]:
-    """Every folded code and English name that :func:`country_code` knows."""
-    return frozenset(_names())
+    """Every code and English name that :func:`country_code` knows, as it is usually written."""
+    return _names().written
 
 
 @cache

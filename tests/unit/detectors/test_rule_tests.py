@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from detectors.article import EnrichedArticle
-from detectors.rule_tests import TestResult, junit, run_file
+from detectors.rule_tests import TestResult, junit, run_file, test_files
 from detectors.ruleset import RuleSetError, load_rules
 
 RULES = """
@@ -100,3 +100,67 @@ def test_the_results_are_written_as_junit() -> None:
     text = junit(results).decode()
     assert '<testsuite name="a" tests="2" failures="1">' in text
     assert 'message="missing &lt;x&gt;"' in text
+
+
+def test_what_looks_like_a_number_is_a_text_where_a_text_belongs(tmp_path: Path) -> None:
+    tests = """
+tests:
+  - name: 1
+    rules: [talks, stories]
+    articles:
+      - {id: 1, title: 2020, language: no, story: 1, countries: [Kyrgyzstan], themes: [diplomacy]}
+      - {id: 2, story: 2, themes: [diplomacy]}
+    alerts: [{rule: talks, annotations: {summary: 2020}}, {rule: stories, count: 2}]
+"""
+    (result,) = run(tmp_path, tests)
+    assert result.passed, result.problems
+
+
+def test_stories_with_long_names_that_are_nearly_alike_are_two(tmp_path: Path) -> None:
+    names = ("the-tour-of-the-secretary-of-state-01", "the-tour-of-the-secretary-of-state-02")
+    articles = ", ".join(f"{{themes: [diplomacy], story: {name}}}" for name in names)
+    (result,) = run(tmp_path, f"tests: [{{name: x, rules: [stories], articles: [{articles}], alerts: [{{count: 2}}]}}]")
+    assert result.passed, result.problems
+
+
+def test_a_misspelt_country_or_theme_is_warned_of(tmp_path: Path) -> None:
+    (result,) = run(
+        tmp_path, "tests: [{name: x, rules: [talks], articles: [{countries: [KYZ], themes: [diplomcy]}], alerts: []}]"
+    )
+    assert result.passed
+    assert "KYZ" in result.warnings[0]
+    assert "did you mean 'diplomacy'?" in result.warnings[1]
+
+
+def test_an_unreadable_horizon_fails_the_test(tmp_path: Path) -> None:
+    (result,) = run(tmp_path, f"tests: [{{name: x, rules: [talks], articles: {ONE}, alerts: [{{}}], until: tomorrow}}]")
+    assert "expected an RFC 3339 time" in result.problems[0]
+
+
+def test_an_unusable_date_leaves_the_article_at_the_time_after_the_one_before(tmp_path: Path) -> None:
+    articles = (
+        "[{published_at: '2021-01-01'}, "
+        "{published_at: '1970-01-01T00:00:00Z', themes: [diplomacy]}, {published_at: soon, themes: [diplomacy]}]"
+    )
+    test = (
+        f"{{name: x, rules: [stories], articles: {articles}, alerts: [{{count: 2, starts_at: 2021-01-01T00:02:00Z}}]}}"
+    )
+    (result,) = run(tmp_path, f"tests: [{test}]")
+    assert result.passed, result.problems
+
+
+def test_the_place_of_a_mistake_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuleSetError) as caught:
+        run(tmp_path, "tests:\n  - name: x\n    articles:\n      - {text: a}\n      - {text: b, sorce: c}\n")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column, problem.path) == (5, 19, "tests[0].articles[1]")
+    assert "did you mean 'source'?" in problem.message
+
+
+def test_tests_below_the_folder_are_found_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    root = tmp_path / ".hidden" / "rules"
+    for place in ("a.test.yaml", "below/b.test.yaml", ".git/c.test.yaml"):
+        file = root / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("tests: []")
+    assert [file.name for file in test_files(root)] == ["a.test.yaml", "b.test.yaml"]

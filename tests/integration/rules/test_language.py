@@ -1,0 +1,38 @@
+"""The sentences of the language's contract, as rules and unit tests in `language/`: what is written there is run here."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from detectors.rule_tests import TestResult, run_file, test_files
+from detectors.ruleset import load_rules
+from streams.enriching import reader_of_text
+from streams.extraction.extractor import Extractor
+
+FOLDER = Path(__file__).parent / "language"
+FILES = test_files(FOLDER)
+
+
+@cache
+def results() -> dict[str, list[TestResult]]:
+    rules, extract = load_rules(FOLDER), reader_of_text(Extractor())
+    return {file.name: list(run_file(file, rules, extract)) for file in FILES}
+
+
+@pytest.mark.parametrize("file", [file.name for file in FILES])
+def test_every_sentence_holds(file: str) -> None:
+    wrong = {result.name: result.problems for result in results()[file] if not result.passed}
+    assert wrong == {}
+    assert {result.name: result.warnings for result in results()[file] if result.warnings} == {}
+
+
+def test_every_rule_is_tested() -> None:
+    """A rule that no test names would be a sentence that nothing holds."""
+    for file in FILES:
+        tests = file.read_text(encoding="utf-8")
+        for rule in load_rules(FOLDER).rules:
+            if rule.file == file.name.replace(".test.yaml", ".yaml"):
+                assert rule.name in tests, rule.name

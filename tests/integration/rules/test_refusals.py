@@ -1,0 +1,95 @@
+"""What `RULES.md` calls an error is refused, with the file, the line, the field and the nearest valid value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from detectors.ruleset import RuleSetError, load_rules
+
+MATCH = "rules:\n  - name: one\n    kind: match\n    "
+FREQUENCY = "rules:\n  - name: one\n    kind: frequency\n    window: 1d\n    at_least: 2\n    "
+REFUSED = yaml.safe_load((Path(__file__).parent / "refusals.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=[case["name"] for case in REFUSED])
+def test_a_mistake_is_refused_where_it_stands(tmp_path: Path, case: dict[str, Any]) -> None:
+    (tmp_path / "outside.txt").write_text("secret\n", encoding="utf-8")
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "desk.yaml").write_text(case["text"], encoding="utf-8")
+    with pytest.raises(RuleSetError) as caught:
+        load_rules(folder)
+    problems = caught.value.problems
+    assert problems
+    assert all(Path(problem.file).name == "desk.yaml" for problem in problems)
+    if case["line"] is not None:
+        assert case["line"] in {problem.line for problem in problems}
+    said = "\n".join(f"{problem.path}: {problem.message}" for problem in problems)
+    assert all(word in said for word in case["words"]), said
+    assert "secret" not in said
+
+
+def test_all_problems_are_told_in_one_pass(tmp_path: Path) -> None:
+    text = MATCH + "severity: high\n    where: {theme: countererrorism, contry: KAZ}\n    throttle: soon"
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("rules: [{name: two, kind: mach}]", encoding="utf-8")
+    with pytest.raises(RuleSetError) as caught:
+        load_rules(tmp_path)
+    assert {(Path(problem.file).name, problem.line) for problem in caught.value.problems} == {
+        ("a.yaml", 4),
+        ("a.yaml", 5),
+        ("a.yaml", 6),
+        ("b.yaml", 1),
+    }
+    assert len(caught.value.problems) == 5
+
+
+HOSTILE = {
+    "not UTF-8": b"rules: [{name: caf\xe9, kind: match}]",
+    "a null byte": b"rules: [{name: a\x00b, kind: match}]",
+    "a bomb": b"a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + b"".join(b"%c: &%c [%s]\n" % (98 + i, 98 + i, b",".join([b"*%c" % (97 + i)] * 9)) for i in range(9)),
+    "deep nesting": b"rules: " + b"[" * 200_000,
+    "deep conditions": b"rules:\n  - {name: one, kind: match, where: "
+    + b"{not: " * 5_000
+    + b"{text: a}"
+    + b"}" * 5_001,
+    "a number without end": MATCH.encode() + b"where: {meta.a: " + b"9" * 1_000_000 + b"x}\n    unknown: 1",
+    "a hundred thousand wrong lines": b"rules:\n" + b"  - {name: a, kind: mach}\n" * 100_000,
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_files_are_refused_in_bounded_time(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "desk.yaml").write_bytes(text)
+    with pytest.raises(RuleSetError):
+        load_rules(tmp_path)
+
+
+def test_a_pattern_cannot_take_more_than_linear_time(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text(MATCH + "where: {text: {matches: '(a+)+$'}}", encoding="utf-8")
+    assert len(load_rules(tmp_path).rules) == 1
+
+
+ACCEPTED = {
+    "no is a word": MATCH + "where: {text: no}",
+    "a date is a word": MATCH + "where: {text: 2020-01-01}",
+    "durations": FREQUENCY + "throttle: 1d12h",
+    "weeks": FREQUENCY + "throttle: 2w",
+    "free info": MATCH + "info: {author: me, references: [a, b], depth: {more: 1}}",
+    "schedules in a list": MATCH + "schedule: [{timezone: UTC, days: [mon]}, {timezone: UTC, hours: '22:00-02:00'}]",
+    "defaults that a kind does not have": "defaults: {window: 1d, at_least: 3}\n" + MATCH + "severity: info",
+    "an empty file": "",
+    "comments alone": "# nothing yet\n",
+}
+
+
+@pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_is_allowed_is_taken(tmp_path: Path, text: str) -> None:
+    (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
+    load_rules(tmp_path)
