@@ -18,6 +18,7 @@ from streams.records.article import Article, BadArticleError, Reason, decode_art
 from streams.records.cloudevents import Headers
 from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings
+from streams.sources.files import Line
 
 #: Articles of a file are extracted in batches of so many.
 FILE_BATCH = 64
@@ -114,9 +115,9 @@ def reader_of_text(extractor: Extractor) -> Callable[[EnrichedArticle], Enriched
 
 
 def enrich_lines(
-    extractor: Extractor, lines: Iterable[bytes], now: datetime, *, batch: int = FILE_BATCH
+    extractor: Extractor, lines: Iterable[Line], now: datetime, *, batch: int = FILE_BATCH
 ) -> Iterator[EnrichedArticle | DeadLetter]:
-    """The articles of a file, one for each line, in order.
+    """The articles of a file, one for each line, in order; a dead letter's ``topic`` and ``offset`` are file and line.
 
     A line that is not dated takes the time of the line before it, as the contract of ``scan`` says; ``now`` is the
     arrival of the others.
@@ -127,12 +128,12 @@ def enrich_lines(
         yield from enricher.enrich(chunk)
 
 
-def _timed(lines: Iterable[bytes], now: datetime) -> Iterator[Record]:
+def _timed(lines: Iterable[Line], now: datetime) -> Iterator[Record]:
     before = FIRST_TIME
-    for number, line in enumerate(lines):
+    for line in lines:
         timestamp = now
         try:
-            article = decode_article(line)
+            article = decode_article(line.value)
         except BadArticleError:
             pass
         else:
@@ -141,7 +142,7 @@ def _timed(lines: Iterable[bytes], now: datetime) -> Iterator[Record]:
             if time == now:  # neither a usable date nor an arrival of its own
                 timestamp = time = before
             before = time
-        yield Record(value=line, offset=number, timestamp=timestamp)
+        yield Record(value=line.value, topic=line.file, offset=line.number, timestamp=timestamp)
 
 
 def dead_letter(record: Record, stage: str, reason: Reason, error: Exception) -> DeadLetter:

@@ -81,7 +81,10 @@ def demo(
         with running:
             err.print(f"metrics: http://127.0.0.1:{running.metrics_port}/metrics")
             err.print(f"{count if count is not None else 'your'} articles are on their way; alerts follow\n")
-            running.feed(read_lines(files), READABLE_PAUSE if pause is None and not articles else pause or 0.0)
+            running.feed(
+                (line.value for line in read_lines(files)),
+                READABLE_PAUSE if pause is None and not articles else pause or 0.0,
+            )
             try:
                 run(running, show, exit_when_idle=exit_when_idle, on_idle=say_idle)
             except KeyboardInterrupt:

@@ -102,7 +102,7 @@ def _naive(articles: Path) -> dict[str, Found]:
     from streams.naive import naive_pipe
     from streams.records.article import decode_article
 
-    decoded = [decode_article(line) for line in read_lines([articles])]
+    decoded = [decode_article(line.value) for line in read_lines([articles])]
     texts = ((article.key, f"{article.title or ''}\n{article.text}".strip()) for article in decoded)
     return {found.id: found for found in naive_pipe(texts)}
 

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from detectors.article import EnrichedArticle
-from streams.cli.console import err, out, print_json
+from streams.cli.console import err, out, print_bad_line, print_json
 from streams.cli.options import Config, Json, Set, settings_from
 from streams.records.dead_letter import DeadLetter
 from streams.sources.files import read_lines
@@ -52,10 +52,10 @@ def extract(
     extractor = make_extractor(settings)
     shown: list[EnrichedArticle] = []
     bad = 0
-    for number, article in enumerate(enrich_lines(extractor, read_lines(files), datetime.now(UTC)), start=1):
+    for article in enrich_lines(extractor, read_lines(files), datetime.now(UTC)):
         if isinstance(article, DeadLetter):
             bad += 1
-            err.print(f"record {number}: {article.reason}: {article.message}", style="red", markup=False)
+            print_bad_line(article)
         elif html is not None:
             shown.append(article)
         elif json:

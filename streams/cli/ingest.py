@@ -49,7 +49,7 @@ def ingest(
         raise typer.BadParameter("expected files of articles, or --rss URL")
     settings = settings_from(config, set_, brokers=brokers)
     total = count_lines(files or ()) if not rss else None
-    records = chain(read_lines(files or ()), *(read_feed(url) for url in rss or ()))
+    records = chain((line.value for line in read_lines(files or ())), *(read_feed(url) for url in rss or ()))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=False) as progress:
         task = progress.add_task("articles", total=total)

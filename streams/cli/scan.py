@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from streams.cli.console import err, print_json
+from streams.cli.console import err, print_bad_line, print_json
 from streams.cli.options import Config, Rules, Set, settings_from
 from streams.settings import SettingsError
 
@@ -57,6 +57,7 @@ def scan(
             progress.advance(task)
             if isinstance(article, DeadLetter):
                 bad += 1
+                print_bad_line(article)
                 continue
             for firing in running.feed(article):
                 if firing.topics:
@@ -66,4 +67,4 @@ def scan(
             if firing.topics:
                 print_json(firing.alert)
     if bad:
-        err.print(f"{bad} records are no articles; see `newswatch extract`")
+        err.print(f"{bad} records are no articles", style="red")

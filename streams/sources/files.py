@@ -19,7 +19,15 @@ class UnreadableFileError(OSError):
     """An article file that cannot be read."""
 
 
-def read_lines(places: Iterable[Path]) -> Iterator[bytes]:
+class Line(msgspec.Struct, frozen=True):
+    """One record of a file, and where it stands: ``number`` counts lines from 1."""
+
+    file: str
+    number: int
+    value: bytes
+
+
+def read_lines(places: Iterable[Path]) -> Iterator[Line]:
     """The records in the files, in order: each line of a ``.jsonl`` file as it is, each ``.txt`` file as one article.
 
     Blank lines are skipped. Lines that are no articles come through as they are: the stream sends them to the
@@ -30,14 +38,14 @@ def read_lines(places: Iterable[Path]) -> Iterator[bytes]:
     """
     for place in places:
         if str(place) == "-":
-            yield from _lines(sys.stdin.buffer)
+            yield from _lines("-", sys.stdin.buffer)
             continue
         try:
             if place.suffix == ".txt":
-                yield _text_article(place)
+                yield Line(str(place), 1, _text_article(place))
             else:
                 with place.open("rb") as file:
-                    yield from _lines(file)
+                    yield from _lines(str(place), file)
         except OSError as error:
             raise UnreadableFileError(f"{place}: {error.strerror}; expected a file of articles") from None
 
@@ -56,10 +64,12 @@ def count_lines(places: Iterable[Path]) -> int | None:
     return total
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
+def _lines(name: str, file: BinaryIO) -> Iterator[Line]:
+    number = 1
     while line := file.readline(MAX_LINE_BYTES):
         if record := line.strip(b"\r\n\t "):
-            yield record
+            yield Line(name, number, record)
+        number += line.endswith(b"\n")
 
 
 def _text_article(place: Path) -> bytes:

@@ -22,6 +22,7 @@ from detectors.ruleset import RuleSet, load_rules
 from detectors.scan import Scan
 from streams.enriching import enrich_lines
 from streams.extraction.extractor import Extractor
+from streams.sources.files import read_lines
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "deploy" / "rules"
@@ -44,10 +45,9 @@ def alerts(rules: RuleSet) -> list[Alert]:
     """Every alert in its last revision, in the order in which they began."""
     scan = Scan(Engine(rules))
     firings = []
-    with SAMPLES.open("rb") as lines:
-        for article in enrich_lines(Extractor(), lines, datetime(2025, 4, 1, tzinfo=UTC)):
-            if isinstance(article, EnrichedArticle):
-                firings += scan.feed(article)
+    for article in enrich_lines(Extractor(), read_lines([SAMPLES]), datetime(2025, 4, 1, tzinfo=UTC)):
+        if isinstance(article, EnrichedArticle):
+            firings += scan.feed(article)
     firings += scan.until(HORIZON)
     last = {firing.alert.id: firing.alert for firing in firings}
     return sorted(last.values(), key=lambda alert: (alert.starts_at, alert.rule, str(alert.group)))

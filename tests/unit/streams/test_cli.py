@@ -52,5 +52,18 @@ def test_what_a_user_can_mend_is_one_message(arguments: list[str], says: str, tm
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [["extract", "--json"], ["scan"]], ids=["extract", "scan"])
+def test_a_line_that_is_no_article_is_named_with_its_file_and_line(command: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "articles.jsonl"
+    file.write_text('{"text": "One."}\n\nnot JSON\n{"text": 5}\n{"text": "Two.", "meta": {"a": [1]}}\n')
+    done = newswatch(*command, str(file))
+    assert done.returncode == 0
+    said = " ".join(done.stderr.split())
+    assert f"{file.name}:3: not_json: expected a JSON object" in said
+    assert f"{file.name}:4: wrong_type: field 'text': expected a string, found a number" in said
+    assert f"{file.name}:5: wrong_type: field 'meta[...]': expected true or false or a number or a string" in said
+    assert "3 records are no articles" in said
+
+
 def test_the_version_is_printed() -> None:
     assert newswatch("--version").stdout.strip() == "0.1.0"
