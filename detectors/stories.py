@@ -14,38 +14,30 @@ MOST_LINKED = 32
 
 
 class Telling(msgspec.Struct, frozen=True):
-    """One article, all its versions together: its earliest fact, its fingerprints and its values of ``distinct``."""
+    """One version of an article. Of the versions of an article at most one is chosen, so that a further version never
+    makes fewer stories of what was counted."""
 
-    first: Fact
-    fingerprints: frozenset[str]
-    distinct: frozenset[str]
+    fact: Fact
+
+    @property
+    def first(self) -> Fact:
+        return self.fact
 
 
 def tellings(facts: Iterable[Fact]) -> list[Telling]:
-    """The articles behind facts, in order of event time, then id."""
-    by_id: dict[str, list[Fact]] = {}
-    for fact in facts:
-        by_id.setdefault(fact.article_id, []).append(fact)
-    return [
-        Telling(
-            versions[0],
-            frozenset(fact.fingerprint for fact in versions if fact.fingerprint),
-            frozenset(fact.distinct for fact in versions if fact.distinct is not None),
-        )
-        for versions in by_id.values()
-    ]
+    """What facts tell, in their order."""
+    return [Telling(fact) for fact in facts]
 
 
 def copies(one: Telling, other: Telling) -> bool:
-    """Whether some versions of two articles are copies."""
-    if not one.fingerprints.isdisjoint(other.fingerprints):
-        return True
-    return any(are_copies(a, b) for a in one.fingerprints for b in other.fingerprints)
+    """Whether two are copies of each other, or versions of one article."""
+    a, b = one.fact, other.fact
+    return a.article_id == b.article_id or are_copies(a.fingerprint, b.fingerprint)
 
 
 def copies_or_same(one: Telling, other: Telling) -> bool:
-    """Whether two articles are copies or have a value of ``distinct`` in common."""
-    return not one.distinct.isdisjoint(other.distinct) or copies(one, other)
+    """Whether two are copies, or have the same value of ``distinct``."""
+    return (one.fact.distinct is not None and one.fact.distinct == other.fact.distinct) or copies(one, other)
 
 
 def chosen(articles: Sequence[Telling], conflict: Callable[[Telling, Telling], bool]) -> list[Telling]:

@@ -1,0 +1,45 @@
+"""``frequency`` against a brute-force oracle: for each interval, look at each moment's window of the whole log."""
+
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.intervals import interval_start
+from tests.property.detectors.harness import Wanted, alert, check, logs, stories, thorough
+from tests.property.detectors.oracles import count_of, groups, window
+
+articles = logs(
+    countries=st.sampled_from([(), ("KAZ",), ("KGZ",), ("KAZ", "KGZ")]),
+    source=st.sampled_from([None, "a", "b", "c"]),
+    story=stories,
+)
+
+
+def oracle(rule, log, end) -> Wanted:
+    kind, wanted = rule.kind, {}
+    for group, facts in groups(log, kind.group_by):
+        reached = {}
+        for one in facts:
+            count = count_of(window(facts, one.time, kind.window), kind.distinct)
+            level = kind.at_least.at_least(count)
+            if level is not None and rule.schedule.open(one.time):
+                start = interval_start(one.time, rule.throttle)
+                reached.setdefault(start, []).append((kind.at_least.levels.index(level), level.severity_of("warning")))
+        wanted.update(alert(rule, group, start, severity=max(levels)[1]) for start, levels in reached.items())
+    return wanted
+
+
+@thorough
+@given(
+    articles,
+    st.sampled_from(["article", "source", "story"]),
+    st.sampled_from(["2", "3", "{info: 1, critical: 3}", "{warning: 2, critical: 4}"]),
+    st.sampled_from(["30m", "1h"]),
+    st.sampled_from(["", ", throttle: 20m", ", throttle: 3h", ", schedule: {hours: '01:00-04:00'}"]),
+    st.sampled_from(["", ", group_by: [country]"]),
+    st.randoms(use_true_random=False),
+)
+def test_frequency(articles, distinct, at_least, window, more, group_by, dice: Random) -> None:
+    rule = f"name: f, kind: frequency, window: {window}, at_least: {at_least}, distinct: {distinct}{more}{group_by}"
+    check(rule, articles, oracle, dice)

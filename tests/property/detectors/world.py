@@ -1,0 +1,262 @@
+"""A small world around the detectors: a log with partitions, workers that crash, a changelog, a watermark.
+
+It runs the real :class:`Engine`, :class:`PartitionState` and :class:`Progress` in the order that DESIGN 5 prescribes
+(send, then write, then acknowledge) and lets a random generator choose what happens next: how far each partition of
+articles is read, which worker reports, how many observations a detector takes, and where it crashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from random import Random
+from zlib import crc32
+
+import msgspec
+
+from detectors.alert import Alert
+from detectors.alerting import Firing
+from detectors.article import EnrichedArticle
+from detectors.engine import Engine
+from detectors.observation import Observation
+from detectors.scan import Scan
+from detectors.state import PartitionState, Step
+from detectors.watermark import Progress, ProgressReport
+
+PROGRESS = "progress"
+
+
+class Crash(Exception):
+    """A detector dies here."""
+
+
+class Sent:
+    """The alerts that were sent, in order; what people count is each id in its last revision."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+        self.late = 0
+        self.bounded = 0
+        self.dropped = 0
+
+    def take(self, firings: Iterable[Firing]) -> None:
+        self.alerts += (firing.alert for firing in firings)
+
+    def last(self) -> dict[str, Alert]:
+        """Each id in its highest revision."""
+        last: dict[str, Alert] = {}
+        for alert in self.alerts:
+            if alert.id not in last or last[alert.id].revision < alert.revision:
+                last[alert.id] = alert
+        return last
+
+
+def scanned(engine: Engine, articles: Iterable[EnrichedArticle], until: datetime | None = None) -> Sent:
+    """What ``newswatch scan`` sends."""
+    sent, scan = Sent(), Scan(engine)
+    for article in articles:
+        sent.take(scan.feed(article))
+    if until is not None:
+        sent.take(scan.until(until))
+    sent.late, sent.dropped, sent.bounded = scan.late, scan.dropped, scan.bounded
+    return sent
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A record of ``observations``: a report, or an observation with the partition and offset of its article."""
+
+    report: ProgressReport | None = None
+    observation: Observation | None = None
+    origin: tuple[int, int] | None = None
+
+
+class Detector:
+    """One partition of ``observations``: its queue and changelog outlive a crash, all else does not."""
+
+    def __init__(self, engine: Engine, number: int, partitions: int) -> None:
+        self.queue: list[Record] = []
+        self.committed = 0
+        self.changelog: dict[str, bytes] = {}
+        self._engine = engine
+        self._owns = lambda key: crc32(key.encode()) % partitions == number
+        self.restart()
+
+    def restart(self) -> None:
+        """Drop what is in memory and make it again from the changelog."""
+        self.position = self.committed
+        self.progress = Progress(advance_when_silent=False)
+        self.state = PartitionState(self._engine, self._owns)
+        for key, value in self.changelog.items():
+            if key == PROGRESS:
+                self.progress.load(value)
+            else:
+                self.state.restore(key, value)
+
+    def exchange_rules(self, engine: Engine) -> None:
+        self._engine = engine
+        self.state = self.state.with_rules(engine)
+
+    def step(self, record: Record) -> Step | None:
+        if record.report is not None:
+            watermark = self.progress.merge(record.report, datetime.max)
+            return None if watermark is None else self.state.advance(watermark)
+        assert record.observation is not None
+        replay = record.origin is not None and self.progress.is_replay(*record.origin)
+        return self.state.observe(record.observation, replay=replay)
+
+    def write(self, steps: Iterable[Step], *, until: int | None = None) -> None:
+        """Write to the changelog what the steps ask for; ``until`` so many records, then crash."""
+        records: list[tuple[str, bytes | None]] = [
+            one for step in steps for one in (*step.puts, *((key, None) for key in step.deletes))
+        ]
+        records.append((PROGRESS, self.progress.dump()))
+        for key, value in records[:until]:
+            if value is None:
+                self.changelog.pop(key, None)
+            else:
+                self.changelog[key] = value
+        if until is not None and until < len(records):
+            raise Crash
+
+
+class World:
+    """Several partitions of articles and of observations; ``dice`` chooses what happens next."""
+
+    def __init__(self, engine: Engine, dice: Random, *, sources: int, detectors: int, crashes: bool = True) -> None:
+        self.engine = engine
+        self.sent = Sent()
+        self.dice = dice
+        self._crashes = crashes
+        self.log: list[list[EnrichedArticle]] = [[] for _ in range(sources)]
+        self._position = [0] * sources  # where the worker reads on
+        self._committed = [0] * sources
+        self.detectors = [Detector(engine, number, detectors) for number in range(detectors)]
+
+    def run(self, articles: Iterable[EnrichedArticle], until: datetime | None = None) -> Sent:
+        """Append the articles in this order, and let the rest happen between."""
+        for article in articles:
+            self.log[self.dice.randrange(len(self.log))].append(article)
+            for _ in range(self.dice.randrange(3)):
+                self.happen()
+        self.settle()
+        for detector in self.detectors if until is not None else ():
+            step = detector.state.advance(until)
+            self.send(step)
+            detector.write([step])
+        self.settle()
+        return self.sent
+
+    def happen(self) -> None:
+        """One of the things that go on at any time."""
+        what = self.dice.randrange(10)
+        if what < 4:
+            self.read(self.dice.randrange(len(self.log)))
+        elif what < 6:
+            self.report()
+        elif what < 9:
+            self.detect(self.dice.choice(self.detectors))
+        elif self._crashes:
+            self.die()
+
+    def settle(self) -> None:
+        """Let everything be read, reported and detected."""
+        while any(place < len(log) for place, log in zip(self._position, self.log, strict=True)):
+            self.read(self.dice.randrange(len(self.log)))
+        crashes, self._crashes = self._crashes, False
+        while True:
+            for detector in self.detectors:
+                while detector.position < len(detector.queue):
+                    self.detect(detector)
+            if self._reported == self._done():
+                break
+            self.report(everywhere=True)
+        self._crashes = crashes
+
+    _reported: tuple[int, ...] = ()
+
+    def _done(self) -> tuple[int, ...]:
+        return tuple(self._position)
+
+    def read(self, number: int) -> None:
+        """The worker of a partition reads an article; it may die before or after it has settled it."""
+        place = self._position[number]
+        if place >= len(self.log[number]):
+            return
+        article = self.log[number][place]
+        reading = self.engine.read(article)
+        self.sent.take(reading.firings)
+        self.sent.dropped += reading.dropped
+        self.sent.bounded += reading.bounded
+        if reading.pulse is not None:
+            for detector in self.detectors:
+                detector.queue.append(Record(observation=reading.pulse, origin=(number, place)))
+        for observation in reading.observations:
+            self.send_observation(observation, (number, place))
+        if self._crashes and self.dice.randrange(6) == 0:
+            self._position[number] = self.dice.randint(self._committed[number], place)
+            return
+        self._position[number] = place + 1
+        if self.dice.randrange(3) == 0:
+            self._committed[number] = place + 1
+
+    def send_observation(self, observation: Observation, origin: tuple[int, int] | None) -> None:
+        queue = self.detectors[crc32(observation.key.encode()) % len(self.detectors)].queue
+        queue.append(Record(observation=observation, origin=origin))
+
+    def report(self, *, everywhere: bool = False) -> None:
+        """A worker tells all detectors how far the partitions have come that it owns."""
+        numbers = range(len(self.log))
+        owned = [n for n in numbers if everywhere or self.dice.randrange(3)]
+        done = {n: self._position[n] for n in owned}
+        newest = {n: max(a.event_time for a in self.log[n][: done[n]]) for n in owned if done[n]}
+        report = ProgressReport(
+            done=done,
+            newest=newest,
+            horizon=max(newest.values(), default=None),
+            ends={n: len(self.log[n]) for n in numbers},
+        )
+        for detector in self.detectors:
+            detector.queue.append(Record(report=report))
+        if everywhere:
+            self._reported = self._done()
+
+    def detect(self, detector: Detector) -> None:
+        """A detector takes a batch: send, then write, then acknowledge; it may die between any two of these."""
+        batch = detector.queue[detector.position : detector.position + self.dice.randint(1, 5)]
+        steps = [step for record in batch if (step := detector.step(record)) is not None]
+        detector.position += len(batch)
+        for step in steps:
+            self.send(step)
+        try:
+            if self._crashes and self.dice.randrange(6) == 0:
+                most = sum(len(step.puts) + len(step.deletes) for step in steps) + 1
+                detector.write(steps, until=self.dice.randint(0, most))
+                raise Crash
+            detector.write(steps)
+        except Crash:
+            detector.restart()
+            return
+        detector.committed = detector.position
+
+    def send(self, step: Step) -> None:
+        self.sent.take(step.firings)
+        self.sent.late += step.late
+        self.sent.dropped += step.dropped
+        self.sent.bounded += step.bounded
+        for observation in step.observations:
+            self.send_observation(observation, None)
+
+    def die(self) -> None:
+        """A detector is restarted between two batches, or a worker goes back to what it had committed."""
+        if self.dice.randrange(2):
+            self.dice.choice(self.detectors).restart()
+        else:
+            number = self.dice.randrange(len(self.log))
+            self._position[number] = self._committed[number]
+
+
+def shuffled(articles: Iterable[EnrichedArticle], lateness: timedelta, dice: Random) -> list[EnrichedArticle]:
+    """An order in which no article comes later than ``lateness`` after a newer one."""
+    seconds = lateness.total_seconds()
+    keyed = [(one.event_time + timedelta(seconds=dice.uniform(0, seconds)), n, one) for n, one in enumerate(articles)]
+    return [one for _, _, one in sorted(keyed, key=lambda key: key[:2])]
