@@ -26,7 +26,7 @@ from detectors.watermark import Progress, ProgressReport
 PROGRESS = "progress"
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """A detector dies here."""
 
 
@@ -116,7 +116,7 @@ class Detector:
             else:
                 self.changelog[key] = value
         if until is not None and until < len(records):
-            raise Crash
+            raise CrashError
 
 
 class World:
@@ -231,9 +231,9 @@ class World:
             if self._crashes and self.dice.randrange(6) == 0:
                 most = sum(len(step.puts) + len(step.deletes) for step in steps) + 1
                 detector.write(steps, until=self.dice.randint(0, most))
-                raise Crash
+                raise CrashError
             detector.write(steps)
-        except Crash:
+        except CrashError:
             detector.restart()
             return
         detector.committed = detector.position
