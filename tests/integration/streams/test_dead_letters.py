@@ -34,7 +34,7 @@ def test_letters_are_listed_shown_and_put_back(new_watch: Callable[..., Any]) ->
     assert sorted(letter["reason"] for letter in listed(watch)) == ["no_text", "not_json", "wrong_type"]
     (wrong,) = listed(watch, "--reason", "wrong_type")
     assert wrong["value"].encode() == BAD[1]
-    assert "$.text" in wrong["message"]
+    assert "field 'text'" in wrong["message"]
     assert wrong["topic"] == watch.settings.topic("articles")
     assert listed(watch, "--contains", "502")[0]["reason"] == "not_json"
     assert listed(watch, "--since", "2999-01-01") == []
