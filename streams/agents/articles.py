@@ -11,7 +11,7 @@ import faust
 from faust.streams import Stream
 
 from streams.agents.alerts import alert_messages, count_alerts, observation_messages
-from streams.conveyor import Conveyor, Event, headers_of
+from streams.conveyor import Event, TwoStageConveyor, headers_of
 from streams.enriching import Record
 from streams.fatal import Fatal
 from streams.metrics import Metrics
@@ -51,9 +51,10 @@ class ArticleAgent:
         # One thread: spaCy and the rules run beside the event loop, which goes on answering Kafka's heartbeats.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="extraction")
         self._times: dict[tuple[int, int], datetime] = {}
-        self.conveyor = Conveyor(
+        self.conveyor = TwoStageConveyor(
             app,
-            self._handle,
+            self._prepare,
+            self._deliver,
             max_batch=settings.batch_articles,
             max_in_flight=settings.in_flight_articles,
             on_settled=self._settled,
@@ -69,11 +70,13 @@ class ArticleAgent:
             self._fatal(error)
             raise
 
-    async def _handle(self, batch: Sequence[Event]) -> None:
+    async def _prepare(self, batch: Sequence[Event]) -> list[Outcome]:
         self._metrics.in_flight.set(self.conveyor.in_flight)
         records = [_record(event) for event in batch]
         loop = asyncio.get_running_loop()
-        outcomes = await loop.run_in_executor(self._thread, self._pipeline.process, records)
+        return await loop.run_in_executor(self._thread, self._pipeline.process, records)
+
+    async def _deliver(self, outcomes: list[Outcome]) -> None:
         await self._outbox.send(self._messages(outcomes))
         self._count(outcomes)
         for outcome in outcomes:

@@ -1,0 +1,203 @@
+"""What benchmarks and soaks share: workers on a real Kafka, prefilled logs, and CPU and memory read from /proc."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from streams.kafka_dev import KafkaCluster
+from streams.ports import free_ports
+from streams.settings import Settings, load_settings
+from streams.topics import create_topics, topic_specs
+from streams.worker_status import WorkerStatus, total
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+READY_SECONDS = 90.0
+
+#: Rules of each sort: fire at once, count in a window, wait for the watermark.
+RULES = """
+rules:
+  - name: human-rights
+    kind: match
+    where: {sentence: {official: {class: [foreign_minister, diplomat, spokesperson]}, theme: human_rights}}
+  - name: marker
+    kind: match
+    where: {text: kingfisher}
+  - name: surge
+    kind: frequency
+    where: {theme: [armed_conflict, counterterrorism, diplomacy]}
+    group_by: [country]
+    window: 1h
+    at_least: {warning: 20, critical: 100}
+"""
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far, all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def machine_seconds() -> float:
+    """CPU time that all processes of the machine have used so far."""
+    user, nice, system, _, _, irq, softirq, *_ = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    return sum(map(int, (user, nice, system, irq, softirq))) / TICKS
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory that a process holds now."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+
+
+def open_files(pid: int) -> int:
+    """File handles of a process."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+class Program:
+    """A process under measurement, with a log; stopped at the end of the `with` block."""
+
+    def __init__(self, command: Sequence[str], log: Path, cores: set[int] | None = None) -> None:
+        self.log = log
+        with log.open("ab") as sink:
+            self.process = subprocess.Popen(
+                command,
+                stdout=sink,
+                stderr=sink,
+                preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
+            )
+        self.pid = self.process.pid
+
+    def require_running(self) -> None:
+        assert self.process.poll() is None, f"it ended\n{self.log.read_text()[-4000:]}"
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+class Worker(Program):
+    """One `newswatch worker`."""
+
+    def __init__(self, settings: Settings, log: Path, *flags: str, wrap: Sequence[str] = ()) -> None:
+        port = free_ports(1)[0]
+        self.status = WorkerStatus(f"127.0.0.1:{port}")
+        options = {
+            "brokers": ",".join(settings.brokers),
+            "app_id": settings.app_id,
+            "topic_prefix": settings.topic_prefix,
+            "rules": settings.rules,
+            "metrics_port": port,
+            "data_dir": log.parent,
+            "session_timeout_seconds": 10.0,
+        }
+        given = (*(f"{name}={value}" for name, value in options.items()), *flags)
+        command = [*wrap, sys.executable, "-m", "streams.cli", "worker"]
+        super().__init__([*command, *(part for flag in given for part in ("--set", flag))], log)
+
+    def wait_ready(self) -> Worker:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.status.ready():
+            self.require_running()
+            assert time.monotonic() < deadline, f"not ready\n{self.log.read_text()[-4000:]}"
+            time.sleep(0.1)
+        return self
+
+    def metric(self, name: str) -> float:
+        return total(self.status.samples(), name)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A reading of the clock, of the articles that each worker has done, and of CPU seconds."""
+
+    time: float
+    done: tuple[float, ...]
+    workers: float
+    broker: float
+    machine: float
+
+
+class Stream:
+    """Topics of its own on a broker, and the workers on them."""
+
+    def __init__(self, kafka: KafkaCluster, folder: Path, rules: str = RULES, *, partitions: int = 6) -> None:
+        name = f"b{uuid.uuid4().hex[:8]}"
+        self.kafka = kafka
+        self.folder = folder / name
+        (self.folder / "rules").mkdir(parents=True)
+        (self.folder / "rules" / "rules.yaml").write_text(rules)
+        self.settings = load_settings(
+            brokers=kafka.bootstrap_servers,
+            app_id=name,
+            topic_prefix=f"{name}.",
+            rules=self.folder / "rules",
+            partitions=partitions,
+        )
+        self.workers: list[Worker] = []
+        create_topics(self.settings, topic_specs(self.settings))
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.process.poll() is None and worker.process.terminate()
+        for worker in self.workers:
+            worker.stop()
+
+    def start(self, *flags: str, wrap: Sequence[str] = ()) -> Worker:
+        worker = Worker(self.settings, self.folder / f"worker-{len(self.workers)}.log", *flags, wrap=wrap)
+        self.workers.append(worker)
+        return worker
+
+    def fill(self, articles: Iterable[dict[str, Any]], on_sent: Callable[[int], None] = lambda n: None) -> int:
+        """Put articles on the log, spread evenly over the partitions; returns how many."""
+        producer = KafkaProducer(bootstrap_servers=self.settings.brokers, acks="all", linger_ms=20, batch_size=262_144)
+        topic, count = self.settings.topic("articles"), 0
+        for count, article in enumerate(articles, start=1):
+            partition = count % self.settings.partitions
+            producer.send(topic, key=article["id"].encode(), value=json.dumps(article).encode(), partition=partition)
+            on_sent(count)
+        producer.flush()
+        producer.close()
+        return count
+
+    def moment(self) -> Moment:
+        done = tuple(worker.metric("newswatch_articles_total") for worker in self.workers)
+        return Moment(
+            time.monotonic(),
+            done,
+            sum(cpu_seconds(worker.pid) for worker in self.workers),
+            cpu_seconds(self.kafka.pid(1)),
+            machine_seconds(),
+        )
+
+    def read(self, topic: str) -> Iterator[Any]:
+        """Every record that a topic holds now."""
+        consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers, enable_auto_commit=False)
+        name = self.settings.topic(topic)
+        tps = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        consumer.assign(tps)
+        consumer.seek_to_beginning(*tps)
+        ends = consumer.end_offsets(tps)
+        while any(consumer.position(tp) < ends[tp] for tp in tps):
+            for records in consumer.poll(timeout_ms=500).values():
+                yield from records
+        consumer.close()

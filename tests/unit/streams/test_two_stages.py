@@ -1,0 +1,103 @@
+"""Two stages of the conveyor: the next batch is prepared while one is delivered, in order, and nothing is settled early."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streams.conveyor import TwoStageConveyor
+
+
+class Source:
+    """A stream of events, all of generation 1."""
+
+    def __init__(self, count: int) -> None:
+        self._events = [SimpleNamespace(message=SimpleNamespace(generation_id=1, offset=n)) for n in range(count)]
+
+    def noack(self) -> "Source":
+        return self
+
+    async def events(self) -> Any:
+        for event in self._events:
+            yield event
+        await asyncio.Event().wait()
+
+
+class Recorder:
+    """A conveyor of batches of one, and what happened on it, in order."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, generation: int = 1) -> None:
+        self.happened: list[str] = []
+        self.acknowledged = asyncio.Event()
+        self.failure: Exception | None = None
+        self.app = SimpleNamespace(consumer_generation_id=generation)
+        self.conveyor = TwoStageConveyor(self.app, self._prepare, self._deliver, max_batch=1, max_in_flight=8)
+        monkeypatch.setattr(
+            self.conveyor, "_settle", lambda batch: self.happened.append(f"settled {batch[0].message.offset}")
+        )
+
+    async def _prepare(self, batch: Any) -> int:
+        offset = batch[0].message.offset
+        self.happened.append(f"prepared {offset}")
+        return offset
+
+    async def _deliver(self, offset: int) -> None:
+        self.happened.append(f"sent {offset}")
+        await self.acknowledged.wait()
+        if self.failure is not None:
+            raise self.failure
+
+    async def run(self, count: int, seconds: float = 0.05) -> None:
+        try:
+            await asyncio.wait_for(self.conveyor.run(Source(count)), seconds)  # type: ignore[arg-type]
+        except TimeoutError:
+            pass
+
+
+def test_the_next_batch_is_prepared_while_one_is_not_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> list[str]:
+        recorder = Recorder(monkeypatch)
+        await recorder.run(4)
+        assert recorder.conveyor.in_flight == 4
+        return recorder.happened
+
+    happened = asyncio.run(scenario())
+    assert happened[:3] == ["prepared 0", "sent 0", "prepared 1"]
+    assert not [what for what in happened if what.startswith("settled")]
+    assert "sent 1" not in happened, "one delivery at a time"
+
+
+def test_batches_are_settled_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> Recorder:
+        recorder = Recorder(monkeypatch)
+        recorder.acknowledged.set()
+        await recorder.run(5)
+        return recorder
+
+    recorder = asyncio.run(scenario())
+    assert [what for what in recorder.happened if what.startswith("settled")] == [f"settled {n}" for n in range(5)]
+    assert recorder.conveyor.in_flight == 0
+
+
+def test_a_refused_delivery_ends_the_run_and_settles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> list[str]:
+        recorder = Recorder(monkeypatch)
+        recorder.failure = ConnectionError("refused")
+        recorder.acknowledged.set()
+        with pytest.raises(ConnectionError, match="refused"):
+            await recorder.run(3)
+        return recorder.happened
+
+    assert not [what for what in asyncio.run(scenario()) if what.startswith("settled")]
+
+
+def test_what_was_fetched_before_a_rebalance_is_left_to_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> Recorder:
+        recorder = Recorder(monkeypatch, generation=2)
+        await recorder.run(3)
+        return recorder
+
+    recorder = asyncio.run(scenario())
+    assert recorder.happened == []
+    assert recorder.conveyor.in_flight == 0
