@@ -62,7 +62,7 @@ def resident_bytes(pid: int) -> int:
 
 def open_files(pid: int) -> int:
     """File handles of a process."""
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
 class Program:

@@ -1,6 +1,7 @@
 """Two stages of the conveyor: the next batch is prepared while one is delivered, in order, and nothing is settled early."""
 
 import asyncio
+import contextlib
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,10 +50,8 @@ class Recorder:
             raise self.failure
 
     async def run(self, count: int, seconds: float = 0.05) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.conveyor.run(Source(count)), seconds)  # type: ignore[arg-type]
-        except TimeoutError:
-            pass
 
 
 def test_the_next_batch_is_prepared_while_one_is_not_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,9 +62,9 @@ def test_the_next_batch_is_prepared_while_one_is_not_acknowledged(monkeypatch: p
         return recorder.happened
 
     happened = asyncio.run(scenario())
-    assert happened[:3] == ["prepared 0", "sent 0", "prepared 1"]
+    assert [what for what in happened if what.startswith("sent")] == ["sent 0"], "one delivery at a time"
+    assert "prepared 1" in happened
     assert not [what for what in happened if what.startswith("settled")]
-    assert "sent 1" not in happened, "one delivery at a time"
 
 
 def test_batches_are_settled_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
