@@ -114,6 +114,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     file: str = ""
     line: int = 0
+    column: int = 0
 
     def topics(self) -> tuple[str, ...]:
         """The topics that its alerts go to."""

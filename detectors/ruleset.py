@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from detectors.lint import about_rule, about_set
 from detectors.loading.context import Context, ListDefinition, Place
 from detectors.loading.lists import read_list
 from detectors.loading.nodes import Mapping, Node, Scalar, Sequence
@@ -36,21 +37,25 @@ class RuleSet(msgspec.Struct, frozen=True):
         return frozenset(rule.topic for rule in self.rules if rule.publish and rule.enabled) - {"alerts"}
 
 
-def load_rules(folder: Path, vocabulary: Vocabulary | None = None) -> RuleSet:
-    """The rule set of a folder. Raises RuleSetError with every problem of every file, in one pass."""
-    return _Loading(Sources(folder), vocabulary or shipped_vocabulary()).rule_set()
+def load_rules(folder: Path, vocabulary: Vocabulary | None = None, *, linting: bool = False) -> RuleSet:
+    """The rule set of a folder; with ``linting`` its warnings have all that the lints say.
+
+    Raises:
+        RuleSetError: with every problem of every file, in one pass.
+    """
+    return _Loading(Sources(folder), vocabulary or shipped_vocabulary(), linting).rule_set()
 
 
 class _Loading:
     """One pass over the files of a set: parse, lists and macros, defaults, overrides, rules."""
 
-    def __init__(self, sources: Sources, vocabulary: Vocabulary) -> None:
+    def __init__(self, sources: Sources, vocabulary: Vocabulary, linting: bool) -> None:
         self._sources = sources
         self._problems = Problems()
         self._lists: dict[str, ListDefinition] = {}
         self._macros: dict[str, Node] = {}
         self._macro_places: dict[str, Scalar] = {}
-        self._context = Context(self._problems, vocabulary, self._lists, self._macros)
+        self._context = Context(self._problems, vocabulary, self._lists, self._macros, linting=linting)
         self._rules: dict[str, Mapping] = {}
         self._places: dict[str, Place] = {}
         self._overrides: list[tuple[Node, Place]] = []
@@ -68,6 +73,9 @@ class _Loading:
         if errors:
             raise RuleSetError(errors)
         self._unused()
+        if self._context.linting:
+            for rule, key, message in about_set(tuple(rules.values())):
+                self._problems.warning(rule, f"{rule.name}.{key}", message)
         return RuleSet(tuple(rules.values()), self._version(), self._problems.warnings)
 
     def _parse(self) -> list[Mapping]:
@@ -169,11 +177,14 @@ class _Loading:
         rules: dict[str, Rule] = {}
         for key in list(self._rules):
             node = self._rules.pop(key)  # nodes are large: a set of 100,000 rules keeps none that it has read
+            place = self._places.pop(key)
             try:
-                rule = read_rule(node, self._places.pop(key))
+                rule = read_rule(node, place)
             except Wrong:
                 continue
             rules[rule.name] = rule
+            for said, message in about_rule(rule) if self._context.linting else ():
+                place.at(said).warning(node.get(said) or node, message)
         return rules
 
     def _check_together(self, rules: dict[str, Rule]) -> None:
@@ -181,7 +192,7 @@ class _Loading:
             return  # a rule that is missing for its own error would be reported as unknown, too
         for rule in rules.values():
             for key, message in rule.kind.wrong_among(rule, rules):
-                self._problems.error(Node(rule.file, rule.line, 1), f"{rule.name}.{key}", message)
+                self._problems.error(rule, f"{rule.name}.{key}", message)
 
     def _unused(self) -> None:
         for name, found in self._lists.items():

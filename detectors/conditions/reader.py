@@ -7,6 +7,7 @@ from collections.abc import Callable
 from detectors.conditions.fields import FIELDS, Field, field_named
 from detectors.conditions.nodes import Condition, Every, Not, Some, Within
 from detectors.conditions.tests_reader import read_field
+from detectors.lint import about_condition
 from detectors.loading.context import Place
 from detectors.loading.macros import expanded
 from detectors.loading.nodes import Mapping, Node, Sequence
@@ -14,6 +15,12 @@ from detectors.loading.readers import JsonSchema, Reader
 from detectors.problems import Wrong, nearest, shown
 
 COMBINATORS = ("all", "any", "none", "not", "sentence", "near")
+
+
+def _lint(condition: Condition, node: Node, place: Place) -> None:
+    if place.context.linting:
+        for message in about_condition(condition):
+            place.warning(node, message)
 
 
 class ConditionReader(Reader[Condition]):
@@ -33,12 +40,18 @@ class ConditionReader(Reader[Condition]):
                 if combinator is not None:
                     conditions.append(combinator(self, value, place.at(key)))
                 else:
-                    conditions.append(read_field(self._field(key, at, place), value, place.at(key)))
+                    condition = read_field(self._field(key, at, place), value, place.at(key))
+                    _lint(condition, value, place.at(key))
+                    conditions.append(condition)
             except Wrong:
                 wrong = True
         if wrong:
             raise Wrong
-        return conditions[0] if len(conditions) == 1 else Every(tuple(conditions))
+        if len(conditions) == 1:
+            return conditions[0]
+        together = Every(tuple(conditions))
+        _lint(together, node, place)
+        return together
 
     @staticmethod
     def _field(key: str, at: Node, place: Place) -> Field:
@@ -76,7 +89,9 @@ class ConditionReader(Reader[Condition]):
         conditions = self._list(node, place)
         if not conditions:
             place.warning(node, "an empty list under 'all' is met by every article")
-        return Every(conditions)
+        together = Every(conditions)
+        _lint(together, node, place)
+        return together
 
     def _any(self, node: Node, place: Place) -> Condition:
         conditions = self._list(node, place)

@@ -101,7 +101,7 @@ def _read_values(field: Field, node: Mapping, place: Place) -> Condition:
             wrong = True
     if wrong:
         raise Wrong
-    if set(node.pairs) == {"not_in"} and field.local:
+    if set(node.pairs) - {"cased"} == {"not_in"} and field.local:
         place.warning(
             node,
             f"this is met by an article with some {field.name} outside the list; "

@@ -41,8 +41,11 @@ class Context:
         vocabulary: Vocabulary,
         lists: MappingABC[str, ListDefinition],
         macros: MappingABC[str, Node],
+        *,
+        linting: bool = False,
     ) -> None:
         self.problems = problems
+        self.linting = linting
         self.lists = lists
         self.macros = macros
         self.vocabulary = vocabulary

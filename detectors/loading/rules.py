@@ -61,7 +61,7 @@ def read_rule(node: Mapping, place: Place) -> Rule:
     common.setdefault("topic", f"alerts.{common['name']}")
     common.setdefault("throttle", made.throttle())
     rule = Rule(kind=made, **common)
-    return msgspec.structs.replace(rule, state=state_of(rule), file=node.file, line=node.line)
+    return msgspec.structs.replace(rule, state=state_of(rule), file=node.file, line=node.line, column=node.column)
 
 
 def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Place) -> None:

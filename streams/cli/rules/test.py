@@ -1,4 +1,4 @@
-"""``newswatch rules``: check, test and explain watch rules."""
+"""``newswatch rules test``: the unit tests beside the rules."""
 
 from __future__ import annotations
 
@@ -10,42 +10,22 @@ import typer
 
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Config, Json, Rules, Set, settings_from
+from streams.cli.rules.options import Folder
 
-app = typer.Typer(name="rules", help="Check, test and explain watch rules.", no_args_is_help=True)
+app = typer.Typer()
 
+EPILOG = """Examples:
 
-@app.command(epilog="Example:  newswatch rules check deploy/rules")
-def check(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of rules; default as --rules.")] = None,
-    rules: Rules = None,
-    json: Json = False,
-) -> None:
-    """Validate a rule set; exit status 1 when a rule is wrong."""
-    from detectors.ruleset import RuleSetError, load_rules
-    from streams.rules_folder import find_rules
+newswatch rules test deploy/rules
 
-    place = find_rules(folder or rules)
-    try:
-        found = load_rules(place)
-    except RuleSetError as error:
-        for problem in error.problems:
-            if json:
-                print_json(problem)
-            else:
-                err.print(str(problem), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    for warning in found.warnings:
-        if json:
-            print_json(warning)
-        else:
-            err.print(str(warning), style="yellow", markup=False, soft_wrap=True)
-    if not json:
-        out.print(f"{place}: {len(found.rules)} rules, version {found.version}", markup=False)
+newswatch rules test deploy/rules --junit results.xml
+
+Exit status: 0 every test passed; 1 one failed; 2 the rules or a file of tests cannot be used."""
 
 
-@app.command("test", epilog="Example:  newswatch rules test deploy/rules --junit results.xml")
+@app.command("test", epilog=EPILOG)
 def run_tests(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of rules; default as --rules.")] = None,
+    folder: Folder = None,
     rules: Rules = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML.")] = None,
     json: Json = False,
@@ -77,11 +57,3 @@ def run_tests(
         junit.write_bytes(rule_tests.junit(results))
     if failed:
         raise typer.Exit(1)
-
-
-@app.command(epilog="Example:  newswatch rules schema > deploy/rules/rules.schema.json")
-def schema() -> None:
-    """Print the JSON Schema (draft-07) of rule files, for editors."""
-    from detectors.schema import schema_text
-
-    typer.echo(schema_text(), nl=False)

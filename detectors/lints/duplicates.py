@@ -1,0 +1,74 @@
+"""Rules that are one: of the same kind, condition, group and window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from detectors.conditions.nodes import Condition, Every, Has, Says, Some
+from detectors.conditions.predicates import Each, Predicate, Terms, Whole, Words
+from detectors.kind import keys_of
+from detectors.lint import of_set
+from detectors.rule import Rule
+
+
+@of_set
+def duplicates(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
+    """The second of two rules that ask the same of the same articles; thresholds and texts may differ."""
+    first: dict[bytes, Rule] = {}
+    for rule in rules:
+        asked = sha256(repr(_asked(rule)).encode()).digest()
+        known = first.setdefault(asked, rule)
+        if known is not rule:
+            yield (
+                rule,
+                "name",
+                f"the same kind, condition, group and window as {known.name!r} at {known.file}:{known.line}",
+            )
+
+
+def _asked(rule: Rule) -> tuple[object, ...]:
+    own = [
+        (name, _canonical(getattr(rule.kind, spec.attribute)))
+        for name, spec in sorted(keys_of(type(rule.kind)).items())
+        if not spec.key.harmless
+    ]
+    exceptions = sorted(repr(_canonical(one.where)) for one in rule.exceptions)
+    return rule.kind.NAME, _canonical(rule.where), exceptions, own
+
+
+def _canonical(value: object) -> object:
+    """The same for conditions that ask the same: order, spelling of names and needless nesting do not count."""
+    if isinstance(value, Every | Some):
+        parts = {repr(_canonical(part)) for part in _flat(value)}
+        return (type(value).__name__, sorted(parts)) if len(parts) != 1 else parts.pop()
+    if isinstance(value, Has):
+        return ("Has", value.field, sorted(repr((name, _canonical(test))) for name, test in value.tests))
+    if isinstance(value, Says):
+        return ("Says", value.field, value.negated, _canonical(value.terms))
+    if isinstance(value, Terms):
+        return sorted(repr(phrase) for phrase in value.names)
+    if isinstance(value, Words):
+        return ("Words", value.negated, _canonical(value.terms))
+    if isinstance(value, Whole):
+        return ("Whole", value.negated, value.cased, sorted(map(repr, value.names)))
+    if isinstance(value, Each):
+        return ("Each", sorted(repr(_canonical(one)) for one in value.predicates))
+    if isinstance(value, Condition | Predicate):
+        return (type(value).__name__, [(name, _canonical(getattr(value, name))) for name in value.__struct_fields__])
+    if isinstance(value, tuple):
+        return [_canonical(one) for one in value]
+    if isinstance(value, msgspec.Struct):
+        return [(name, _canonical(getattr(value, name))) for name in value.__struct_fields__]
+    return value
+
+
+def _flat(condition: Every | Some) -> Iterator[Condition]:
+    for part in condition.conditions:
+        if type(part) is type(condition):
+            assert isinstance(part, Every | Some)
+            yield from _flat(part)
+        else:
+            yield part

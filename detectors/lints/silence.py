@@ -1,0 +1,65 @@
+"""Rules that can never fire for what they ask of groups, exceptions, steps or other rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from detectors.conditions.nodes import EVERY_ARTICLE, Condition, Lacks
+from detectors.groups import source_field
+from detectors.lint import of_rule, of_set
+from detectors.lints.conjuncts import conjuncts
+from detectors.rule import Rule
+
+
+@of_rule
+def excepted_altogether(rule: Rule) -> Iterator[tuple[str, str]]:
+    """An exception that every article of the rule meets."""
+    wanted = conjuncts(rule.where)
+    for exemption in rule.exceptions:
+        if exemption.where == EVERY_ARTICLE or all(part in wanted for part in conjuncts(exemption.where)):
+            yield "exceptions", f"the rule can never fire: every article that it asks for meets {exemption.name!r}"
+
+
+@of_rule
+def grouped_by_nothing(rule: Rule) -> Iterator[tuple[str, str]]:
+    """A group field that the condition wants to be without a value."""
+    lacking = {part.field for part in conjuncts(rule.where) if isinstance(part, Lacks)}
+    key = "once_per" if hasattr(rule.kind, "once_per") else "group_by"
+    for field in rule.kind.fields():
+        if source_field(field) in lacking:
+            yield key, f"the rule can never fire: {field} has no value in an article of the rule"
+    of = rule.kind.looked_at()
+    if of is not None and source_field(of) in lacking:
+        yield "of", f"the rule can never fire: {of} has no value in an article of the rule"
+
+
+@of_rule
+def answered_at_once(rule: Rule) -> Iterator[tuple[str, str]]:
+    """An absence whose wait no article can begin, since what begins it also answers it."""
+    after, without = getattr(rule.kind, "after", None), getattr(rule.kind, "without", None)
+    if isinstance(after, Condition) and isinstance(without, Condition):
+        begins = (*conjuncts(rule.where), *conjuncts(after))
+        if all(part in begins for part in conjuncts(without)):
+            yield "without", "the rule can never fire: every article that begins the wait meets 'without'"
+
+
+@of_set
+def deaf_chains(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
+    """A chain that hears of too few rules, or of rules whose alerts lack the group that it asks for."""
+    for chain in rules:
+        if chain.kind.READS_ARTICLES or not chain.enabled:
+            continue
+        heard = [rule for rule in rules if rule.enabled and chain.kind.hears(rule) is not None]
+        fields = set(chain.kind.fields())
+        fit = [rule for rule in heard if fields <= set(rule.kind.fields())]
+        if not heard:
+            yield chain, "alerts", "the rule can never fire: no enabled rule is among those that it listens to"
+        elif not fit:
+            yield chain, "group_by", "the rule can never fire: no rule that it listens to has these keys in its group"
+        at_least = getattr(chain.kind, "at_least", None)
+        if getattr(chain.kind, "distinct", "") == "rule" and at_least is not None and 0 < len(fit) < at_least.least:
+            yield (
+                chain,
+                "at_least",
+                f"the rule can never fire: it listens to {len(fit)} rules, and wants {at_least.least:g} of them",
+            )

@@ -1,0 +1,71 @@
+"""``newswatch rules check``: what is wrong with a rule set, and what is probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Annotated
+
+import msgspec
+import typer
+
+from detectors.problems import Problem
+from streams.cli.console import err, out, print_json
+from streams.cli.options import Json, Rules
+from streams.cli.rules.options import Folder
+
+app = typer.Typer()
+
+MOST_LINES = 5
+
+EPILOG = """Examples:
+
+newswatch rules check deploy/rules
+
+newswatch rules check deploy/rules --strict --json | jq -r '.file + ": " + .message'
+
+Exit status: 0 the rules can be used; 1 a rule is wrong, or with --strict one is doubtful; 2 there is no such folder."""
+
+
+@app.command(epilog=EPILOG)
+def check(
+    folder: Folder = None,
+    rules: Rules = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    json: Json = False,
+) -> None:
+    """Validate a rule set: errors, and warnings of rules that can never fire, duplicates, unused lists and macros."""
+    from detectors.ruleset import RuleSetError, load_rules
+    from streams.rules_folder import find_rules
+
+    place = find_rules(folder or rules)
+    try:
+        found = load_rules(place, linting=True)
+    except RuleSetError as error:
+        _show(error.problems, "red", json)
+        raise typer.Exit(1) from None
+    _show(found.warnings if json else _summed(found.warnings), "yellow", json)
+    if not json:
+        out.print(f"{place}: {len(found.rules)} rules, version {found.version}", markup=False)
+    if strict and found.warnings:
+        raise typer.Exit(1)
+
+
+def _show(problems: Iterable[Problem], style: str, json: bool) -> None:
+    for problem in problems:
+        if json:
+            print_json(problem)
+        else:
+            err.print(str(problem), style=style, markup=False, soft_wrap=True)
+
+
+def _summed(warnings: Iterable[Problem]) -> Iterator[Problem]:
+    """Many unused lists of one file (a library of regions) as one line; ``--json`` has each."""
+    for (_, path, message), group in groupby(warnings, key=lambda one: (one.file, one.path.split(".")[0], one.message)):
+        same = list(group)
+        if len(same) <= MOST_LINES:
+            yield from same
+        else:
+            names = ", ".join(one.path.partition(".")[2] for one in same)
+            said = f"{message} ({len(same)} such: {names})"
+            yield msgspec.structs.replace(same[0], path=path, message=said)

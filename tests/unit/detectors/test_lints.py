@@ -1,0 +1,108 @@
+"""What `rules check` warns of, and what it leaves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from detectors.ruleset import Problem, load_rules
+
+NEVER = [
+    ("an empty any", "kind: match, where: {any: []}", "never"),
+    ("an empty list", "kind: match, where: {country: {in: []}}", "never"),
+    ("an empty list by name", "kind: match, where: {country: {in: empty}}", "empty"),
+    ("bounds that nothing lies between", "kind: match, where: {theme: {score: {gte: 0.8, lt: 0.5}}}", "theme.score"),
+    ("a score above one", "kind: match, where: {theme: {score: {gt: 1}}}", "from 0 to 1"),
+    ("a confidence below nothing", "kind: match, where: {official: {confidence: {lt: 0}}}", "from 0 to 1"),
+    ("a score that is two", "kind: match, where: {theme: {score: {is: 2}}}", "from 0 to 1"),
+    ("two sources at once", "kind: match, where: {all: [{source: a}, {source: b}]}", "'a' and 'b'"),
+    ("two sources, deeper", "kind: match, where: {source: a, all: [{source: b}, {text: c}]}", "'a' and 'b'"),
+    ("a source and not it", "kind: match, where: {all: [{source: a}, {source: {not_in: [a]}}]}", "not 'a'"),
+    ("a country that is not in the list", "kind: match, where: {country: {is: KAZ, in: [KGZ]}}", "'KAZ' and 'KGZ'"),
+    ("ages", "kind: match, where: {age: {gt: 2d, lt: 1d}}", "age"),
+    ("meta", "kind: match, where: {meta.tone: {gt: 5, lt: 5}}", "meta.tone"),
+    ("former and not", "kind: match, where: {official: {former: {is: true, exists: false}}}", "official.former"),
+    ("themes of French", "kind: match, where: {language: fr, theme: energy}", "English"),
+    ("a value and none", "kind: match, where: {all: [{theme: energy}, {theme: {exists: false}}]}", "none"),
+    ("to hold and not to hold", "kind: match, where: {text: a, none: [{text: a}]}", "not to hold"),
+    ("a group without a value", "kind: match, where: {country: {exists: false}}, once_per: country", "no value"),
+    ("an exception for all", "kind: match, where: {text: a}, exceptions: [{name: x, where: {text: a}}]", "'x'"),
+    ("more than a group holds", "kind: frequency, window: 1d, at_least: 10001", "at most 10000"),
+    ("a severity that is hidden", "kind: frequency, window: 1d, at_least: {warning: 9, critical: 3}", "warning (9)"),
+]
+FINE = [
+    "kind: match",
+    "kind: match, where: {theme: {score: {gte: 0.5, lte: 0.5}}}",
+    "kind: match, where: {all: [{country: KAZ}, {country: USA}]}",
+    "kind: match, where: {country: {all: [KAZ, USA]}}",
+    "kind: match, where: {all: [{official: {class: diplomat}}, {official: {class: minister}}]}",
+    "kind: match, where: {official: {name: {is: Kerry}, id: a}}",
+    "kind: match, where: {any: [{source: a}, {source: b}]}",
+    "kind: match, where: {source: {not_in: [a]}}",
+    "kind: match, where: {theme: energy, not: {theme: cyber}}",
+    "kind: match, where: {language: [fr, en], theme: energy}",
+    "kind: match, where: {sentence: {text: talks, none: [{text: failed}]}}",
+    "kind: match, where: {not: {country: {in: [KAZ]}}}",
+    "kind: frequency, window: 1d, at_least: {warning: 3, critical: 9}",
+]
+
+
+def warnings(tmp_path: Path, text: str) -> tuple[Problem, ...]:
+    (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
+    return load_rules(tmp_path, linting=True).warnings
+
+
+@pytest.mark.parametrize(("rule", "said"), [case[1:] for case in NEVER], ids=[case[0] for case in NEVER])
+def test_what_can_never_be_is_warned_of(tmp_path: Path, rule: str, said: str) -> None:
+    found = warnings(tmp_path, f"lists: {{empty: [], other: [a]}}\nrules:\n  - {{name: one, {rule}}}\n")
+    about = [problem for problem in found if not problem.path.startswith("lists.")]
+    assert len(about) == 1, found
+    assert said in about[0].message
+    assert about[0].line == 3
+    assert about[0].column > 5
+    assert about[0].path.startswith("rules[0].")
+
+
+@pytest.mark.parametrize("rule", FINE)
+def test_what_can_be_is_left_alone(tmp_path: Path, rule: str) -> None:
+    assert warnings(tmp_path, f"rules:\n  - {{name: one, {rule}}}\n") == ()
+
+
+def test_not_in_standing_alone(tmp_path: Path) -> None:
+    (found,) = warnings(tmp_path, "rules: [{name: one, kind: match, where: {country: {not_in: [KAZ]}}}]")
+    assert "not: {country: {in: ...}}" in found.message
+
+
+DUPLICATES = [
+    ("kind: match, where: {text: a}", "kind: match, where: {text: [a]}"),
+    ("kind: match, where: {country: KAZ, text: a}", "kind: match, where: {text: a, country: Kazakhstan}"),
+    ("kind: match, where: {all: [{text: a}, {text: b}]}", "kind: match, where: {text: {all: [b, a]}}"),
+    ("kind: frequency, window: 24h, at_least: 2", "kind: frequency, window: 1d, at_least: 9, severity: info"),
+]
+OTHERS = [
+    ("kind: match, where: {text: a}", "kind: match, where: {title: a}"),
+    ("kind: match, where: {text: a}", "kind: match, where: {text: 'a*'}"),
+    ("kind: match, where: {text: a}", "kind: match, where: {text: a}, once_per: story"),
+    ("kind: frequency, window: 1d, at_least: 2", "kind: frequency, window: 2d, at_least: 2"),
+    ("kind: frequency, window: 1d, at_least: 2", "kind: frequency, window: 1d, at_least: 2, group_by: [source]"),
+    ("kind: match, where: {any: [{text: a}, {text: b}]}", "kind: match, where: {all: [{text: a}, {text: b}]}"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), DUPLICATES)
+def test_duplicates(tmp_path: Path, first: str, second: str) -> None:
+    (found,) = warnings(tmp_path, f"rules:\n  - {{name: one, {first}}}\n  - {{name: two, {second}}}\n")
+    assert found.message == "the same kind, condition, group and window as 'one' at desk.yaml:2"
+    assert (found.file, found.line, found.column, found.path) == ("desk.yaml", 3, 5, "two.name")
+
+
+@pytest.mark.parametrize(("first", "second"), OTHERS)
+def test_no_duplicates(tmp_path: Path, first: str, second: str) -> None:
+    assert warnings(tmp_path, f"rules:\n  - {{name: one, {first}}}\n  - {{name: two, {second}}}\n") == ()
+
+
+def test_unused_lists_and_macros(tmp_path: Path) -> None:
+    text = "lists: {a: [KAZ], b: [KGZ]}\nmacros: {c: {country: {in: a}}, d: {country: KAZ}}\n"
+    found = warnings(tmp_path, text + "rules: [{name: one, kind: match, where: {macro: c}}]")
+    assert {problem.path for problem in found} == {"lists.b", "macros.d"}
