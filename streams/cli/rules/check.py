@@ -46,7 +46,7 @@ def check(
         raise typer.Exit(1) from None
     _show(found.warnings if json else _summed(found.warnings), "yellow", json)
     if not json:
-        out.print(f"{place}: {len(found.rules)} rules, version {found.version}", markup=False)
+        out.print(f"{place}: {len(found.rules)} rules, version {found.version}", markup=False, soft_wrap=True)
     if strict and found.warnings:
         raise typer.Exit(1)
 

@@ -52,7 +52,7 @@ def run_tests(
             err.print(f"{result.file}: {result.name}: {problem}", style="red", markup=False, soft_wrap=True)
     failed = sum(not result.passed for result in results)
     if not json:
-        out.print(f"{place}: {len(results)} tests, {failed} failed", markup=False)
+        out.print(f"{place}: {len(results)} tests, {failed} failed", markup=False, soft_wrap=True)
     if junit is not None:
         junit.write_bytes(rule_tests.junit(results))
     if failed:

@@ -1,0 +1,98 @@
+"""``newswatch rules diff``: what a change of the rules would change in the alerts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from detectors.diff import Difference
+from streams.cli.console import err, out, print_json
+from streams.cli.options import Config, Json, Set, settings_from
+
+app = typer.Typer()
+
+EPILOG = """Examples:
+
+newswatch rules diff deploy/rules my/rules --articles march.jsonl
+
+newswatch rules diff old new --articles march.jsonl --until 2025-04-01T00:00:00Z --json
+
+Exit status: 0 both give the same alerts; 1 they differ; 2 a set or a file cannot be used."""
+_STYLES = {"appears": ("+", "green"), "vanishes": ("-", "red"), "changes": ("~", "yellow")}
+
+
+@app.command(epilog=EPILOG)
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Folder of the rules as they are.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Folder of the rules as they would be.")],
+    articles: Annotated[
+        list[Path],
+        typer.Option("--articles", metavar="FILE", help="Articles: JSON lines, or .txt. May be repeated; - is stdin."),
+    ],
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Move event time on to here at the end (RFC 3339), for rules that wait."),
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Show which alerts would appear, vanish or change if OLD gave way to NEW; exit status 1 when any does."""
+    from detectors.article import EnrichedArticle
+    from detectors.diff import differences
+    from detectors.event_time import parse_time
+    from detectors.ruleset import load_rules
+    from streams.enriching import enrich_lines, make_extractor
+    from streams.rules_folder import find_rules
+    from streams.settings import SettingsError
+    from streams.sources.files import read_lines
+
+    horizon = parse_time(until) if until else None
+    if until and horizon is None:
+        raise SettingsError(f"--until {until}: expected an RFC 3339 time such as 2025-04-01T00:00:00Z")
+    before, after = (load_rules(find_rules(folder)) for folder in (old, new))
+    extractor = make_extractor(settings_from(config, set_))
+    read = enrich_lines(extractor, read_lines(articles), datetime.now(UTC))
+    found = differences(before, after, (one for one in read if isinstance(one, EnrichedArticle)), horizon)
+    for one in found:
+        if json:
+            print_json(one)
+        else:
+            out.print(_line(one), soft_wrap=True)
+    if not json:
+        counts = Counter[str](one.change for one in found)
+        err.print(", ".join(f"{counts[change]} {said}" for change, said in _SAID.items()), markup=False)
+    if found:
+        raise typer.Exit(1)
+
+
+_SAID = {"appears": "appear", "vanishes": "vanish", "changes": "change"}
+
+
+def _line(one: Difference) -> Text:
+    sign, style = _STYLES[one.change]
+    alert = one.new or one.old
+    assert alert is not None
+    group = ", ".join(f"{field} {_value(value)}" for field, value in alert.group.items())
+    said = f"{sign} {alert.starts_at:%Y-%m-%d %H:%M} {alert.rule} {alert.severity}" + (f" [{group}]" if group else "")
+    if one.old is not None and one.new is not None:
+        shown = (f"{name}: {_field(one.old, name)} -> {_field(one.new, name)}" for name in one.fields)
+        return Text(f"{said} {'; '.join(shown)}", style=style)
+    summary = alert.annotations.get("summary") or next((one.title for one in alert.evidence if one.title), "")
+    return Text(f"{said} {summary}".rstrip(), style=style)
+
+
+def _field(alert: object, name: str) -> str:
+    value = getattr(alert, name)
+    if name == "evidence":
+        return ", ".join(one.article_id for one in value) or "none"
+    return str(value)
+
+
+def _value(value: object) -> str:
+    return "/".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,123 @@
+"""``newswatch rules explain``: why rules did or did not fire on an article."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+from rich.tree import Tree
+
+from detectors.explain import Clause, Explanation
+from streams.cli.console import err, out, print_json
+from streams.cli.options import Config, Json, Rules, Set, settings_from
+
+app = typer.Typer()
+
+EPILOG = """Examples:
+
+newswatch rules explain article.txt --rules deploy/rules
+
+newswatch rules explain articles.jsonl --id mw-20250313-01 --rule us-raises-human-rights
+
+newswatch rules explain articles.jsonl --json | jq -r 'select(.met) | .rule'"""
+SHORT = 160
+"""Characters of a sentence that a line shows."""
+
+
+@app.command(epilog=EPILOG)
+def explain(
+    article: Annotated[
+        Path, typer.Argument(metavar="ARTICLE", help="JSON lines, or .txt with one article; - is standard input.")
+    ],
+    rules: Rules = None,
+    names: Annotated[
+        list[str] | None, typer.Option("--rule", metavar="NAME", help="This rule alone. May be repeated.")
+    ] = None,
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", metavar="ID", help="The article of this id alone. May be repeated.")
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Say of each clause where the article meets it, or what came nearest; name exceptions; show the groups."""
+    from detectors.explain import Explainer
+    from detectors.problems import nearest
+    from detectors.ruleset import load_rules
+    from streams.enriching import enrich_lines, make_extractor
+    from streams.records.dead_letter import DeadLetter
+    from streams.rules_folder import find_rules
+    from streams.sources.files import read_lines
+
+    settings = settings_from(config, set_, rules=rules)
+    explainer = Explainer(load_rules(find_rules(settings.rules)))
+    for name in names or ():
+        if name not in explainer.rules:
+            raise typer.BadParameter(f"there is no rule {name!r}{nearest(name, explainer.rules)}")
+    seen = 0
+    lines = enrich_lines(make_extractor(settings), read_lines([article]), datetime.now(UTC))
+    for number, one in enumerate(lines, 1):
+        if isinstance(one, DeadLetter):
+            err.print(f"record {number}: {one.reason}: {one.message}", style="red", markup=False)
+            continue
+        if ids and one.id not in ids:
+            continue
+        seen += 1
+        if not json:
+            out.print(Text(f"{one.id}: {one.title or one.text[:80]}", style="bold"), soft_wrap=True)
+        for explanation in explainer.explain(one, tuple(names or ())):
+            if json:
+                print_json(explanation)
+            else:
+                out.print(_tree(explanation), soft_wrap=not out.is_terminal)
+    if not seen:
+        raise typer.BadParameter(f"{article}: no article" + (f" with the id {', '.join(ids)}" if ids else ""))
+
+
+def _tree(explanation: Explanation) -> Tree:
+    tree = Tree(_line(explanation.met, f"{explanation.rule} ({explanation.kind}): {explanation.why}"))
+    _add(tree, explanation.where, "where")
+    for exception in explanation.exceptions:
+        said = "the article does not exist for the rule" if exception.clause.met else "not met"
+        branch = tree.add(Text(f"exception {exception.name}: {said}", style="red" if exception.clause.met else "dim"))
+        _add(branch, exception.clause)
+    for step in explanation.steps:
+        _add(tree, step.clause, step.name)
+    for group in explanation.groups:
+        if group:
+            tree.add(Text("group " + ", ".join(f"{field} {_value(value)}" for field, value in group.items())))
+    return tree
+
+
+def _add(tree: Tree, clause: Clause, name: str = "") -> None:
+    said = f"{name}: " if name else ""
+    said += f"{clause.clause} {clause.asks}".strip()
+    if clause.values:
+        said += f" = {', '.join(clause.values)}"
+    if clause.places:
+        said += ": " + ", ".join(
+            dict.fromkeys(f"{_short(one.text)!r} ({one.in_} {one.start})" for one in clause.places)
+        )
+    if clause.nearest:
+        said += f"; {clause.nearest}"
+    if clause.stretch:
+        said += f" {'in' if clause.met else 'nearest'}: {_short(clause.stretch)}"
+    branch = tree.add(_line(clause.met, said))
+    for below in clause.clauses:
+        _add(branch, below)
+
+
+def _line(met: bool, said: str) -> Text:
+    return Text(f"{'✓' if met else '✗'} {said}", style="green" if met else "red")
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SHORT else text[: SHORT - 3] + "..."
+
+
+def _value(value: object) -> str:
+    return "/".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,136 @@
+"""`newswatch rules`: what the commands print and how they end, on rules that ship and on rules that are wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+RULES = ROOT / "deploy" / "rules"
+SAMPLES = ROOT / "streams" / "data" / "samples" / "articles.jsonl"
+
+
+def run(*words: str, ends: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "streams.cli", "rules", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == ends, done.stdout + done.stderr
+    return done
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> str:
+    (tmp_path / "desk.yaml").write_text("rules:\n  - {name: one, kind: match, where: {theme: countererrorism}}\n")
+    return str(tmp_path)
+
+
+@pytest.fixture
+def doubtful(tmp_path: Path) -> str:
+    (tmp_path / "desk.yaml").write_text("lists: {a: [KAZ]}\nrules: [{name: one, kind: match, where: {any: []}}]\n")
+    return str(tmp_path)
+
+
+def test_check_ends_with_0_and_says_how_many_rules(doubtful: str) -> None:
+    assert "rules, version " in run("check", str(RULES)).stdout
+    done = run("check", doubtful)
+    assert "1 rules" in done.stdout
+    assert "desk.yaml:2:47: warning: rules[0].where.any: an empty list under 'any' can never be met" in done.stderr
+    assert "desk.yaml:1:9: warning: lists.a: no rule uses this list" in done.stderr
+
+
+def test_check_ends_with_1_where_a_rule_is_wrong(wrong: str) -> None:
+    done = run("check", wrong, ends=1)
+    assert "desk.yaml:2:45: error: rules[0].where.theme: " in done.stderr
+
+
+def test_check_ends_with_1_where_a_rule_is_doubtful_and_warnings_count(doubtful: str) -> None:
+    run("check", doubtful, "--strict", ends=1)
+
+
+def test_check_ends_with_2_where_there_is_no_folder() -> None:
+    assert "no such folder" in run("check", "nowhere", ends=2).stderr
+
+
+def test_check_as_json(wrong: str) -> None:
+    (problem,) = lines(run("check", wrong, "--json", ends=1))
+    assert problem["file"] == "desk.yaml"
+    assert (problem["line"], problem["column"], problem["level"]) == (2, 45, "error")
+    assert problem["path"] == "rules[0].where.theme"
+    assert "did you mean 'counterterrorism'?" in str(problem["message"])
+
+
+def test_many_unused_lists_are_one_line_for_people_and_each_one_for_programs() -> None:
+    assert run("check", str(RULES)).stderr.count("no rule uses this list") == 1
+    assert len(lines(run("check", str(RULES), "--json"))) > 20
+
+
+def test_explain_names_the_exception_and_the_groups() -> None:
+    done = run(
+        "explain", str(SAMPLES), "--id", "mw-20250313-01", "--json", "--rules", str(RULES),
+        "--rule", "us-raises-human-rights", "--rule", "us-foreign-minister-in-central-asia",
+    )  # fmt: skip
+    first, second = lines(done)
+    assert (first["rule"], first["met"], first["excepted"]) == ("us-raises-human-rights", True, [])
+    assert second["groups"] == [{"country": "TJK"}]
+
+
+def test_explain_for_people(tmp_path: Path) -> None:
+    article = tmp_path / "tour.txt"
+    article.write_text(
+        "Secretary of State Marco Rubio raised human rights in Dushanbe on the anniversary of the treaty."
+    )
+    said = run("explain", str(article), "--rules", str(RULES), "--rule", "us-raises-human-rights").stdout
+    assert "✗ us-raises-human-rights (match): the article meets the exception 'anniversaries'" in said
+    assert "exception anniversaries: the article does not exist for the rule" in said
+    assert "'Dushanbe' (text 54)" in said
+
+
+def test_explain_knows_the_rules() -> None:
+    done = run("explain", str(SAMPLES), "--rules", str(RULES), "--rule", "us-raises-human-right", ends=2)
+    assert "us-raises-human-rights" in done.stderr
+
+
+def test_diff_ends_with_0_where_nothing_changes_and_1_where_something_does(tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(RULES, changed)
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(SAMPLES.read_bytes().splitlines(keepends=True)[:20]))
+    arguments = ("--articles", str(few), "--json")
+    assert lines(run("diff", str(RULES), str(changed), *arguments)) == []
+    file = changed / "central-asia.yaml"
+    file.write_text(file.read_text().replace("once_per: story", "once_per: article"))
+    found = lines(run("diff", str(RULES), str(changed), *arguments, ends=1))
+    assert {one["change"] for one in found} == {"appears", "vanishes"}
+    people = run("diff", str(RULES), str(changed), "--articles", str(few), ends=1)
+    assert people.stdout.count("\n") == len(found)
+    assert "appear" in people.stderr
+
+
+def test_diff_with_a_set_that_is_wrong(wrong: str) -> None:
+    assert "countererrorism" in run("diff", str(RULES), wrong, "--articles", str(SAMPLES), ends=2).stderr
+
+
+def test_test_ends_with_1_where_a_test_fails_and_writes_junit(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text("rules: [{name: one, kind: match, where: {text: coup}}]")
+    (tmp_path / "desk.test.yaml").write_text(
+        "tests:\n  - {name: fires, articles: [{text: A coup.}], alerts: [{}]}\n"
+        "  - {name: fails, articles: [{text: A coup.}], alerts: []}\n"
+    )
+    junit = tmp_path / "results.xml"
+    done = run("test", str(tmp_path), "--junit", str(junit), ends=1)
+    assert "2 tests, 1 failed" in done.stdout
+    assert 'tests="2" failures="1"' in junit.read_text()
+    assert [one["passed"] for one in lines(run("test", str(tmp_path), "--json", ends=1))] == [True, False]
+
+
+@pytest.mark.parametrize("command", ["check", "test", "explain", "diff", "schema"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    assert f"newswatch rules {command} " in run(command, "--help").stdout
