@@ -79,3 +79,11 @@ def describe(
             changed = ", ".join(f"{key}={value}" for key, value in state.config.items())
             table.add_row(name, str(state.partitions), str(state.replication_factor), changed)
     out.print(table)
+
+
+@app.command(epilog="Example:  newswatch topics asyncapi > deploy/asyncapi.yaml")
+def asyncapi() -> None:
+    """Print the AsyncAPI document: what travels on each topic, for clients of your own."""
+    from streams.asyncapi import asyncapi_text
+
+    typer.echo(asyncapi_text(), nl=False)
