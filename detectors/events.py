@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -71,11 +72,23 @@ def reached(
 
 
 class Summary(msgspec.Struct):
-    """What is known of one interval: its first moment, the judgement to show, the highest revision."""
+    """What is known of one interval: its first moment, the judgement to show, the highest revision; 0 before any.
 
-    first: datetime
-    peak: Judgement
-    revision: int
+    ``met`` are the moments at which the condition is met, those outside the schedule too.
+    """
+
+    first: datetime | None = None
+    peak: Judgement | None = None
+    revision: int = 0
+    met: set[datetime] = msgspec.field(default_factory=set)
+
+    def take(self, judgement: Judgement) -> None:
+        """One more moment, or the same with more facts."""
+        moment = judgement.moment
+        self.first = moment if self.first is None else min(self.first, moment)
+        self.revision = max(self.revision, judgement.revision)
+        if self.peak is None or judgement.outranks(self.peak):
+            self.peak = judgement
 
 
 class EventKind(Kind, frozen=True, kw_only=True):
@@ -93,6 +106,16 @@ class EventKind(Kind, frozen=True, kw_only=True):
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
         """Whether the condition is met at ``moment`` (the time of a fact); ``severity`` is the rule's own."""
 
+    def judgements(self, facts: Facts, moments: Sequence[datetime], severity: Severity) -> Iterator[Judgement]:
+        """The judgements of those of ``moments``, in order, at which the condition is met.
+
+        A kind overrides it where one pass over the facts costs less than a look at each moment alone.
+        """
+        for moment in moments:
+            judgement = self.judge(facts, moment, severity)
+            if judgement is not None:
+                yield judgement
+
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The facts that made it true at ``moment``, in order."""
         return facts.between(moment - self.reach(), moment)
@@ -109,7 +132,7 @@ class EventMachine(Machine):
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: EventKind) -> None:
         super().__init__(rule, group)
         self._kind = kind
-        self._summaries: dict[datetime, Summary | None] = {}
+        self._summaries: dict[datetime, Summary] = {}
 
     def rules_changed(self, rule: Rule) -> None:
         super().rules_changed(rule)
@@ -122,48 +145,44 @@ class EventMachine(Machine):
         last = fact.time + self._kind.reach()
         touched = {interval_start(moment, throttle) for moment in self.facts.moments(fact.time, last)}
         touched.add(interval_start(fact.time, throttle))
-        before = {start: self._summary(start) for start in touched}
-        shown = {start: (known.revision if known else 0) for start, known in before.items()}
+        shown = {start: self._summary(start).revision for start in touched}
         self.facts.add(fact)
-        for moment in self.facts.moments(fact.time, last):
-            self._judge(moment, out)
+        self._judge(self.facts.moments(fact.time, last), out)
         for start in sorted(touched):
             summary = self._summaries[start]
-            if summary is not None and summary.revision > shown[start]:
+            if summary.revision > shown[start]:
                 out.changes.append(self._change(start, summary, first=not shown[start]))
 
-    def _judge(self, moment: datetime, out: Outcome | None) -> None:
-        """Judge one moment and merge it into its interval's summary."""
-        judgement = self._kind.judge(self.facts, moment, self.rule.severity)
-        if judgement is None:
-            return
-        if not self.rule.schedule.open(moment):
-            if out is not None:
+    def _judge(self, moments: list[datetime], out: Outcome | None) -> None:
+        """Judge moments and merge what is met into their intervals; tell of those that are newly met."""
+        for judgement in self._kind.judgements(self.facts, moments, self.rule.severity):
+            moment = judgement.moment
+            start = interval_start(moment, self.rule.throttle)
+            summary = self._summaries[start]
+            is_open = self.rule.schedule.open(moment)
+            if is_open:
+                summary.take(judgement)
+            if moment in summary.met:
+                continue
+            summary.met.add(moment)
+            if out is not None and is_open:
+                out.moments.append(Moment(start.isoformat(), moment, self.facts.last_until(moment)))
+            elif out is not None:
                 out.dropped += 1
-            return
-        start = interval_start(moment, self.rule.throttle)
-        summary = self._summaries.get(start)
-        if summary is None:
-            self._summaries[start] = Summary(moment, judgement, judgement.revision)
-        else:
-            summary.first = min(summary.first, moment)
-            summary.revision = max(summary.revision, judgement.revision)
-            if judgement.outranks(summary.peak):
-                summary.peak = judgement
-        if out is not None:
-            out.moments.append(Moment(start.isoformat(), moment, self.facts.last_until(moment)))
 
-    def _summary(self, start: datetime) -> Summary | None:
+    def _summary(self, start: datetime) -> Summary:
         """What is known of an interval; made from the facts where it was not looked at since a restart."""
-        if start not in self._summaries:
-            self._summaries[start] = None
+        known = self._summaries.get(start)
+        if known is None:
+            known = self._summaries[start] = Summary()
             end = start + (self.rule.throttle or _INSTANT)
-            for moment in dict.fromkeys(fact.time for fact in self.facts.since(start, end)):
-                self._judge(moment, None)
-        return self._summaries[start]
+            self._judge(list(dict.fromkeys(fact.time for fact in self.facts.since(start, end))), None)
+        return known
 
     def _change(self, start: datetime, summary: Summary, *, first: bool) -> Change:
-        peak = summary.peak
+        peak, starts_at = summary.peak, summary.first
+        assert peak is not None
+        assert starts_at is not None
         return Change(
             identity=start.isoformat(),
             revision=summary.revision,
@@ -174,7 +193,7 @@ class EventMachine(Machine):
             threshold=peak.threshold,
             start=peak.moment - self._kind.reach(),
             end=peak.moment,
-            starts_at=summary.first,
+            starts_at=starts_at,
             updated_at=peak.moment,
             ends_at=start + self.rule.throttle,
             evidence=tuple(self._kind.evidence(self.facts, peak.moment)[-MOST_EVIDENCE:]),

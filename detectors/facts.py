@@ -134,6 +134,11 @@ class Facts:
         high = bisect_left(self._facts, end, key=_time)
         return self._facts[low:high]
 
+    def from_(self, start: datetime) -> Iterator[Fact]:
+        """The facts from ``start`` on."""
+        for place in range(bisect_left(self._facts, start, key=_time), len(self._facts)):
+            yield self._facts[place]
+
     def count(self, start: datetime, end: datetime) -> int:
         """How many different articles the window (start, end] holds."""
         low, high = self._bounds(start, end)

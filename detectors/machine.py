@@ -13,10 +13,10 @@ import msgspec
 from detectors.alert import GroupValue, Severity, State
 from detectors.facts import Fact, Facts
 from detectors.groups import group_key
+from detectors.log import Log
 from detectors.observation import state_key
 
 if TYPE_CHECKING:
-    from detectors.log import Log
     from detectors.rule import Rule
 
 
@@ -85,9 +85,12 @@ class Outcome:
 
 
 class Machine(ABC):
-    """One group of one rule. Everything it does is a function of its facts, its marks and the watermark."""
+    """One group of one rule. Everything it does is a function of its facts, its marks and the watermark.
 
-    __slots__ = ("facts", "group", "key", "marks", "rule")
+    ``log`` and ``now`` (the rule's watermark, None before there is any) are what is known when a fact is observed.
+    """
+
+    __slots__ = ("facts", "group", "key", "log", "marks", "now", "rule")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue]) -> None:
         self.rule = rule
@@ -95,6 +98,8 @@ class Machine(ABC):
         self.key = state_key(rule.state, group)
         self.facts = Facts()
         self.marks: dict[str, Mark] = {}
+        self.log = Log()
+        self.now: datetime | None = None
 
     def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:  # noqa: ARG002
         """Take stored facts and marks back, in any order, before anything is observed.

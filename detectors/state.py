@@ -201,6 +201,8 @@ class PartitionState:
         machine = known or self._machine(kept, observation.group, out)
         kept.groups.move_to_end(machine.key)
         outcome = Outcome()
+        machine.log = self._log
+        machine.now = None if self._watermark is None else self._watermark - kept.rule.lateness
         machine.observe(fact, outcome)
         out.put(_fact_key(machine, fact), _Seen(observation))
         oldest = machine.facts.drop_oldest()

@@ -1,0 +1,47 @@
+"""``corroborated``: articles that do not copy each other, of different outlets, say the same within a window.
+
+```yaml
+name: coup-reported
+kind: corroborated
+where: {text: [coup, 'coup attempt', 'seized power'], country: {in: central_asia, salience: main}}
+group_by: [country]
+window: 6h
+at_least: {warning: 2, critical: 3}
+```
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from detectors.alert import Severity
+from detectors.counting import DistinctReader
+from detectors.events import EventKind, Judgement, reached
+from detectors.facts import Fact, Facts
+from detectors.keys import CountAtLeast, GroupBy, Window
+from detectors.kind import Key, kind
+from detectors.stories import chosen, copies_or_same, tellings
+
+
+@kind("corroborated")
+class Corroborated(EventKind, frozen=True, kw_only=True):
+    """Fires on so many articles of which no two are copies or have the same value of ``distinct``."""
+
+    window: Window
+    at_least: CountAtLeast
+    group_by: GroupBy = ()
+    distinct: Annotated[
+        str, Key(DistinctReader("source", "language"), "no two of the articles have the same of this; default: source")
+    ] = "source"
+
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
+        return reached(self.at_least, len(self._independent(facts, moment)), moment, severity)
+
+    def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
+        """The articles that were chosen."""
+        return self._independent(facts, moment)
+
+    def _independent(self, facts: Facts, moment: datetime) -> list[Fact]:
+        within = facts.between(moment - self.window, moment)
+        return [telling.first for telling in chosen(tellings(within), copies_or_same)]

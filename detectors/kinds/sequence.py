@@ -1,0 +1,48 @@
+"""``sequence``: conditions that are met one after the other within a window, each by a later article.
+
+```yaml
+name: visit-announced-then-cancelled
+kind: sequence
+where: {country: {in: central_asia}}
+steps:
+  - {text: ['will visit', 'to visit']}
+  - {text: ['cancel*', 'postpone*', 'called off']}
+group_by: [country]
+window: 30d
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from detectors.alert import Severity
+from detectors.conditions.nodes import Condition
+from detectors.events import EventKind, Judgement
+from detectors.facts import Fact, Facts
+from detectors.keys import GroupBy, Steps, Window
+from detectors.kind import kind
+from detectors.steps import in_order, standing_in_order
+
+
+@kind("sequence")
+class Sequenced(EventKind, frozen=True, kw_only=True):
+    """Fires when the window holds the steps in order; articles of equal times follow none of each other."""
+
+    steps: Steps
+    window: Window
+    group_by: GroupBy = ()
+
+    def conditions(self) -> tuple[Condition, ...]:
+        return self.steps
+
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
+        return next(self.judgements(facts, (moment,), severity), None)
+
+    def judgements(self, facts: Facts, moments: Sequence[datetime], severity: Severity) -> Iterator[Judgement]:
+        return in_order(facts, moments, self.window, len(self.steps), severity)
+
+    def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
+        """The articles of whole sequences; those that only meet a step say nothing."""
+        return standing_in_order(facts, moment, self.window, len(self.steps))
