@@ -67,7 +67,7 @@ class _Wait(msgspec.Struct, frozen=True, array_like=True):
 
 
 _DECODER = msgspec.msgpack.Decoder(_Wait)
-_OVER = "wait"
+_OVER, _ANSWERED = "wait", "answered"
 
 
 class _Waiting(Machine):
@@ -76,23 +76,30 @@ class _Waiting(Machine):
     Only then is it known that it began: a version of its first article may have met ``without`` too.
     """
 
-    __slots__ = ("_answer", "_kind", "_next", "_opening", "_wait")
+    __slots__ = ("_answer", "_held", "_kind", "_next", "_wait")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: Absence) -> None:
         super().__init__(rule, group)
         self._kind = kind
         self._wait: _Wait | None = None  # the last one decided
         self._next: Fact | None = None  # the article that begins the next one, as far as is known
-        self._answer: Fact | None = None  # what came after the alert, and is still to be told
-        self._opening: datetime | None = None  # when the schedule lets the alert out
+        self._answer: Fact | None = None  # what came after the last alert, and is still to be told
+        self._held: list[tuple[datetime, _Wait]] = []  # alerts that the schedule lets out at a time, in order
 
     def restore(self, facts: list[Fact], marks: list[Mark], settled: datetime | None) -> None:  # type: ignore[override]
         super().restore(facts, marks, settled)
-        mark = self.latest(_OVER, settled)
-        if mark is not None:
+        known = [mark for mark in self.marks.values() if settled is not None and mark.time < settled]
+        answered = {mark.ident for mark in known if mark.name == _ANSWERED}
+        for mark in sorted((mark for mark in known if mark.name == _OVER), key=lambda mark: mark.time):
             assert settled is not None
             self._wait = _DECODER.decode(mark.data)
-            self._await(self._wait, settled)
+            opening = self._opening(self._wait)
+            if opening is not None and opening >= settled and mark.time.isoformat() not in answered:
+                self._held.append((opening, self._wait))
+            self._answer = self._answer_to(self._wait)
+            if self._answer is not None and self._answer.time < settled:
+                self._answer = None
+                self._wait = msgspec.structs.replace(self._wait, fired=False)
         self._next = self._first_after(self._wait)
 
     def rules_changed(self, rule: Rule) -> None:
@@ -103,29 +110,31 @@ class _Waiting(Machine):
     def observe(self, fact: Fact, out: Outcome) -> None:  # noqa: ARG002 - nothing follows before the watermark
         self.facts.add(fact)
         wait = self._wait
-        if AFTER in fact.steps and (wait is None or fact.time > self._end(wait)) and self._is_earlier(fact, self._next):
+        if AFTER in fact.steps and (wait is None or fact.time > self._end(wait)) and _is_earlier(fact, self._next):
             self._next = fact
-        if wait is not None and wait.fired and self._resolves(fact, wait) and self._is_earlier(fact, self._answer):
+        if wait is not None and wait.fired and self._resolves(fact, wait) and _is_earlier(fact, self._answer):
             self._answer = fact
 
     def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
         while True:
             deadline = None if self._next is None else self._next.time + self._kind.within
             answered = None if self._answer is None else self._answer.time
-            first = min((time for time in (answered, self._opening, deadline) if time is not None), default=now)
+            opening = self._held[0][0] if self._held else None
+            first = min((time for time in (answered, opening, deadline) if time is not None), default=now)
             if first >= now:
                 break
             if first == answered:
                 self._resolve(out)
-            elif first == self._opening:
-                self._tell("firing", self._opening, out)
-                self._opening = None
+            elif first == opening:
+                self._tell("firing", self._held.pop(0)[1], first, out)
             else:
                 self._decide(out)
         self._forget(settled, out)
 
     def due(self) -> datetime | None:
-        moments = [time for time in (self._opening, self._answer and self._answer.time) if time is not None]
+        moments = [opening for opening, _ in self._held[:1]]
+        if self._answer is not None:
+            moments.append(self._answer.time)
         if self._next is not None:
             moments.append(self._next.time + self._kind.within)
         first = self.facts.first
@@ -141,64 +150,47 @@ class _Waiting(Machine):
         assert first is not None
         prints = self._versions_that_only_begin(first)
         if prints is None:
-            self._next = next(
-                (fact for fact in self._after_from(first.time) if fact > first and not _same(fact, first)), None
-            )
+            following = (fact for fact in self._after_from(first.time) if fact > first and not _same(fact, first))
+            self._next = next(following, None)
             return
         end = first.time + self._kind.within
         last_began = self._wait.last_began if self._wait is not None else None
         wait = _Wait(first.time, first.article_id, prints, fired=False, last_began=last_began)
-        answers = (fact for fact in self.facts.between(first.time, end) if self._counts(fact, wait))
-        fired = next(answers, None) is None and (last_began is None or end - last_began >= self.rule.throttle)
-        if fired:
+        answered = any(self._counts(fact, wait) for fact in self.facts.between(first.time, end))
+        if not answered and (last_began is None or end - last_began >= self.rule.throttle):
             wait = msgspec.structs.replace(wait, fired=True, last_began=end)
         self._wait = wait
         self.put(Mark(name=_OVER, time=end, ident=first.article_id, data=msgspec.msgpack.encode(wait)), out)
         self._next = self._first_after(wait)
-        self._await(wait, end)
-        if fired:
-            out.moments.append(Moment(end.isoformat(), end, first))
-            if self._opening is None:
-                self._tell("firing", end, out)
-            else:
-                out.dropped += 1
-
-    def _await(self, wait: _Wait, known: datetime) -> None:
-        """What may still come of an alert after ``known``: the opening of the schedule, the answer."""
-        self._answer = self._opening = None
+        self._answer = self._answer_to(wait)
         if not wait.fired:
             return
-        end = self._end(wait)
-        late = self.facts.between(end, end + self._kind.within)
-        answer = next((fact for fact in late if self._counts(fact, wait)), None)
-        if answer is None or answer.time >= known:
-            self._answer = answer
-        if not self.rule.schedule.open(end):
-            opening = self.rule.schedule.next_opening(end)
-            told = answer is not None and opening is not None and answer.time <= opening
-            if opening is not None and opening >= known and not (told and self._answer is None):
-                self._opening = opening
+        out.moments.append(Moment(end.isoformat(), end, first))
+        if self.rule.schedule.open(end):
+            self._tell("firing", wait, end, out)
+            return
+        out.dropped += 1
+        opening = self._opening(wait)
+        if opening is not None:
+            self._held.append((opening, wait))
 
     def _resolve(self, out: Outcome) -> None:
         """What did not come in time came after all; an alert that never went out is never heard of."""
-        assert self._answer is not None
-        if self._opening is None and self._wait is not None and self._was_told(self._wait, self._answer.time):
-            self._tell("resolved", self._answer.time, out)
-        self._answer = self._opening = None
-        self._wait = self._wait and msgspec.structs.replace(self._wait, fired=False)
-
-    def _was_told(self, wait: _Wait, until: datetime) -> bool:
-        end = self._end(wait)
-        if self.rule.schedule.open(end):
-            return True
-        opening = self.rule.schedule.next_opening(end)
-        return opening is not None and opening < until
-
-    def _tell(self, state: State, time: datetime, out: Outcome) -> None:
-        wait = self._wait
+        wait, answer = self._wait, self._answer
         assert wait is not None
+        assert answer is not None
+        if any(held == wait for _, held in self._held):
+            self._held = [(opening, held) for opening, held in self._held if held != wait]
+            self.put(Mark(name=_ANSWERED, time=answer.time, ident=self._end(wait).isoformat()), out)
+        elif self.rule.schedule.open(self._end(wait)) or self._opening(wait) is not None:
+            self._tell("resolved", wait, answer.time, out)
+        self._answer = None
+        self._wait = msgspec.structs.replace(wait, fired=False)
+
+    def _tell(self, state: State, wait: _Wait, time: datetime, out: Outcome) -> None:
         end = self._end(wait)
-        evidence = [fact for fact in self.facts.since(wait.start, wait.start + _INSTANT) if self._began(fact, wait)]
+        began = self.facts.since(wait.start, wait.start + _INSTANT)
+        evidence = [fact for fact in began if fact.article_id == wait.article_id and AFTER in fact.steps]
         if state == "resolved" and self._answer is not None:
             evidence.append(self._answer)
         out.changes.append(
@@ -220,13 +212,17 @@ class _Waiting(Machine):
     def _end(self, wait: _Wait) -> datetime:
         return wait.start + self._kind.within
 
-    @staticmethod
-    def _began(fact: Fact, wait: _Wait) -> bool:
-        return fact.article_id == wait.article_id and AFTER in fact.steps
+    def _opening(self, wait: _Wait) -> datetime | None:
+        """When the schedule, closed at the end of a wait, lets its alert out."""
+        end = self._end(wait)
+        closed = wait.fired and not self.rule.schedule.open(end)
+        return self.rule.schedule.next_opening(end) if closed else None
 
-    @staticmethod
-    def _is_earlier(fact: Fact, known: Fact | None) -> bool:
-        return known is None or fact < known
+    def _answer_to(self, wait: _Wait) -> Fact | None:
+        """What came too late for an alert not to be, and resolves it."""
+        end = self._end(wait)
+        late = self.facts.between(end, end + self._kind.within) if wait.fired else []
+        return next((fact for fact in late if self._counts(fact, wait)), None)
 
     def _resolves(self, fact: Fact, wait: _Wait) -> bool:
         return self._end(wait) < fact.time <= self._end(wait) + self._kind.within and self._counts(fact, wait)
@@ -241,11 +237,8 @@ class _Waiting(Machine):
     def _versions_that_only_begin(self, first: Fact) -> tuple[str, ...] | None:
         """The fingerprints of an article; None where a version of it meets ``without``: it begins no wait."""
         within = self._kind.within
-        versions = [
-            fact
-            for fact in self.facts.between(first.time - within, first.time + within)
-            if fact.article_id == first.article_id
-        ]
+        around = self.facts.between(first.time - within, first.time + within)
+        versions = [fact for fact in around if fact.article_id == first.article_id]
         if any(WITHOUT in fact.steps for fact in versions):
             return None
         return tuple(dict.fromkeys(fact.fingerprint for fact in versions if fact.fingerprint))
@@ -261,26 +254,40 @@ class _Waiting(Machine):
         return next(self._after_from(self._end(wait) + _INSTANT), None)
 
     def _forget(self, settled: datetime, out: Outcome) -> None:
+        """Delete the facts and marks that nothing asks of any more from ``settled`` on."""
         last = self.latest(_OVER, settled)
-        for mark in list(self.marks.values()):
-            if last is not None and mark.time < last.time:
-                self.drop(mark, out)
-        needless = settled - 2 * self._kind.within - _INSTANT
-        if self._wait is not None and self._opening is not None:
-            needless = min(needless, self._wait.start - _INSTANT)
-        self.prune(needless, out)
+        earlier = [mark for mark in self.marks.values() if last is not None and mark.time < last.time]
+        for mark in [mark for mark in earlier if mark.name == _OVER]:
+            opening = self._opening(_DECODER.decode(mark.data))
+            if opening is None or opening < settled:
+                self._drop_wait(mark, out)
+        needless = settled - 2 * self._kind.within
+        if self._held:
+            needless = min(needless, self._held[0][1].start)
+        self.prune(needless - _INSTANT, out)
         wait, first = self._wait, self.facts.first
-        if wait is None or last is None or len(self.marks) > 1 or settled <= self._forgotten(wait):
+        overs = sum(mark.name == _OVER for mark in self.marks.values())
+        if wait is None or last is None or overs > 1 or settled <= self._forgotten(wait):
             return
         if first is None or first.time > self._end(wait):
-            self.drop(last, out)
+            self._drop_wait(last, out)
             self._wait = None
 
+    def _drop_wait(self, mark: Mark, out: Outcome) -> None:
+        self.drop(mark, out)
+        for other in list(self.marks.values()):
+            if other.name == _ANSWERED and other.ident == mark.time.isoformat():
+                self.drop(other, out)
+
     def _forgotten(self, wait: _Wait) -> datetime:
-        """After this nothing asks any more of a wait (but for the opening of the schedule)."""
+        """After this nothing asks any more of a wait."""
         end = self._end(wait) + self._kind.within
         throttled = wait.last_began + self.rule.throttle if wait.last_began is not None else end
-        return max(end, throttled, self._opening or end) + _INSTANT
+        return max(end, throttled, self._opening(wait) or end) + _INSTANT
+
+
+def _is_earlier(fact: Fact, known: Fact | None) -> bool:
+    return known is None or fact < known
 
 
 def _same(one: Fact, other: Fact) -> bool:

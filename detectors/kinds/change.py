@@ -159,9 +159,7 @@ class _Settling(Machine):
                 after = self._settle(after, value, fact, out)
         if after != before:
             self._standing = after
-            self.put(
-                Mark(name=_GIVEN, time=fact.time, ident=fact.article_id, data=msgspec.msgpack.encode(after)), out
-            )
+            self.put(Mark(name=_GIVEN, time=fact.time, ident=fact.article_id, data=msgspec.msgpack.encode(after)), out)
 
     def _settle(self, standing: _Standing, value: GroupValue, fact: Fact, out: Outcome) -> _Standing:
         previous, began = standing.settled, fact.time
