@@ -26,6 +26,20 @@ CountAtLeast = Annotated[
     Thresholds,
     Key(ThresholdReader(Number(least=1, whole=True)), "so many, or so many by severity", harmless=True),
 ]
+CountAtLeastOrNone = Annotated[
+    Thresholds | None,
+    Key(ThresholdReader(Number(least=1, whole=True)), "so many or more, or so many by severity", harmless=True),
+]
+CountAtMostOrNone = Annotated[
+    Thresholds | None,
+    Key(ThresholdReader(Number(least=0, whole=True)), "so many or fewer, or so many by severity", harmless=True),
+]
+NumberAtLeast = Annotated[
+    Thresholds | None, Key(ThresholdReader(Number()), "this or more, a number or a number by severity", harmless=True)
+]
+NumberAtMost = Annotated[
+    Thresholds | None, Key(ThresholdReader(Number()), "this or less, a number or a number by severity", harmless=True)
+]
 Every = Annotated[
     timedelta, Key(Duration(), "states are judged at each multiple of this, since 1970-01-01T00:00Z", harmless=True)
 ]

@@ -42,6 +42,16 @@ class Log:
         place = bisect_right(self._times, start)
         return place < len(self._times) and self._times[place] <= end
 
+    def last_until(self, time: datetime) -> datetime | None:
+        """The last time that is known, not later than ``time``."""
+        place = bisect_right(self._times, time)
+        return self._times[place - 1] if place else None
+
+    def next_after(self, time: datetime) -> datetime | None:
+        """The first time that is known, later than ``time``."""
+        place = bisect_right(self._times, time)
+        return self._times[place] if place < len(self._times) else None
+
     def drop_until(self, time: datetime) -> list[datetime]:
         """Forget and return the times up to and including ``time``, except the first."""
         end = bisect_right(self._times, time)

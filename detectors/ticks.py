@@ -7,6 +7,8 @@ had been held for ``for``.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -33,8 +35,10 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 class Ticked(Protocol):
-    """What the machine asks of a kind; the kind's own keys and four methods."""
+    """What the machine asks of a kind: some of its keys and a few methods."""
 
+    @property
+    def window(self) -> timedelta: ...
     @property
     def every(self) -> timedelta: ...
     @property
@@ -51,89 +55,123 @@ class Ticked(Protocol):
     def turning_points(self) -> tuple[timedelta, ...]:
         """How long after a fact the measure may change because of it: nothing (it comes), the window (it goes), ..."""
 
+    def log_age(self) -> timedelta | None:
+        """How old the log must be before anything is judged; None where that does not matter."""
+
     def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:
         """The facts to show as evidence."""
 
 
-class _Standing(msgspec.Struct, frozen=True, array_like=True):
-    """How a group stands after a tick: everything that later ticks need to know of earlier ones."""
+class Standing(msgspec.Struct, frozen=True, array_like=True):
+    """How a group stands after a tick: everything that later ticks need to know of earlier ones.
 
-    since: tuple[datetime | None, ...]  # for each level: since when it has been held at each tick
-    began: datetime | None = None  # when the present state became true
-    last_began: datetime | None = None  # when the last alert began that throttle did not drop
-    held_back: bool = False  # dropped by throttle
-    sent: Severity | None = None  # the severity last sent
+    ``since``: for each level that is held, by its severity ("" where none was written), since when it has been held at
+    each tick. ``began``: when the present state became true; ``last_began``: when the last alert began that was
+    sent; ``held_back``: the present one is dropped; ``sent``: the severity last sent. ``learned`` is for groups
+    that must be learned first.
+    """
+
+    since: dict[str, datetime] = {}
+    began: datetime | None = None
+    last_began: datetime | None = None
+    held_back: bool = False
+    sent: Severity | None = None
     revision: int = 0
+    learned: bool = False
 
 
-_DECODER = msgspec.msgpack.Decoder(_Standing)
+_DECODER = msgspec.msgpack.Decoder(Standing)
 _STANDING = "standing"
 
 
 class TickMachine(Machine):
     """Judges the ticks at which something may have changed, in order; between them nothing changes."""
 
-    __slots__ = ("_judged", "_kind", "_now", "_standing")
+    __slots__ = ("_judged", "_kind", "_log", "_stale", "standing")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: Ticked) -> None:
         super().__init__(rule, group)
         self._kind = kind
         self._judged: datetime | None = None
-        self._standing = _Standing((None,) * len(kind.levels()[1].levels))
-        self._now: tuple[datetime, Measure | None] | None = None
+        self._log: Log | None = None
+        self._stale = False
+        """Whether the next tick must be judged whatever came: the rule was edited, or what is stored came back."""
+        self.standing = Standing()
 
-    def restore(self, facts: list[Fact], marks: list[Mark], settled: datetime | None) -> None:  # type: ignore[override]
+    def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:
         super().restore(facts, marks, settled)
+        self._stale = True
         if settled is None:
             return
         self._judged = first_multiple(settled, self._kind.every) - self._kind.every
         mark = self.latest(_STANDING, settled)
         if mark is not None:
-            standing = _DECODER.decode(mark.data)
-            if len(standing.since) == len(self._standing.since):  # else the thresholds were edited meanwhile
-                self._standing = standing
+            self.standing = _DECODER.decode(mark.data)
 
     def rules_changed(self, rule: Rule) -> None:
         super().rules_changed(rule)
         self._kind = rule.kind  # type: ignore[assignment]
-        levels = len(self._kind.levels()[1].levels)
-        if levels != len(self._standing.since):
-            self._standing = msgspec.structs.replace(self._standing, since=(None,) * levels)
+        self._stale = True
 
     def observe(self, fact: Fact, out: Outcome) -> None:  # noqa: ARG002 - nothing follows before the watermark
         self.facts.add(fact)
 
     def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:
-        while (tick := self._next_tick()) is not None and tick < now:
+        self._log = log
+        while (tick := self._next_tick(settled)) is not None and tick < now:
             self._tick(tick, log, out)
             self._judged = tick
+            self._stale = False
         self._drop_marks(settled, out)
-        self.prune(settled - self._kind.every - max(self._kind.turning_points()) - _INSTANT, out)
+        self.forget(settled, out)
 
     def due(self) -> datetime | None:
-        first = self.facts.first
-        tick = self._next_tick()
-        if first is None:
-            if tick is None and self.marks:  # only to be dropped, once throttle asks of them no more
-                return max(mark.time for mark in self.marks.values()) + self.rule.throttle
-            return tick
-        goes = first.time + self._kind.every + max(self._kind.turning_points()) + 2 * _INSTANT
-        return goes if tick is None else min(tick, goes)
+        ends = self.forgets()
+        tick = self._next_tick(None)
+        if tick is None and ends is None and self.marks:  # only to be dropped, once throttle asks of them no more
+            return max(mark.time for mark in self.marks.values()) + self.rule.throttle
+        return min((moment for moment in (tick, ends) if moment is not None), default=None)
 
-    def _next_tick(self) -> datetime | None:
-        """The next tick at which the measure, ``for`` or the schedule may bring something new."""
-        every = self._kind.every
+    def forget(self, settled: datetime, out: Outcome) -> None:
+        """Delete the facts that no tick from ``settled`` on asks of."""
+        self.prune(settled - self._kind.every - max(self._kind.turning_points()) - _INSTANT, out)
+
+    def forgets(self) -> datetime | None:
+        """When :meth:`forget` has something to delete."""
         first = self.facts.first
-        if self._judged is None:
-            return None if first is None else first_multiple(first.time, every)
-        after = self._judged
-        moments = [
-            fact.time + point
-            for point in self._kind.turning_points()
-            if (fact := self.facts.next_after(after - point)) is not None
-        ]
-        standing = self._standing
-        moments += [since + self._kind.for_ for since in standing.since if since is not None]
+        if first is None:
+            return None
+        return first.time + self._kind.every + max(self._kind.turning_points()) + 2 * _INSTANT
+
+    def begins(self, settled: datetime | None) -> datetime | None:  # noqa: ARG002
+        """The first moment of all that is worth a look."""
+        first = self.facts.first
+        return None if first is None else first.time
+
+    def moments(self, after: datetime) -> Iterator[datetime]:
+        """Moments (those after ``after`` count) by which the measure may change."""
+        for point in self._kind.turning_points():
+            fact = self.facts.next_after(after - point)
+            if fact is not None:
+                yield fact.time + point
+        age = self._kind.log_age()
+        if age is not None and self._log is not None and self._log.start is not None:
+            yield self._log.start + age
+
+    def measure(self, tick: datetime, log: Log) -> Measure | None:
+        """What the kind finds at ``tick``; None where nothing is to be judged."""
+        return self._kind.measure(self.facts, tick, log)
+
+    def _next_tick(self, settled: datetime | None) -> datetime | None:
+        """The next tick at which the measure, ``for`` or the schedule may bring something new."""
+        every, after = self._kind.every, self._judged
+        if after is None:
+            begins = self.begins(settled)
+            return None if begins is None else first_multiple(begins, every)
+        if self._stale:
+            return first_multiple(after + _INSTANT, every)
+        standing = self.standing
+        moments = [*self.moments(after), *(since + self._kind.for_ for since in standing.since.values())]
         if standing.began is not None and not self.rule.schedule.open(after):
             opening = self.rule.schedule.next_opening(after)
             if opening is not None:
@@ -142,47 +180,47 @@ class TickMachine(Machine):
         return first_multiple(min(later), every) if later else None
 
     def _tick(self, tick: datetime, log: Log, out: Outcome) -> None:
-        measure = self._kind.measure(self.facts, tick, log)
-        since = self._held(tick, measure)
-        before = self._standing
-        _, thresholds = self._kind.levels()
-        active = max(
-            (i for i, start in enumerate(since) if start is not None and tick - start >= self._kind.for_), default=None
-        )
-        after = msgspec.structs.replace(before, since=since)
-        if active is None:
+        before = self.standing
+        measure = self.measure(tick, log)
+        self.standing = after = msgspec.structs.replace(self.standing, since=self._held(tick, measure))
+        level = self._active(tick)
+        if level is None:
             if before.began is not None:
                 after = self._end(after, tick, measure, out)
         else:
-            level = thresholds.levels[active]
             if before.began is None:
                 after = self._begin(after, tick)
-                if not after.held_back:
-                    out.moments.append(Moment(tick.isoformat(), tick, self.facts.last_until(tick)))
             after = self._tell(after, tick, level, measure, out)
+        self.standing = after
         if after != before:
-            self._standing = after
             self.put(Mark(name=_STANDING, time=tick, data=msgspec.msgpack.encode(after)), out)
 
-    def _held(self, tick: datetime, measure: Measure | None) -> tuple[datetime | None, ...]:
-        """For each level since when it has been held: reached, or reached before and not left."""
+    def _active(self, tick: datetime) -> Level | None:
+        """The highest level that has been held for ``for``."""
+        since = self.standing.since
+        for level in reversed(self._kind.levels()[1].levels):
+            start = since.get(level.severity or "")
+            if start is not None and tick - start >= self._kind.for_:
+                return level
+        return None
+
+    def _held(self, tick: datetime, measure: Measure | None) -> dict[str, datetime]:
+        """Since when each level is held: reached, or reached before and not left; or a higher one is held."""
         side, thresholds = self._kind.levels()
-        held = []
-        for index, (level, start) in enumerate(zip(thresholds.levels, self._standing.since, strict=True)):
-            del index
-            if measure is None:
-                holds = False
-            else:
-                holds = _reaches(measure.value, level.number, side) or (
-                    start is not None and self._kind.clear is not None and not self._beyond(measure.value, level, side)
-                )
-            held.append((start or tick) if holds else None)
-        # a level is held wherever a higher one is
-        for index in range(len(held) - 2, -1, -1):
-            higher = held[index + 1]
-            if higher is not None and held[index] is None:
-                held[index] = self._standing.since[index] or higher
-        return tuple(held)
+        held: dict[str, datetime] = {}
+        higher: datetime | None = None
+        for level in reversed(thresholds.levels):
+            key = level.severity or ""
+            start = self.standing.since.get(key)
+            if measure is not None and (
+                _reaches(measure.value, level.number, side)
+                or (start is not None and self._kind.clear is not None and not self._beyond(measure.value, level, side))
+            ):
+                held[key] = start or tick
+            elif higher is not None:
+                held[key] = start or higher
+            higher = held.get(key)
+        return held
 
     def _beyond(self, value: float, level: Level, side: Side) -> bool:
         clear = self._kind.clear
@@ -192,16 +230,14 @@ class TickMachine(Machine):
             return True  # no `clear` for this severity: it is left as soon as it is not reached
         return value < bound.number if side == "at_least" else value > bound.number
 
-    def _begin(self, standing: _Standing, tick: datetime) -> _Standing:
+    def _begin(self, standing: Standing, tick: datetime) -> Standing:
         last = standing.last_began
         held_back = last is not None and tick - last < self.rule.throttle
-        return msgspec.structs.replace(
-            standing, began=tick, held_back=held_back, last_began=last if held_back else tick, sent=None, revision=0
-        )
+        return msgspec.structs.replace(standing, began=tick, held_back=held_back, sent=None, revision=0)
 
     def _tell(
-        self, standing: _Standing, tick: datetime, level: Level, measure: Measure | None, out: Outcome
-    ) -> _Standing:
+        self, standing: Standing, tick: datetime, level: Level, measure: Measure | None, out: Outcome
+    ) -> Standing:
         """Send what has changed, unless throttle holds the state back or the schedule is closed."""
         severity = level.severity_of(self.rule.severity)
         if standing.held_back or severity == standing.sent:
@@ -210,11 +246,15 @@ class TickMachine(Machine):
             out.dropped += standing.sent is None and standing.began == tick
             return standing
         first = standing.sent is None
-        standing = msgspec.structs.replace(standing, sent=severity, revision=standing.revision + 1)
+        standing = msgspec.structs.replace(
+            standing, sent=severity, revision=standing.revision + 1, last_began=standing.began
+        )
         out.changes.append(self._change(standing, tick, "firing" if first else "updated", level.number, measure))
+        if first and standing.began is not None:
+            out.moments.append(Moment(standing.began.isoformat(), standing.began, self.facts.last_until(tick)))
         return standing
 
-    def _end(self, standing: _Standing, tick: datetime, measure: Measure | None, out: Outcome) -> _Standing:
+    def _end(self, standing: Standing, tick: datetime, measure: Measure | None, out: Outcome) -> Standing:
         if standing.sent is not None:
             told = msgspec.structs.replace(standing, revision=standing.revision + 1)
             out.changes.append(self._change(told, tick, "resolved", None, measure))
@@ -222,7 +262,7 @@ class TickMachine(Machine):
 
     def _change(
         self,
-        standing: _Standing,
+        standing: Standing,
         tick: datetime,
         state: Literal["firing", "updated", "resolved"],
         threshold: float | None,
@@ -236,9 +276,9 @@ class TickMachine(Machine):
             state=state,
             severity=standing.sent,
             count=measure.count if measure else 0,
-            value=measure.value if measure else None,
+            value=measure.value if measure and math.isfinite(measure.value) else None,
             threshold=threshold,
-            start=tick - self._kind.turning_points()[1],
+            start=tick - self._kind.window,
             end=tick,
             starts_at=standing.began,
             updated_at=tick,
@@ -256,8 +296,8 @@ class TickMachine(Machine):
             self.drop(last, out)
 
     def _says_nothing(self, settled: datetime) -> bool:
-        standing = self._standing
-        idle = standing.began is None and not any(standing.since)
+        standing = self.standing
+        idle = standing.began is None and not standing.since and not standing.learned
         return idle and (standing.last_began is None or settled - standing.last_began >= self.rule.throttle)
 
 

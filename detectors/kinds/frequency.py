@@ -62,6 +62,10 @@ class Frequency(EventKind, frozen=True, kw_only=True):
         """A fact counts from when it comes until the window has passed it."""
         return timedelta(), self.window
 
+    def log_age(self) -> timedelta | None:
+        """How old the log must be: it does not matter."""
+        return None
+
     def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:
         """What the window holds."""
         return facts.between(tick - self.window, tick)

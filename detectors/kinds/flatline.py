@@ -1,0 +1,190 @@
+"""``flatline``: fewer articles than usual, silence included.
+
+```yaml
+name: wire-is-silent
+kind: flatline
+group_by: [source]
+window: 6h
+below: {warning: 3, critical: 1}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from detectors.alert import GroupValue
+from detectors.facts import Fact, Facts
+from detectors.groups import group_key
+from detectors.intervals import first_multiple
+from detectors.keys import CountAtLeast
+from detectors.kind import Key, kind
+from detectors.listed_groups import Group, GroupsReader, group_of
+from detectors.loading.readers import Duration, Number
+from detectors.log import Log
+from detectors.machine import Machine, Outcome
+from detectors.rule import Rule
+from detectors.states import StateKind
+from detectors.thresholds import Level, Thresholds
+from detectors.ticks import Measure, Side, TickMachine
+
+_INSTANT = timedelta(microseconds=1)
+_EARLY = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before all event time: due at the first watermark."""
+
+
+@kind("flatline")
+class Flatline(StateKind, frozen=True, kw_only=True, dict=True):
+    """A group is judged where ``groups`` lists it, else from its first window (as judged at each ``every``) with
+    ``minimum`` articles until ``remember`` without any. With ``group_by`` nothing is judged while the window holds no
+    article of the log at all."""
+
+    NEEDS_LOG: ClassVar[bool] = True
+
+    below: CountAtLeast = Thresholds((Level(None, 1),))
+    groups: Annotated[
+        tuple[Any, ...] | None,
+        Key(GroupsReader(), "the groups that are judged: a list's name, or values", harmless=True),
+    ] = None
+    minimum: Annotated[
+        int | None,
+        Key(
+            Number(least=0, whole=True), "articles in a window that make a group known; default: `below`", harmless=True
+        ),
+    ] = None
+    remember: Annotated[
+        timedelta, Key(Duration(), "without an article for so long, a group is no longer known", harmless=True)
+    ] = timedelta(days=30)
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        if self.groups is not None and not self.group_by:
+            yield "groups", "expected 'group_by' beside 'groups': it says of which field they are"
+            return
+        for item in self.groups or ():
+            try:
+                group_of(item, self.group_by)
+            except ValueError as error:
+                yield "groups", str(error)
+
+    def levels(self) -> tuple[Side, Thresholds]:
+        """For the machine of states."""
+        return "below", self.below
+
+    @cached_property
+    def listed(self) -> dict[str, Group]:
+        """The groups that are listed, by key."""
+        groups = [group_of(item, self.group_by) for item in self.groups or ()]
+        return {group_key(group): group for group in groups}
+
+    def standing_groups(self) -> tuple[dict[str, GroupValue], ...]:
+        return tuple(self.listed.values())
+
+    def log_reach(self) -> timedelta:
+        return self.window + self.every if self.group_by else timedelta()
+
+    def enough(self) -> float:
+        """So many articles in a window make a group known."""
+        return self.below.most if self.minimum is None else self.minimum
+
+    def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
+        return _FlatlineMachine(rule, group, self)
+
+    def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:
+        """How many articles the window holds; None while all is silent and the rule has groups."""
+        start = tick - self.window
+        if self.group_by and not log.alive(start, tick):
+            return None
+        count = facts.count(start, tick)
+        return Measure(count, count)
+
+
+class _FlatlineMachine(TickMachine):
+    """Beside what all states do: whether the group is known, and silence, at which no fact comes."""
+
+    __slots__ = ()
+
+    _kind: Flatline
+
+    def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: Flatline) -> None:
+        super().__init__(rule, group, kind)
+
+    @property
+    def _listed(self) -> bool:
+        return group_key(self.group) in self._kind.listed
+
+    @property
+    def _ignored(self) -> bool:
+        return self._kind.groups is not None and not self._listed
+
+    def observe(self, fact: Fact, out: Outcome) -> None:
+        if self._ignored:
+            out.facts_dropped.append(fact)
+        else:
+            super().observe(fact, out)
+
+    def begins(self, settled: datetime | None) -> datetime | None:
+        """For a listed group the beginning of the log; for one that was listed later, when its first window is full."""
+        if not self._listed:
+            return super().begins(settled)
+        start = self._log.start if self._log is not None else None
+        if settled is None:
+            return _EARLY if self._judged is None else None
+        if start is None:
+            return None
+        first = first_multiple(start, self._kind.every)
+        return first if settled <= first else settled + self._kind.window
+
+    def measure(self, tick: datetime, log: Log) -> Measure | None:
+        known = self._listed or (not self._ignored and self._known(tick))
+        self.standing = msgspec.structs.replace(self.standing, learned=known)
+        return super().measure(tick, log) if known else None
+
+    def _known(self, tick: datetime) -> bool:
+        kind = self._kind
+        if self.facts.count(tick - kind.window, tick) >= kind.enough():
+            return True
+        last = self.facts.last_until(tick)
+        return self.standing.learned and last is not None and last.time > tick - kind.remember
+
+    def moments(self, after: datetime) -> Iterator[datetime]:
+        yield from super().moments(after)
+        if not self.standing.learned:
+            return
+        last = self.facts.last_until(after)
+        if last is not None and not self._listed:
+            yield last.time + self._kind.remember
+        silent = last is None or last.time <= after - self._kind.window
+        if silent and self._kind.group_by:
+            yield self._log_turns(after)
+
+    def _log_turns(self, after: datetime) -> datetime:
+        """The first moment at which the log may fall silent, or wake up."""
+        if self._log is None:
+            return after + self._kind.every
+        if self._log.alive(after - self._kind.window, after):
+            last = self._log.last_until(after)
+            assert last is not None
+            return last + self._kind.window
+        return self._log.next_after(after) or after + self._kind.every
+
+    def forget(self, settled: datetime, out: Outcome) -> None:
+        """All but the last fact can go with the window; the last says until when the group is known."""
+        kind = self._kind
+        longest = max(kind.window, kind.remember) + kind.every
+        self.prune(settled - longest - _INSTANT, out)
+        last = self.facts.last_until(settled)
+        if last is not None:
+            self.prune(min(settled - kind.every - kind.window, last.time) - _INSTANT, out)
+
+    def forgets(self) -> datetime | None:
+        first = self.facts.first
+        if first is None:
+            return None
+        kind = self._kind
+        stays = kind.window if self.facts.next_after(first.time) is not None else max(kind.window, kind.remember)
+        return first.time + stays + kind.every + 2 * _INSTANT

@@ -1,0 +1,127 @@
+"""``metric``: a number of a window's articles: the sum, average, extreme or percentile of a value that each gives.
+
+```yaml
+name: tone-on-uzbekistan
+kind: metric
+where: {country: {is: UZB, salience: main}}
+value: meta.tone
+function: avg
+window: 3d
+at_most: {warning: -3, critical: -6}
+minimum: 20
+```
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Annotated
+
+from detectors.conditions.fields import META
+from detectors.facts import Fact, Facts
+from detectors.groups import Found
+from detectors.keys import Minimum, NumberAtLeast, NumberAtMost
+from detectors.kind import Key, kind
+from detectors.loading.context import Place
+from detectors.loading.nodes import Node, Scalar
+from detectors.loading.readers import JsonSchema, Reader
+from detectors.log import Log
+from detectors.problems import nearest, shown
+from detectors.states import StateKind, one_side, wrong_sides
+from detectors.thresholds import Thresholds
+from detectors.ticks import Measure, Side
+
+SCORE, CONFIDENCE, AGE, LENGTH = "theme.score", "official.confidence", "age", "length"
+VALUES = (SCORE, CONFIDENCE, AGE, LENGTH)
+FUNCTIONS: dict[str, Callable[[Sequence[float]], float]] = {
+    "sum": math.fsum,
+    "avg": lambda numbers: math.fsum(numbers) / len(numbers),
+    "min": min,
+    "max": max,
+}
+_PERCENTILE = re.compile(r"p([1-9]\d?)")
+
+
+def apply(function: str, numbers: Sequence[float]) -> float:
+    """The number that a function makes of one or more others; percentiles by nearest rank."""
+    percentile = _PERCENTILE.fullmatch(function)
+    if percentile is None:
+        return FUNCTIONS[function](numbers)
+    rank = -(-int(percentile[1]) * len(numbers) // 100)
+    return sorted(numbers)[rank - 1]
+
+
+class _ValueReader(Reader[str]):
+    def read(self, node: Node, place: Place) -> str:
+        listed = f"expected one of {', '.join(VALUES)}, meta.KEY"
+        if not isinstance(node, Scalar):
+            place.fail(node, f"{listed}, found {node.what}")
+        if node.text not in VALUES and not (node.text.startswith(META) and len(node.text) > len(META)):
+            place.fail(node, f"{listed}, found {shown(node.text)}{nearest(node.text, VALUES)}")
+        return node.text
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [{"enum": list(VALUES)}, {"type": "string", "pattern": "^meta\\..+"}]}
+
+
+class _FunctionReader(Reader[str]):
+    def read(self, node: Node, place: Place) -> str:
+        listed = f"expected one of {', '.join(FUNCTIONS)}, p1 to p99"
+        if not isinstance(node, Scalar):
+            place.fail(node, f"{listed}, found {node.what}")
+        if node.text not in FUNCTIONS and not _PERCENTILE.fullmatch(node.text):
+            place.fail(node, f"{listed}, found {shown(node.text)}{nearest(node.text, FUNCTIONS)}")
+        return node.text
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [{"enum": list(FUNCTIONS)}, {"type": "string", "pattern": f"^{_PERCENTILE.pattern}$"}]}
+
+
+@kind("metric")
+class Metric(StateKind, frozen=True, kw_only=True):
+    """Each article gives its largest value that met ``where``; one without a number gives none and does not count."""
+
+    value: Annotated[
+        str,
+        Key(_ValueReader(), "theme.score, official.confidence, age (seconds), length (characters) or meta.KEY"),
+    ]
+    function: Annotated[str, Key(_FunctionReader(), "sum, avg, min, max, or p1 to p99 (nearest rank)")]
+    at_least: NumberAtLeast = None
+    at_most: NumberAtMost = None
+    minimum: Minimum = 1
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        return wrong_sides({"at_least": self.at_least, "at_most": self.at_most})
+
+    def number(self, found: Found) -> float | None:
+        if self.value == LENGTH:
+            return len(found.view.article.text)
+        field, _, attribute = self.value.partition(".") if self.value in {SCORE, CONFIDENCE} else (self.value, "", "")
+        numbers = (value.attributes.get(attribute or field) for value in found.values(field))
+        return max((float(one) for one in numbers if _is_number(one)), default=None)  # type: ignore[arg-type]
+
+    def levels(self) -> tuple[Side, Thresholds]:
+        """For the machine of states."""
+        return one_side(self.at_least, self.at_most)
+
+    def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
+        """The number at ``tick``; None with fewer than ``minimum`` articles that give one, or none."""
+        by_article: dict[str, float] = {}
+        for fact in facts.between(tick - self.window, tick):
+            if fact.number is not None:
+                known = by_article.get(fact.article_id)
+                by_article[fact.article_id] = fact.number if known is None else max(known, fact.number)
+        if len(by_article) < max(self.minimum, 1):
+            return None
+        return Measure(apply(self.function, list(by_article.values())), len(by_article))
+
+    def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:
+        """Those that gave a number."""
+        return [fact for fact in facts.between(tick - self.window, tick) if fact.number is not None]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300

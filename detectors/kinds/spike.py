@@ -1,0 +1,82 @@
+"""``spike``: many more, or many fewer, articles in a window than the time before it lets expect.
+
+```yaml
+name: kyrgyzstan-surge
+kind: spike
+where: {country: KGZ}
+window: 6h
+reference: 7d
+factor: {warning: 3, critical: 8}
+at_least: 5
+```
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
+
+from detectors.facts import Facts
+from detectors.kind import Key, kind
+from detectors.loading.readers import Choice, Duration, Number
+from detectors.log import Log
+from detectors.states import StateKind
+from detectors.thresholds import ThresholdReader, Thresholds
+from detectors.ticks import Measure, Side
+
+UP, DOWN, BOTH = "up", "down", "both"
+_UNIT = timedelta(microseconds=1)
+
+
+@kind("spike")
+class Spike(StateKind, frozen=True, kw_only=True):
+    """Expected is the count in the ``reference`` before the window, times window / reference.
+
+    Up: the count is at least ``at_least`` and ``factor`` times what was expected, from nothing too. Down: what was
+    expected is at least ``at_least`` and ``factor`` times the count. Silent until the log is window + reference old.
+    """
+
+    NEEDS_LOG: ClassVar[bool] = True
+
+    reference: Annotated[timedelta, Key(Duration(), "the stretch before the window from which it is expected")]
+    factor: Annotated[
+        Thresholds,
+        Key(ThresholdReader(Number(above=0)), "so many times what is expected, or by severity", harmless=True),
+    ]
+    direction: Annotated[str, Key(Choice((UP, DOWN, BOTH), "direction"), "up (default), down or both")] = UP
+    at_least: Annotated[
+        int,
+        Key(
+            Number(least=1, whole=True),
+            "articles that there must be (up) or be expected (down) at least",
+            harmless=True,
+        ),
+    ] = 1
+
+    def levels(self) -> tuple[Side, Thresholds]:
+        """For the machine of states."""
+        return "at_least", self.factor
+
+    def turning_points(self) -> tuple[timedelta, ...]:
+        """A fact comes, passes from the window into the reference, and out of it."""
+        return timedelta(), self.window, self.window + self.reference
+
+    def log_age(self) -> timedelta:
+        """How old the log must be before anything is judged."""
+        return self.window + self.reference
+
+    def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:
+        """By how many times the count differs from what was expected; None where there is nothing to compare."""
+        if not log.older_than(self.log_age(), tick):
+            return None
+        start = tick - self.window
+        count, before = facts.count(start, tick), facts.count(start - self.reference, start)
+        # whole numbers: what an analyst reckons by hand is what is compared
+        found, expected = count * (self.reference // _UNIT), before * (self.window // _UNIT)
+        times = []
+        if self.direction != DOWN and count >= self.at_least:
+            times.append(found / expected if expected else math.inf)
+        if self.direction != UP and expected >= self.at_least * (self.reference // _UNIT):
+            times.append(expected / found if found else math.inf)
+        return Measure(max(times), count) if times else None
