@@ -84,7 +84,11 @@ class _Loading:
         if not folder.is_dir():
             raise RuleSetError((Problem(str(folder), 1, 1, "", "expected a folder with rules, found none"),))
         roots: list[Mapping] = []
-        for file in self._sources.rule_files():
+        files = self._sources.rule_files()
+        for name in sorted(self._sources.overlooked):
+            said = "rules are in files that end in .yaml, in the folder or in folders below it that are no links"
+            self._problems.warning(Node(name, 1, 1), "", f"not read: {said}")
+        for file in files:
             if file.problem:
                 self._problems.error(Node(file.name, 1, 1), "", file.problem)
                 continue

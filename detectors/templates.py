@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+import math
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, wraps
 from typing import Any
 
 from jinja2 import Template, TemplateError, Undefined, meta, nodes
@@ -32,8 +33,15 @@ LONGEST_TEXT = 10_000
 """Characters of a rendered annotation; the rest is cut off."""
 
 
+METHODS = frozenset({
+    "capitalize", "endswith", "get", "items", "keys", "lower", "split", "startswith", "strip", "title", "upper",
+    "values",
+})  # fmt: skip
+"""Methods that a template may call: none that makes a long text of a short one."""
+
+
 class _Environment(ImmutableSandboxedEnvironment):
-    """No attribute of Python's own, no multiplication or power that could fill the memory."""
+    """No attribute of Python's own, nothing that could fill the memory or take more than a moment."""
 
     intercepted_binops = frozenset(("*", "**", "%"))
 
@@ -47,9 +55,30 @@ class _Environment(ImmutableSandboxedEnvironment):
         return left**right if operator == "**" else left % right
 
 
+def _bounded(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, which refuses to make a text of more than ``LONGEST_TEXT`` characters, or nearly so."""
+
+    @wraps(made)
+    def limited(*given: Any, **named: Any) -> Any:
+        if name in _GROWING:
+            texts = [len(one) for one in (*given, *named.values()) if isinstance(one, str | tuple | list)]
+            if math.prod(length + 1 for length in texts) > _MOST_WORK:
+                raise OverflowError("the text becomes too long")
+        made_of = made(*given, **named)
+        if isinstance(made_of, str) and len(made_of) > LONGEST_TEXT:
+            raise OverflowError("the text becomes too long")
+        return made_of
+
+    return limited
+
+
+_GROWING = frozenset({"join", "replace"})
+_MOST_WORK = 1_000_000
+
+
 def _environment() -> _Environment:
     environment = _Environment(autoescape=False, cache_size=0)
-    environment.filters = {name: made for name, made in environment.filters.items() if name in FILTERS}
+    environment.filters = {name: _bounded(name, made) for name, made in environment.filters.items() if name in FILTERS}
     environment.globals.clear()
     return environment
 
@@ -64,25 +93,41 @@ def check_template(source: str) -> str | None:
         return None
     try:
         tree = _ENVIRONMENT.parse(source)
+        return next(_problems(tree), None)
     except TemplateError as error:
         return f"not a template: {error.message}"
     except RecursionError:
         return "not a template: nested too deep"
-    unknown = sorted(meta.find_undeclared_variables(tree) - NAMES)
-    if unknown:
-        near = nearest(unknown[0], NAMES)
-        return (
-            f"unknown name {shown(unknown[0])} in a template{near or '; expected one of ' + ', '.join(sorted(NAMES))}"
-        )
+    except ValueError:  # a number of thousands of digits
+        return "not a template: a number is too large"
+
+
+def _problems(tree: nodes.Template) -> Iterator[str]:
     for used in tree.find_all(nodes.Filter):
         if used.name not in FILTERS:
-            return f"unknown filter {shown(used.name)} in a template{nearest(used.name, FILTERS)}"
+            yield f"unknown filter {shown(used.name)} in a template{nearest(used.name, FILTERS)}"
+    yield from _forbidden(tree)
+    for name in sorted(meta.find_undeclared_variables(tree) - NAMES):
+        near = nearest(name, NAMES) or "; expected one of " + ", ".join(sorted(NAMES))
+        yield f"unknown name {shown(name)} in a template{near}"
+
+
+def _forbidden(tree: nodes.Template) -> Iterator[str]:
+    """What the sandbox would let through, and would let a template take for ever or fill the memory."""
     for loop in tree.find_all(nodes.For):
-        if any(True for _ in loop.find_all(nodes.For)):
-            return "a loop within a loop is not allowed in a template"
+        if loop.recursive or any(True for _ in loop.find_all(nodes.For)):
+            yield "a loop within a loop is not allowed in a template"
     if any(True for _ in tree.find_all((nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport))):
-        return "macros and imports are not allowed in a template"
-    return None
+        yield "macros and imports are not allowed in a template"
+    if any(True for _ in tree.find_all((nodes.Extends, nodes.Block))):
+        yield "blocks are not allowed in a template"
+    if any(True for _ in tree.find_all((nodes.Assign, nodes.AssignBlock, nodes.With))):
+        yield "'set' and 'with' are not allowed in a template"
+    for call in tree.find_all(nodes.Call):
+        name = call.node.attr if isinstance(call.node, nodes.Getattr) else ""
+        if name not in METHODS:
+            said = f"{shown(name)}{nearest(name, METHODS)}" if name else "what is no method"
+            yield f"a template may call {', '.join(sorted(METHODS))}, found {said}"
 
 
 @lru_cache(maxsize=4096)

@@ -142,10 +142,18 @@ def listed_whole(node: Node, place: Place, form: Form, cased: bool, negated: boo
             for spelling in entry.spellings:
                 try:
                     names.setdefault(fold_value(spelling, True) if cased else code(spelling, form, place), entry.name)
+                    if form is Form.SCALAR and (number := _number(spelling)) is not None:
+                        names.setdefault(number, entry.name)
                 except ValueError as error:
                     place.fail(node, f"{error} ({_where(entry, spelling)})")
         cache[key] = names
     return Whole(cast("dict[str | float, str]", cache[key]), negated, cased)
+
+
+def _number(spelling: str) -> Key | None:
+    """The number or boolean that an entry writes: a list holds texts, and `meta` may hold either."""
+    value = Scalar("", 0, 0, spelling, plain=True).value
+    return scalar_key(value) if isinstance(value, int | float) else None
 
 
 def _where(entry: Entry, spelling: str) -> str:

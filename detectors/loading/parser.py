@@ -34,6 +34,10 @@ def parse_yaml(text: str, file: str, problems: Problems) -> Node | None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = " ".join(part for part in (error.context, error.problem) if part)
         problems.error(_Place(file, line, column), "", f"not YAML: {said}")
+    except yaml.reader.ReaderError as error:
+        before = text.encode("utf-8", "replace")[: error.position].decode("utf-8", "replace")  # libyaml counts bytes
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        problems.error(_Place(file, line, column), "", f"not YAML: {error.reason} (U+{error.character:04X})")
     except (yaml.YAMLError, ValueError) as error:
         problems.error(_Place(file, 1, 1), "", f"not YAML: {' '.join(str(error).split())}")
     return None

@@ -25,7 +25,9 @@ class Sources:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._real = folder.resolve()
         self.read: dict[str, bytes] = {}
+        self.overlooked: list[str] = []
 
     @property
     def folder(self) -> Path:
@@ -35,12 +37,15 @@ class Sources:
     def rule_files(self) -> list[SourceFile]:
         """Every ``*.yaml`` below the folder except ``*.test.yaml``, by name.
 
-        Hidden files and folders are left out: a Kubernetes ConfigMap keeps each version in one.
+        Hidden files and folders are left out: a Kubernetes ConfigMap keeps each version in one. So are folders that are
+        links, which could lead in a circle; ``overlooked`` has the names of what looks like rules and is not read.
         """
         names = []
         for where, folders, files in os.walk(self._folder):
-            folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
             below = Path(where).relative_to(self._folder)
+            folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
+            self.overlooked += [(below / name).as_posix() for name in folders if (Path(where) / name).is_symlink()]
+            self.overlooked += [(below / name).as_posix() for name in files if name.endswith(".yml")]
             names += [
                 (below / name).as_posix()
                 for name in files
@@ -51,20 +56,24 @@ class Sources:
     def list_file(self, name: str, beside: str) -> SourceFile:
         """A list's file: below the folder, or beside the rule file that names it."""
         for candidate in (Path(name), Path(beside).parent / name):
-            if candidate.is_absolute() or ".." in candidate.parts:
+            if candidate.is_absolute() or ".." in candidate.parts or "\0" in name:
                 return SourceFile(name, "", "expected a path below the rules' folder")
-            if (self._folder / candidate).is_file():
+            if os.path.lexists(self._folder / candidate):
                 return self._file(candidate.as_posix(), LARGEST_LIST)
         return SourceFile(name, "", "there is no such file below the rules' folder")
 
     def _file(self, name: str, most: int) -> SourceFile:
         path = self._folder / name
         try:
+            if not path.resolve(strict=True).is_relative_to(self._real):
+                return SourceFile(name, "", "a link that leads out of the rules' folder; expected a file within it")
+            if not path.is_file():  # a pipe or a device would never end
+                return SourceFile(name, "", "expected a file")
             if path.stat().st_size > most:
                 return SourceFile(name, "", f"larger than {most // 2**20} MB")
             raw = path.read_bytes()
-        except OSError as error:
-            return SourceFile(name, "", f"cannot be read: {error.strerror}")
+        except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError until Python 3.12
+            return SourceFile(name, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
         self.read[name] = raw
         try:
             return SourceFile(name, raw.decode("utf-8-sig"))

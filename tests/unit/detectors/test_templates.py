@@ -1,0 +1,94 @@
+"""Templates: what they may name, what the sandbox refuses, and that one that fails prints itself."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from detectors.templates import LONGEST_TEXT, check_template, missing, render
+
+NAMES = {
+    "official": {"name": "John Kerry"},
+    "countries": ("KGZ", "TJK"),
+    "labels": {"desk": "asia"},
+    "count": 3,
+    "value": 0.25,
+    "group": {"official.country": "USA"},
+    "rule": "one",
+    "previous": missing("previous"),
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("plain", "plain"),
+        ('{{ official.name }}: {{ countries | join(", ") }}', "John Kerry: KGZ, TJK"),
+        ('{{ labels.get("desk") | upper }}', "ASIA"),
+        ("{{ official.name.upper() }}", "JOHN KERRY"),
+        ("{% for one in countries %}{{ one }}{% if not loop.last %}/{% endif %}{% endfor %}", "KGZ/TJK"),
+        ('{{ group["official.country"] }}', "USA"),
+        ("{{ (value * 100) | round(1) }}%", "25.0%"),
+        ('{{ rule ~ ": " ~ count }}', "one: 3"),
+        ("was {{ previous }}", "was "),
+        ('{{ previous | default("nothing") }}', "nothing"),
+    ],
+)
+def test_templates_in_use(source: str, text: str) -> None:
+    assert check_template(source) is None
+    assert render(source, NAMES) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{{ offical.name }}", "unknown name 'offical' in a template; did you mean 'official'?"),
+        ("{{ count | rond }}", "unknown filter 'rond' in a template; did you mean 'round'?"),
+        ("{{ count | center(9) }}", "unknown filter 'center'"),
+        ("{{ count is evn }}", "not a template: No test named 'evn'"),
+        ("{{ count ", "not a template: "),
+        ("{% if count %}", "not a template: "),
+        ("{{ range(10) }}", "found what is no method"),
+        ("{{ official.name.ljust(9) }}", "found 'ljust'"),
+        ("{% set a = 1 %}{{ a }}", "'set' and 'with' are not allowed"),
+        ("{% for a in countries %}{% for b in countries %}{% endfor %}{% endfor %}", "a loop within a loop"),
+        ("{% for a in countries recursive %}{{ loop(countries) }}{% endfor %}", "a loop within a loop"),
+        ("{% macro a() %}{% endmacro %}", "macros and imports"),
+        ("{% include 'x' %}", "macros and imports"),
+        ("{% extends 'x' %}", "blocks are not allowed"),
+        ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "nested too deep"),
+        ("{{ " + "9" * 9000 + " }}", "too large"),
+    ],
+)
+def test_what_check_refuses(source: str, said: str) -> None:
+    problem = check_template(source)
+    assert problem is not None
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ official.name.__class__.__mro__ }}",
+        "{{ official.nothing.there }}",
+        "{{ previous.name }}",
+        "{{ count / 0 }}",
+        "{{ '%1000000000d' % 5 }}",
+        "{{ 'a' * 1000000000 }}",
+        "{{ 10 ** 100000 }}",
+        "{{ 'aaaaaaaaaa'" + " | replace('a', 'aaaaaaaaaa')" * 30 + " }}",
+        "{{ countries" + " | list | join('aaaaaaaaaa')" * 30 + " }}",
+    ],
+)
+def test_a_template_that_fails_in_use_prints_itself_at_once(source: str) -> None:
+    assert check_template(source) is None
+    started = time.monotonic()
+    assert render(source, NAMES) == source
+    assert time.monotonic() - started < 1
+
+
+def test_a_text_is_cut_off() -> None:
+    source = "{% for one in countries %}" + "{{ rule }}x" * 800 + "{% endfor %}" * 1
+    names = {**NAMES, "countries": ("a",) * 1000}
+    assert len(render(source, names)) == LONGEST_TEXT
