@@ -90,7 +90,7 @@ class _Loading:
             self._problems.warning(Node(name, 1, 1), "", f"not read: {said}")
         for file in files:
             if file.problem:
-                self._problems.error(Node(file.name, 1, 1), "", file.problem)
+                self._problems.error(Node(file.name, file.line, 1), "", file.problem)
                 continue
             root = parse_yaml(file.text, file.name, self._problems)
             if isinstance(root, Mapping):

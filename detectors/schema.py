@@ -138,9 +138,9 @@ def _values(attribute: Attribute) -> JsonSchema:
         case Form.THEME:
             value = {"type": "string", "examples": sorted(vocabulary.themes)}
         case Form.ROLE_CLASS:
-            value = {"type": "string", "enum": sorted(vocabulary.role_classes)}
+            value = _words(sorted(vocabulary.role_classes))
         case Form.SALIENCE:
-            value = {"type": "string", "enum": ["main", "mentioned"]}
+            value = _words(["main", "mentioned"])
         case Form.BOOLEAN:
             value = {"type": "boolean"}
         case Form.NUMBER:
@@ -148,6 +148,11 @@ def _values(attribute: Attribute) -> JsonSchema:
         case _:
             value = {"$ref": "#/definitions/scalar"}
     return {"anyOf": [value, {"type": "array", "items": value}]}
+
+
+def _words(known: list[str]) -> JsonSchema:
+    """One of the words; their case does not count, which a pattern of JSON Schema cannot say but so."""
+    return {"type": "string", "anyOf": [{"enum": known}, {"pattern": "[A-Z]"}]}
 
 
 def _operators(attribute: Attribute) -> dict[str, tuple[JsonSchema, str]]:

@@ -11,6 +11,7 @@ from detectors.conditions.nodes import Condition, Every, Has, Says, Some
 from detectors.conditions.predicates import Each, Predicate, Terms, Whole, Words
 from detectors.kind import keys_of
 from detectors.lint import of_set
+from detectors.loading.identity import LONG
 from detectors.rule import Rule
 
 
@@ -48,6 +49,13 @@ def _canonical(value: object) -> object:
         return ("Has", value.field, sorted(repr((name, _canonical(test))) for name, test in value.tests))
     if isinstance(value, Says):
         return ("Says", value.field, value.negated, _canonical(value.terms))
+    if isinstance(value, Terms | Whole) and len(value.names) > LONG:
+        return (
+            type(value).__name__,
+            getattr(value, "negated", False),
+            value.cased,
+            id(value.names),
+        )  # lists are shared
     if isinstance(value, Terms):
         return sorted(repr(phrase) for phrase in value.names)
     if isinstance(value, Words):

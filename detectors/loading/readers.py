@@ -49,7 +49,7 @@ class Word(Reader[str]):
     def schema(self) -> JsonSchema:
         schema: JsonSchema = {"type": ["string", "number", "boolean"]}
         if self._pattern:
-            schema = {"type": "string", "pattern": f"^(?:{self._pattern})$"}
+            schema["pattern"] = f"^(?:{self._pattern})$"  # of texts: a name may look like a number
         return schema
 
 
@@ -139,7 +139,7 @@ class Duration(Reader[timedelta]):
 
     def schema(self) -> JsonSchema:
         written: JsonSchema = {"type": "string", "pattern": PATTERN, "minLength": 2}
-        return {"anyOf": [written, {"const": 0}]} if self._zero else written
+        return {"anyOf": [written, {"enum": [0, "0"]}]} if self._zero else written
 
 
 class ListOf(Reader[tuple[T, ...]]):

@@ -11,6 +11,7 @@ import msgspec
 from detectors.conditions.bindings import TERM
 from detectors.kind import Kind, keys_of, kinds
 from detectors.loading.context import Place
+from detectors.loading.identity import Memo, digest
 from detectors.loading.nodes import Mapping, Scalar
 from detectors.loading.readers import Reader, read_keys
 from detectors.problems import Wrong, one_of
@@ -61,7 +62,9 @@ def read_rule(node: Mapping, place: Place) -> Rule:
     common.setdefault("topic", f"alerts.{common['name']}")
     common.setdefault("throttle", made.throttle())
     rule = Rule(kind=made, **common)
-    return msgspec.structs.replace(rule, state=state_of(rule), file=node.file, line=node.line, column=node.column)
+    return msgspec.structs.replace(
+        rule, state=state_of(rule, place.context.cache), file=node.file, line=node.line, column=node.column
+    )
 
 
 def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Place) -> None:
@@ -85,12 +88,14 @@ def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Pla
         raise Wrong
 
 
-def state_of(rule: Rule) -> str:
+def state_of(rule: Rule, memo: Memo | None = None) -> str:
     """What the rule's state belongs to: its name and a hash of condition, exceptions, group and window.
 
     Texts, labels, topic, severity and thresholds are left out, so that editing them keeps the state.
     """
     specs = keys_of(type(rule.kind))
     own = [(name, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()) if not spec.key.harmless]
-    said = repr((rule.kind.NAME, rule.kind.waits(), rule.where, rule.exceptions, own))
+    said = digest(
+        (rule.kind.NAME, rule.kind.waits(), rule.where, rule.exceptions, own), memo if memo is not None else {}
+    )
     return f"{rule.name}-{sha256(said.encode()).hexdigest()[:12]}"

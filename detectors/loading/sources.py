@@ -13,11 +13,13 @@ LARGEST_LIST = 64 * 1024 * 1024
 
 
 class SourceFile(msgspec.Struct, frozen=True):
-    """One file of a rule set: ``name`` is its path below the folder; ``problem`` where it could not be read."""
+    """One file of a rule set: ``name`` is its path below the folder; ``problem`` (and its ``line``) where it could not be
+    read."""
 
     name: str
     text: str
     problem: str = ""
+    line: int = 1
 
 
 class Sources:
@@ -79,4 +81,4 @@ class Sources:
             return SourceFile(name, raw.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-            return SourceFile(name, "", f"not UTF-8 (line {line})")
+            return SourceFile(name, "", "not UTF-8", line)

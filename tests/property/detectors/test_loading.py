@@ -1,0 +1,199 @@
+"""Whatever stands in a rule file, loading it ends soon, with a rule set or with problems that have their place.
+
+And the JSON Schema takes every file that the loader takes: an editor never underlines what is right.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from detectors.kind import kinds
+from detectors.loading.nodes import plain
+from detectors.loading.parser import parse_yaml
+from detectors.problems import Problem, Problems, RuleSetError
+from detectors.ruleset import load_rules
+from detectors.schema import rule_schema
+
+ROOT = Path(__file__).parents[3]
+VALID = [
+    path.read_text(encoding="utf-8")
+    for folder in (ROOT / "deploy" / "rules", ROOT / "tests" / "integration" / "rules" / "language")
+    for path in sorted(folder.glob("*.yaml"))
+    if not path.name.endswith(".test.yaml")
+]
+PIECES = [
+    *" \n\t:-{}[]&*!|>'\"#%@`,?\\/\0\u00a0\ufeff\u2028é😀", "- ", ": ", "&a ", "*a ", "!!python/object:os.system ",
+    "<<: ", "---\n", "...\n", "null", "~", "true", "no", "1e999", "0x7f", ".inf", "-1", "9" * 400, "{{ x }}", "{% for",
+    "macro: ", "in: ", "not_in: ", "matches: '(a+)+$'", "matches: '('", "rules:\n", "overrides:\n", "where: ", "[[[[[[",
+    "file: ../../etc/passwd", "file: /dev/zero", "window: 9999999999w", "group_by: [country, country]", "at_least: {}",
+]  # fmt: skip
+SOME = settings(max_examples=300, deadline=3000, suppress_health_check=[HealthCheck.too_slow])
+
+
+def load(text: str | bytes) -> bool:
+    """Whether the text is a rule set; a refusal has to say where."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "desk.yaml"
+        file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+        refused: tuple[Problem, ...] | None = None
+        try:
+            load_rules(Path(folder), linting=True)
+        except RuleSetError as error:
+            refused = error.problems
+    for problem in refused or ():
+        assert problem.file == "desk.yaml"
+        assert problem.line >= 1
+        assert problem.column >= 1
+        assert 0 < len(problem.message) < 5000
+    assert refused != ()
+    return refused is None
+
+
+@SOME
+@given(st.binary(max_size=300))
+def test_any_bytes(raw: bytes) -> None:
+    load(raw)
+
+
+@SOME
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=40))
+def test_any_yaml_like_text(pieces: list[str]) -> None:
+    load("".join(pieces))
+
+
+@SOME
+@given(st.data())
+def test_mutated_valid_files(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(VALID))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = min(len(text), start + data.draw(st.integers(0, 30)))
+        put = data.draw(st.sampled_from(PIECES) | st.just("") | st.just(text[start:end] * 2) | st.text(max_size=5))
+        text = text[:start] + put + text[end:]
+    load(text)
+
+
+WORDS = st.sampled_from([
+    "coup", "cancel*", "KAZ", "Kazakhstan", "energy", "minister", "a.example", "central", "2d", "1h", "p90", "story",
+    "country", "source", "official", "warning", "main", "UTC", "08:00-20:00", "mon", "[a", "*", "", "none", "no",
+    "{{ count }}", "{{ cuont }}", "article", "meta.tone", "theme.score", "term", "up", "x-1", "1d12h",
+])  # fmt: skip
+SCALARS = WORDS | st.integers(-2, 30) | st.floats(-1, 2).map(lambda x: round(x, 2)) | st.booleans() | st.none()
+FIELDS = st.sampled_from([
+    "official", "country", "theme", "organisation", "text", "title", "lead", "source", "language", "id", "url", "age",
+    "meta.tone", "all", "any", "none", "not", "sentence", "near", "macro", "is", "in", "not_in", "contains", "exists",
+    "startswith", "endswith", "matches", "gt", "gte", "lt", "lte", "cased", "name", "class", "former", "score", "role",
+    "salience", "confidence",
+])  # fmt: skip
+PHRASES = st.sampled_from(["coup", "cancel*", "human rights", "Rahmon", "2020", "no"]) | st.integers(0, 9)
+COUNTRIES = st.sampled_from(["KAZ", "Kazakhstan", "usa", "KGZ"])
+NUMBERS = st.sampled_from([0, 0.5, 1, 1e-3, 3])
+
+
+def _texts(value: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A value, a list of them, or operators over texts."""
+    several = value | st.lists(value, min_size=1, max_size=3)
+    operators = st.dictionaries(st.sampled_from(["is", "any", "in", "not_in", "contains", "startswith"]), several)
+    more = st.fixed_dictionaries({}, optional={"cased": st.booleans(), "all": st.lists(value, min_size=1, max_size=2)})
+    return several | st.tuples(operators, more).map(lambda both: {**both[0], **both[1]})
+
+
+BOUNDS = NUMBERS | st.dictionaries(st.sampled_from(["gt", "gte", "lt", "lte", "is"]), NUMBERS, min_size=1)
+SOUND = st.recursive(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "official": _texts(PHRASES)
+            | st.fixed_dictionaries(
+                {}, optional={"class": st.just("minister"), "country": _texts(COUNTRIES), "former": st.booleans(),
+                              "role": _texts(PHRASES), "confidence": BOUNDS, "organisation": _texts(PHRASES)},
+            ),
+            "country": _texts(COUNTRIES) | st.fixed_dictionaries({"salience": st.just("main"), "in": st.just("asia")}),
+            "theme": st.just("energy") | st.fixed_dictionaries({"is": st.just(["energy", "cyber"]), "score": BOUNDS}),
+            "text": _texts(PHRASES) | st.just({"matches": ["a+", "(?i)b"]}),
+            "title": _texts(PHRASES),
+            "source": _texts(PHRASES) | st.just({"exists": False}),
+            "age": st.just({"gt": "2d"}) | st.just("90s"),
+            "meta.tone": BOUNDS | st.booleans() | _texts(PHRASES),
+        },
+    ),
+    lambda inner: st.dictionaries(st.sampled_from(["all", "any", "none"]), st.lists(inner, max_size=2), max_size=2)
+    | st.dictionaries(st.sampled_from(["not", "sentence", "near"]), inner, max_size=2),
+    max_leaves=5,
+)  # fmt: skip
+ODD = st.recursive(
+    st.dictionaries(FIELDS, SCALARS | st.lists(SCALARS, max_size=3), max_size=3),
+    lambda inner: st.dictionaries(FIELDS, inner | st.lists(inner, max_size=3) | SCALARS, max_size=3),
+    max_leaves=6,
+)
+CONDITION = SOUND | SOUND | ODD
+
+
+@cache
+def _keys() -> list[str]:
+    definitions = rule_schema()["definitions"]
+    return sorted({key for name in kinds() for key in definitions[f"kind-{name}"]["properties"]} - {"name", "kind"})
+
+
+@cache
+def _own(kind: str) -> list[str]:
+    return sorted(set(rule_schema()["definitions"][f"kind-{kind}"]["properties"]) - {"name", "kind"})
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from(sorted(kinds())))
+    keys = draw(st.lists(st.sampled_from(_own(kind)) | st.sampled_from(_keys()), max_size=5, unique=True))
+    required = rule_schema()["definitions"][f"kind-{kind}"]["required"]
+    rule: dict[str, Any] = {"name": "one", "kind": kind}
+    for key in [*required, *keys]:
+        if key not in rule:
+            rule[key] = draw(_value(key))
+    return rule
+
+
+def _value(key: str) -> st.SearchStrategy[Any]:
+    durations = st.sampled_from(["1d", "2h", "90s", "1d12h", "0", "soon", 5])
+    fields = st.sampled_from(["country", "official.class", "source", "meta.tone", "contry", "term", "country_pair"])
+    usual: dict[str, st.SearchStrategy[Any]] = {
+        **dict.fromkeys(("where", "count", "to", "after", "without"), CONDITION),
+        "steps": st.lists(CONDITION, min_size=1, max_size=3),
+        "exceptions": st.lists(st.fixed_dictionaries({"name": WORDS, "where": CONDITION}), max_size=2),
+        **dict.fromkeys(
+            ("window", "throttle", "lateness", "for", "every", "within", "reference", "remember", "learn"), durations
+        ),
+        **dict.fromkeys(("group_by", "once_per"), fields | st.lists(fields, max_size=2)),
+        "of": fields,
+        **dict.fromkeys(
+            ("at_least", "at_most", "factor", "below", "clear"),
+            st.integers(0, 9) | st.dictionaries(st.sampled_from(["info", "warning", "dire"]), st.integers(0, 9)),
+        ),
+        "annotations": st.dictionaries(WORDS, WORDS, max_size=2),
+        "labels": st.dictionaries(WORDS, SCALARS, max_size=2),
+    }
+    odd = SCALARS | st.lists(SCALARS, max_size=3)
+    known = usual.get(key, odd)
+    return st.integers(0, 9).flatmap(lambda dice: odd if dice == 0 else known)
+
+
+@settings(max_examples=400, deadline=3000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(rules())
+def test_the_schema_takes_what_the_loader_takes(rule: dict[str, Any]) -> None:
+    text = json.dumps({"lists": {"asia": ["KAZ"], "KAZ": ["KAZ"]}, "rules": [rule]})  # JSON is YAML
+    root = parse_yaml(text, "desk.yaml", Problems())
+    if load(text):
+        assert root is not None
+        assert [error.message for error in _validator().iter_errors(plain(root))] == []
+
+
+@cache
+def _validator() -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(rule_schema())
