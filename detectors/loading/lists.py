@@ -38,7 +38,8 @@ def _from_file(name: str, at: Scalar, node: Node, place: Place, sources: Sources
         place.fail(node, f"expected the path of a file, found {node.what}")
     file = sources.list_file(node.text, node.file)
     if file.problem:
-        place.fail(node, f"{node.text!r}: {file.problem}")
+        line = f", line {file.line}" if file.line > 1 else ""
+        place.fail(node, f"{node.text!r}{line}: {file.problem}")
     entries = []
     for number, line in enumerate(file.text.splitlines(), 1):
         text = (_COMMENT.sub("", line) if "#" in line else line).strip()

@@ -13,8 +13,7 @@ LARGEST_LIST = 64 * 1024 * 1024
 
 
 class SourceFile(msgspec.Struct, frozen=True):
-    """One file of a rule set: ``name`` is its path below the folder; ``problem`` (and its ``line``) where it could not be
-    read."""
+    """One file of a rule set: ``name`` is its path below the folder; ``problem``, in ``line``, why it is not read."""
 
     name: str
     text: str
