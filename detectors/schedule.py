@@ -112,6 +112,10 @@ class _OpeningReader(Reader[Opening]):
     def read(self, node: Node, place: Place) -> Opening:
         if not isinstance(node, Mapping):
             place.fail(node, f"expected a schedule such as {{days: [mon], hours: '08:00-20:00'}}, found {node.what}")
+        if not node.pairs:
+            place.fail(
+                node, "expected timezone, days or hours, found an empty mapping; without 'schedule' it is always"
+            )
         given = read_keys(node, place, self._READERS, frozenset())
         start, end = given.get("hours", (0, _MINUTES_A_DAY))
         days = tuple(sorted({DAYS.index(day) for day in given.get("days", DAYS)}))
