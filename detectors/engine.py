@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
 from detectors.alert import Evidence, EvidenceSpan, GroupValue
@@ -12,11 +10,11 @@ from detectors.article import EnrichedArticle
 from detectors.conditions.bindings import Bindings
 from detectors.conditions.fields import META
 from detectors.conditions.lexicon import Lexicon
-from detectors.conditions.nodes import Condition
 from detectors.conditions.values import position
 from detectors.conditions.view import ArticleView
 from detectors.facts import Fact
 from detectors.groups import Found, groups_of
+from detectors.index.rules import Asked, RuleIndex
 from detectors.kinds.match import Match
 from detectors.machine import Moment, alert_id
 from detectors.observation import PULSE, Observation, pulse
@@ -43,27 +41,16 @@ class Reading(msgspec.Struct, frozen=True):
     bounded: int = 0
 
 
-class _Compiled:
+class _Compiled(Asked):
     """A rule with what every article would otherwise have to work out again."""
 
-    __slots__ = ("asked", "exceptions", "rule", "steps", "where")
+    __slots__ = ("asked", "rule", "steps_asked")
 
     def __init__(self, rule: Rule) -> None:
+        super().__init__(rule.where, rule.kind.conditions(), tuple(exemption.where for exemption in rule.exceptions))
         self.rule = rule
-        self.where = rule.where
         self.asked = rule.where.bound_fields()
-        self.exceptions = tuple(exemption.where for exemption in rule.exceptions)
-        self.steps = tuple((step, step.bound_fields()) for step in rule.kind.conditions())
-
-    def conditions(self) -> Iterator[Condition]:
-        yield self.where
-        yield from self.exceptions
-        yield from (step for step, _ in self.steps)
-
-    def met(self, view: ArticleView) -> bool:
-        """Whether the article exists for the rule and meets ``where``."""
-        scene = view.whole
-        return self.where.holds(scene) and not any(exception.holds(scene) for exception in self.exceptions)
+        self.steps_asked = tuple(step.bound_fields() for step in self.steps)
 
 
 class Engine:
@@ -80,6 +67,7 @@ class Engine:
                 phrase for one in self._compiled for condition in one.conditions() for phrase in condition.phrases()
             )
         )
+        self._index = RuleIndex(self._compiled)
         chains = [rule for rule in self.rules.values() if not rule.kind.READS_ARTICLES]
         self._ears: dict[str, list[tuple[Rule, tuple[int, ...]]]] = {}
         for rule in self.rules.values() if chains else ():
@@ -92,9 +80,11 @@ class Engine:
         return state == PULSE or state in self.by_state
 
     def matching(self, article: EnrichedArticle) -> list[str]:
-        """The names of the rules whose ``where`` the article meets, exceptions considered, in order of the set."""
-        view = ArticleView(article, self.lexicon)
-        return [one.rule.name for one in self._compiled if one.met(view)]
+        """The names of the rules that the article tells something, in order of the set.
+
+        It meets their ``where`` and, where they have steps, one of these, and none of their exceptions.
+        """
+        return [self._compiled[number].rule.name for number in self._index.met(ArticleView(article, self.lexicon))]
 
     def read(self, article: EnrichedArticle) -> Reading:
         """What an article leads to: alerts of rules without state, observations for the others."""
@@ -102,9 +92,8 @@ class Engine:
         firings: list[Firing] = []
         observations: list[Observation] = []
         dropped = bounded = 0
-        for one in self._compiled:
-            if not one.met(view):
-                continue
+        for number in self._index.met(view):
+            one = self._compiled[number]
             found, left_out = self._observations(one, view)
             bounded += left_out
             if not one.rule.kind.stateless():
@@ -135,7 +124,7 @@ class Engine:
         one.where.collect(view.whole, bindings)
         founds: list[tuple[int | None, Found, Bindings]] = []
         if one.steps:
-            for number, (step, asked) in enumerate(one.steps, 1):
+            for number, (step, asked) in enumerate(zip(one.steps, one.steps_asked, strict=True), 1):
                 if step.holds(view.whole):
                     own = Bindings()
                     step.collect(view.whole, own)

@@ -9,7 +9,19 @@ from functools import lru_cache
 
 _QUOTES = '‘’‚‛“”„‟«»‹›`´′″ʹʺʻʼʽˈ＇＂"'
 _DASHES = "‐‑‒–—―−﹘﹣－⁃"
-_STROKES = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+_STROKES = {
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ħ": "h",
+    "ŧ": "t",
+    "ı": "i",
+    "æ": "ae",
+    "œ": "oe",
+    "ð": "d",
+    "þ": "th",
+    "ς": "σ",
+}
 _SPECIAL: dict[str, str] = {
     **dict.fromkeys(_QUOTES, "'"),
     **dict.fromkeys(_DASHES, "-"),
@@ -19,7 +31,13 @@ _SPECIAL: dict[str, str] = {
 }
 _RUN_OF_BLANKS = re.compile(r"\s{2,}|[^\S ]")
 _ODD = re.compile(r"\s{2,}|[^\S ]|[^\x00-\x7f]|\"|`")
-_QUOTE_ONLY = str.maketrans({'"': "'", "`": "'"})
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_WORD = re.compile(r"\w+")
+_NO_WORD = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+_USUAL = "’“”‘—–\u00a0"
+"""All that most English texts hold beyond ASCII: replaced before the others are looked for."""
+_FEW_LETTERS = 100
+"""Up to so many different letters beyond ASCII are replaced one by one; of more, all in one pass through a table."""
 
 
 @lru_cache(maxsize=8192)
@@ -34,42 +52,26 @@ def _fold_letter(letter: str) -> str:
     return "".join(_SPECIAL.get(part, part) for part in kept).lower()
 
 
-def _fold_odd(odd: str) -> str:
-    return " " if odd.isspace() else _fold_letter(odd)
-
-
 class Folded:
     """A folded text and the way back: ``span`` turns offsets into it into offsets of the original."""
 
-    __slots__ = ("_lengths", "_starts", "text")
+    __slots__ = ("_cased", "_original", "_shifts", "text")
 
-    def __init__(self, text: str, starts: list[int], lengths: list[int]) -> None:
-        self.text = text
-        self._starts = starts  # folded offsets behind which the original runs ahead (or behind) by ...
-        self._lengths = lengths  # ... so many characters
+    def __init__(self, original: str, cased: bool) -> None:
+        self.text = _letters(_collapsed(original), cased)
+        self._original = original
+        self._cased = cased
+        self._shifts: tuple[list[int], list[int]] | None = None
 
-    def origin(self, offset: int) -> int:
-        """The original offset of the folded ``offset``."""
-        if not self._starts:
-            return offset
-        return offset + self._lengths[bisect_right(self._starts, offset)]
+    def _origin(self, offset: int) -> int:
+        if self._shifts is None:  # most texts that are folded are never asked for the way back
+            self._shifts = _shifts(self._original, self._cased)
+        starts, shifts = self._shifts
+        return offset + shifts[bisect_right(starts, offset)]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original stretch of the folded one; ``end`` is exclusive in both."""
-        return self.origin(start), (self.origin(end - 1) + 1 if end > start else self.origin(start))
-
-    def seek(self, offset: int) -> int:
-        """The folded offset of the original ``offset`` (the next kept character when that one was folded away)."""
-        if not self._starts:
-            return offset
-        low, high = 0, len(self.text)
-        while low < high:
-            middle = (low + high) // 2
-            if self.origin(middle) < offset:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return self._origin(start), (self._origin(end - 1) + 1 if end > start else self._origin(start))
 
 
 def fold(text: str, *, cased: bool = False) -> Folded:
@@ -77,37 +79,62 @@ def fold(text: str, *, cased: bool = False) -> Folded:
 
     With ``cased`` only blanks are made alike. A run of blanks and line breaks is one blank.
     """
-    odd, replace = (_RUN_OF_BLANKS, _blank) if cased else (_ODD, _fold_odd)
-    if odd.search(text) is None:
-        return Folded(text if cased else text.lower(), [], [])
-    if not cased and text.isascii() and not _RUN_OF_BLANKS.search(text):
-        return Folded(text.lower().translate(_QUOTE_ONLY), [], [])
-    pieces: list[str] = []
+    return Folded(text, cased)
+
+
+def words(text: str, *, cased: bool = False) -> list[str]:
+    """The words of the folded text, in order: its longest stretches of letters, digits and ``_``."""
+    plain = _letters(text, cased)
+    return plain.translate(_NO_WORD).split() if plain.isascii() else _WORD.findall(plain)
+
+
+def _collapsed(text: str) -> str:
+    """Each run of blanks and line breaks is one blank."""
+    kept = " ".join(text.split())
+    if text[:1].isspace():
+        kept = f" {kept}"
+    return f"{kept} " if text[-1:].isspace() and kept != " " else kept
+
+
+def _letters(text: str, cased: bool) -> str:
+    """Every letter folded by itself, blanks left as they are."""
+    if cased:
+        return text
+    if not text.isascii():
+        for letter in _USUAL:
+            text = text.replace(letter, _fold_letter(letter))
+    if not text.isascii():
+        letters = set("".join(_FOREIGN.findall(text)))
+        if len(letters) > _FEW_LETTERS:
+            text = text.translate({ord(letter): _fold_letter(letter) for letter in letters})
+        else:
+            for letter in letters:
+                text = text.replace(letter, _fold_letter(letter))
+    text = text.lower()
+    if '"' in text:
+        text = text.replace('"', "'")
+    return text.replace("`", "'") if "`" in text else text
+
+
+def _shifts(text: str, cased: bool) -> tuple[list[int], list[int]]:
+    """Folded offsets from which the original runs ahead (or behind), and by how many characters it then does."""
     starts: list[int] = []
     shifts: list[int] = [0]
     done = length = 0
-    for match in odd.finditer(text):
+    for match in (_RUN_OF_BLANKS if cased else _ODD).finditer(text):
         start, end = match.span()
-        kept = text[done:start]
-        new = replace(match.group())
-        pieces += (kept, new)
-        length += len(kept) + len(new)
-        if len(new) > end - start:  # one letter that became several: each stands for the one
-            for extra in range(1, len(new) - (end - start) + 1):
-                starts.append(length - len(new) + (end - start) - 1 + extra)
+        odd = match.group()
+        new = 1 if odd.isspace() else len(_fold_letter(odd))
+        length += start - done + new
+        if new > end - start:  # one letter that became several: each stands for the one
+            for extra in range(1, new - (end - start) + 1):
+                starts.append(length - new + (end - start) - 1 + extra)
                 shifts.append(shifts[-1] - 1)
-        elif len(new) < end - start:
+        elif new < end - start:
             starts.append(length)
-            shifts.append(shifts[-1] + (end - start) - len(new))
+            shifts.append(shifts[-1] + (end - start) - new)
         done = end
-    pieces.append(text[done:])
-    folded = "".join(pieces)
-    # ASCII letters are still in their case here; lower() keeps their number
-    return Folded(folded if cased else folded.lower(), starts, shifts)
-
-
-def _blank(_run: str) -> str:
-    return " "
+    return starts, shifts
 
 
 @lru_cache(maxsize=65536)

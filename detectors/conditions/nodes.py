@@ -157,27 +157,13 @@ class Says(Condition, frozen=True):
     terms: Terms
     negated: bool = False
 
-    def _found(self, scene: Scene) -> Iterator[tuple[str, tuple[Span, ...]]]:
-        found = scene.found(self.field)
-        names = self.terms.names
-        if len(names) < len(found):
-            for wanted, name in names.items():
-                spans = found.get(wanted)
-                if spans:
-                    yield name, spans
-        else:
-            for hit, spans in found.items():
-                entry = names.get(hit)
-                if entry is not None:
-                    yield entry, spans
-
     def holds(self, scene: Scene) -> bool:
-        return (next(self._found(scene), None) is None) == self.negated
+        return scene.holds(self.field, self.terms.names) != self.negated
 
     def collect(self, scene: Scene, into: Bindings) -> None:
         if not self.negated:
-            for name, spans in self._found(scene):
-                into.add_term(name, spans)
+            for wanted, spans in scene.found(self.field, self.terms.names).items():
+                into.add_term(self.terms.names[wanted], spans)
 
     def bound_fields(self) -> frozenset[str]:
         return frozenset() if self.negated else frozenset((TERM,))

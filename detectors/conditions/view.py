@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 
 from detectors.article import EnrichedArticle, Part, Sentence, Span
-from detectors.conditions.lexicon import Lexicon, Phrase
+from detectors.conditions.lexicon import Lexicon, Phrase, places
 from detectors.conditions.values import Value, values_of
+from detectors.folding import Folded, fold
 
 Stretch = tuple[Part, int, int]
 NEAR = 3
@@ -16,13 +18,26 @@ LEAD = 3
 class ArticleView:
     """One article, read once for all conditions that are asked about it."""
 
-    __slots__ = ("_found", "_lead", "_nears", "_sentences", "_values", "article", "lexicon", "whole")
+    __slots__ = (
+        "_folded",
+        "_found",
+        "_lead",
+        "_nears",
+        "_places",
+        "_sentences",
+        "_values",
+        "article",
+        "lexicon",
+        "whole",
+    )
 
     def __init__(self, article: EnrichedArticle, lexicon: Lexicon) -> None:
         self.article = article
         self.lexicon = lexicon
         self._values: dict[str, tuple[Value, ...]] = {}
-        self._found: dict[Phrase, tuple[Span, ...]] | None = None
+        self._found: dict[Part, set[Phrase]] | None = None
+        self._folded: dict[tuple[Part, bool], Folded] = {}
+        self._places: dict[Phrase, tuple[Span, ...]] = {}
         self._sentences: tuple[Scene, ...] | None = None
         self._nears: tuple[Scene, ...] | None = None
         self._lead: tuple[Stretch, ...] | None = None
@@ -36,17 +51,33 @@ class ArticleView:
         return values
 
     @property
-    def found(self) -> dict[Phrase, tuple[Span, ...]]:
-        """The phrases of the lexicon that title and body hold, with their places in reading order."""
+    def found(self) -> dict[Part, set[Phrase]]:
+        """The phrases of the lexicon that the title and the body hold."""
         if self._found is None:
-            found: dict[Phrase, list[Span]] = {}
-            parts: tuple[tuple[Part, str], ...] = (("title", self.article.title), ("text", self.article.text))
-            for part, text in parts:
-                for wanted, hits in self.lexicon.find(text).items():
-                    spans = found.setdefault(wanted, [])
-                    spans += (Span(part, start, end, text[start:end]) for start, end in hits)
-            self._found = {wanted: tuple(spans) for wanted, spans in found.items()}
+            article, lexicon = self.article, self.lexicon
+            self._found = {"title": lexicon.found(article.title), "text": lexicon.found(article.text)}
         return self._found
+
+    def places(self, wanted: Phrase) -> tuple[Span, ...]:
+        """Where a phrase of the lexicon stands, in reading order."""
+        spans = self._places.get(wanted)
+        if spans is None:
+            spans = self._places[wanted] = tuple(
+                Span(part, start, end, text[start:end])
+                for part, text in self._parts()
+                if wanted in self.found[part]
+                for start, end in places(wanted, self._fold(part, text, wanted.cased))
+            )
+        return spans
+
+    def _parts(self) -> tuple[tuple[Part, str], ...]:
+        return ("title", self.article.title), ("text", self.article.text)
+
+    def _fold(self, part: Part, text: str, cased: bool) -> Folded:
+        folded = self._folded.get((part, cased))
+        if folded is None:
+            folded = self._folded[part, cased] = fold(text, cased=cased)
+        return folded
 
     @property
     def bounds(self) -> tuple[list[Sentence], list[Sentence]]:
@@ -102,14 +133,13 @@ class ArticleView:
 class Scene:
     """All of an article, or a stretch of it: what a condition is asked about."""
 
-    __slots__ = ("_found", "_values", "stretches", "view", "whole")
+    __slots__ = ("_values", "stretches", "view", "whole")
 
     def __init__(self, view: ArticleView, stretches: tuple[Stretch, ...], *, whole: bool = False) -> None:
         self.view = view
         self.stretches = stretches
         self.whole = whole
         self._values: dict[str, tuple[Value, ...]] = {}
-        self._found: dict[str, dict[Phrase, tuple[Span, ...]]] = {}
 
     def values(self, field: str) -> tuple[Value, ...]:
         """The values with a mention here. One that has no place at all stands everywhere."""
@@ -133,21 +163,30 @@ class Scene:
         part, start, end = self.stretches[0]
         return span.in_ == part and span.start < end and span.end > start
 
-    def found(self, field: str) -> dict[Phrase, tuple[Span, ...]]:
-        """The phrases found in the text of ``field`` here, with their places."""
-        everywhere = self.view.found
+    def holds(self, field: str, phrases: Mapping[Phrase, str]) -> bool:
+        """Whether one of the phrases stands in the text of ``field`` here."""
+        title, body = self.view.found.values()
+        if not self.whole or field == "lead":
+            return any(self.places(field, wanted) for wanted in self._possible(phrases))
+        found_in_title = not phrases.keys().isdisjoint(title)
+        return found_in_title or (field == "text" and not phrases.keys().isdisjoint(body))
+
+    def found(self, field: str, phrases: Mapping[Phrase, str]) -> dict[Phrase, tuple[Span, ...]]:
+        """Those of the phrases that stand in the text of ``field`` here, with their places."""
+        possible = sorted(self._possible(phrases), key=lambda wanted: (wanted.text, wanted.prefix))
+        return {wanted: spans for wanted in possible if (spans := self.places(field, wanted))}
+
+    def places(self, field: str, wanted: Phrase) -> tuple[Span, ...]:
+        """Where a phrase stands in the text of ``field`` here."""
+        spans = self.view.places(wanted)
         if self.whole and field == "text":
-            return everywhere
-        found = self._found.get(field)
-        if found is None:
-            found = {}
-            stretches = self.text(field)
-            for wanted, spans in everywhere.items():
-                inside = tuple(span for span in spans if _inside(span, stretches))
-                if inside:
-                    found[wanted] = inside
-            self._found[field] = found
-        return found
+            return spans
+        stretches = self.text(field)
+        return tuple(span for span in spans if _inside(span, stretches))
+
+    def _possible(self, phrases: Mapping[Phrase, str]) -> set[Phrase]:
+        title, body = self.view.found.values()
+        return (phrases.keys() & title) | (phrases.keys() & body)
 
     def text(self, field: str) -> tuple[Stretch, ...]:
         """The stretches of the original text that ``field`` means here; empty ones are left out."""

@@ -1,0 +1,56 @@
+"""Which of many sets of needs are wholly met, found without looking at the sets that cannot be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from itertools import chain
+from typing import Generic, TypeVar
+
+N = TypeVar("N", bound=Hashable)
+W = TypeVar("W")
+
+
+class Conjunctions(Generic[N, W]):
+    """Entries, each with things that it needs. Used for words of phrases, tests of values and conditions of rules.
+
+    An entry stands under its two rarest needs (those that fewest entries have), and is looked at only where both are
+    present. The time is that of intersecting small sets, and of the entries that have two of their needs.
+    """
+
+    __slots__ = ("_always", "_pairs", "_single")
+
+    def __init__(self, entries: Iterable[tuple[frozenset[N], W]]) -> None:
+        known = list(entries)
+        used = Counter(chain.from_iterable(needs for needs, _ in known))
+        rests: dict[tuple[N, ...], tuple[N, ...]] = {}
+        self._always: list[W] = []
+        self._single: dict[N, list[W]] = {}
+        self._pairs: dict[N, dict[N, list[tuple[tuple[N, ...], W]]]] = {}
+        for needs, what in known:
+            if not needs:
+                self._always.append(what)
+                continue
+            first, *more = sorted(needs, key=used.__getitem__)
+            if not more:
+                self._single.setdefault(first, []).append(what)
+                continue
+            rest = tuple(more[1:])
+            entry = (rests.setdefault(rest, rest), what)
+            self._pairs.setdefault(first, {}).setdefault(more[0], []).append(entry)
+
+    def __bool__(self) -> bool:
+        return bool(self._always or self._single or self._pairs)
+
+    def met(self, present: set[N]) -> list[W]:
+        """The entries all of whose needs are present, in no particular order."""
+        found = self._always.copy()
+        single = self._single
+        for need in single.keys() & present:
+            found += single[need]
+        pairs = self._pairs
+        for first in pairs.keys() & present:
+            seconds = pairs[first]
+            for second in seconds.keys() & present:
+                found += [what for rest, what in seconds[second] if present.issuperset(rest)]
+        return found
