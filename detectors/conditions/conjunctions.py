@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -14,15 +14,20 @@ W = TypeVar("W")
 class Conjunctions(Generic[N, W]):
     """Entries, each with things that it needs. Used for words of phrases, tests of values and conditions of rules.
 
-    An entry stands under its two rarest needs (those that fewest entries have), and is looked at only where both are
-    present. The time is that of intersecting small sets, and of the entries that have two of their needs.
+    An entry stands under its two rarest needs, and is looked at only where both are present. Rare are those that few
+    entries have; where many needs of a kind are present at once, ``crowd`` says so, and makes each less telling. The
+    time is that of intersecting small sets, and of the entries that have two of their needs.
     """
 
     __slots__ = ("_always", "_pairs", "_single")
 
-    def __init__(self, entries: Iterable[tuple[frozenset[N], W]]) -> None:
+    def __init__(self, entries: Iterable[tuple[frozenset[N], W]], crowd: Callable[[N], int] = lambda _need: 1) -> None:
         known = list(entries)
         used = Counter(chain.from_iterable(needs for needs, _ in known))
+
+        def rarity(need: N) -> int:
+            return used[need] * crowd(need)
+
         rests: dict[tuple[N, ...], tuple[N, ...]] = {}
         self._always: list[W] = []
         self._single: dict[N, list[W]] = {}
@@ -31,7 +36,7 @@ class Conjunctions(Generic[N, W]):
             if not needs:
                 self._always.append(what)
                 continue
-            first, *more = sorted(needs, key=used.__getitem__)
+            first, *more = sorted(needs, key=rarity)
             if not more:
                 self._single.setdefault(first, []).append(what)
                 continue

@@ -7,7 +7,7 @@ and what is no word of any phrase costs nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -21,6 +21,11 @@ class Phrase(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     text: str
     prefix: bool = False
     cased: bool = False
+
+    @property
+    def simple(self) -> bool:
+        """Whether it is a single word, which stands in a text that has this word among its words."""
+        return not self.prefix and not self.cased and words(self.text, cased=True) == [self.text]
 
 
 def phrase(text: str, *, cased: bool = False) -> Phrase:
@@ -64,58 +69,75 @@ def places(wanted: Phrase, folded: Folded) -> list[Hit]:
 class Lexicon:
     """All phrases of a set of rules. Finding takes time linear in the text, however many they are."""
 
-    __slots__ = ("_by_case",)
+    __slots__ = ("_longer", "_single")
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        by_case: dict[bool, list[Phrase]] = {}
+        self._single: dict[str, Phrase] = {}
+        longer: dict[bool, list[Phrase]] = {}
         for wanted in phrases:
-            by_case.setdefault(wanted.cased, []).append(wanted)
-        self._by_case = [_Phrases(wanted, cased) for cased, wanted in by_case.items()]
+            if wanted.simple:
+                self._single[wanted.text] = wanted
+            else:
+                longer.setdefault(wanted.cased, []).append(wanted)
+        self._longer = [_Longer(wanted, cased) for cased, wanted in longer.items()]
 
-    def found(self, text: str) -> set[Phrase]:
-        """Every phrase that stands in the text."""
-        found: set[Phrase] = set()
-        if text:
-            for phrases in self._by_case:
-                phrases.find(text, found)
-        return found
+    def __bool__(self) -> bool:
+        return bool(self._single or self._longer)
+
+    def single(self, present: set[str]) -> list[Phrase]:
+        """The phrases that are one of these words."""
+        return [self._single[word] for word in self._single.keys() & present]
+
+    def longer(self, texts: Sequence[Folds], present: set[str]) -> list[Phrase]:
+        """The phrases, other than single words, that stand in one of the texts; ``present`` are the words of all."""
+        return [wanted for phrases in self._longer for wanted in phrases.found(texts, present)]
 
 
-class _Phrases:
-    """The phrases of one case: those of a single word (or its beginning) apart, since no more has to be looked at."""
+class Folds:
+    """A text and its foldings, each made when it is asked for."""
 
-    __slots__ = ("_cased", "_longer", "_prefixes", "_single")
+    __slots__ = ("_folded", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._folded: dict[bool, Folded] = {}
+
+    def folded(self, cased: bool) -> Folded:
+        """The text folded, or with its case left as it is."""
+        folded = self._folded.get(cased)
+        if folded is None:
+            folded = self._folded[cased] = fold(self.text, cased=cased)
+        return folded
+
+
+class _Longer:
+    """The phrases of one case that are more than a word, or the beginning of one."""
+
+    __slots__ = ("_by_words", "_cased", "_prefixes")
 
     def __init__(self, phrases: list[Phrase], cased: bool) -> None:
         self._cased = cased
-        self._single: dict[str, Phrase] = {}
-        longer: list[tuple[frozenset[str], Phrase]] = []
+        entries: list[tuple[frozenset[str], Phrase]] = []
         prefixes: set[str] = set()
         for wanted in phrases:
-            text = wanted.text
-            needs = words(text, cased=True)  # it is folded already
-            if wanted.prefix and needs and text.endswith(needs[-1]):
+            needs = words(wanted.text, cased=True)  # it is folded already
+            if wanted.prefix and needs and wanted.text.endswith(needs[-1]):
                 prefixes.add(needs[-1])
                 needs[-1] += "*"
-                text += "*"
-            if needs == [text]:
-                self._single[text] = wanted
-            else:
-                longer.append((frozenset(needs), wanted))
-        self._longer = Conjunctions(longer)
+            entries.append((frozenset(needs), wanted))
+        self._by_words = Conjunctions(entries)
         self._prefixes = _Prefixes(prefixes) if prefixes else None
 
-    def find(self, text: str, found: set[Phrase]) -> None:
-        """Add every phrase that stands in the text."""
-        present = set(words(text, cased=self._cased))
+    def found(self, texts: Sequence[Folds], present: set[str]) -> list[Phrase]:
+        if self._cased:
+            present = {word for one in texts for word in words(one.text, cased=True)}
         if self._prefixes is not None:
-            present |= self._prefixes.of(present)
-        single = self._single
-        found.update([single[word] for word in single.keys() & present])
-        possible = self._longer.met(present) if self._longer else ()
-        if possible:
-            folded = fold(text, cased=self._cased).text
-            found.update([wanted for wanted in possible if in_value(wanted, folded)])
+            present = present | self._prefixes.of(present)
+        possible = self._by_words.met(present)
+        if not possible:
+            return possible
+        folded = [one.folded(self._cased).text for one in texts]
+        return [wanted for wanted in possible if any(in_value(wanted, text) for text in folded)]
 
 
 class _Prefixes:

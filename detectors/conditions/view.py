@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from detectors.article import EnrichedArticle, Part, Sentence, Span
-from detectors.conditions.lexicon import Lexicon, Phrase, places
+from detectors.conditions.lexicon import Folds, Lexicon, Phrase, places
 from detectors.conditions.values import Value, values_of
-from detectors.folding import Folded, fold
+from detectors.folding import words
 
 Stretch = tuple[Part, int, int]
 NEAR = 3
@@ -19,13 +19,15 @@ class ArticleView:
     """One article, read once for all conditions that are asked about it."""
 
     __slots__ = (
-        "_folded",
         "_found",
         "_lead",
+        "_longer",
         "_nears",
         "_places",
         "_sentences",
+        "_texts",
         "_values",
+        "_words",
         "article",
         "lexicon",
         "whole",
@@ -35,8 +37,10 @@ class ArticleView:
         self.article = article
         self.lexicon = lexicon
         self._values: dict[str, tuple[Value, ...]] = {}
-        self._found: dict[Part, set[Phrase]] | None = None
-        self._folded: dict[tuple[Part, bool], Folded] = {}
+        self._texts: dict[Part, Folds] = {"title": Folds(article.title), "text": Folds(article.text)}
+        self._words: set[str] | None = None
+        self._longer: list[Phrase] | None = None
+        self._found: set[Phrase] | None = None
         self._places: dict[Phrase, tuple[Span, ...]] = {}
         self._sentences: tuple[Scene, ...] | None = None
         self._nears: tuple[Scene, ...] | None = None
@@ -51,33 +55,36 @@ class ArticleView:
         return values
 
     @property
-    def found(self) -> dict[Part, set[Phrase]]:
-        """The phrases of the lexicon that the title and the body hold."""
+    def words(self) -> set[str]:
+        """The folded words of title and body."""
+        if self._words is None:
+            self._words = set(words(f"{self.article.title}\n{self.article.text}"))
+        return self._words
+
+    @property
+    def longer(self) -> list[Phrase]:
+        """The phrases of the lexicon that title or body hold, single words left out."""
+        if self._longer is None:
+            self._longer = self.lexicon.longer(tuple(self._texts.values()), self.words)
+        return self._longer
+
+    @property
+    def found(self) -> set[Phrase]:
+        """The phrases of the lexicon that title or body hold."""
         if self._found is None:
-            article, lexicon = self.article, self.lexicon
-            self._found = {"title": lexicon.found(article.title), "text": lexicon.found(article.text)}
+            self._found = {*self.longer, *self.lexicon.single(self.words)}
         return self._found
 
     def places(self, wanted: Phrase) -> tuple[Span, ...]:
-        """Where a phrase of the lexicon stands, in reading order."""
+        """Where a phrase stands, in reading order."""
         spans = self._places.get(wanted)
         if spans is None:
             spans = self._places[wanted] = tuple(
-                Span(part, start, end, text[start:end])
-                for part, text in self._parts()
-                if wanted in self.found[part]
-                for start, end in places(wanted, self._fold(part, text, wanted.cased))
+                Span(part, start, end, folds.text[start:end])
+                for part, folds in self._texts.items()
+                for start, end in places(wanted, folds.folded(wanted.cased))
             )
         return spans
-
-    def _parts(self) -> tuple[tuple[Part, str], ...]:
-        return ("title", self.article.title), ("text", self.article.text)
-
-    def _fold(self, part: Part, text: str, cased: bool) -> Folded:
-        folded = self._folded.get((part, cased))
-        if folded is None:
-            folded = self._folded[part, cased] = fold(text, cased=cased)
-        return folded
 
     @property
     def bounds(self) -> tuple[list[Sentence], list[Sentence]]:
@@ -165,15 +172,13 @@ class Scene:
 
     def holds(self, field: str, phrases: Mapping[Phrase, str]) -> bool:
         """Whether one of the phrases stands in the text of ``field`` here."""
-        title, body = self.view.found.values()
-        if not self.whole or field == "lead":
-            return any(self.places(field, wanted) for wanted in self._possible(phrases))
-        found_in_title = not phrases.keys().isdisjoint(title)
-        return found_in_title or (field == "text" and not phrases.keys().isdisjoint(body))
+        if self.whole and field == "text":
+            return not phrases.keys().isdisjoint(self.view.found)
+        return any(self.places(field, wanted) for wanted in phrases.keys() & self.view.found)
 
     def found(self, field: str, phrases: Mapping[Phrase, str]) -> dict[Phrase, tuple[Span, ...]]:
         """Those of the phrases that stand in the text of ``field`` here, with their places."""
-        possible = sorted(self._possible(phrases), key=lambda wanted: (wanted.text, wanted.prefix))
+        possible = sorted(phrases.keys() & self.view.found, key=lambda wanted: (wanted.text, wanted.prefix))
         return {wanted: spans for wanted in possible if (spans := self.places(field, wanted))}
 
     def places(self, field: str, wanted: Phrase) -> tuple[Span, ...]:
@@ -183,10 +188,6 @@ class Scene:
             return spans
         stretches = self.text(field)
         return tuple(span for span in spans if _inside(span, stretches))
-
-    def _possible(self, phrases: Mapping[Phrase, str]) -> set[Phrase]:
-        title, body = self.view.found.values()
-        return (phrases.keys() & title) | (phrases.keys() & body)
 
     def text(self, field: str) -> tuple[Stretch, ...]:
         """The stretches of the original text that ``field`` means here; empty ones are left out."""

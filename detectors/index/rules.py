@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from detectors.conditions.conjunctions import Conjunctions
-from detectors.conditions.nodes import Condition, Has, Says
+from detectors.conditions.nodes import Condition, Has
 from detectors.conditions.view import ArticleView
 from detectors.index.clauses import NEVER, Clauses, clauses_of, every, some
-from detectors.index.leaves import Leaves
-from detectors.index.texts import TextIndex
-from detectors.index.values import FieldIndex
+from detectors.index.leaves import Clause, Leaves, Need
+from detectors.index.titles import TitleIndex
+from detectors.index.values import FieldIndex, shared_tuples
 
 
 class Asked:
@@ -50,47 +51,55 @@ class Asked:
 class RuleIndex:
     """Finds, for an article, the numbers of the rules that it meets; a rule's number is its place in ``asked``."""
 
-    __slots__ = ("_asked", "_either", "_exact", "_fields", "_rules", "_texts")
+    __slots__ = ("_asked", "_either", "_exact", "_fields", "_phrases", "_reads_text", "_rules", "_titles")
 
     def __init__(self, asked: Sequence[Asked]) -> None:
         leaves = Leaves()
         self._asked = asked
         self._exact = bytearray(len(asked))
-        entries: list[tuple[frozenset[int], int]] = []
+        entries: list[tuple[frozenset[Need], int]] = []
         for number, one in enumerate(asked):
             found = one.clauses(leaves)
             if NEVER not in found.clauses:
                 self._exact[number] = found.exact
-                entries.append((frozenset(map(leaves.either, found.clauses)), number))
-        self._rules = Conjunctions(entries)
-        self._either = _by_member(leaves.sets)
+                entries.append((frozenset(map(leaves.either_of, found.clauses)), number))
+        self._rules = Conjunctions(entries, _crowd)
+        self._either = _by_member(leaves.either)
         by_field: dict[str, list[tuple[int, Has]]] = {}
-        texts: list[tuple[int, Says]] = []
-        for number, leaf in leaves:
-            if isinstance(leaf, Has):
-                by_field.setdefault(leaf.field, []).append((number, leaf))
-            else:
-                texts.append((number, leaf))
+        for number, leaf in leaves.has:
+            by_field.setdefault(leaf.field, []).append((number, leaf))
         self._fields = {field: FieldIndex(found) for field, found in by_field.items()}
-        self._texts = TextIndex(texts)
+        self._titles = TitleIndex(leaves.says)
+        self._phrases = leaves.phrases
+        needed = chain(*(needs for needs, _ in entries), self._either)
+        self._reads_text = bool(self._phrases) or any(isinstance(need, str) for need in needed)
 
     def met(self, view: ArticleView) -> list[int]:
         """The numbers of the rules that the article meets, in order."""
-        answered: set[int] = set()
+        present: set[Need] = set(view.words) if self._reads_text else set()
         for field, index in self._fields.items():
-            index.met(view.values(field), answered)
-        if self._texts:
-            self._texts.met(view, answered)
-        for leaf in self._either.keys() & answered:
-            answered.update(self._either[leaf])
+            index.met(view.values(field), present)
+        if self._phrases:
+            present.update([self._phrases[found] for found in self._phrases.keys() & view.longer])
+        self._titles.met(view, present)
+        new = self._either.keys() & present
+        while new:
+            more = {number for need in new for number in self._either[need]}
+            present |= more
+            new = self._either.keys() & more
         exact, asked = self._exact, self._asked
-        return [number for number in sorted(self._rules.met(answered)) if exact[number] or asked[number].met(view)]
+        return [number for number in sorted(self._rules.met(present)) if exact[number] or asked[number].met(view)]
 
 
-def _by_member(sets: dict[int, frozenset[int]]) -> dict[int, tuple[int, ...]]:
-    """The sets that each leaf is a member of."""
-    members: dict[int, list[int]] = {}
-    for number, leaves in sets.items():
-        for leaf in leaves:
-            members.setdefault(leaf, []).append(number)
-    return {leaf: tuple(numbers) for leaf, numbers in members.items()}
+def _crowd(need: Need) -> int:
+    """An article has some hundred words, and few values of a field."""
+    return 50 if isinstance(need, str) else 1
+
+
+def _by_member(clauses: dict[int, Clause]) -> dict[Need, tuple[int, ...]]:
+    """The clauses that each need is a member of."""
+    members: dict[Need, list[int]] = {}
+    for number, clause in clauses.items():
+        for need in clause:
+            members.setdefault(need, []).append(number)
+    return shared_tuples(members)

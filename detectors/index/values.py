@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from typing import TypeVar
 
 from detectors.conditions.conjunctions import Conjunctions
-from detectors.conditions.lexicon import Lexicon, Phrase
+from detectors.conditions.lexicon import Folds, Lexicon, Phrase
 from detectors.conditions.nodes import Has
 from detectors.conditions.predicates import Flag, Predicate, Whole, Words
 from detectors.conditions.values import Value, scalar_key
-from detectors.index.leaves import flat, predicate_key
+from detectors.folding import words
+from detectors.index.leaves import Need, flat, predicate_key
 
+K = TypeVar("K", bound=Hashable)
 Test = tuple[str, Predicate]
 
 
@@ -20,43 +23,43 @@ class FieldIndex:
     __slots__ = ("_keys", "_leaves", "_words")
 
     def __init__(self, leaves: Iterable[tuple[int, Has]]) -> None:
-        tests: dict[Hashable, int] = {}
+        numbers: dict[Hashable, int] = {}
         keys: dict[tuple[str, bool], dict[Hashable, list[int]]] = {}
-        words: dict[tuple[str, bool], dict[Phrase, list[int]]] = {}
+        spelled: dict[tuple[str, bool], dict[Phrase, list[int]]] = {}
         entries: list[tuple[frozenset[int], tuple[int, tuple[Test, ...]]]] = []
-        for number, leaf in leaves:
-            needs: set[int] = set()
+        for leaf, has in leaves:
+            keyed: set[int] = set()
             others: list[Test] = []
-            for attribute, predicate in _tests(leaf):
+            for attribute, predicate in _tests(has):
                 if not _keyed(predicate):
                     others.append((attribute, predicate))
                     continue
                 key = (attribute, predicate_key(predicate))
-                test = tests.get(key)
-                if test is None:
-                    test = tests[key] = len(tests)
-                    _enter(attribute, predicate, test, keys, words)
-                needs.add(test)
-            entries.append((frozenset(needs), (number, tuple(others))))
-        self._keys = [(*where, {key: tuple(found) for key, found in by_key.items()}) for where, by_key in keys.items()]
-        self._words = [
-            (attribute, cased, _Spellings({wanted: tuple(found) for wanted, found in by_phrase.items()}))
-            for (attribute, cased), by_phrase in words.items()
-        ]
+                new = key not in numbers
+                test = numbers.setdefault(key, len(numbers))
+                if new:
+                    _enter(attribute, predicate, test, keys, spelled)
+                keyed.add(test)
+            entries.append((frozenset(keyed), (leaf, tuple(others))))
+        self._keys = [(*where, shared_tuples(by_key)) for where, by_key in keys.items()]
+        self._words = [(*where, _Spellings(shared_tuples(by_phrase))) for where, by_phrase in spelled.items()]
         self._leaves = Conjunctions(entries)
 
-    def met(self, values: tuple[Value, ...], into: set[int]) -> None:
+    def met(self, values: tuple[Value, ...], into: set[Need]) -> None:
         """Add the leaves that one of the values meets."""
         for value in values:
             present: set[int] = set()
             for attribute, cased, by_key in self._keys:
                 for key in _keys_of(value, attribute, cased):
-                    present.update(by_key.get(key, ()))
+                    if key in by_key:
+                        present.update(by_key[key])
             for attribute, cased, spellings in self._words:
                 for spelling in value.spellings(attribute, cased):
                     present.update(spellings.tests(spelling))
             for leaf, others in self._leaves.met(present):
-                if leaf not in into and all(predicate.holds(value, attribute) for attribute, predicate in others):
+                if not others or (
+                    leaf not in into and all(predicate.holds(value, attribute) for attribute, predicate in others)
+                ):
                     into.add(leaf)
 
 
@@ -74,12 +77,19 @@ class _Spellings:
     def tests(self, spelling: str) -> tuple[int, ...]:
         known = self._known.get(spelling)
         if known is None:
-            found = self._lexicon.found(spelling)
+            present = set(words(spelling))
+            found = (*self._lexicon.single(present), *self._lexicon.longer((Folds(spelling),), present))
             known = tuple({test for wanted in found for test in self._by_phrase[wanted]})
             if len(self._known) >= self.MOST:
                 self._known.clear()
             self._known[spelling] = known
         return known
+
+
+def shared_tuples(postings: dict[K, list[int]]) -> dict[K, tuple[int, ...]]:
+    """Postings as tuples, equal ones shared: the entries of a long list have all the same."""
+    shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+    return {key: shared.setdefault(found := tuple(numbers), found) for key, numbers in postings.items()}
 
 
 def _tests(leaf: Has) -> Iterator[Test]:

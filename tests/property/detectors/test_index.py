@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.article import Country, CountryMention, EnrichedArticle, Official, Organisation, Sentence, Span, Theme
-from detectors.conditions.lexicon import Lexicon, in_value, phrase, places
+from detectors.conditions.lexicon import Folds, Lexicon, in_value, phrase, places
 from detectors.conditions.nodes import Condition
 from detectors.conditions.reader import CONDITION
 from detectors.conditions.view import ArticleView
-from detectors.folding import fold, word_bounded
+from detectors.folding import fold, word_bounded, words
 from detectors.index.rules import Asked, RuleIndex
 from detectors.loading.context import Context, Entry, ListDefinition, Place
 from detectors.loading.parser import parse_yaml
@@ -257,7 +257,8 @@ def test_lexicon_finds_every_place_where_a_phrase_stands(
 ) -> None:
     phrases = [phrase(one.strip() + "*" * prefix, cased=cased) for one in wanted]
     folded = fold(text, cased=cased)
-    found = Lexicon(phrases).found(text)
+    lexicon, present = Lexicon(phrases), set(words(text))
+    found = (*lexicon.single(present), *lexicon.longer([Folds(text)], present))
     for one in phrases:
         size = len(one.text)
         starts = [
