@@ -226,10 +226,8 @@ def _nearest(condition: Condition, scene: Scene) -> str:
     if isinstance(condition, Lacks):
         return f"there is {', '.join(value.name for value in scene.values(condition.field)[:MOST_PLACES])}"
     if isinstance(condition, Says) and condition.negated:
-        found = condition.terms.names
-        return (
-            f"there is {', '.join(dict.fromkeys(found[one] for one in scene.found(condition.field) if one in found))}"
-        )
+        names = condition.terms.names
+        return f"there is {', '.join(dict.fromkeys(names[one] for one in scene.found(condition.field, names)))}"
     if isinstance(condition, Says | Reads):
         return nearest_phrase(condition, scene)
     return ""
