@@ -9,6 +9,7 @@ from faust.types.auth import SASLMechanism
 
 from streams import transport
 from streams.settings import Settings, SettingsError
+from streams.topics import REASON_BYTES
 
 #: Offsets are committed as often (seconds).
 COMMIT_SECONDS = 1.0
@@ -43,7 +44,7 @@ def create_app(settings: Settings) -> faust.App:
         producer_acks=-1,
         producer_linger_ms=2,
         producer_compression_type="gzip",
-        producer_max_request_size=settings.max_request_bytes,
+        producer_max_request_size=settings.max_request_bytes + REASON_BYTES,
         producer_request_timeout=settings.request_timeout_seconds,
         stream_buffer_maxsize=settings.in_flight_articles,
         stream_recovery_delay=0.0,

@@ -155,6 +155,7 @@ def dead_letter(record: Record, stage: str, reason: Reason, error: Exception) ->
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
+        timestamp=record.timestamp,
         key=record.key,
         value=record.value,
         headers=record.headers,

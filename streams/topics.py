@@ -15,12 +15,15 @@ from streams.settings import Settings
 ARTICLES = "articles"
 ENRICHED = "articles.enriched"
 DEAD = "articles.dead"
+REPLAYED = "articles.dead.replayed"
 OBSERVATIONS = "observations"
 ALERTS = "alerts"
 
 DAY_MS = 86_400_000
 #: A topic's records may be as large as an article of 1 MB whose every character is escaped in JSON.
 MAX_RECORD_BYTES = 8 * 1024 * 1024
+#: What a dead letter has more than its original: the reason, in headers.
+REASON_BYTES = 64 * 1024
 
 
 class TopicSpec(msgspec.Struct, frozen=True):
@@ -61,6 +64,7 @@ def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[To
     large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     week = {"retention.ms": str(7 * DAY_MS)}
     month = {"retention.ms": str(30 * DAY_MS)}
+    quarter = {"retention.ms": str(90 * DAY_MS)}
     forever = {"cleanup.policy": "compact"}
 
     def spec(name: str, config: dict[str, str], purpose: str, partitions: int | None = None) -> TopicSpec:
@@ -69,7 +73,13 @@ def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[To
     fixed = (
         spec(ARTICLES, week, "articles as they come in, JSON"),
         spec(ENRICHED, week, "articles with officials, countries and themes"),
-        spec(DEAD, month, "articles that could not be processed, as they came, with the reason"),
+        TopicSpec(
+            settings.topic(DEAD),
+            settings.partitions,
+            month | {"max.message.bytes": str(MAX_RECORD_BYTES + REASON_BYTES)},
+            "articles that could not be processed, as they came, with the reason",
+        ),
+        spec(REPLAYED, quarter, "which dead letters were put back, and where they stand now", 1),
         spec(OBSERVATIONS, week, "what rules with state saw, keyed by rule and group"),
         spec(ALERTS, forever, "every alert, compacted by alert id", 1),
         TopicSpec(changelog_topic(settings), settings.partitions, large | forever, "the detectors' facts"),

@@ -159,6 +159,7 @@ class ObservationAgent:
             topic=message.topic,
             partition=message.partition,
             offset=message.offset,
+            timestamp=datetime.fromtimestamp(message.timestamp, UTC),
             key=message.key,
             value=message.value,
             headers=headers,

@@ -2,103 +2,227 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import base64
+import re
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
 
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Brokers, Config, Json, Set, settings_from
-from streams.settings import SettingsError
+from streams.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from streams.dead_letters import StoredLetter, Wanted
+    from streams.dead_letters import Span, StoredLetter, Wanted
 
 app = typer.Typer(name="dead", help="Look at dead letters, and put them back.", no_args_is_help=True)
 
-Reason = Annotated[str | None, typer.Option(help="Only those with this reason, such as not_json or too_large.")]
-Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only those that died since then (RFC 3339).")]
-Contains = Annotated[str | None, typer.Option(metavar="TEXT", help="Only those whose bytes hold this text.")]
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[PARTITION:OFFSET]...", help="Only these.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="[PARTITION:OFFSET]...", help="Only these, as `list` shows.")]
+Reason = Annotated[
+    list[str] | None, typer.Option(help="Only those with this reason, such as not_json. May be repeated.")
+]
+Stage = Annotated[str | None, typer.Option(help="Only those that died there: decode, extract, enrich or detect.")]
+Topic = Annotated[str | None, typer.Option(help="Only those that come from this topic, such as articles.")]
+Partition = Annotated[int | None, typer.Option(help="Only those that come from this partition.")]
+Offset = Annotated[
+    str | None, typer.Option(metavar="N or N-M", help="Only those that stood at these offsets; -M and N- are open.")
+]
+Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only those that died then or later (RFC 3339).")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only those that died before (RFC 3339).")]
+Contains = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Only those with this text in value, key or error message.")
+]
+StateOption = Annotated[
+    Literal["open", "replayed", "returned"] | None,
+    typer.Option("--state", help="open: never put back; replayed: put back; returned: put back and dead again."),
+]
 
 
 @app.command("list", epilog="Example:  newswatch dead list --reason wrong_type --since 2025-03-01")
 def list_(
     reason: Reason = None,
+    stage: Stage = None,
+    topic: Topic = None,
+    partition: Partition = None,
+    offset: Offset = None,
     since: Since = None,
+    until: Until = None,
+    contains: Contains = None,
+    state: StateOption = None,
+    json: Json = False,
+    brokers: Brokers = None,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """List dead letters: where they are, where they came from, why, and whether they were put back."""
+    from streams.dead_letters import read_letters
+    from streams.replays import read_replays
+
+    settings = settings_from(config, set_, brokers=brokers)
+    wanted = _wanted(settings, None, reason, stage, topic, partition, offset, since, until, contains)
+    replays = read_replays(settings)
+    table = Table("id", "died", "reason", "what was expected", "from", "state")
+    for letter in read_letters(settings, wanted):
+        became = replays.state(letter)
+        if state not in (None, became):
+            continue
+        if json:
+            print_json(_described(letter, became))
+        else:
+            place = f"{letter.topic} {letter.from_partition}:{letter.from_offset}"
+            table.add_row(letter.id, f"{letter.time:%Y-%m-%d %H:%M:%S}", letter.reason, letter.message, place, became)
+    if not json:
+        out.print(table)
+
+
+@app.command(epilog="Example:  newswatch dead show 0:17")
+def show(
+    ids: Ids = None,
+    reason: Reason = None,
+    stage: Stage = None,
+    topic: Topic = None,
+    partition: Partition = None,
+    offset: Offset = None,
+    since: Since = None,
+    until: Until = None,
     contains: Contains = None,
     json: Json = False,
     brokers: Brokers = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """List dead letters: where they are, where they came from, and why."""
-    from streams.dead_letters import list_letters
+    """Print the original bytes of dead letters, one record a line; with --json headers, key and reason too."""
+    from streams.dead_letters import read_letters
+    from streams.replays import read_replays
 
-    letters = list_letters(settings_from(config, set_, brokers=brokers), _wanted(None, reason, since, contains))
-    if json:
-        for letter in letters:
-            print_json(
-                {"id": letter.id, **_described(letter), "value": (letter.value or b"").decode("utf-8", "replace")}
-            )
-        return
-    table = Table("id", "time", "reason", "what was expected", "from")
-    for letter in letters:
-        place = f"{letter.topic} {letter.from_partition}:{letter.from_offset}"
-        table.add_row(letter.id, f"{letter.time:%Y-%m-%d %H:%M:%S}", letter.reason, letter.message, place)
-    out.print(table)
-
-
-@app.command(epilog="Example:  newswatch dead show 0:17")
-def show(ids: Ids = None, brokers: Brokers = None, config: Config = None, set_: Set = None) -> None:
-    """Print the original bytes of dead letters, one record a line."""
-    import sys
-
-    from streams.dead_letters import list_letters
-
-    found = list(list_letters(settings_from(config, set_, brokers=brokers), _wanted(ids, None, None, None)))
-    for letter in found:
+    settings = settings_from(config, set_, brokers=brokers)
+    wanted = _wanted(settings, ids, reason, stage, topic, partition, offset, since, until, contains)
+    replays = read_replays(settings) if json else None
+    found: set[str] = set()
+    for letter in read_letters(settings, wanted):
+        found.add(letter.id)
+        if replays is not None:
+            print_json(_described(letter, replays.state(letter)))
+            continue
         err.print(f"{letter.id}: {letter.reason}: {letter.message}", markup=False, soft_wrap=True)
         sys.stdout.buffer.write((letter.value or b"") + b"\n")
-    if ids and not found:
-        err.print(f"no dead letter at {', '.join(ids)}; see `newswatch dead list`")
-        raise typer.Exit(1)
+        sys.stdout.buffer.flush()
+    _require(ids, found)
 
 
 @app.command(epilog="Example:  newswatch dead replay --reason extraction_failed")
 def replay(
     ids: Ids = None,
     reason: Reason = None,
+    stage: Stage = None,
+    topic: Topic = None,
+    partition: Partition = None,
+    offset: Offset = None,
     since: Since = None,
+    until: Until = None,
     contains: Contains = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also those that were put back already, or died again since.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
+    json: Json = False,
     brokers: Brokers = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Put the original bytes back on the topic they came from. Doing it again changes nothing: ids stay the same."""
-    from streams import dead_letters
+    """Put bytes, key and headers back where they came from, each letter once: a second replay does nothing."""
+    from streams import replays
+    from streams.dead_letters import read_letters
 
     settings = settings_from(config, set_, brokers=brokers)
-    found = list(dead_letters.list_letters(settings, _wanted(ids, reason, since, contains)))
+    wanted = _wanted(settings, ids, reason, stage, topic, partition, offset, since, until, contains)
+    # The letters first: one that returns meanwhile must not be read without the mark that tells it.
+    letters = list(read_letters(settings, wanted))
+    known = replays.read_replays(settings)
+    _require(ids, {letter.id for letter in letters})
+    pending = known.pending(letters, again=again)
+    done = 0
     if dry_run:
-        err.print(f"{len(found)} dead letters would be put back")
-        return
-    err.print(f"{dead_letters.replay(settings, found)} dead letters put back")
+        replays.check_origins(settings, pending)
+        for letter in pending if json else ():
+            print_json(_described(letter, known.state(letter)))
+    else:
+        for put_back in replays.replay(settings, pending, known):
+            done += 1
+            if json:
+                print_json(put_back)
+    skipped = len(letters) - len(pending)
+    err.print(
+        f"{len(pending)} dead letters would be put back" if dry_run else f"{done} dead letters put back",
+        f"({skipped} were already, or died again since: --again)" if skipped else "",
+        markup=False,
+    )
 
 
-def _wanted(ids: list[str] | None, reason: str | None, since: str | None, contains: str | None) -> Wanted:
-    from detectors.event_time import parse_time
+def _require(ids: list[str] | None, found: set[str]) -> None:
+    missing = [id_ for id_ in ids or () if id_ not in found]
+    if missing:
+        err.print(f"no dead letter at {', '.join(missing)}; see `newswatch dead list`", markup=False)
+        raise typer.Exit(1)
+
+
+def _wanted(
+    settings: Settings,
+    ids: list[str] | None,
+    reasons: list[str] | None,
+    stage: str | None,
+    topic: str | None,
+    partition: int | None,
+    offset: str | None,
+    since: str | None,
+    until: str | None,
+    contains: str | None,
+) -> Wanted:
     from streams.dead_letters import Wanted
 
-    time = parse_time(since) if since else None
-    if since and time is None:
-        raise SettingsError(f"--since {since}: expected an RFC 3339 time such as 2025-03-01T00:00:00Z")
-    return Wanted(ids=frozenset(ids or ()), reason=reason, since=time, contains=contains)
+    for id_ in ids or ():
+        if not re.fullmatch(r"\d+:\d+", id_):
+            raise SettingsError(f"{id_}: expected PARTITION:OFFSET, such as 0:17, as `newswatch dead list` shows it")
+    return Wanted(
+        ids=frozenset(ids or ()),
+        reasons=frozenset(reasons or ()),
+        stage=stage,
+        topic=settings.topic(topic) if topic and not topic.startswith(settings.topic_prefix or "\0") else topic,
+        partition=partition,
+        offsets=_span(offset),
+        since=_time("--since", since),
+        until=_time("--until", until),
+        contains=contains,
+    )
 
 
-def _described(letter: StoredLetter) -> dict[str, object]:
-    return {
+def _span(text: str | None) -> Span:
+    from streams.dead_letters import Span
+
+    if text is None:
+        return Span()
+    found = re.fullmatch(r"(\d*)(-?)(\d*)", text)
+    if found is None or text in ("", "-"):
+        raise SettingsError(f"--offset {text}: expected an offset such as 17, or a range such as 17-20, 17- or -20")
+    first, dash, last = found.groups()
+    return Span(int(first) if first else None, int(last) if last else None if dash else int(first))
+
+
+def _time(option: str, text: str | None) -> datetime | None:
+    from detectors.event_time import parse_time
+
+    time = parse_time(text) if text else None
+    if text and time is None:
+        raise SettingsError(f"{option} {text}: expected an RFC 3339 time such as 2025-03-01T00:00:00Z")
+    return time
+
+
+def _described(letter: StoredLetter, state: str) -> dict[str, object]:
+    value = letter.value or b""
+    described: dict[str, object] = {
         "id": letter.id,
         "time": letter.time,
         "reason": letter.reason,
@@ -108,5 +232,13 @@ def _described(letter: StoredLetter) -> dict[str, object]:
         "topic": letter.topic,
         "partition": letter.from_partition,
         "offset": letter.from_offset,
-        "value": (letter.value or b"").decode("utf-8", "replace"),
+        "state": state,
+        "key": None if letter.key is None else letter.key.decode("utf-8", "replace"),
+        "headers": [(name, part.decode("utf-8", "replace")) for name, part in letter.headers],
+        "value": value.decode("utf-8", "replace"),
     }
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        described["value_base64"] = base64.b64encode(value).decode()
+    return described

@@ -13,6 +13,7 @@ from detectors.ruleset import RuleSetError
 from streams.clients import BrokerUnreachableError
 from streams.extraction.errors import ModelNotFoundError
 from streams.officials_import import ImportProblemError
+from streams.replays import ForeignLetterError
 from streams.rules_folder import RulesNotFoundError
 from streams.server_process import ServerError
 from streams.settings import SettingsError
@@ -24,6 +25,7 @@ EXPECTED = (
     ImportProblemError,
     ModelNotFoundError,
     BrokerUnreachableError,
+    ForeignLetterError,
     KafkaError,
     RuleSetError,
     RulesNotFoundError,

@@ -1,10 +1,12 @@
 """The dead letter: an article that could not be processed, as it came, with the reason in headers.
 
-Key, value and headers are the original's; what was added has the names that Kafka Connect uses for its own
-dead letter queue, so that tools which read those read these.
+Key, value and headers are the original's; what was added stands after them and has the names that Kafka Connect uses
+for its own dead letter queue, so that tools which read those read these.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import msgspec
 
@@ -12,10 +14,16 @@ from streams.records.cloudevents import Headers
 
 PREFIX = "__connect.errors."
 REASON = "newswatch_reason"
+#: An error's message is cut to so many characters: a dead letter must fit where its original did.
+MAX_MESSAGE = 4000
+ADDED = ("topic", "partition", "offset", "timestamp", "stage", "exception.class.name", "exception.message")
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """Why one record of ``articles`` is no article: ``reason`` (a short label), the error, and where it stood."""
+    """Why one record of ``articles`` is no article: ``reason`` (a short label), the error, and where it stood.
+
+    ``timestamp`` is Kafka's time of the record: an article without a date takes it for its arrival.
+    """
 
     reason: str
     message: str
@@ -24,30 +32,39 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
     partition: int
     offset: int
+    timestamp: datetime
     key: bytes | None
     value: bytes | None
     headers: Headers = []
 
     def all_headers(self) -> Headers:
-        """The original's headers and the reason's."""
+        """The original's headers, then the reason's."""
         found = {
             "topic": self.topic,
             "partition": str(self.partition),
             "offset": str(self.offset),
+            "timestamp": str(round(self.timestamp.timestamp() * 1000)),
             "stage": self.stage,
             "exception.class.name": self.error,
-            "exception.message": self.message,
+            "exception.message": self.message[:MAX_MESSAGE],
         }
-        own = [(name, value) for name, value in self.headers if not name.startswith(PREFIX) and name != REASON]
-        errors = [(PREFIX + name, value.encode("utf-8", "replace")) for name, value in found.items()]
-        return [*own, *errors, (REASON, self.reason.encode())]
+        errors = [(PREFIX + name, found[name].encode("utf-8", "replace")) for name in ADDED]
+        return [*self.headers, *errors, (REASON, self.reason.encode())]
 
 
-def read_errors(headers: Headers) -> dict[str, str]:
-    """What a dead letter's headers say: topic, partition, offset, stage, error, message and reason."""
-    found = {
-        name.removeprefix(PREFIX): value.decode("utf-8", "replace")
-        for name, value in headers
-        if name.startswith(PREFIX) or name == REASON
-    }
-    return {"reason": found.pop(REASON, "unknown"), **found}
+def split_headers(headers: Headers) -> tuple[Headers, dict[str, str]]:
+    """The original's headers, and what was added to them: topic, partition, offset, stage, error, message, reason.
+
+    The original may have come from another dead letter queue and have headers of the same names: only the last of each
+    name, at the end, is ours.
+    """
+    added: dict[str, str] = {}
+    end = len(headers)
+    while end:
+        name, value = headers[end - 1]
+        short = "reason" if name == REASON else name.removeprefix(PREFIX) if name.startswith(PREFIX) else ""
+        if short not in {*ADDED, "reason"} or short in added:
+            break
+        added[short] = value.decode("utf-8", "replace")
+        end -= 1
+    return headers[:end], {"reason": "unknown", **added}

@@ -1,54 +1,196 @@
-"""Dead letters on real Kafka: listed, shown, and put back byte for byte."""
+"""Dead letters on real Kafka: listed, shown, and put back byte for byte, once."""
 
 import json
+import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from kafka import KafkaProducer
+from typer.testing import CliRunner
+
+from streams.cli import app
+from streams.records.dead_letter import DeadLetter
 
 pytestmark = pytest.mark.kafka
 
 RULES = "rules: [{name: floods, kind: match, where: {text: flood}}]"
-BAD = [b"<html>502</html>", b'{"text": 5}', b'{"text": ""}']
+BAD = [b"<html>502 caf\xe9</html>", b'{"text": 5}', b'{"text": ""}']
+HEADERS = [("trace", b"7f"), ("trace", b"80"), ("__connect.errors.topic", b"upstream")]
+TIME_MS = int((time.time() - 3600) * 1000)
 
 
-def newswatch(watch: Any, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def newswatch(watch: Any, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[bytes]:
     settings = watch.settings
     flags = ["--brokers", ",".join(settings.brokers), "--set", f"topic_prefix={settings.topic_prefix}"]
-    return subprocess.run([sys.executable, "-m", "streams.cli", *arguments, *flags], capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-m", "streams.cli", *arguments, *flags], capture_output=True, check=False)
+    assert done.returncode == status, done.stderr.decode()
+    return done
 
 
 def listed(watch: Any, *filters: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in newswatch(watch, "dead", "list", "--json", *filters).stdout.splitlines()]
+    flags = ["--brokers", ",".join(watch.settings.brokers), "--set", f"topic_prefix={watch.settings.topic_prefix}"]
+    done = CliRunner().invoke(app, ["dead", "list", "--json", *filters, *flags])  # in this process: many, and quick
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout_bytes.split(b"\n") if line]
 
 
-def test_letters_are_listed_shown_and_put_back(new_watch: Callable[..., Any]) -> None:
+def reasons(watch: Any, *filters: str) -> list[str]:
+    return sorted(letter["reason"] for letter in listed(watch, *filters))
+
+
+def produce(watch: Any, topic: str, value: bytes | None, **options: Any) -> tuple[int, int]:
+    producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, max_request_size=16 * 2**20, acks="all")
+    metadata = producer.send(watch.settings.topic(topic), value=value, **options).get(30)
+    producer.close()
+    return metadata.partition, metadata.offset
+
+
+def records(watch: Any, topic: str = "articles") -> list[tuple[Any, ...]]:
+    return [(r.partition, r.offset, r.key, r.value, r.headers, r.timestamp) for r in watch.read(topic)]
+
+
+def test_letters_are_listed_shown_and_put_back_once(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES, partitions=2)
+    watch.create_topics()
+    for value in (*BAD, None):
+        place = produce(watch, "articles", value, key=b"k\xff", headers=HEADERS, partition=1, timestamp_ms=TIME_MS)
+    produce(watch, "articles", b'{"id": "a", "text": "A flood."}', partition=0)
     watch.start().wait_ready()
-    watch.produce(BAD)
-    watch.produce([{"id": "a", "text": "A flood."}])
     watch.wait_committed()
+    original = [record for record in records(watch) if record[0] == 1]
 
-    assert sorted(letter["reason"] for letter in listed(watch)) == ["no_text", "not_json", "wrong_type"]
+    assert reasons(watch) == ["no_text", "no_text", "not_utf8", "wrong_type"]
     (wrong,) = listed(watch, "--reason", "wrong_type")
     assert wrong["value"].encode() == BAD[1]
-    assert "field 'text'" in wrong["message"]
-    assert wrong["topic"] == watch.settings.topic("articles")
-    assert listed(watch, "--contains", "502")[0]["reason"] == "not_json"
-    assert listed(watch, "--since", "2999-01-01") == []
-    assert newswatch(watch, "dead", "show", wrong["id"]).stdout == BAD[1] + b"\n"
+    assert "'text'" in wrong["message"]
+    assert (wrong["topic"], wrong["partition"], wrong["state"]) == (watch.settings.topic("articles"), 1, "open")
+    assert [tuple(pair) for pair in wrong["headers"]] == [(name, value.decode()) for name, value in HEADERS]
 
-    before = sum(watch.ends().values())
-    said = newswatch(watch, "dead", "replay", "--reason", "wrong_type", "--dry-run").stderr
-    assert b"1 dead letters would be put back" in said
-    assert sum(watch.ends().values()) == before
-    newswatch(watch, "dead", "replay", "--reason", "wrong_type")
+    for filters, expected in [
+        (("--contains", "502"), ["not_utf8"]),
+        (("--contains", "'text': expected a string"), ["wrong_type"]),
+        (("--reason", "not_utf8", "--reason", "wrong_type"), ["not_utf8", "wrong_type"]),
+        (("--since", "2999-01-01"), []),
+        (("--until", "2999-01-01", "--reason", "not_utf8"), ["not_utf8"]),
+        (("--stage", "extract"), []),
+        (("--stage", "decode", "--topic", "articles", "--offset", "2-"), ["no_text", "no_text"]),
+        (("--partition", "0"), []),
+        (("--partition", "1", "--offset", "0-1"), ["not_utf8", "wrong_type"]),
+        (("--offset", str(place[1])), ["no_text"]),
+    ]:
+        assert reasons(watch, *filters) == expected, filters
+
+    shown = newswatch(watch, "dead", "show", wrong["id"])
+    assert shown.stdout == BAD[1] + b"\n"
+    assert newswatch(watch, "dead", "show", "--reason", "not_utf8").stdout == BAD[0] + b"\n"
+    assert b"no dead letter at 0:99999" in newswatch(watch, "dead", "show", "0:99999", status=1).stderr
+    assert b"expected PARTITION:OFFSET" in newswatch(watch, "dead", "replay", "wrong", status=2).stderr
+
+    assert b"1 dead letters would be put back" in newswatch(watch, "dead", "replay", wrong["id"], "--dry-run").stderr
+    assert len(records(watch)) == 5
+
+    (put_back,) = map(json.loads, newswatch(watch, "dead", "replay", wrong["id"], "--json").stdout.splitlines())
+    assert (put_back["letter"], put_back["partition"]) == (wrong["id"], 1)
+    newswatch(watch, "dead", "replay")
     watch.wait_committed()
-    replayed = [record for record in watch.read("articles") if dict(record.headers).get("newswatch_replayed")]
-    assert [record.value for record in replayed] == [BAD[1]]
-    assert not [name for record in replayed for name, _ in record.headers if name.startswith("__connect")]
-    # It is no better now, and is a dead letter again; the good article was processed once.
-    assert len(listed(watch, "--reason", "wrong_type")) == 2
+    again = [record for record in records(watch) if record[0] == 1][4:]
+    assert sorted(map(repr, (record[2:] for record in again))) == sorted(map(repr, (one[2:] for one in original)))
+
+    # They are no better now and have died again: known as such, and not put back by a second replay.
+    assert [letter["state"] for letter in listed(watch)].count("returned") == 4
+    assert reasons(watch, "--state", "open") == []
+    for _ in range(2):
+        said = newswatch(watch, "dead", "replay").stderr
+        assert b"0 dead letters put back (8 were already" in said
+    assert len(records(watch)) == 9
+    newswatch(watch, "dead", "replay", "--again", "--reason", "wrong_type")
+    watch.wait_committed()
+    assert len(records(watch)) == 10
+    assert b"0 dead letters put back" in newswatch(watch, "dead", "replay").stderr
     assert len(watch.alerts()) == 1
+
+
+DIED = datetime.fromtimestamp(TIME_MS / 1000, UTC)
+
+
+def letter(watch: Any, **changes: Any) -> DeadLetter:
+    given: dict[str, Any] = {
+        "reason": "extraction_failed",
+        "message": "what an older version could not read",
+        "error": "KeyError",
+        "stage": "extract",
+        "topic": watch.settings.topic("articles"),
+        "partition": 0,
+        "offset": 7,
+        "timestamp": DIED,
+        "key": b"b",
+        "value": b'{"id": "b", "text": "The flood rose."}',
+    }
+    return DeadLetter(**(given | changes))
+
+
+def test_a_letter_that_is_readable_now_gives_its_alert_at_the_time_of_the_article(
+    new_watch: Callable[..., Any],
+) -> None:
+    watch = new_watch(RULES)
+    watch.create_topics()
+    dead = letter(watch)
+    for _ in range(2):  # a worker that crashed wrote it twice
+        produce(watch, "articles.dead", dead.value, key=dead.key, headers=dead.all_headers())
+    assert len(listed(watch)) == 1
+    watch.start().wait_ready()
+    for said in (b"1 dead letters put back", b"0 dead letters put back"):
+        assert said in newswatch(watch, "dead", "replay", "--reason", "extraction_failed").stderr
+    watch.wait_committed()
+    (alert,) = watch.alerts()
+    assert alert["evidence"][0]["article_id"] == "b"
+    assert datetime.fromisoformat(alert["updated_at"]) == DIED
+    assert [one["state"] for one in listed(watch)] == ["replayed"]
+
+
+def test_a_letter_cannot_name_a_topic_of_its_own_choice(new_watch: Callable[..., Any]) -> None:
+    watch = new_watch(RULES)
+    watch.create_topics()
+    forged = letter(watch, topic=watch.settings.topic("alerts"))
+    produce(watch, "articles.dead", forged.value, headers=forged.all_headers())
+    produce(watch, "articles.dead", b"written by somebody else", headers=[("__connect.errors.partition", b"x")])
+    assert {one["reason"] for one in listed(watch)} == {"extraction_failed", "unknown"}
+    said = newswatch(watch, "dead", "replay", "--again", status=2).stderr.decode()
+    assert "as its origin; expected" in said
+    assert records(watch, "alerts") == []
+
+
+def test_an_old_record_arrives_anew_for_the_broker_would_delete_it_unread(new_watch: Callable[..., Any]) -> None:
+    watch = new_watch(RULES)
+    watch.create_topics()
+    old = letter(watch, timestamp=DIED - timedelta(days=30))
+    produce(watch, "articles.dead", old.value, headers=old.all_headers())
+    newswatch(watch, "dead", "replay")
+    ((*_, timestamp),) = records(watch)
+    assert timestamp > TIME_MS
+
+
+@pytest.mark.slow
+def test_a_record_as_large_as_the_topic_takes_dies_and_blocks_nothing(new_watch: Callable[..., Any]) -> None:
+    watch = new_watch(RULES)
+    watch.create_topics()
+    noise = random.Random(4).randbytes(8 * 2**20 - 200)  # does not compress
+    produce(watch, "articles", noise)
+    produce(watch, "articles", b'{"id": "a", "text": "A flood."}')
+    worker = watch.start().wait_ready()
+    watch.wait_committed()
+    assert worker.process.poll() is None
+    (dead,) = watch.read("articles.dead")
+    assert dead.value == noise
+    assert len(watch.alerts()) == 1
+    newswatch(watch, "dead", "replay")
+    deadline = time.monotonic() + 30
+    while len(watch.read("articles.dead")) < 2 and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert [record.value for record in watch.read("articles.dead")] == [noise, noise]
+    assert reasons(watch, "--state", "returned") == ["not_utf8"]
