@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.intervals import interval_start
-from tests.property.detectors.harness import Wanted, alert, check, logs, stories, thorough
+from tests.property.detectors.harness import Wanted, alert, at, check, logs, stories, thorough
 from tests.property.detectors.oracles import count_of, groups, window
+from tests.property.detectors.states import more_keys, states
 
 articles = logs(
     countries=st.sampled_from([(), ("KAZ",), ("KGZ",), ("KAZ", "KGZ")]),
@@ -43,3 +44,28 @@ def oracle(rule, log, end) -> Wanted:
 def test_frequency(articles, distinct, at_least, window, more, group_by, dice: Random) -> None:
     rule = f"name: f, kind: frequency, window: {window}, at_least: {at_least}, distinct: {distinct}{more}{group_by}"
     check(rule, articles, oracle, dice)
+
+
+def of_states(rule, log, end) -> Wanted:
+    kind, wanted = rule.kind, {}
+    for group, facts in groups(log, kind.group_by):
+
+        def count(tick, facts=facts) -> int:
+            return count_of(window(facts, tick, kind.window), kind.distinct)
+
+        wanted.update(states(rule, group, end, count))
+    return wanted
+
+
+@thorough
+@given(
+    articles,
+    st.sampled_from(["article", "source", "story"]),
+    st.sampled_from(["2, clear: 1", "2, for: 10m", "3, clear: 2", "{info: 1, critical: 3}, clear: {critical: 2}"]),
+    st.sampled_from(["", ", group_by: [country]"]),
+    more_keys.filter(lambda more: "for:" not in more),
+    st.randoms(use_true_random=False),
+)
+def test_a_state(articles, distinct, at_least, group_by, more, dice: Random) -> None:
+    rule = f"name: f, kind: frequency, window: 1h, at_least: {at_least}, distinct: {distinct}{more}{group_by}"
+    check(rule, articles, of_states, dice, until=at(dice.choice((240, 360, 900))), exact=True)
