@@ -76,6 +76,7 @@ class Detector:
     def __init__(self, engine: Engine, number: int, partitions: int) -> None:
         self.queue: list[Record] = []
         self.committed = 0
+        self.died_at = 0
         self.changelog: dict[str, bytes] = {}
         self._engine = engine
         self._owns = lambda key: crc32(key.encode()) % partitions == number
@@ -109,7 +110,7 @@ class Detector:
         records: list[tuple[str, bytes | None]] = [
             one for step in steps for one in (*step.puts, *((key, None) for key in step.deletes))
         ]
-        records.append((PROGRESS, self.progress.dump()))
+        records.append((PROGRESS, self.progress.dump()))  # last: what it calls done must be written before it
         for key, value in records[:until]:
             if value is None:
                 self.changelog.pop(key, None)
@@ -136,15 +137,37 @@ class World:
         """Append the articles in this order, and let the rest happen between."""
         for article in articles:
             self.log[self.dice.randrange(len(self.log))].append(article)
-            for _ in range(self.dice.randrange(3)):
+            for _ in range(self.dice.randrange(8)):
                 self.happen()
         self.settle()
-        for detector in self.detectors if until is not None else ():
-            step = detector.state.advance(until)
-            self.send(step)
-            detector.write([step])
-        self.settle()
+        newest = max((article.event_time for log in self.log for article in log), default=until)
+        if until is not None and newest is not None and until > newest:
+            steps = sorted(self.dice.random() for _ in range(self.dice.randrange(8)))
+            for time in (*(newest + (until - newest) * step for step in steps), until):
+                for detector in self.detectors:
+                    self.advance(detector, time)
+                self.settle()
         return self.sent
+
+    def advance(self, detector: Detector, time: datetime) -> None:
+        """Event time moves on without articles; what a crash interrupts is done again."""
+        while True:
+            step = detector.state.advance(time)
+            self.send(step)
+            try:
+                detector.write([step], until=self._crash_at([step]))
+            except CrashError:
+                detector.restart()
+                continue
+            if self._crashes and self.dice.randrange(4) == 0:
+                detector.restart()
+            return
+
+    def _crash_at(self, steps: list[Step]) -> int | None:
+        """After how many records of the changelog a detector dies; None: it does not."""
+        if not self._crashes or self.dice.randrange(5):
+            return None
+        return self.dice.randint(0, 1 + sum(len(step.puts) + len(step.deletes) for step in steps))
 
     def happen(self) -> None:
         """One of the things that go on at any time."""
@@ -162,7 +185,6 @@ class World:
         """Let everything be read, reported and detected."""
         while any(place < len(log) for place, log in zip(self._position, self.log, strict=True)):
             self.read(self.dice.randrange(len(self.log)))
-        crashes, self._crashes = self._crashes, False
         while True:
             for detector in self.detectors:
                 while detector.position < len(detector.queue):
@@ -170,7 +192,6 @@ class World:
             if self._reported == self._done():
                 break
             self.report(everywhere=True)
-        self._crashes = crashes
 
     _reported: tuple[int, ...] = ()
 
@@ -223,24 +244,22 @@ class World:
     def detect(self, detector: Detector) -> None:
         """A detector takes a batch: send, then write, then acknowledge; it may die between any two of these."""
         batch = detector.queue[detector.position : detector.position + self.dice.randint(1, 5)]
+        again = detector.position < detector.died_at  # what it calls late then was taken before
         steps = [step for record in batch if (step := detector.step(record)) is not None]
         detector.position += len(batch)
         for step in steps:
-            self.send(step)
+            self.send(step, again=again)
         try:
-            if self._crashes and self.dice.randrange(6) == 0:
-                most = sum(len(step.puts) + len(step.deletes) for step in steps) + 1
-                detector.write(steps, until=self.dice.randint(0, most))
-                raise CrashError
-            detector.write(steps)
+            detector.write(steps, until=self._crash_at(steps))
         except CrashError:
+            detector.died_at = max(detector.died_at, detector.position)
             detector.restart()
             return
         detector.committed = detector.position
 
-    def send(self, step: Step) -> None:
+    def send(self, step: Step, *, again: bool = False) -> None:
         self.sent.take(step.firings)
-        self.sent.late += step.late
+        self.sent.late += 0 if again else step.late
         self.sent.dropped += step.dropped
         self.sent.bounded += step.bounded
         for observation in step.observations:
