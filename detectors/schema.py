@@ -16,6 +16,7 @@ JsonSchema = dict[str, Any]
 DRAFT = "http://json-schema.org/draft-07/schema#"
 COMMENT = "Made by `newswatch rules schema`; do not edit."
 _ANY_NUMBER: JsonSchema = {"type": ["number", "string"]}
+_META = Field("meta.KEY", Attribute("meta.KEY", Form.SCALAR, "the value"), {}, "the value")
 _REF: JsonSchema = {"$ref": "#/definitions/condition"}
 _TEXTS: JsonSchema = {
     "anyOf": [{"$ref": "#/definitions/scalar"}, {"type": "array", "items": {"$ref": "#/definitions/scalar"}}]
@@ -47,7 +48,7 @@ def rule_schema() -> JsonSchema:
             "override": _override(everything),
             "condition": _condition(),
             **{f"field-{name}": _field(field) for name, field in FIELDS.items()},
-            "field-meta": {**_TEXTS, "description": "a key of the article's own `meta` object"},
+            "field-meta": {**_field(_META), "description": "a key of the article's own `meta` object"},
             "list": {"anyOf": [{"type": "array", "items": {"$ref": "#/definitions/scalar"}}, _file_list()]},
             "scalar": {"type": ["string", "number", "boolean"]},
         },
