@@ -50,32 +50,41 @@ class Wrong(Exception):  # noqa: N818 - not an error of the program: the problem
     """Raised by a reader that could not make its value, after it has reported why."""
 
 
+class TooManyProblems(Exception):  # noqa: N818 - not an error of the program: all that is to be said has been reported
+    """Raised where a set has so many problems that looking for more would only take time."""
+
+
 class Problems:
     """Collects the problems of one set, so that all of them are reported in one pass."""
 
     def __init__(self) -> None:
-        self._found: dict[Problem, None] = {}
+        self._errors: dict[Problem, None] = {}
+        self._warnings: dict[Problem, None] = {}
 
     def error(self, at: Located, path: str, message: str) -> None:
-        self._add(Problem(at.file, at.line, at.column, path, message))
+        """Raises TooManyProblems with the last one that is told."""
+        self._add(self._errors, Problem(at.file, at.line, at.column, path, message))
+        if len(self._errors) > MOST_PROBLEMS:
+            raise TooManyProblems
 
     def warning(self, at: Located, path: str, message: str) -> None:
-        self._add(Problem(at.file, at.line, at.column, path, message, "warning"))
+        self._add(self._warnings, Problem(at.file, at.line, at.column, path, message, "warning"))
 
-    def _add(self, problem: Problem) -> None:
-        if len(self._found) < MOST_PROBLEMS:
-            self._found.setdefault(problem)
-        elif len(self._found) == MOST_PROBLEMS:
+    @staticmethod
+    def _add(found: dict[Problem, None], problem: Problem) -> None:
+        if len(found) < MOST_PROBLEMS:
+            found.setdefault(problem)
+        elif len(found) == MOST_PROBLEMS and problem not in found:
             more = f"more than {MOST_PROBLEMS} problems; the rest is not shown"
-            self._found.setdefault(Problem(problem.file, problem.line, problem.column, "", more, problem.level))
+            found.setdefault(Problem(problem.file, problem.line, problem.column, "", more, problem.level))
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        return tuple(sorted(problem for problem in self._found if problem.level == "error"))
+        return tuple(sorted(self._errors))
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        return tuple(sorted(problem for problem in self._found if problem.level == "warning"))
+        return tuple(sorted(self._warnings))
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

@@ -118,4 +118,4 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     def topics(self) -> tuple[str, ...]:
         """The topics that its alerts go to."""
-        return ("alerts", self.topic) if self.publish else ()
+        return tuple(dict.fromkeys(("alerts", self.topic))) if self.publish else ()

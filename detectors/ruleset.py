@@ -16,7 +16,7 @@ from detectors.loading.overrides import all_keys, apply_overrides, with_defaults
 from detectors.loading.parser import parse_yaml
 from detectors.loading.rules import known_keys, read_rule
 from detectors.loading.sources import Sources
-from detectors.problems import Problem, Problems, RuleSetError, Wrong, nearest, shown
+from detectors.problems import Problem, Problems, RuleSetError, TooManyProblems, Wrong, nearest, shown
 from detectors.rule import Rule
 from detectors.vocabulary import Vocabulary, shipped_vocabulary
 
@@ -61,6 +61,12 @@ class _Loading:
         self._overrides: list[tuple[Node, Place]] = []
 
     def rule_set(self) -> RuleSet:
+        try:
+            return self._all()
+        except TooManyProblems:
+            raise RuleSetError(self._problems.errors) from None
+
+    def _all(self) -> RuleSet:
         roots = self._parse()
         for root in roots:
             self._definitions(root)

@@ -8,7 +8,7 @@ import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from detectors.loading.nodes import Mapping, Node, Scalar, Sequence
-from detectors.problems import Problem, Problems, Wrong, shown
+from detectors.problems import Problem, Problems, TooManyProblems, Wrong, shown
 
 DEEPEST = 40
 LARGEST_FILE = 256 * 1024 * 1024
@@ -27,7 +27,7 @@ def parse_yaml(text: str, file: str, problems: Problems) -> Node | None:
     """
     try:
         return _Parser(text, file, problems).document()
-    except Wrong:
+    except (Wrong, TooManyProblems):
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -194,3 +194,23 @@ def test_the_rules_in_use_stay(tmp_path: Path) -> None:
     assert change.rules is not None
     assert change.rules.version != version
     assert change.rules.rules[0].state == load_rules(tmp_path).rules[0].state
+
+
+def test_a_hundred_thousand_mistakes_are_told_soon_and_not_all(tmp_path: Path) -> None:
+    rule = "  - {name: a%d, kind: match, where: {country: Kazakstan%d, theme: energi%d}}\n"
+    text = "rules:\n" + "".join(rule % (n, n, n) for n in range(100_000))
+    (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
+    started = time.monotonic()
+    with pytest.raises(RuleSetError) as caught:
+        load_rules(tmp_path)
+    assert time.monotonic() - started < 60
+    assert len(caught.value.problems) == 1001
+    assert any("more than 1000 problems" in problem.message for problem in caught.value.problems)
+
+
+def test_a_thousand_warnings_hide_no_error(tmp_path: Path) -> None:
+    doubtful = "".join(f"  - {{name: a{n}, kind: match, where: {{any: []}}}}\n" for n in range(1500))
+    (tmp_path / "desk.yaml").write_text(f"rules:\n{doubtful}  - {{name: b, kind: mach}}\n", encoding="utf-8")
+    with pytest.raises(RuleSetError) as caught:
+        load_rules(tmp_path)
+    assert ["mach" in problem.message for problem in caught.value.problems] == [True]
