@@ -38,12 +38,16 @@ def rule_schema() -> JsonSchema:
         "properties": {
             "lists": {"type": "object", "additionalProperties": {"$ref": "#/definitions/list"}},
             "macros": {"type": "object", "additionalProperties": {}},
-            "defaults": {"type": "object", "properties": everything, "additionalProperties": False},
+            "defaults": _defaults(everything),
             "rules": {"type": "array", "items": {"$ref": "#/definitions/rule"}},
             "overrides": {"type": "array", "items": {"$ref": "#/definitions/override"}},
         },
+        # what a rule lacks may stand in its file's defaults
+        "if": {"not": {"required": ["defaults"]}},
+        "then": {"properties": {"rules": {"items": {"$ref": "#/definitions/complete-rule"}}}},
         "definitions": {
             "rule": _rule(),
+            "complete-rule": _complete_rule(),
             **{f"kind-{name}": _kind(name, kind) for name, kind in kinds().items()},
             "override": _override(everything),
             "condition": _condition(),
@@ -61,24 +65,42 @@ def schema_text() -> str:
 
 
 def _rule() -> JsonSchema:
-    branches = [
-        {"if": {"properties": {"kind": {"const": name}}}, "then": {"$ref": f"#/definitions/kind-{name}"}}
-        for name in kinds()
-    ]
+    branches = [{"if": _is_of(name), "then": {"$ref": f"#/definitions/kind-{name}"}} for name in kinds()]
     described = {name: (kind.__doc__ or name).split("\n")[0] for name, kind in kinds().items()}
     choice = {
         "enum": list(described),
         "description": "\n".join(f"{name}: {said}" for name, said in described.items()),
     }
-    return {"type": "object", "required": ["name", "kind"], "properties": {"kind": choice}, "allOf": branches}
+    common = {
+        name: {"description": spec.key.meaning} for name, spec in keys_of(Rule).items()
+    }  # what an editor offers before there is a kind
+    return {"type": "object", "required": ["name"], "properties": {**common, "kind": choice}, "allOf": branches}
+
+
+def _defaults(everything: JsonSchema) -> JsonSchema:
+    properties = {name: value for name, value in everything.items() if name != "name"} | {
+        "kind": {"enum": list(kinds())}
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _is_of(kind: str) -> JsonSchema:
+    return {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+
+
+def _complete_rule() -> JsonSchema:
+    required = {
+        name: sorted(key for key, spec in keys_of(kind).items() if spec.required) for name, kind in kinds().items()
+    }
+    branches = [{"if": _is_of(name), "then": {"required": keys}} for name, keys in required.items() if keys]
+    return {"required": ["name", "kind"], "allOf": branches}
 
 
 def _kind(name: str, kind: type[Kind]) -> JsonSchema:
     specs = {**keys_of(Rule), **keys_of(kind)}
     properties = {key: _described(spec.key.reader.schema(), spec.key.meaning) for key, spec in specs.items()}
     properties["kind"] = {"const": name}
-    required = sorted({key for key, spec in keys_of(kind).items() if spec.required} | {"name", "kind"})
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _override(everything: JsonSchema) -> JsonSchema:

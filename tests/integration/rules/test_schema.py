@@ -17,6 +17,9 @@ from detectors.schema import schema_text
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "deploy" / "rules" / "rules.schema.json"
 RULES = sorted(path for path in (ROOT / "deploy" / "rules").glob("*.yaml") if not path.name.endswith(".test.yaml"))
+LANGUAGE = sorted(
+    path for path in (Path(__file__).parent / "language").glob("*.yaml") if not path.name.endswith(".test.yaml")
+)
 README = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
@@ -37,7 +40,7 @@ def test_it_is_current() -> None:
     assert SCHEMA.read_text() == schema_text(), "run `newswatch rules schema > deploy/rules/rules.schema.json`"
 
 
-@pytest.mark.parametrize("text", [*(path.read_text() for path in RULES), *README])
+@pytest.mark.parametrize("text", [*(path.read_text() for path in (*RULES, *LANGUAGE)), *README])
 def test_what_is_valid_is_valid(validator: jsonschema.Draft7Validator, text: str) -> None:
     assert [error.message for error in validator.iter_errors(read(text))] == []
 
@@ -63,6 +66,12 @@ def test_every_file_names_it() -> None:
 )
 def test_what_is_wrong_is_wrong(validator: jsonschema.Draft7Validator, rule: str) -> None:
     assert list(validator.iter_errors(read(f"rules: [{rule}]")))
+
+
+def test_what_a_rule_lacks_may_stand_in_the_defaults(validator: jsonschema.Draft7Validator) -> None:
+    rules = "rules: [{name: x, at_least: 2}]"
+    assert list(validator.iter_errors(read(rules)))
+    assert not list(validator.iter_errors(read("defaults: {kind: frequency, window: 1h}\n" + rules)))
 
 
 def test_each_kind_has_its_keys_and_a_description(validator: jsonschema.Draft7Validator) -> None:

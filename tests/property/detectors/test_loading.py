@@ -15,7 +15,7 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detectors.kind import kinds
+from detectors.kind import keys_of, kinds
 from detectors.loading.nodes import plain
 from detectors.loading.parser import parse_yaml
 from detectors.problems import Problem, Problems, RuleSetError
@@ -155,7 +155,7 @@ def _own(kind: str) -> list[str]:
 def rules(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from(sorted(kinds())))
     keys = draw(st.lists(st.sampled_from(_own(kind)) | st.sampled_from(_keys()), max_size=5, unique=True))
-    required = rule_schema()["definitions"][f"kind-{kind}"]["required"]
+    required = [key for key, spec in keys_of(kinds()[kind]).items() if spec.required]
     rule: dict[str, Any] = {"name": "one", "kind": kind}
     for key in [*required, "where", *keys]:
         if key not in rule:
