@@ -8,24 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from typing import NamedTuple
 
-from detectors.article import Country, CountryMention, Via
+from detectors.article import Country, CountryMention
+from streams.extraction.america import american_towns
 from streams.extraction.document import Document, fold
 from streams.extraction.gazetteer import Place, place_lexicon, territory_lexicon, unspaced_names
 from streams.extraction.lexicon import Hit, longest
+from streams.extraction.mention import Mention
 from streams.extraction.words import word_list
-
-
-class Mention(NamedTuple):
-    """A reference to a country, by clean offsets."""
-
-    start: int
-    end: int
-    alpha3: str
-    via: Via
-    sure: bool
-    state: str = ""
 
 
 _BEFORE_PLACE = word_list("countries.before_place")
@@ -35,6 +25,9 @@ _PERSON_BEFORE = word_list("countries.person_before")
 _PLACE_HEADS = word_list("countries.place_heads")
 _THING_AFTER = word_list("countries.thing_after")
 _LANGUAGE_BEFORE = word_list("countries.language_before")
+_LANGUAGE_AFTER = word_list("countries.language_after")
+_CLAUSE_AFTER = word_list("countries.clause_after")
+_STREET = re.compile(r" [A-Z][a-z]+ (?:Road|Rd|Street|St|Avenue|Ave|Lane|Drive|Boulevard|Blvd|Parkway|Highway)\b")
 _STREETS = word_list("countries.streets")
 _NO_GIVEN = word_list("countries.no_given")
 _STATE_AFTER = re.compile(
@@ -108,7 +101,7 @@ def find_mentions(document: Document, language: str = "en") -> list[Mention]:
             unsure.append((start, end, places, _placed(clean, start, end)))
     sure += _settle(clean, sure, unsure)
     sure.sort()
-    return _congo(clean, sure)
+    return american_towns(clean, _congo(clean, sure))
 
 
 def _us_towns(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> dict[str, str]:
@@ -144,7 +137,9 @@ def _plausible(clean: str, hit: Hit[Place], cased: bool) -> bool:
     place = hit.value
     if place.cased:
         text = clean[hit.start : hit.start + len(place.cased)]
-        return text == place.cased and not (text == "BC" and clean[max(0, hit.start - 2) : hit.start - 1].isdigit())
+        return text == place.cased and not (
+            text in {"BC", "B.C."} and clean[max(0, hit.start - 2) : hit.start - 1].isdigit()
+        )
     if not place.alpha3:
         return surface[:1].isupper() or not cased
     if len(surface) <= 2:
@@ -184,8 +179,14 @@ def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
         return True
     if gap == " " and low_after in _STREETS and after[:1].isupper() and place.via != "demonym":
         return True
+    if gap == " " and _STREET.match(clean, end):
+        return True
+    if low_before == "by" and clean[start:end].isupper() and after.isupper() and len(after) > 1:  # BY CHAD SMITH
+        return True
     if place.via == "demonym" and (
-        low_before in _LANGUAGE_BEFORE or (low_before in {"in", "into"} and not after[:1].islower() and gap != " ")
+        low_before in _LANGUAGE_BEFORE
+        or (low_before in {"in", "into"} and ((not after[:1].islower() and gap != " ") or low_after in _CLAUSE_AFTER))
+        or low_after in _LANGUAGE_AFTER
     ):
         return True
     if low_before in _PERSON_BEFORE and (place.ambiguous or place.via == "city") and place.via != "name":
@@ -281,6 +282,8 @@ def _settle(clean: str, sure: list[Mention], unsure: list[tuple[int, int, list[P
             settled.append(
                 Mention(start, end, best.alpha3, best.via, False, best.state if best.alpha3 == "USA" else "")
             )
+        elif first.via == "region" and len(places) > 1 and not first.ambiguous and not first.state:
+            settled.append(Mention(start, end, first.alpha3, "region", False))
         elif placed and len(surface) > 3:
             best = (
                 next((place for place in places if place.alpha3 == "USA"), places[0])

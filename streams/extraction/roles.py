@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from streams.extraction.countries import Mention
 from streams.extraction.lexicon import Hit, longest
+from streams.extraction.mention import Mention
 from streams.extraction.offices import OfficeTerm
 from streams.extraction.officials import Candidate, Reader
 from streams.extraction.words import word_list

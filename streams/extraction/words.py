@@ -25,3 +25,10 @@ def _lists() -> dict[str, list[object]]:
 def word_list(name: str) -> frozenset[str]:
     """The list of that name. Raises KeyError."""
     return frozenset(str(word) for word in _lists()[name])
+
+
+@cache
+def place_list(name: str) -> frozenset[str]:
+    """A list of ``data/places.yaml``, folded. Raises KeyError."""
+    notes = cast("dict[str, list[object]]", read_yaml(_DATA / "places.yaml"))
+    return frozenset("".join(c if c.isalnum() else " " for c in str(word).lower()) for word in notes[name])
