@@ -73,13 +73,17 @@ def american_towns(clean: str, mentions: list[Mention]) -> list[Mention]:
         surfaces = {fold(clean[mention.start : mention.end]) for mention in own}
         if alpha3 not in _COUNTIES and counties and len(surfaces) == 1:
             read_anew |= {mention: _town(mention, home) for mention in own}
-        elif american and surfaces <= place_list("namesakes") and any(_is_town(clean, mention) for mention in own):
+        elif (
+            american
+            and surfaces <= place_list("namesakes")
+            and any(_is_town(clean, mention, home) for mention in own)
+        ):
             read_anew |= {mention: _town(mention, home) for mention in own}
     return [read_anew.get(mention, mention) for mention in mentions]
 
 
-def _is_town(clean: str, mention: Mention) -> bool:
-    if mention.via != "name" and not mention.sure:
+def _is_town(clean: str, mention: Mention, home: str) -> bool:
+    if home == "USA" and mention.via != "name" and not mention.sure:
         return True
     return bool(
         _TOWNS_OWN.match(clean, mention.end) or _OF_THE_TOWN.search(clean[max(0, mention.start - 20) : mention.start])

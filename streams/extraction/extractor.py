@@ -97,6 +97,7 @@ class Extractor:
                 mentions,
                 Counter(mention.alpha3 for mention in mentions),
                 " police" in document.folded or "sheriff" in document.folded,
+                self.registry,
             )
             officials = People(document, draft.reader, context, self.registry).collect(draft.candidates)
             found_themes = themes(document, self.taxonomy, lead_end)

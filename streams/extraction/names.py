@@ -13,6 +13,9 @@ _TOKEN = re.compile(
 )
 
 
+_INITIALS = re.compile(r"(?:[A-Z]\.){1,5}")
+
+
 class Token(NamedTuple):
     """A word or a mark, with clean offsets."""
 
@@ -28,6 +31,9 @@ def tokens(clean: str, start: int, end: int) -> list[Token]:
 
 PARTICLES = word_list("names.particles")
 SUFFIXES = word_list("names.suffixes")
+_THINGS = "|".join(sorted(word_list("names.things")))
+_KINDS = "|".join(sorted(word_list("names.kinds_of_things")))
+_THING = re.compile(rf"(?:'s|’s)?(?: (?:{_KINDS})){{0,3}} (?:{_THINGS})\b")
 HONORIFICS = word_list("names.honorifics")
 # Words with a capital that are no part of a person's name.
 STOPS = word_list("names.stops")
@@ -42,6 +48,11 @@ def _is_stop(word: str) -> bool:
     return low in STOPS or low.removesuffix("'s") in STOPS
 
 
+def names_a_thing(clean: str, end: int) -> bool:
+    """Whether a name that ends at ``end`` goes on to name a thing: "Kenyatta National Hospital", "Reagan Airport"."""
+    return _THING.match(clean, end) is not None
+
+
 def is_capital(word: str) -> bool:
     """Whether a token may be a part of a name: a capital first, letters within."""
     return word[0].isupper() and (len(word) > 1 or word == "O") and not any(map(str.isdigit, word))
@@ -50,7 +61,9 @@ def is_capital(word: str) -> bool:
 def is_initial(word: str) -> bool:
     """``J.`` or ``J`` or ``J.R.``"""
     return word[0].isupper() and (
-        len(word) == 1 or (word.endswith(".") and len(word) <= 5 and len(word.replace(".", "")) <= 2)
+        len(word) == 1
+        or (word.endswith(".") and len(word) <= 5 and len(word.replace(".", "")) <= 2)
+        or _INITIALS.fullmatch(word) is not None
     )
 
 

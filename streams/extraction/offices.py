@@ -33,7 +33,10 @@ ROLE_CLASSES = (
 
 
 class OfficeTerm(NamedTuple):
-    """A word of an office: ``head`` (noun of a title), public ``body`` (``label``: its kind) or ``private`` one."""
+    """A word of an office: ``head`` (noun of a title), public ``body`` (``label``: its kind) or ``private`` one.
+
+    ``cased``: an abbreviation, which counts in capitals only (DA, not "da").
+    """
 
     kind: Literal["head", "body", "private"]
     label: str
@@ -41,6 +44,7 @@ class OfficeTerm(NamedTuple):
     rank: bool = False
     country: str = ""
     plural: bool = False
+    cased: bool = False
 
 
 class Offices(NamedTuple):
@@ -77,12 +81,13 @@ def offices() -> Offices:
             if folded in known:
                 continue
             known.add(folded)
-            heads.add(term, entry)
+            own = entry._replace(cased=term.rstrip("s").isupper())
+            heads.add(term, own)
             words.update(folded.split())
             plural = " ".join(fold(_plural(term)).split())
             if not term.endswith((".", "s")) and plural not in known:
                 known.add(plural)
-                heads.add(plural, entry._replace(plural=True))
+                heads.add(plural, own._replace(plural=True))
     bodies: Lexicon[OfficeTerm] = Lexicon()
     seen: set[str] = set()
     groups = data["bodies"]

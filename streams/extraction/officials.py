@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cached_property
 from typing import NamedTuple
 
 from streams.extraction.document import Document
+from streams.extraction.gazetteer import us_states
 from streams.extraction.lexicon import Hit, longest
 from streams.extraction.mention import Mention
 from streams.extraction.names import (
@@ -19,8 +21,10 @@ from streams.extraction.names import (
     Token,
     is_capital,
     is_initial,
+    is_name_word,
     name_at,
     name_before,
+    names_a_thing,
     surface_end,
     tokens,
 )
@@ -46,8 +50,18 @@ _APPOINTED = re.compile(
     r"(?:re-?)?(?:appoint|nam|nominat|elect|select|promot|install|confirm|sworn|pick|chos|tapp|inaugurat)\w*",
     re.IGNORECASE,
 )
-_PARTY_TAG = re.compile(r"(?:, ?|\(|\[)([RDI])\.?[-–—]((?:[A-Z][\w.']*)(?: [A-Z][\w.']*)*)")
+_PARTY_TAG = re.compile(r"(?:, ?|\(|\[)([RDI]|DFL|Rep|Dem)\.?[-–—]((?:[A-Z][\w.']*)(?: [A-Z][\w.']*)*)")
 _LINKS = word_list("officials.links")
+_NAMES_TOO = word_list("officials.names_too")
+_TITLE_BEFORE_NAME = word_list("officials.title_before_name")
+_HEADLINE_VERBS = word_list("officials.headline_verbs")
+_LETTERS = word_list("names.letters")
+_PRO_TEM = frozenset({"pro", "tem", "tempore", "elect", "designate"})
+_STATE_ABBREVIATIONS = frozenset(
+    name.rstrip(".") for names in us_states().values() for name in names if name.endswith(".") and " " not in name
+)
+_SMALL_WORDS = re.compile(r"(?<![\w'’])[a-z]+(?![\w'’])")
+_HEADLINE = 4  # words of a headline, at least
 _BREAKS = frozenset('.;:()"“”—–?!')
 _SENTENCE = 3000  # characters of a sentence that are read; longer ones are lists or dirt
 
@@ -58,6 +72,8 @@ class Candidate(NamedTuple):
     start: int
     end: int
     head: OfficeTerm
+    head_start: int
+    head_end: int
     role_start: int
     role_end: int
     title_start: int
@@ -88,6 +104,7 @@ class Reader:
     """Reads the candidates of one article."""
 
     def __init__(self, document: Document, bounds: list[tuple[int, int]], places: list[Mention]) -> None:
+        self.document = document
         self.clean = document.clean
         self.folded = document.folded
         self.bounds = bounds
@@ -148,6 +165,10 @@ class Reader:
             last += len(words[last - 1].text) <= 5  # the point of an abbreviation
         if words[first].start < hit.start and "-" not in words[first].text:
             return None
+        if hit.value.cased and not self.clean[hit.start : hit.start + 2].isupper():
+            return None
+        if self._is_surname(hit, words, first, last):
+            return None
         left = self._left(words, first)
         if left == first and self.clean[hit.start : hit.end] in _BARE_NOUNS:
             return None
@@ -176,6 +197,19 @@ class Reader:
             else:
                 break
         return k
+
+    def _is_surname(self, hit: Hit[OfficeTerm], words: list[Token], first: int, last: int) -> bool:
+        """Whether a crowned head's title is part of a name ("Martin Luther King Parkway")."""
+        if self.folded[hit.start : hit.end].strip() not in _NAMES_TOO or first == 0:
+            return False
+        before = words[first - 1]
+        return (
+            words[last - 1].text[0].isupper()
+            and words[first].start - before.end == 1
+            and is_name_word(before.text)
+            and not self._places_in(before.start, before.end)
+            and before.text.lower() not in _OPENERS
+        )
 
     def _modifies(self, word: str) -> bool:
         bare = _bare(word)
@@ -223,6 +257,8 @@ class Reader:
     def _name_after(self, title: Title) -> bool:
         """ "Secretary of State John Kerry"; "Mayors X, Y and Z"."""
         words = title.words
+        if words[title.last - 1].text.endswith(("'s", "’s")):  # "the President's Malaria Initiative"
+            return False
         at = self._further_titles(words, title.last)
         if at >= len(words) or words[at].start - words[at - 1].end > 1:
             return False
@@ -292,6 +328,8 @@ class Reader:
     def _name_before(self, title: Title) -> bool:
         """ "Kelly Schlissberg, a spokeswoman for ..."; "X, 45, mayor of Y"; "X (mayor of Y)"."""
         words = title.words
+        if title.hit.value.plural and self.clean[title.hit.start].islower():  # "X, prosecutors said"
+            return False
         k = title.left
         while k > 0 and words[k - 1].text.lower() in _BEFORE_TITLE:
             k -= 1
@@ -350,8 +388,9 @@ class Reader:
 
     def _add(self, title: Title, start: int, end: int, role_end: int, pattern: str) -> None:
         words = title.words
-        while start < end - 1 and (words[start].text.rstrip(".") in HONORIFICS or words[start].text == "."):
-            start += 1
+        start, end = self._bare_name(words, start, end)
+        if start == end:
+            return
         former = any(
             _bare(word.text) in _FORMER or word.text.lower().startswith("ex-")
             for word in words[max(0, title.left - 2) : title.last]
@@ -361,6 +400,8 @@ class Reader:
                 start=words[start].start,
                 end=surface_end(words[end - 1]),
                 head=title.hit.value,
+                head_start=title.hit.start,
+                head_end=title.hit.end,
                 role_start=words[title.left].start,
                 role_end=words[role_end - 1].end,
                 title_start=words[title.left].start,
@@ -375,6 +416,25 @@ class Reader:
             )
         )
 
+    def _bare_name(self, words: list[Token], start: int, end: int) -> tuple[int, int]:
+        """The name without honorifics and titles before it, letters after it, and the verb of a headline."""
+        for k in range(end - 2, start - 1, -1):
+            if words[k].text.lower() in _TITLE_BEFORE_NAME and words[k].text[0].isupper():
+                start = k + 1
+                break
+        while start < end - 1 and (
+            words[start].text.rstrip(".") in HONORIFICS
+            or words[start].text in {".", "-", "U.S.", "US", "UK"}
+            or words[start].text.lower() in _PRO_TEM
+        ):
+            start += 1
+        while end > start + 1 and words[end - 1].text in _LETTERS:
+            end -= 1
+        for k in range(start + 1, end):
+            if words[k].text.lower() in _HEADLINE_VERBS:
+                return start, k
+        return start, end
+
     def _places_in(self, start: int, end: int) -> list[Mention]:
         first = bisect_right(self._place_starts, start - 1)
         last = bisect_right(self._place_starts, end - 1)
@@ -386,7 +446,35 @@ class Reader:
         for place in self._places_in(first, last):
             if place.start == first and (place.end >= last - 2 or place.via == "demonym"):
                 return False
+            if place.end >= last - 2 and place.via == "demonym":  # "North Ossetian"
+                return False
+        if words[start].text.lower() in _HEADLINE_VERBS or words[start].text in _STATE_ABBREVIATIONS:
+            return False
+        if words[end - 1].text in {"DC", "D.C.", "USA", "UK"} or names_a_thing(self.clean, last):
+            return False
+        if self._is_dateline(words, start, end) or self._is_headline_phrase(words, start, end):
+            return False
         return not any(_bare(word.text) in _NO_PERSON or word.text[1:2] == "-" for word in words[start:end])
+
+    def _is_dateline(self, words: list[Token], start: int, end: int) -> bool:
+        """ "ATLANTIC BEACH — Officials": capitals at the beginning of a line, and a dash after."""
+        return (
+            end < len(words)
+            and words[end].text in {"—", "–", "-", "("}
+            and all(word.text.isupper() and len(word.text) > 2 for word in words[start:end])
+        )
+
+    def _is_headline_phrase(self, words: list[Token], start: int, end: int) -> bool:
+        """Whether a capitalised phrase of a headline begins with a word that the text writes small ("Fatally Shot")."""
+        line = [word.text for word in words if len(word.text) > 3 and word.text.isalpha()]
+        if len(line) < _HEADLINE or sum(word[0].isupper() for word in line) < 0.8 * len(line):
+            return False
+        return any(f" {word.text.lower()} " in self._small for word in words[start : start + 1] if word.text.isalpha())
+
+    @cached_property
+    def _small(self) -> str:
+        """The text with the words that begin with a capital left out."""
+        return f" {' '.join(_SMALL_WORDS.findall(self.clean))} "
 
     def _party_tag(self, found: re.Match[str]) -> None:
         """ "John McCain (R-Ariz.)"; "Vicki Lensing, D-Iowa City": members of parliaments."""
@@ -396,12 +484,16 @@ class Reader:
         if end > len(words):
             return
         start = name_before(words, end)
+        if start < end:
+            start, end = self._bare_name(words, start, end)
         if start < end and self._is_person(words, start, end):
             self.found.append(
                 Candidate(
                     start=words[start].start,
                     end=surface_end(words[end - 1]),
                     head=OfficeTerm("head", "legislator"),
+                    head_start=found.start(1),
+                    head_end=found.end(1),
                     role_start=found.start(1),
                     role_end=found.end(),
                     title_start=words[start].start,

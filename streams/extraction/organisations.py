@@ -77,6 +77,15 @@ def organisations(document: Document) -> tuple[Organisation, ...]:
     )
 
 
+def state_of(document: Document, start: int, end: int) -> str | None:
+    """The state whose body is named between two clean offsets: "a Pentagon spokesman" gives USA."""
+    for hit in longest(load_organisations().hits(document.folded[start:end])):
+        country = hit.value.organisation.country
+        if country is not None and _as_written(document, Hit(hit.start + start, hit.end + start, hit.value)):
+            return country
+    return None
+
+
 def _as_written(document: Document, hit: Hit[_Name]) -> bool:
     written = document.clean[hit.start : hit.end]
     if hit.value.cased is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
@@ -61,10 +62,22 @@ class Registry:
                 if person.famous and folded not in _COMMON and person.offices[0].role_class != "legislator":
                     self.names.add(surname, person)
         self.names.close()
+        self._heads = Counter(
+            office.country for person in people for office in person.offices if office.role_class == "head_of_state"
+        )
 
     def by_name(self, name: str) -> KnownPerson | None:
         """The person of a full name."""
         return self.full.get(" ".join(fold(name).split()))
+
+    def of_surname(self, name: str) -> tuple[KnownPerson, ...]:
+        """Everybody whose surname is the last word of ``name``."""
+        words = fold(name).split()
+        return tuple(self.surnames.get(words[-1], ())) if words else ()
+
+    def heads_of_state(self, country: str) -> int:
+        """How many heads of that state are known."""
+        return self._heads[country]
 
     def by_surname(self, surname: str, role_class: str | None, country: str | None) -> KnownPerson | None:
         """The person of a surname, where the office or the country decides."""

@@ -10,13 +10,29 @@ from streams.extraction.lexicon import Hit, longest
 from streams.extraction.mention import Mention
 from streams.extraction.offices import OfficeTerm
 from streams.extraction.officials import Candidate, Reader
+from streams.extraction.organisations import state_of
+from streams.extraction.registry import Registry
 from streams.extraction.words import word_list
 
 _BRITISH = word_list("roles.british")
 _AMERICAN = word_list("roles.american")
 _NEVER_PRIVATE = frozenset({"local", "legislator", "diplomat", "minister", "foreign_minister", "head_of_government"})
+_PRESIDENTS = ("president", "president elect", "vice president", "vice president elect", "co president")
 _SURELY_PUBLIC = frozenset({"igo", "security", "judiciary", "diplomat"})
 _SUBSTATE = frozenset({"region", "city"})
+_OF_A_STATE = word_list("roles.of_a_state")
+_KNOWN_ENOUGH = 5  # heads of a state in the registry; then another president there is a company's or a club's
+_RANKS_OF_POLICE = frozenset({"officer", "deputy", "inspector", "investigator"})
+_POLICE_INITIALS = re.compile(r"\b[A-Z]{1,3}PD\b")
+_CAPITALISED = re.compile(r"[^\W\d_a-z][\w'’&.-]*")
+_COMPLEMENT = re.compile(r"\W+(?:of|for|at|with|to)\b(.*)", re.DOTALL)
+_STATEHOUSE = re.compile(
+    r"\bstate (?:Senate|House|Rep|Sen|legislat|budget|lawmaker)|\bstatehouse|\bLegislature\b|\bGov\. |\b[Gg]overnor\b"
+)
+_CAPITOL_HILL = re.compile(r"\bCongress\b|\bcongress(?:ional|man|woman)|\bU\.?S\.? (?:Rep|Sen|House)|\bCapitol Hill|\bWashington\b")
+_PROVINCIAL = re.compile(r"\b(?:the|this) province\b|\bprovincial\b|\bPremier\b|\bstate government\b|\bacross the state\b")
+_FEDERAL = re.compile(r"\b[Ff]ederal\b|\bPrime Minister\b|\bOttawa\b|\bCanberra\b|\bNew Delhi\b")
+_FEDERATIONS = frozenset({"AUS", "CAN", "IND"})
 
 
 class Office(NamedTuple):
@@ -37,6 +53,7 @@ class Context(NamedTuple):
     mentions: list[Mention]
     weights: Counter[str]
     police: bool
+    registry: Registry
 
     @property
     def home(self) -> str | None:
@@ -50,7 +67,11 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
     folded = reader.folded[start:end]
     bodies = longest(reader.lexicon.bodies.hits(folded))
     labels = Counter(hit.value.label for hit in bodies if hit.value.kind == "body")
+    if _POLICE_INITIALS.search(reader.clean, start, end):
+        labels["security"] += 1
     private = any(hit.value.kind == "private" for hit in bodies)
+    if private and _ends_private(folded, bodies) and candidate.head.label not in _NEVER_PRIVATE:
+        return None
     places = [mention for mention in context.mentions if start <= mention.start < end]
     role_class = _role_class(candidate, reader, context, labels, private, places)
     if role_class is None:
@@ -59,8 +80,16 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
     organisation = _organisation(reader, start, bodies)
     if _serves_igo(role_class, labels, places):
         return Office(role, role_class, None, organisation, candidate.former, _sure(candidate), placed=True)
-    country = _named_country(candidate, reader, places)
+    country = (
+        _named_country(candidate, reader, places)
+        or state_of(reader.document, start, end)
+        or _of_known(candidate, reader, context)
+    )
     placed = country is not None
+    if role_class == "minister" and not placed and context.home in _FEDERATIONS and _is_provincial(reader):
+        role_class = "local"
+    if role_class == "legislator" and not placed and context.home == "USA" and _is_statehouse(candidate, reader):
+        role_class = "local"
     return Office(
         role,
         role_class,
@@ -70,6 +99,87 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
         _sure(candidate),
         placed,
     )
+
+
+def _ends_private(folded: str, bodies: list[Hit[OfficeTerm]]) -> bool:
+    """Whether the last body named is a private one that the others only qualify: "the prison guard union"."""
+    last = bodies[-1]
+    if last.value.kind != "private":
+        return False
+    before = folded[bodies[-2].end : last.start].split() if len(bodies) > 1 else []
+    return not {"of", "for", "in", "at", "and", "the"} & set(before) and len(before) <= 3
+
+
+def _is_president(candidate: Candidate, reader: Reader) -> bool:
+    return reader.folded[candidate.head_start : candidate.head_end].strip() in _PRESIDENTS
+
+
+def _private_president(
+    candidate: Candidate,
+    reader: Reader,
+    context: Context,
+    private: bool,
+    labels: Counter[str],
+    places: list[Mention],
+) -> bool:
+    """Whether a president or vice president is a company's or a club's, not a state's: by what the title names."""
+    if private:
+        return not labels
+    name = reader.clean[candidate.start : candidate.end]
+    if any(
+        office.role_class in {"head_of_state", "minister"}
+        for person in context.registry.of_surname(name)
+        for office in person.offices
+    ):
+        return False
+    if labels:
+        return False
+    before = reader.clean[candidate.role_start : candidate.head_start]
+    named = [place for place in places if place.via in {"name", "demonym"} or place.start > candidate.head_end]
+    if not named:
+        owners = [word for word in _CAPITALISED.findall(before) if word.lower() not in reader.lexicon.modifiers]
+        if owners and not (len(owners) == 1 and not before.strip().endswith(("'s", "’s")) and _opens_sentence(candidate, reader)):
+            return True
+        after = _COMPLEMENT.match(reader.clean[candidate.head_end : candidate.title_end])
+        if after and (_CAPITALISED.search(after[1]) or "company" in after[1]):
+            return not _OF_A_STATE & set(after[1].lower().split())
+        country = context.home
+    else:
+        country = named[0].alpha3
+    return country is not None and context.registry.heads_of_state(country) >= _KNOWN_ENOUGH and country == "USA"
+
+
+def _opens_sentence(candidate: Candidate, reader: Reader) -> bool:
+    return candidate.role_start == reader.bounds[candidate.sentence][0]
+
+
+def _is_rank(candidate: Candidate, reader: Reader) -> bool:
+    """Whether "Officer" or "Deputy" beside a name is a rank of the police, not a housing officer's title."""
+    title = reader.clean[candidate.role_start : candidate.role_end].split()
+    if candidate.pattern != "before" or not title or title[-1].lower() not in _RANKS_OF_POLICE:
+        return False
+    return title[-1][0].isupper() and not any(word.lower() in reader.lexicon.modifiers for word in title[:-1])
+
+
+def _of_known(candidate: Candidate, reader: Reader, context: Context) -> str | None:
+    """The state of a known official whose aide this is: "Trump's top economic adviser"."""
+    for found in re.finditer(r"([^\W\d_]\w+)['’]s ", reader.clean[candidate.role_start : candidate.head_start]):
+        for person in context.registry.of_surname(found[1]):
+            if person.famous and person.offices[0].country:
+                return person.offices[0].country
+    return None
+
+
+def _is_provincial(reader: Reader) -> bool:
+    """Whether the ministers of an article are those of a province: it speaks of one, and of nothing federal."""
+    return _PROVINCIAL.search(reader.clean) is not None and _FEDERAL.search(reader.clean) is None
+
+
+def _is_statehouse(candidate: Candidate, reader: Reader) -> bool:
+    """Whether a legislator sits in a state's house: the article is about one, and not about Congress."""
+    if candidate.pattern == "party tag":
+        return False
+    return _STATEHOUSE.search(reader.clean) is not None and _CAPITOL_HILL.search(reader.clean) is None
 
 
 def _sure(candidate: Candidate) -> float:
@@ -89,6 +199,8 @@ def _role_class(
 ) -> str | None:
     head = candidate.head
     label = head.label
+    if _is_president(candidate, reader) and _private_president(candidate, reader, context, private, labels, places):
+        return None
     word = reader.folded[candidate.role_start : candidate.role_end]
     public = bool(labels)
     substate = any(place.via in _SUBSTATE or place.state for place in places)
@@ -124,12 +236,12 @@ def _role_class(
     if label == "official":
         return _by_body(labels, substate, word)
     if label == "security" and head.weak:
-        if labels["security"] or candidate.pattern == "before":
-            return "security"
-        return _by_body(labels, substate, word) if public else None
+        return "security" if labels["security"] or _is_rank(candidate, reader) else _by_body(labels, substate, word)
     if label == "local":
         if labels["security"] and head.weak:
             return "security"
+        if "governor" in word and re.search(r"\bbank\b", reader.folded[candidate.title_start : candidate.title_end]):
+            return "official"
         return "local"
     if label == "igo":
         return _by_body(labels, substate, word) if public or places else None
