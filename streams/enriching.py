@@ -13,6 +13,7 @@ import msgspec
 
 from detectors.article import EnrichedArticle
 from detectors.event_time import event_time
+from streams.extraction.draft import Source
 from streams.extraction.extractor import Extraction, Extractor
 from streams.records.article import Article, BadArticleError, Reason, decode_article
 from streams.records.cloudevents import Headers
@@ -61,15 +62,17 @@ class Enricher:
         return found
 
     def _extract(self, articles: list[Article]) -> Iterator[Extraction | Exception]:
-        texts = [(article.title or "", article.text, article.language) for article in articles]
+        texts = [
+            Source(article.title or "", article.text, article.language, article.published_at) for article in articles
+        ]
         try:
             return iter(list(self._extractor.pipe(texts)))
         except Exception:  # noqa: BLE001 - one bad article must not take its batch with it: find it
-            return (self._extract_one(*text) for text in texts)
+            return (self._extract_one(text) for text in texts)
 
-    def _extract_one(self, title: str, text: str, language: str | None) -> Extraction | Exception:
+    def _extract_one(self, source: Source) -> Extraction | Exception:
         try:
-            return self._extractor.extract(title, text, language)
+            return self._extractor.extract(*source)
         except Exception as error:  # noqa: BLE001 - the article goes to the dead-letter topic with this reason
             return error
 
@@ -108,7 +111,7 @@ def reader_of_text(extractor: Extractor) -> Callable[[EnrichedArticle], Enriched
     """A function that adds to an article what is found in its title and text."""
 
     def read(article: EnrichedArticle) -> EnrichedArticle:
-        found = extractor.extract(article.title, article.text, article.language)
+        found = extractor.extract(article.title, article.text, article.language, article.published_at)
         return msgspec.structs.replace(article, **{name: getattr(found, name) for name in found.__struct_fields__})
 
     return read

@@ -24,13 +24,17 @@ _CUES = tuple(
         r"\b[A-Z][a-z]+ County\b",
         r"\(\d{3}\) ?\d{3}-\d{4}|\b\d{3}-\d{3}-\d{4}\b",
         r"\b[Ss]heriff|\b[Dd]eput(?:y|ies) (?:found|arrest|said|were|responded|[Ss]heriff)",
-        r"\b(?:Circuit|Superior|District|Common Pleas|Municipal|Magistrate) (?:Court|Judge)\b|\b[Dd]istrict [Aa]ttorney"
-        r"|\bgrand jury|\bfelony|\bmisdemeanor",
+        (
+            r"\b(?:Circuit|Superior|District|Common Pleas|Municipal|Magistrate) (?:Court|Judge)\b|\b[Dd]istrict [Aa]ttorney"
+            r"|\bgrand jury|\bfelony|\bmisdemeanor"
+        ),
         r"\b(?:Police|Fire) (?:Department|Chief)\b|\bpolice chief\b|\bstate trooper",
         r"\b(?:High|Middle|Elementary) School\b|\b[Ss]chool (?:[Dd]istrict|[Bb]oard)|\b[Ss]uperintendent",
         r"\b(?:Interstate|Highway|Route|U\.S\.) \d+|\bI-\d+",
-        r"\b[Cc]ity (?:[Cc]ouncil|[Mm]anager|[Cc]ommission)|\b[Cc]ouncil(?:man|woman)|\b[Aa]lder(?:man|woman|men)\b"
-        r"|\b[Ss]elect(?:man|men|woman)\b|\b[Tt]ownship\b",
+        (
+            r"\b[Cc]ity (?:[Cc]ouncil|[Mm]anager|[Cc]ommission)|\b[Cc]ouncil(?:man|woman)|\b[Aa]lder(?:man|woman|men)\b"
+            r"|\b[Ss]elect(?:man|men|woman)\b|\b[Tt]ownship\b"
+        ),
         r"\b(?:Rep|Sen|Gov)\. [A-Z]|\bstatehouse\b|\bstate (?:Senate|House|legislature)",
         r"\d [ap]\.m\.",
         r"\$\d",
@@ -71,12 +75,8 @@ def american_towns(clean: str, mentions: list[Mention]) -> list[Mention]:
             continue
         counties = [mention for mention in own if _COUNTY.match(clean, mention.end)]
         surfaces = {fold(clean[mention.start : mention.end]) for mention in own}
-        if alpha3 not in _COUNTIES and counties and len(surfaces) == 1:
-            read_anew |= {mention: _town(mention, home) for mention in own}
-        elif (
-            american
-            and surfaces <= place_list("namesakes")
-            and any(_is_town(clean, mention, home) for mention in own)
+        if (alpha3 not in _COUNTIES and counties and len(surfaces) == 1) or (
+            american and surfaces <= place_list("namesakes") and any(_is_town(clean, mention, home) for mention in own)
         ):
             read_anew |= {mention: _town(mention, home) for mention in own}
     return [read_anew.get(mention, mention) for mention in mentions]

@@ -17,7 +17,6 @@ from streams.extraction.lexicon import Hit, longest
 from streams.extraction.mention import Mention
 from streams.extraction.words import word_list
 
-
 _BEFORE_PLACE = word_list("countries.before_place")
 _AFTER_PLACE = word_list("countries.after_place")
 _PERSON_AFTER = word_list("countries.person_after")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from streams.extraction.countries import find_mentions
+from streams.extraction.dates import article_day
 from streams.extraction.document import Document
 from streams.extraction.language import detect_language, language_code
 from streams.extraction.names import HONORIFICS
@@ -15,13 +18,23 @@ from streams.extraction.sentences import sentence_bounds
 _MOST_CANDIDATES = 1000
 
 
+class Source(NamedTuple):
+    """What extraction reads of an article; ``published_at`` (RFC 3339) tells who held an office then."""
+
+    title: str
+    text: str
+    language: str | None = None
+    published_at: str | None = None
+
+
 class Draft:
     """The first pass over one article. ``candidates`` are names beside offices; officials are read in English only."""
 
-    def __init__(self, title: str, text: str, language: str | None, registry: Registry) -> None:
-        self.document = Document(title, text)
+    def __init__(self, source: Source, registry: Registry) -> None:
+        self.document = Document(source.title, source.text)
+        self.day = article_day(source.published_at, source.text)
         self.bounds = sentence_bounds(self.document.clean)
-        self.language = language_code(language) or detect_language(self.document.clean)
+        self.language = language_code(source.language) or detect_language(self.document.clean)
         self.mentions = find_mentions(self.document, self.language)
         self.reader: Reader | None = None
         self.candidates: list[Candidate] = []

@@ -12,7 +12,8 @@ import msgspec
 
 from detectors.article import Country, Official, Organisation, Sentence, Theme
 from streams.extraction.countries import countries
-from streams.extraction.draft import Draft
+from streams.extraction.dates import article_day
+from streams.extraction.draft import Draft, Source
 from streams.extraction.entities import Entities
 from streams.extraction.fingerprint import fingerprint
 from streams.extraction.organisations import organisations
@@ -54,17 +55,19 @@ class Extractor:
         self.registry = load_registry(registry or REGISTRY)
         self.taxonomy = load_taxonomy(taxonomy or TAXONOMY)
         self._cache: OrderedDict[bytes, Extraction] = OrderedDict()
-        self._read([("", "Warm up: Minister Doe met Mayor Roe.", "en")])
+        self._read([Source("", "Warm up: Minister Doe met Mayor Roe.", "en")])
 
-    def extract(self, title: str, text: str, language: str | None = None) -> Extraction:
+    def extract(
+        self, title: str, text: str, language: str | None = None, published_at: str | None = None
+    ) -> Extraction:
         """What is found in one article; offsets are characters of ``title`` and ``text`` as given."""
-        return next(self.pipe([(title, text, language)]))
+        return next(self.pipe([Source(title, text, language, published_at)]))
 
-    def pipe(self, articles: Iterable[tuple[str, str, str | None]]) -> Iterator[Extraction]:
-        """`extract` over (title, text, language), in the same order; the entity recogniser runs in batches."""
-        waiting = iter(articles)
+    def pipe(self, articles: Iterable[Source | tuple[str, str] | tuple[str, str, str | None]]) -> Iterator[Extraction]:
+        """`extract` over `Source`, or tuples like it, in the same order; the entity recogniser runs in batches."""
+        waiting = (Source(*article) for article in articles)
         while batch := list(islice(waiting, BATCH)):
-            keys = [_key(*article) for article in batch]
+            keys = [_key(article) for article in batch]
             unread = {key: article for key, article in zip(keys, batch, strict=True) if key not in self._cache}
             found = dict(zip(unread, self._read(list(unread.values())), strict=True))
             for key in keys:
@@ -79,8 +82,8 @@ class Extractor:
         if len(self._cache) > CACHE_SIZE:
             self._cache.popitem(last=False)
 
-    def _read(self, articles: list[tuple[str, str, str | None]]) -> list[Extraction]:
-        drafts = [Draft(title, text, language, self.registry) for title, text, language in articles]
+    def _read(self, articles: list[Source]) -> list[Extraction]:
+        drafts = [Draft(article, self.registry) for article in articles]
         doubts = [(draft, sentence) for draft in drafts for sentence in sorted(draft.doubtful)]
         names = self.entities.names(draft.sentence(sentence) for draft, sentence in doubts)
         for (draft, sentence), named in zip(doubts, names, strict=True):
@@ -98,6 +101,7 @@ class Extractor:
                 Counter(mention.alpha3 for mention in mentions),
                 " police" in document.folded or "sheriff" in document.folded,
                 self.registry,
+                draft.day,
             )
             officials = People(document, draft.reader, context, self.registry).collect(draft.candidates)
             found_themes = themes(document, self.taxonomy, lead_end)
@@ -114,6 +118,7 @@ class Extractor:
         )
 
 
-def _key(title: str, text: str, language: str | None) -> bytes:
-    whole = "\0".join((title, text, language or "")).encode("utf-8", "surrogatepass")
+def _key(source: Source) -> bytes:
+    day = article_day(source.published_at, source.text)
+    whole = "\0".join((source.title, source.text, source.language or "", day)).encode("utf-8", "surrogatepass")
     return blake2b(whole, digest_size=16).digest()

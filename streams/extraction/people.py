@@ -10,7 +10,7 @@ from itertools import islice
 from detectors.article import Official
 from streams.extraction.document import Document, fold
 from streams.extraction.lexicon import longest
-from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word
+from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
 from streams.extraction.officials import Candidate, Reader
 from streams.extraction.registry import KnownOffice, KnownPerson, Registry, slug
 from streams.extraction.roles import Context, Office, read_office
@@ -20,6 +20,7 @@ _MOST_HITS = 2000  # mentions of known officials that are read
 _MOST_MENTIONS = 1000  # mentions of one person
 _SHORTEST_VARIED = 5  # letters of a surname that may be spelt otherwise
 
+_UNMISTAKABLE = frozenset({"head_of_state", "head_of_government", "foreign_minister", "igo"})
 _THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]{4,}\b")
 _BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
@@ -145,7 +146,9 @@ class People:
         clean = self.clean
         for hit in islice(longest(self.registry.names.hits(self.document.folded)), _MOST_HITS):
             surface = clean[hit.start : hit.end]
-            if not surface[:1].isupper():
+            if not surface[:1].isupper() or names_a_thing(clean, hit.end):
+                continue
+            if surface.lower() in self.reader.lexicon.title_words:  # Hun Sen's surname, and "Sen."
                 continue
             start = hit.start
             throne, _, rest = surface.partition(" ")
@@ -211,7 +214,7 @@ class People:
                     start, end = found.span()
                     if len(person.spans) >= _MOST_MENTIONS:
                         break
-                    if self._covered.find(0, start, end) < 0:
+                    if self._covered.find(0, start, end) < 0 or names_a_thing(clean, end):
                         continue
                     given = _BEFORE.search(clean, max(0, start - 30), start)
                     word = given.group(1) if given and not _ends_sentence(given.group(1)) else ""
@@ -265,14 +268,18 @@ class People:
         known = person.known or self.registry.by_name(person.name)
         if known is None and office is not None:
             known = (
-                self.registry.by_surname(person.last, office.role_class, office.country)
+                self.registry.by_surname(person.last, office.role_class, office.country, self.context.day)
                 if " " not in person.name
                 else None
             )
         if office is None:
             if known is None or not known.offices:
                 return None
+            if not self._is_topical(known):
+                return None
             best = self._held(known)
+            if best is None:
+                return None
             return Official(
                 id=known.id or slug(known.name, best.country),
                 name=person.name,
@@ -281,6 +288,7 @@ class People:
                 role_class=best.role_class,
                 country=best.country,
                 organisation=best.organisation,
+                former=bool(self.context.day) and not best.held_on(self.context.day),
                 confidence=0.8,
                 evidence=mentions[:1],
             )
@@ -313,10 +321,28 @@ class People:
             evidence=(self.document.span(candidate.title_start, candidate.title_end),),
         )
 
-    def _held(self, known: KnownPerson) -> KnownOffice:
-        """The office of a known person that the article names without the person, else the best known one."""
+    def _held(self, known: KnownPerson) -> KnownOffice | None:
+        """The office of a known person who is named without one: as the article has it, else as its date has it.
+
+        None where the article is older than the first of the offices.
+        """
+        offices = known.offices
+        if day := self.context.day:
+            held = [office for office in offices if office.held_on(day)]
+            begun = [office for office in offices if office.begun_by(day)]
+            if held or begun:
+                offices = tuple(held) or (max(begun, key=lambda office: str(office.until)),)
+            elif all(office.since for office in offices):
+                return None
         named = {hit.value.label for hit in self.reader.titles}
-        return next((held for held in known.offices if held.role_class in named), known.offices[0])
+        return next((office for office in offices if office.role_class in named), offices[0])
+
+    def _is_topical(self, known: KnownPerson) -> bool:
+        """Whether a full name without an office is likely the known person's: who is not famous has namesakes."""
+        if known.famous or any(office.role_class in _UNMISTAKABLE for office in known.offices):
+            return True
+        named = {hit.value.label for hit in self.reader.titles}
+        return any(office.role_class in named for office in known.offices)
 
     def _best(self, person: Person) -> tuple[Office, Candidate] | tuple[None, None]:
         """The office in which the person appears: given beside the name, surest first; a bare rank counts least."""
@@ -327,7 +353,12 @@ class People:
             for office, candidate in offices:  # "Sen. Rich Olive, D-Story City" sits in a state's senate
                 if office.role_class == "legislator":
                     return office._replace(role_class="local"), candidate
-        return max(offices, key=_preference)
+        best, beside = max(offices, key=_preference)
+        if best.role_class == "local" and beside.head.label == "legislator":
+            for office, candidate in offices:  # "Majority Whip James Clyburn, D-S.C." sits in Congress
+                if office.role_class == "legislator" and candidate.pattern == "party tag":
+                    return best._replace(role_class="legislator"), beside
+        return best, beside
 
 
 def _preference(pair: tuple[Office, Candidate]) -> tuple[bool, bool, bool, bool, float, int]:

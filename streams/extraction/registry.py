@@ -10,7 +10,7 @@ import msgspec
 
 from streams.extraction.document import fold
 from streams.extraction.lexicon import Lexicon
-from streams.extraction.words import word_list
+from streams.extraction.words import read_yaml, word_list
 
 _COMMON = word_list("registry.common")  # surnames that say too little alone
 REGISTRY = Path(__file__).parent / "data" / "officials.yaml"
@@ -25,6 +25,14 @@ class KnownOffice(msgspec.Struct, frozen=True, rename={"role_class": "class", "s
     organisation: str | None = None
     since: str | int = ""
     until: str | int = ""
+
+    def held_on(self, day: str) -> bool:
+        """Whether the office was held on a day (``YYYY-MM-DD``); a year as a bound is that whole year."""
+        return str(self.since) <= day and (not self.until or day[: len(str(self.until))] <= str(self.until))
+
+    def begun_by(self, day: str) -> bool:
+        """Whether the office had been taken up by a day."""
+        return str(self.since) <= day
 
 
 class KnownPerson(msgspec.Struct, frozen=True):
@@ -79,14 +87,22 @@ class Registry:
         """How many heads of that state are known."""
         return self._heads[country]
 
-    def by_surname(self, surname: str, role_class: str | None, country: str | None) -> KnownPerson | None:
-        """The person of a surname, where the office or the country decides."""
+    def by_surname(
+        self, surname: str, role_class: str | None, country: str | None, day: str = ""
+    ) -> KnownPerson | None:
+        """The person of a surname, where the office or the country decides; of several, who held it on ``day``."""
         people = self.surnames.get(" ".join(fold(surname).split()), ())
         fitting = [
             person
             for person in people
             if any(office.role_class == role_class and country in {office.country, None} for office in person.offices)
         ]
+        if day and len(fitting) > 1:
+            fitting = [
+                person
+                for person in fitting
+                if any(office.role_class == role_class and office.held_on(day) for office in person.offices)
+            ] or fitting
         if len(fitting) == 1:
             return fitting[0]
         return (
@@ -98,5 +114,5 @@ class Registry:
 
 @lru_cache(maxsize=4)
 def load_registry(path: Path = REGISTRY) -> Registry:
-    """Read a registry file (YAML). Raises OSError, msgspec.ValidationError."""
-    return Registry(tuple(msgspec.yaml.decode(path.read_bytes(), type=list[KnownPerson])))
+    """Read a registry file (YAML). Raises OSError, yaml.YAMLError, msgspec.ValidationError."""
+    return Registry(tuple(msgspec.convert(read_yaml(path), type=list[KnownPerson])))

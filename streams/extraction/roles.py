@@ -23,14 +23,21 @@ _SUBSTATE = frozenset({"region", "city"})
 _OF_A_STATE = word_list("roles.of_a_state")
 _KNOWN_ENOUGH = 5  # heads of a state in the registry; then another president there is a company's or a club's
 _RANKS_OF_POLICE = frozenset({"officer", "deputy", "inspector", "investigator"})
+_LOCAL_FORCE = frozenset(
+    {"county", "city", "town", "village", "township", "state", "local", "chief", "senior", "first"}
+)
 _POLICE_INITIALS = re.compile(r"\b[A-Z]{1,3}PD\b")
 _CAPITALISED = re.compile(r"[^\W\d_a-z][\w'’&.-]*")
 _COMPLEMENT = re.compile(r"\W+(?:of|for|at|with|to)\b(.*)", re.DOTALL)
 _STATEHOUSE = re.compile(
     r"\bstate (?:Senate|House|Rep|Sen|legislat|budget|lawmaker)|\bstatehouse|\bLegislature\b|\bGov\. |\b[Gg]overnor\b"
 )
-_CAPITOL_HILL = re.compile(r"\bCongress\b|\bcongress(?:ional|man|woman)|\bU\.?S\.? (?:Rep|Sen|House)|\bCapitol Hill|\bWashington\b")
-_PROVINCIAL = re.compile(r"\b(?:the|this) province\b|\bprovincial\b|\bPremier\b|\bstate government\b|\bacross the state\b")
+_CAPITOL_HILL = re.compile(
+    r"\bCongress\b|\bcongress(?:ional|man|woman)|\bU\.?S\.? (?:Rep|Sen|House)|\bCapitol Hill|\bWashington\b"
+)
+_PROVINCIAL = re.compile(
+    r"\b(?:the|this) province\b|\bprovincial\b|\bPremier\b|\bstate government\b|\bacross the state\b"
+)
 _FEDERAL = re.compile(r"\b[Ff]ederal\b|\bPrime Minister\b|\bOttawa\b|\bCanberra\b|\bNew Delhi\b")
 _FEDERATIONS = frozenset({"AUS", "CAN", "IND"})
 
@@ -48,12 +55,13 @@ class Office(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What an office's reading takes from the whole article."""
+    """What an office's reading takes from the whole article; ``day``: of the article, "" where it is unknown."""
 
     mentions: list[Mention]
     weights: Counter[str]
     police: bool
     registry: Registry
+    day: str = ""
 
     @property
     def home(self) -> str | None:
@@ -138,7 +146,9 @@ def _private_president(
     named = [place for place in places if place.via in {"name", "demonym"} or place.start > candidate.head_end]
     if not named:
         owners = [word for word in _CAPITALISED.findall(before) if word.lower() not in reader.lexicon.modifiers]
-        if owners and not (len(owners) == 1 and not before.strip().endswith(("'s", "’s")) and _opens_sentence(candidate, reader)):
+        if owners and not (
+            len(owners) == 1 and not before.strip().endswith(("'s", "’s")) and _opens_sentence(candidate, reader)
+        ):
             return True
         after = _COMPLEMENT.match(reader.clean[candidate.head_end : candidate.title_end])
         if after and (_CAPITALISED.search(after[1]) or "company" in after[1]):
@@ -158,7 +168,8 @@ def _is_rank(candidate: Candidate, reader: Reader) -> bool:
     title = reader.clean[candidate.role_start : candidate.role_end].split()
     if candidate.pattern != "before" or not title or title[-1].lower() not in _RANKS_OF_POLICE:
         return False
-    return title[-1][0].isupper() and not any(word.lower() in reader.lexicon.modifiers for word in title[:-1])
+    others = {word.lower() for word in title[:-1]} - _LOCAL_FORCE
+    return title[-1][0].isupper() and not others & reader.lexicon.modifiers
 
 
 def _of_known(candidate: Candidate, reader: Reader, context: Context) -> str | None:

@@ -1,0 +1,32 @@
+"""The day of an article: as published, else as it says itself (its address, a date in its first lines)."""
+
+from __future__ import annotations
+
+import re
+
+_READ = 600  # characters that can hold the article's own date
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]([01]?\d)(?:[/-]([0-3]?\d))?[/-]")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = "|".join(_MONTHS)
+_WRITTEN = re.compile(
+    rf"\b(?:({_MONTH})[a-z]*\.? ([0-3]?\d),? ((?:19|20)\d\d)|([0-3]?\d) ({_MONTH})[a-z]*\.? ((?:19|20)\d\d))\b",
+    re.IGNORECASE,
+)
+
+
+def article_day(published_at: str | None, text: str) -> str:
+    """The day as ``YYYY-MM-DD`` (UTC as written), or "" where neither the record nor the first lines say it."""
+    if published_at and (found := _RFC3339.match(published_at.strip())):
+        return found.group()
+    sample = text[:_READ]
+    if found := _ADDRESS.search(sample):
+        return _day(found[1], found[2], found[3] or "1")
+    if found := _WRITTEN.search(sample):
+        month, year, day = (found[1], found[3], found[2]) if found[1] else (found[5], found[6], found[4])
+        return _day(year, str(_MONTHS.index(month.lower()) + 1), day)
+    return ""
+
+
+def _day(year: str, month: str, day: str) -> str:
+    return f"{year}-{int(month):02}-{int(day):02}"
