@@ -25,8 +25,8 @@ _CUES = tuple(
         r"\(\d{3}\) ?\d{3}-\d{4}|\b\d{3}-\d{3}-\d{4}\b",
         r"\b[Ss]heriff|\b[Dd]eput(?:y|ies) (?:found|arrest|said|were|responded|[Ss]heriff)",
         (
-            r"\b(?:Circuit|Superior|District|Common Pleas|Municipal|Magistrate) (?:Court|Judge)\b|\b[Dd]istrict [Aa]ttorney"
-            r"|\bgrand jury|\bfelony|\bmisdemeanor"
+            r"\b(?:Circuit|Superior|District|Common Pleas|Municipal|Magistrate) (?:Court|Judge)\b"
+            r"|\b[Dd]istrict [Aa]ttorney|\bgrand jury|\bfelony|\bmisdemeanor"
         ),
         r"\b(?:Police|Fire) (?:Department|Chief)\b|\bpolice chief\b|\bstate trooper",
         r"\b(?:High|Middle|Elementary) School\b|\b[Ss]chool (?:[Dd]istrict|[Bb]oard)|\b[Ss]uperintendent",
@@ -45,8 +45,8 @@ _ELSEWHERE = re.compile(
     r"|\bkilomet|\bcentre\b|\bcolour\b"
 )
 _TOWNS_OWN = re.compile(
-    r"(?:'s|’s)? (?:resident|man|woman|couple|teen|native|police|Police|Fire|firefighters|High|Middle|Elementary|elementary"
-    r"|School|school|[Cc]ity|[Mm]ayor|[Cc]ouncil|boys|girls|officers?|officials|Township|Public|Independent|motorcyclist"
+    r"(?:'s|’s)? (?:resident|man|woman|couple|teen|native|police|Police|Fire|firefighters|High|Middle"
+    r"|Elementary|elementary|School|school|[Cc]ity|[Mm]ayor|[Cc]ouncil|boys|girls|officers?|officials|Township|Public|Independent|motorcyclist"
     r"|\(AP\)|--|—)"
 )
 _OF_THE_TOWN = re.compile(r"(?:\d{1,3}, of|[A-Z][a-z]+ of|resident of|in downtown) $")
@@ -62,7 +62,10 @@ def is_american(clean: str) -> bool:
 
 
 def american_towns(clean: str, mentions: list[Mention]) -> list[Mention]:
-    """The mentions with towns and counties of the USA (or Canada) read as such, where nothing else speaks for the state abroad."""
+    """The mentions, those of towns and counties of the USA or Canada that bear a name from abroad read as such.
+
+    Only where nothing else in the article speaks for the state abroad.
+    """
     by_state: dict[str, list[Mention]] = defaultdict(list)
     for mention in mentions:
         by_state[mention.alpha3].append(mention)

@@ -52,6 +52,7 @@ _APPOINTED = re.compile(
 )
 _PARTY_TAG = re.compile(r"(?:, ?|\(|\[)([RDI]|DFL|Rep|Dem)\.?[-–—]((?:[A-Z][\w.']*)(?: [A-Z][\w.']*)*)")
 _LINKS = word_list("officials.links")
+_PORTFOLIOS = word_list("officials.portfolios")
 _NAMES_TOO = word_list("officials.names_too")
 _TITLE_BEFORE_NAME = word_list("officials.title_before_name")
 _HEADLINE_VERBS = word_list("officials.headline_verbs")
@@ -294,6 +295,8 @@ class Reader:
         words, stop = title.words, title.stop
         if stop >= len(words) or words[stop].text not in {",", "(", "—", "–", ":", "-"}:
             return False
+        if title.hit.value.plural and self.clean[title.hit.start].islower():
+            return False
         comma = stop
         for _ in range(4):  # "minister of agriculture, forests and rural development, X"
             at = self._further_titles(words, comma + 1)
@@ -318,7 +321,12 @@ class Reader:
         for k in range(start + 1, stop):
             before = words[k - 1]
             lower = before.text.islower() and before.text.isalpha() and before.text not in _LINKS
-            if lower or before.end in edges or (before.text == "." and words[k - 2].end in edges):
+            if (
+                lower
+                or before.text.lower() in _PORTFOLIOS
+                or before.end in edges
+                or (before.text == "." and words[k - 2].end in edges)
+            ):
                 at = self._further_titles(words, k)
                 end = name_at(words, at) if at < stop else at
                 if end - at >= 2 and end <= stop and self._is_person(words, at, end):
@@ -452,7 +460,7 @@ class Reader:
             return False
         if words[end - 1].text in {"DC", "D.C.", "USA", "UK"} or names_a_thing(self.clean, last):
             return False
-        if self._is_dateline(words, start, end) or self._is_headline_phrase(words, start, end):
+        if self._is_dateline(words, start, end) or self._is_headline_phrase(words, start):
             return False
         return not any(_bare(word.text) in _NO_PERSON or word.text[1:2] == "-" for word in words[start:end])
 
@@ -464,12 +472,12 @@ class Reader:
             and all(word.text.isupper() and len(word.text) > 2 for word in words[start:end])
         )
 
-    def _is_headline_phrase(self, words: list[Token], start: int, end: int) -> bool:
+    def _is_headline_phrase(self, words: list[Token], start: int) -> bool:
         """Whether a capitalised phrase of a headline begins with a word that the text writes small ("Fatally Shot")."""
         line = [word.text for word in words if len(word.text) > 3 and word.text.isalpha()]
         if len(line) < _HEADLINE or sum(word[0].isupper() for word in line) < 0.8 * len(line):
             return False
-        return any(f" {word.text.lower()} " in self._small for word in words[start : start + 1] if word.text.isalpha())
+        return words[start].text.isalpha() and f" {words[start].text.lower()} " in self._small
 
     @cached_property
     def _small(self) -> str:

@@ -73,14 +73,19 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
     """The office of a candidate, or None when it is no public one."""
     start, end = candidate.title_start, candidate.title_end
     folded = reader.folded[start:end]
-    bodies = longest(reader.lexicon.bodies.hits(folded))
+    places = [mention for mention in context.mentions if start <= mention.start < end]
+    bodies = [
+        hit
+        for hit in longest(reader.lexicon.bodies.hits(folded))
+        if hit.value.kind == "body"
+        or not any(place.start <= hit.start + start and hit.end + start <= place.end for place in places)  # West Bank
+    ]
     labels = Counter(hit.value.label for hit in bodies if hit.value.kind == "body")
     if _POLICE_INITIALS.search(reader.clean, start, end):
         labels["security"] += 1
     private = any(hit.value.kind == "private" for hit in bodies)
     if private and _ends_private(folded, bodies) and candidate.head.label not in _NEVER_PRIVATE:
         return None
-    places = [mention for mention in context.mentions if start <= mention.start < end]
     role_class = _role_class(candidate, reader, context, labels, private, places)
     if role_class is None:
         return None
@@ -225,7 +230,7 @@ def _role_class(
     if label == "spokesperson":
         return "spokesperson" if public or places or not head.weak else _bare(candidate, context)
     if head.weak and not public and not places and label not in {"party", "security"}:
-        if label == "local" and candidate.pattern == "before":
+        if label == "local" and (candidate.pattern == "before" or " school" in reader.folded):
             return "local"
         if label == "igo" and candidate.pattern == "before" and "secretary" in word:
             return "igo"
