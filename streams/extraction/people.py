@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice
 
 from detectors.article import Official
+from streams.extraction.america import is_american
 from streams.extraction.document import Document, fold
 from streams.extraction.lexicon import longest
 from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
@@ -21,6 +23,7 @@ _MOST_MENTIONS = 1000  # mentions of one person
 _SHORTEST_VARIED = 5  # letters of a surname that may be spelt otherwise
 
 _UNMISTAKABLE = frozenset({"head_of_state", "head_of_government", "foreign_minister", "igo"})
+_KNOWN_WEIGHT = 2
 _THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]{4,}\b")
 _BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
@@ -118,6 +121,7 @@ class People:
 
     def collect(self, candidates: list[Candidate]) -> tuple[Official, ...]:
         """The officials of the article, in order of their first mention."""
+        self._weigh_known()
         for candidate in sorted(candidates, key=lambda found: found.start):
             office = read_office(candidate, self.reader, self.context)
             if office is not None:
@@ -131,6 +135,20 @@ class People:
         return tuple(
             sorted(found, key=lambda official: (official.mentions[0].in_ != "title", official.mentions[0].start))
         )
+
+    def _weigh_known(self) -> None:
+        """Let known officials speak for their states where titles name none: each counts as two mentions.
+
+        Local news that names no state at all is American where its institutions are.
+        """
+        weights = Counter(self.context.weights)
+        named = {
+            hit.value.name: hit.value for hit in islice(self.registry.names.hits(self.document.folded), _MOST_HITS)
+        }
+        for known in named.values():
+            if known.offices and (country := known.offices[0].country) and (known.famous or country in weights):
+                weights[country] += _KNOWN_WEIGHT
+        self.context = self.context._replace(weights=weights)
 
     def _person(self, name: str) -> Person:
         for person in self.people:
@@ -302,6 +320,8 @@ class People:
             if held is not None:
                 country = held.country
                 office = office._replace(role_class=held.role_class)
+            elif not office.placed and office.role_class != "igo" and known.offices[0].country:
+                country = known.offices[0].country
         assert candidate is not None
         identity = (
             (known.id or slug(known.name, known.offices[0].country if known.offices else country))

@@ -15,6 +15,7 @@ _END = re.compile(
     r"""(?<![.!?…])(?P<mark>[.!?…]++)(?P<close>["'”’)\]»]*+)"""
     r"""(?:\s++|(?=[A-Z"“‘][a-z]))(?=["“‘'(\[«]*+[^\W_a-z])|(?P<line>\n++)"""
 )
+_INITIALS = re.compile(r"(?:[A-Z]\.){1,5}[A-Z]")
 _WORD_BEFORE = re.compile(r"[^\s(\"“‘'\[]*$")
 
 
@@ -63,7 +64,7 @@ def _no_end(clean: str, start: int, at: int, found: re.Match[str]) -> bool:
     return (
         bool(word)
         and "." in word
-        and len(word) <= 5
+        and (len(word) <= 5 or _INITIALS.fullmatch(word) is not None)
         and clean[found.end() : found.end() + 1].isupper()
         and clean[found.end() : found.end() + 12].split(" ", 1)[0] not in _OPENERS
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.extraction.draft import Draft
+from streams.extraction.draft import Draft, Source
 from streams.extraction.entities import Entities
 from streams.extraction.errors import ModelNotFoundError
 from streams.extraction.extractor import Extractor
@@ -15,7 +15,7 @@ def entities() -> Entities:
 
 
 def draft(text: str) -> Draft:
-    return Draft("", text, "en", load_registry())
+    return Draft(Source("", text, "en"), load_registry())
 
 
 def test_names_are_found_and_numbers_left_out(entities: Entities) -> None:
