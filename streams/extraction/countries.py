@@ -32,7 +32,9 @@ _NO_GIVEN = word_list("countries.no_given")
 _STATE_AFTER = re.compile(
     r",? ?\(?,? *([A-Z][a-z]{1,4}\.|[NSWRD]\. ?[A-Z][a-z]{0,2}\.|[A-Z]{2}\b|[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
 )
-_WORD_AFTER = re.compile(r"[ \n-]*([^\W_]+)")
+_MOST = 20_000  # names of places that are read; a megabyte of news has half as many
+_LONGEST_WORD = 60  # characters that are read of a neighbour
+_WORD_AFTER = re.compile(r"[ \n-]{0,60}([^\W_]{1,60})")
 _US_CUE = re.compile(
     r"\b(?:Gov\.|Sens?\.|Reps?\.|state Senate|state senator|GOP|Republicans?|Democrats?|Democratic|[Ss]heriff's"
     r"|County (?:Sheriff|Commission|Board|Council|Attorney|Coroner|Jail)|Interstate \d|I-\d\d"
@@ -43,11 +45,11 @@ _US_CUE = re.compile(
 
 def word_before(clean: str, at: int) -> str:
     """The word that ends before ``at`` on the same line, or nothing if punctuation stands between."""
-    end = at
-    while end > 0 and clean[end - 1] in " -":
+    end, least = at, max(0, at - _LONGEST_WORD)
+    while end > least and clean[end - 1] in " -":
         end -= 1
-    start = end
-    while start > 0 and (clean[start - 1].isalnum() or clean[start - 1] in "'’."):
+    start, least = end, max(0, end - _LONGEST_WORD)
+    while start > least and (clean[start - 1].isalnum() or clean[start - 1] in "'’."):
         start -= 1
     return clean[start:end]
 
@@ -65,7 +67,7 @@ def find_mentions(document: Document, language: str = "en") -> list[Mention]:
     clean = document.clean
     cased = any(map(str.isupper, clean[:2000])) and not clean.isupper()
     candidates: dict[tuple[int, int], list[Place]] = defaultdict(list)
-    for hit in longest(place_lexicon().hits(document.folded)):
+    for hit in longest(place_lexicon().hits(document.folded))[:_MOST]:
         if _plausible(clean, hit, cased):
             candidates[hit.start, hit.end].append(hit.value)
     towns = _us_towns(clean, candidates)

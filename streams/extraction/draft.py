@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 from streams.extraction.countries import find_mentions
@@ -10,12 +11,13 @@ from streams.extraction.document import Document
 from streams.extraction.language import detect_language, language_code
 from streams.extraction.names import HONORIFICS
 from streams.extraction.officials import Candidate, Reader
-from streams.extraction.people import surname
 from streams.extraction.registry import Registry
 from streams.extraction.sentences import sentence_bounds
+from streams.extraction.spellings import surname
 
-#: Names beside offices that are read; no news article has so many, a text made to be slow does.
-_MOST_CANDIDATES = 1000
+#: Sentences in doubt that are settled, and characters of each; the entity recogniser is slow.
+_MOST_DOUBTS = 100
+_SENTENCE = 1000
 
 
 class Source(NamedTuple):
@@ -41,25 +43,25 @@ class Draft:
         self._doubts: dict[int, list[Candidate]] = {}
         if self.language == "en":
             self.reader = Reader(self.document, self.bounds, self.mentions)
-            self.candidates = self.reader.read()[:_MOST_CANDIDATES]
+            self.candidates = self.reader.read()
             self._find_doubts(registry)
 
     @property
     def doubtful(self) -> set[int]:
         """The sentences (by number) in which a candidate is one word that nothing else vouches for."""
-        return set(self._doubts)
+        return set(islice(self._doubts, _MOST_DOUBTS))
 
     def sentence(self, number: int) -> str:
-        """The clean text of a sentence."""
+        """The clean text of a sentence that is in doubt."""
         start, end = self.bounds[number]
-        return self.document.clean[start:end]
+        return self.document.clean[start : min(end, start + _SENTENCE)]
 
     def settle(self, number: int, named: list[tuple[int, int]]) -> None:
         """Drop the doubtful candidates of a sentence that are no part of anything ``named`` in it."""
         offset = self.bounds[number][0]
         for candidate in self._doubts[number]:
             start, end = candidate.start - offset, candidate.end - offset
-            if not any(first < end and start < last for first, last in named):
+            if end < _SENTENCE and not any(first < end and start < last for first, last in named):
                 self.candidates.remove(candidate)
 
     def _find_doubts(self, registry: Registry) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from streams.extraction.document import Document
@@ -62,6 +63,7 @@ _STATE_ABBREVIATIONS = frozenset(
     name.rstrip(".") for names in us_states().values() for name in names if name.endswith(".") and " " not in name
 )
 _SMALL_WORDS = re.compile(r"(?<![\w'’])[a-z]+(?![\w'’])")
+_MOST = 400  # names beside offices that are read; a text made to be slow has more
 _HEADLINE = 4  # words of a headline, at least
 _BREAKS = frozenset('.;:()"“”—–?!')
 _SENTENCE = 3000  # characters of a sentence that are read; longer ones are lists or dirt
@@ -139,8 +141,10 @@ class Reader:
         return made
 
     def read(self) -> list[Candidate]:
-        """All candidates of the article."""
+        """The candidates of the article; no news article has so many that the bound is met."""
         for hit in self.titles:
+            if len(self.found) >= _MOST:
+                break
             title = self._title(hit)
             if title is None:
                 continue
@@ -149,9 +153,9 @@ class Reader:
                 if form(title):
                     self._reach = max(self._reach, self.found[-1].title_end)
                     break
-        for found in _PARTY_TAG.finditer(self.clean):
+        for found in islice(_PARTY_TAG.finditer(self.clean), _MOST):
             self._party_tag(found)
-        return self.found
+        return self.found[:_MOST]
 
     # -- the title itself ------------------------------------------------------------------------------------------
 
@@ -477,12 +481,12 @@ class Reader:
         line = [word.text for word in words if len(word.text) > 3 and word.text.isalpha()]
         if len(line) < _HEADLINE or sum(word[0].isupper() for word in line) < 0.8 * len(line):
             return False
-        return words[start].text.isalpha() and f" {words[start].text.lower()} " in self._small
+        return words[start].text.isalpha() and words[start].text.lower() in self._small
 
     @cached_property
-    def _small(self) -> str:
-        """The text with the words that begin with a capital left out."""
-        return f" {' '.join(_SMALL_WORDS.findall(self.clean))} "
+    def _small(self) -> frozenset[str]:
+        """The words that the text writes small."""
+        return frozenset(_SMALL_WORDS.findall(self.clean))
 
     def _party_tag(self, found: re.Match[str]) -> None:
         """ "John McCain (R-Ariz.)"; "Vicki Lensing, D-Iowa City": members of parliaments."""

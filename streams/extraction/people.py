@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 
 from detectors.article import Official
@@ -16,16 +16,16 @@ from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_wo
 from streams.extraction.officials import Candidate, Reader
 from streams.extraction.registry import KnownOffice, KnownPerson, Registry, slug
 from streams.extraction.roles import Context, Office, read_office
+from streams.extraction.spellings import WordIndex, same_person, skeleton, surname
 
 # Bounds that no news article reaches and a text made to be slow does.
-_MOST_HITS = 2000  # mentions of known officials that are read
+_MOST_HITS = 600  # mentions of known officials that are read
 _MOST_MENTIONS = 1000  # mentions of one person
 _SHORTEST_VARIED = 5  # letters of a surname that may be spelt otherwise
 
 _UNMISTAKABLE = frozenset({"head_of_state", "head_of_government", "foreign_minister", "igo"})
 _KNOWN_WEIGHT = 2
 _THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
-_CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]{4,}\b")
 _BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
 _AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
 
@@ -50,63 +50,6 @@ class Person:
         return surname(self.name)
 
 
-@lru_cache(maxsize=10_000)
-def name_words(name: str) -> list[str]:
-    """The folded words of a name, suffixes dropped."""
-    plain = re.sub(r"\b(?:[Aa]l|[Ee]l|[Aa]n|[Aa]r|[Aa]s|[Aa]d|[Aa]sh)[- ]+(?=[A-Z])", "", name)
-    words = [word for word in plain.split() if word.rstrip(".,") not in SUFFIXES]
-    return [joined for word in words if (joined := "".join(fold(word).split()))]
-
-
-def surname(name: str) -> str:
-    """The folded last word of a name."""
-    words = name_words(name)
-    return words[-1] if words else fold(name)
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names can be one person's: equal surnames, and given names that do not contradict."""
-    a, b = name_words(one), name_words(other)
-    if not a or not b or not _close(a[-1], b[-1]):
-        return False
-    if len(a) == 1 or len(b) == 1:
-        return True
-    first, second = a[0], b[0]
-    return (
-        first == second
-        or (min(len(first), len(second)) <= 2 and first[0] == second[0])
-        or _close(first, second)
-        or first in b
-        or second in a
-    )
-
-
-def _close(one: str, other: str) -> bool:
-    """Equal, or two spellings of one long name: Rahmon, Rakhmon; Nazarbaev, Nazarbayev; Assad, Asad."""
-    if one == other:
-        return True
-    return min(len(one), len(other)) >= 4 and one[0] == other[0] and _skeleton(one) == _skeleton(other)
-
-
-def _skeleton(word: str) -> str:
-    """Consonants with spellings of one sound joined."""
-    for pair, single in (
-        ("kh", "h"),
-        ("gh", "g"),
-        ("ph", "f"),
-        ("ou", "u"),
-        ("dj", "j"),
-        ("zh", "j"),
-        ("ck", "k"),
-        ("q", "k"),
-        ("w", "v"),
-        ("y", ""),
-        ("h", ""),
-    ):
-        word = word.replace(pair, single)
-    return re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiou]+", "", word[1:])) if len(word) > 1 else word
-
-
 class People:
     """Collects the people of one article."""
 
@@ -118,6 +61,7 @@ class People:
         self.registry = registry
         self.people: list[Person] = []
         self._covered = bytearray(len(self.clean))  # characters that are part of a mention
+        self._given: dict[str, set[str]] = {}
 
     def collect(self, candidates: list[Candidate]) -> tuple[Official, ...]:
         """The officials of the article, in order of their first mention."""
@@ -142,9 +86,10 @@ class People:
         Local news that names no state at all is American where its institutions are.
         """
         weights = Counter(self.context.weights)
-        named = {
-            hit.value.name: hit.value for hit in islice(self.registry.names.hits(self.document.folded), _MOST_HITS)
-        }
+        hits = islice(self.registry.names.hits(self.document.folded), _MOST_HITS)
+        named = {hit.value.name: hit.value for hit in hits if " " in self.document.folded[hit.start : hit.end]}
+        if not weights and is_american(self.clean):
+            weights["USA"] = 1
         for known in named.values():
             if known.offices and (country := known.offices[0].country) and (known.famous or country in weights):
                 weights[country] += _KNOWN_WEIGHT
@@ -206,16 +151,37 @@ class People:
     def _namesake(self, last: str, known: KnownPerson) -> bool:
         """Whether the article gives another full name with that surname ("Laura Bush")."""
         given = {word for name in (known.name, *known.aliases) for word in name.split()}
-        for found in re.finditer(rf"([^\W\d_][\w.'’-]+) {re.escape(last)}\b", self.clean):
-            word = found.group(1)
-            other = is_name_word(word) and word not in given and word.rstrip(".") not in HONORIFICS
-            if other and word.lower() not in self.reader.lexicon.title_words and not self._titled(found.end(1) + 1):
-                return True
-        return False
+        before = self._given.get(last)
+        if before is None:
+            before = self._given[last] = self._given_names(last)
+        return not before <= given
+
+    def _given_names(self, last: str) -> set[str]:
+        """The words that stand as given names before a surname."""
+        found = set()
+        for start, _ in self._text_index.at(last):
+            word = _BEFORE.search(self.clean, max(0, start - 30), start)
+            if (
+                word
+                and is_name_word(word[1])
+                and word[1].rstrip(".") not in HONORIFICS
+                and word[1].lower() not in self.reader.lexicon.title_words
+                and not self._titled(start)
+            ):
+                found.add(word[1])
+        return found
 
     def _titled(self, at: int) -> bool:
         """Whether a title of a person already read ends right before ``at``."""
-        return any(abs(candidate.start - at) <= 1 for person in self.people for _, candidate in person.offices)
+        return bool({at - 1, at, at + 1} & self._candidate_starts)
+
+    @cached_property
+    def _candidate_starts(self) -> set[int]:
+        return {candidate.start for person in self.people for _, candidate in person.offices}
+
+    @cached_property
+    def _text_index(self) -> WordIndex:
+        return WordIndex(self.clean)
 
     def _add_mentions(self) -> None:
         """Later mentions: the full name or the surname, unless another given name stands before it."""
@@ -228,8 +194,8 @@ class People:
             for last in lasts:
                 if len(last) < 2:
                     continue
-                for found in re.finditer(rf"(?<!\w){re.escape(last)}(?!\w)", clean):
-                    start, end = found.span()
+                for at, end in self._text_index.at(last):
+                    start = at
                     if len(person.spans) >= _MOST_MENTIONS:
                         break
                     if self._covered.find(0, start, end) < 0 or names_a_thing(clean, end):
@@ -264,19 +230,8 @@ class People:
         folded = "".join(fold(last).split())
         if len(folded) < _SHORTEST_VARIED:
             return []
-        return [
-            word
-            for word in self._capitals.get(last[0], ())
-            if word != last and abs(len(word) - len(last)) <= 2 and _close("".join(fold(word).split()), folded)
-        ]
-
-    @cached_property
-    def _capitals(self) -> dict[str, set[str]]:
-        """The capitalised words of the text by their first letter."""
-        words: dict[str, set[str]] = {}
-        for word in set(_CAPITALISED.findall(self.clean)):
-            words.setdefault(word[0], set()).add(word)
-        return words
+        alike = self._text_index.sounding.get((last[0], skeleton(folded)), ())
+        return [word for word in alike if word != last and abs(len(word) - len(last)) <= 2]
 
     def _official(self, person: Person) -> Official | None:
         if not person.spans:

@@ -82,6 +82,40 @@ def test_ten_thousand_inputs(extractor: Extractor, title: str, text: str, langua
         "Mr. " * 250_000,
         "de van der " * 90_000,
         "X, the mayor of Y, " * 50_000,
+        "U.S." * 250_000,
+        "Kazakhstan said the " * 50_000,
+        "ISIS and the " * 76_000,
+        "Trump's adviser John Smith said. " * 30_000,
+        "President Emomali Rahmon and Rakhmon said. " * 23_000,
+        "Gov. John Smith of Ohio said. " * 33_000,
+        " and the ".join(
+            f"Minister Xa{number:x}".translate(str.maketrans("0123456789", "klmnopqrst")) for number in range(40_000)
+        ),
+        " ".join(
+            random.Random(2).choices(
+                [
+                    "The",
+                    "President",
+                    "of",
+                    "Iraq",
+                    "Minister",
+                    "John",
+                    "Smith",
+                    "Barack",
+                    "Obama",
+                    "Rahmon",
+                    "said",
+                    "U.S.",
+                    "Mayor",
+                    "of",
+                    "Ohio,",
+                    "police",
+                    "and",
+                    "'s",
+                ],
+                k=170_000,
+            )
+        ),
     ],
     ids=lambda text: f"{text[:12]!r}x{len(text)}",
 )
