@@ -22,6 +22,13 @@ NAMES = frozenset({
 })  # fmt: skip
 """What a template may name."""
 
+ATTRIBUTES: dict[str, frozenset[str]] = {
+    "official": frozenset({"id", "name", "role", "class", "country", "organisation", "former"}),
+    "country": frozenset({"code", "name"}),
+    "article": frozenset({"article_id", "url", "title", "source", "published_at", "step", "spans"}),
+}
+"""What a template may ask of these names."""
+
 FILTERS = frozenset({
     "abs", "capitalize", "count", "default", "d", "dictsort", "e", "escape", "first", "float", "forceescape", "groupby",
     "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace",
@@ -107,6 +114,12 @@ def _problems(tree: nodes.Template) -> Iterator[str]:
         if used.name not in FILTERS:
             yield f"unknown filter {shown(used.name)} in a template{nearest(used.name, FILTERS)}"
     yield from _forbidden(tree)
+    for asked in tree.find_all(nodes.Getattr):
+        known = ATTRIBUTES.get(asked.node.name) if isinstance(asked.node, nodes.Name) else None
+        if known is not None and asked.attr not in known:
+            assert isinstance(asked.node, nodes.Name)
+            near = nearest(asked.attr, known) or "; expected one of " + ", ".join(sorted(known))
+            yield f"{asked.node.name!r} has no {shown(asked.attr)} in a template{near}"
     for name in sorted(meta.find_undeclared_variables(tree) - NAMES):
         near = nearest(name, NAMES) or "; expected one of " + ", ".join(sorted(NAMES))
         yield f"unknown name {shown(name)} in a template{near}"

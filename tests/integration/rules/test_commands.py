@@ -131,6 +131,28 @@ def test_test_ends_with_1_where_a_test_fails_and_writes_junit(tmp_path: Path) ->
     assert [one["passed"] for one in lines(run("test", str(tmp_path), "--json", ends=1))] == [True, False]
 
 
+def test_scan_until_moves_event_time_on(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "desk.yaml").write_text(
+        "rules: [{name: one, kind: absence, after: {text: threat}, without: {text: imposed}, within: 1d}]"
+    )
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text('{"published_at": "2020-01-01T00:00:00Z", "text": "A threat was made."}\n')
+
+    def scanned(*until: str, ends: int = 0) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "streams.cli", "scan", str(articles), "--rules", str(rules), *until]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == ends, done.stdout + done.stderr
+        return done
+
+    assert scanned().stdout == ""
+    assert scanned("--until", "2020-01-02T00:30:00Z").stdout == ""  # an hour of lateness is not over
+    (alert,) = lines(scanned("--until", "2020-01-02T01:30:00Z"))
+    assert (alert["rule"], alert["state"]) == ("one", "firing")
+    assert "expected an RFC 3339 time" in scanned("--until", "tomorrow", ends=2).stderr
+
+
 @pytest.mark.parametrize("command", ["check", "test", "explain", "diff", "schema"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"newswatch rules {command} " in run(command, "--help").stdout

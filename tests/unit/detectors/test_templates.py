@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 
-from detectors.templates import LONGEST_TEXT, check_template, missing, render
+from detectors.alert import Evidence
+from detectors.seen import SeenCountry, SeenOfficial
+from detectors.templates import ATTRIBUTES, LONGEST_TEXT, check_template, missing, render
 
 NAMES = {
     "official": {"name": "John Kerry"},
@@ -44,6 +47,8 @@ def test_templates_in_use(source: str, text: str) -> None:
     ("source", "said"),
     [
         ("{{ offical.name }}", "unknown name 'offical' in a template; did you mean 'official'?"),
+        ("{{ official.nmae }}", "'official' has no 'nmae' in a template; did you mean 'name'?"),
+        ("{{ article.text }}", "'article' has no 'text' in a template; "),
         ("{{ count | rond }}", "unknown filter 'rond' in a template; did you mean 'round'?"),
         ("{{ count | center(9) }}", "unknown filter 'center'"),
         ("{{ count is evn }}", "not a template: No test named 'evn'"),
@@ -71,7 +76,7 @@ def test_what_check_refuses(source: str, said: str) -> None:
     "source",
     [
         "{{ official.name.__class__.__mro__ }}",
-        "{{ official.nothing.there }}",
+        "{{ group.nothing.there }}",
         "{{ previous.name }}",
         "{{ count / 0 }}",
         "{{ '%1000000000d' % 5 }}",
@@ -86,6 +91,13 @@ def test_a_template_that_fails_in_use_prints_itself_at_once(source: str) -> None
     started = time.monotonic()
     assert render(source, NAMES) == source
     assert time.monotonic() - started < 1
+
+
+def test_what_may_be_asked_is_what_there_is() -> None:
+    """Of the records that templates are given: an attribute that is left out here would be refused for nothing."""
+    assert ATTRIBUTES["official"] == {field.encode_name for field in msgspec.structs.fields(SeenOfficial)}
+    assert ATTRIBUTES["country"] == set(SeenCountry.__struct_fields__)
+    assert ATTRIBUTES["article"] == set(Evidence.__struct_fields__)
 
 
 def test_a_text_is_cut_off() -> None:
