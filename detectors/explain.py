@@ -16,6 +16,7 @@ from detectors.conditions.view import ArticleView, Scene
 from detectors.explain_nearest import nearest_phrase, nearest_value
 from detectors.explain_words import asked_of_text, asked_of_value
 from detectors.groups import Found, groups_of
+from detectors.kind import Kind, keys_of
 from detectors.rule import Rule
 from detectors.ruleset import RuleSet
 
@@ -95,8 +96,9 @@ def _explanation(rule: Rule, view: ArticleView) -> Explanation:
     where = _clause(rule.where, scene)
     exceptions = tuple(Explained(name=one.name, clause=_clause(one.where, scene)) for one in rule.exceptions)
     excepted = tuple(one.name for one in exceptions if one.clause.met)
+    names = dict(_step_names(rule.kind))
     steps = tuple(
-        Explained(name=f"step {number}", clause=_clause(step, scene))
+        Explained(name=names.get(id(step), f"step {number}"), clause=_clause(step, scene))
         for number, step in enumerate(rule.kind.conditions(), 1)
     )
     exists = where.met and not excepted and rule.kind.READS_ARTICLES
@@ -114,6 +116,14 @@ def _explanation(rule: Rule, view: ArticleView) -> Explanation:
         steps=steps,
         groups=groups,
     )
+
+
+def _step_names(kind: Kind) -> Iterator[tuple[int, str]]:
+    """The conditions of a kind that have a key of their own (``after``, ``count``), by identity."""
+    for key, spec in keys_of(type(kind)).items():
+        value = getattr(kind, spec.attribute)
+        if isinstance(value, Condition):
+            yield id(value), key
 
 
 def _why(

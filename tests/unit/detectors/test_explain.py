@@ -111,6 +111,17 @@ def test_groups_are_the_values_that_met_the_condition(tmp_path: Path) -> None:
     assert "no value for country, source" in without.why
 
 
+def test_steps_are_named_by_their_keys(tmp_path: Path) -> None:
+    absence = "kind: absence, within: 1d, after: {text: sanctions}, without: {text: peace}"
+    found = explained(tmp_path, "{country: KGZ}", absence)
+    assert [(step.name, step.clause.met) for step in found.steps] == [("after", True), ("without", False)]
+    sequence = "kind: sequence, window: 1d, steps: [{text: peace}, {text: war}]"
+    found = explained(tmp_path, "{country: KGZ}", sequence)
+    assert [(step.name, step.clause.met) for step in found.steps] == [("step 1", False), ("step 2", False)]
+    assert not found.met
+    assert found.why == "the article meets 'where', and none of the steps"
+
+
 def test_a_long_list_is_looked_through_in_bounded_time(tmp_path: Path) -> None:
     names = "\n".join(f"Person Number{n} | P. Number{n}" for n in range(100_000))
     (tmp_path / "names.txt").write_text(names, encoding="utf-8")
