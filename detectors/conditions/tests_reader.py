@@ -57,8 +57,14 @@ def operators(form: Form) -> tuple[str, ...]:
 def read_field(field: Field, node: Node, place: Place) -> Condition:
     """The condition on one field of an article."""
     node, place = expanded(node, place)
+    if isinstance(node, Scalar):  # of thousands of rules that ask the same, each has the same object
+        key = (field.name, node.text, node.plain)
+        known = place.context.cache.get(key)
+        if not isinstance(known, Condition):
+            known = place.context.cache[key] = _plain_field(field, node, place)
+        return known
     if not isinstance(node, Mapping):
-        return _plain_text(field, node, place, False) if field.text else _has(field, node, place)
+        return _plain_field(field, node, place)
     if not node.pairs:
         place.fail(node, f"expected something to ask of {field.name!r}, found an empty mapping")
     absent = node.get("exists")
@@ -69,7 +75,9 @@ def read_field(field: Field, node: Node, place: Place) -> Condition:
     return _read_text(field, node, place) if field.text else _read_values(field, node, place)
 
 
-def _has(field: Field, node: Node, place: Place) -> Condition:
+def _plain_field(field: Field, node: Node, place: Place) -> Condition:
+    if field.text:
+        return _plain_text(field, node, place, False)
     return Has(field.name, ((field.main.name, _plain(field.main, node, place, False)),))
 
 
@@ -108,8 +116,17 @@ def _read_values(field: Field, node: Mapping, place: Place) -> Condition:
             f"for none of the list write not: {{{field.name}: {{in: ...}}}}",
         )
     if not each:
-        return Has(field.name, tuple(tests))
-    return Every(tuple(Has(field.name, ((field.main.name, one), *tests)) for one in each))
+        return _has(field, tuple(tests), place)
+    return Every(tuple(_has(field, ((field.main.name, one), *tests), place) for one in each))
+
+
+def _has(field: Field, tests: tuple[tuple[str, Predicate], ...], place: Place) -> Condition:
+    """The condition with these tests; where they are the same objects as before, it is too."""
+    key = (field.name, tuple((attribute, id(predicate)) for attribute, predicate in tests))
+    known = place.context.cache.get(key)
+    if not isinstance(known, Condition):
+        known = place.context.cache[key] = Has(field.name, tests)
+    return known
 
 
 def _unknown(key: str, at: Scalar, place: Place, what: str, known: tuple[str, ...]) -> None:
@@ -158,6 +175,16 @@ def _attribute(attribute: Attribute, node: Node, place: Place, cased: bool) -> P
 
 def _plain(attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
     """A plain value, or a list of which any will do."""
+    if isinstance(node, Scalar):
+        key = (attribute, cased, node.text, node.plain)
+        known = place.context.cache.get(key)
+        if not isinstance(known, Predicate):
+            known = place.context.cache[key] = _plain_value(attribute, node, place, cased)
+        return known
+    return _plain_value(attribute, node, place, cased)
+
+
+def _plain_value(attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
     if not isinstance(node, Scalar | Sequence):
         place.fail(node, f"expected a value or a list of values, found {node.what}")
     if attribute.form is Form.WORDS:
