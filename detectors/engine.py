@@ -13,6 +13,7 @@ from detectors.conditions.lexicon import Lexicon
 from detectors.conditions.values import position
 from detectors.conditions.view import ArticleView
 from detectors.facts import Fact
+from detectors.garbage import collector_waits
 from detectors.groups import Found, groups_of
 from detectors.index.rules import Asked, RuleIndex
 from detectors.kinds.match import Match
@@ -44,19 +45,29 @@ class Reading(msgspec.Struct, frozen=True):
 class _Compiled(Asked):
     """A rule with what every article would otherwise have to work out again."""
 
-    __slots__ = ("asked", "rule", "steps_asked")
+    __slots__ = ("_fields", "rule")
 
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule.where, rule.kind.conditions(), tuple(exemption.where for exemption in rule.exceptions))
         self.rule = rule
-        self.asked = rule.where.bound_fields()
-        self.steps_asked = tuple(step.bound_fields() for step in self.steps)
+        self._fields: tuple[frozenset[str], tuple[frozenset[str], ...]] | None = None
+
+    @property
+    def fields(self) -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
+        """The fields that ``where`` asks positively, and those of each step. Most rules of a large set never match."""
+        if self._fields is None:
+            self._fields = self.where.bound_fields(), tuple(step.bound_fields() for step in self.steps)
+        return self._fields
 
 
 class Engine:
     """Every enabled rule of a set, compiled. Immutable: a new set is a new engine."""
 
     def __init__(self, rules: RuleSet) -> None:
+        with collector_waits():
+            self._compile(rules)
+
+    def _compile(self, rules: RuleSet) -> None:
         self.version = rules.version
         self.rules = {rule.name: rule for rule in rules.rules if rule.enabled}
         self.by_state = {rule.state: rule for rule in self.rules.values()}
@@ -120,17 +131,18 @@ class Engine:
     def _observations(self, one: _Compiled, view: ArticleView) -> tuple[list[Observation], bool]:
         """One observation for each group that the article has, whatever number of steps it meets there."""
         rule, article = one.rule, view.article
+        asked, asked_of_steps = one.fields
         bindings = Bindings()
         one.where.collect(view.whole, bindings)
         founds: list[tuple[int | None, Found, Bindings]] = []
         if one.steps:
-            for number, (step, asked) in enumerate(zip(one.steps, one.steps_asked, strict=True), 1):
+            for number, (step, own_asked) in enumerate(zip(one.steps, asked_of_steps, strict=True), 1):
                 if step.holds(view.whole):
                     own = Bindings()
                     step.collect(view.whole, own)
-                    founds.append((number, Found(view, ((own, asked), (bindings, one.asked))), own))
+                    founds.append((number, Found(view, ((own, own_asked), (bindings, asked))), own))
         else:
-            founds.append((None, Found(view, ((bindings, one.asked),)), bindings))
+            founds.append((None, Found(view, ((bindings, asked),)), bindings))
         fields, of = rule.kind.fields(), rule.kind.looked_at()
         by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, list[GroupValue]]] = {}
         left_out = False

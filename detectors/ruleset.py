@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from detectors.garbage import collector_waits
 from detectors.lint import about_rule, about_set
 from detectors.loading.context import Context, ListDefinition, Place
 from detectors.loading.lists import read_list
@@ -43,7 +44,8 @@ def load_rules(folder: Path, vocabulary: Vocabulary | None = None, *, linting: b
     Raises:
         RuleSetError: with every problem of every file, in one pass.
     """
-    return _Loading(Sources(folder), vocabulary or shipped_vocabulary(), linting).rule_set()
+    with collector_waits():
+        return _Loading(Sources(folder), vocabulary or shipped_vocabulary(), linting).rule_set()
 
 
 class _Loading:

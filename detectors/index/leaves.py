@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Set
 
 from detectors.conditions.lexicon import Phrase
 from detectors.conditions.nodes import Has, Says
@@ -27,6 +27,7 @@ class Leaves:
         self._numbers: dict[Hashable, int] = {}
         self._usual: dict[Need, int] = {}
         self._clauses: dict[int, Clause] = {}
+        """By the identity of leaves and of long lists, which the rules keep."""
         self.has: list[tuple[int, Has]] = []
         self.says: list[tuple[int, Says]] = []
         """On ``title`` and ``lead``; of ``text`` each phrase is asked by itself."""
@@ -35,6 +36,12 @@ class Leaves:
 
     def clause(self, leaf: Has | Says) -> Clause:
         """What an article must have to meet a leaf."""
+        known = self._clauses.get(id(leaf))  # equal leaves of many rules are mostly one object
+        if known is None:
+            known = self._clauses[id(leaf)] = self._new_clause(leaf)
+        return known
+
+    def _new_clause(self, leaf: Has | Says) -> Clause:
         if isinstance(leaf, Has):
             number, new = self._number((leaf.field, _tests_key(leaf)), _usual(leaf))
             if new:
@@ -51,10 +58,14 @@ class Leaves:
         """What stands for one of the members of a clause."""
         if len(clause) == 1:
             return next(iter(clause))
-        number, new = self._number(clause, sum(self.usual(need) for need in clause))
+        number, new = self._number(clause, self.width(clause)[0])
         if new:
             self.either[number] = clause
         return number
+
+    def width(self, clause: Set[Need]) -> tuple[int, list[str]]:
+        """A guess at how many of a thousand articles meet a clause; and its needs, so that no two are equal."""
+        return sum(map(self.usual, clause)), sorted(map(str, clause))
 
     def usual(self, need: Need) -> int:
         """A guess at how many of a thousand articles have it."""

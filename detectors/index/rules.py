@@ -8,7 +8,7 @@ from itertools import chain
 from detectors.conditions.conjunctions import Conjunctions
 from detectors.conditions.nodes import Condition, Has
 from detectors.conditions.view import ArticleView
-from detectors.index.clauses import NEVER, Clauses, clauses_of, every, some
+from detectors.index.clauses import NEVER, gather, gather_some
 from detectors.index.leaves import Clause, Leaves, Need
 from detectors.index.titles import TitleIndex
 from detectors.index.values import FieldIndex, shared_tuples
@@ -39,13 +39,13 @@ class Asked:
         """All of its conditions."""
         return (self.where, *self.steps, *self.exceptions)
 
-    def clauses(self, leaves: Leaves) -> Clauses:
-        """What an article must have to meet it."""
-        parts = [clauses_of(self.where, leaves)]
+    def clauses(self, leaves: Leaves) -> tuple[set[Clause], bool]:
+        """What an article must have to meet it, and whether that is all."""
+        clauses: set[Clause] = set()
+        exact = gather(self.where, leaves, clauses)
         if self.steps:
-            parts.append(some((clauses_of(step, leaves) for step in self.steps), leaves))
-        found = every(parts)
-        return Clauses(found.clauses, exact=False) if self.exceptions else found
+            exact &= gather_some(self.steps, leaves, clauses)
+        return clauses, exact and not self.exceptions
 
 
 class RuleIndex:
@@ -59,10 +59,10 @@ class RuleIndex:
         self._exact = bytearray(len(asked))
         entries: list[tuple[frozenset[Need], int]] = []
         for number, one in enumerate(asked):
-            found = one.clauses(leaves)
-            if NEVER not in found.clauses:
-                self._exact[number] = found.exact
-                entries.append((frozenset(map(leaves.either_of, found.clauses)), number))
+            clauses, exact = one.clauses(leaves)
+            if NEVER not in clauses:
+                self._exact[number] = exact
+                entries.append((frozenset(map(leaves.either_of, clauses)), number))
         self._rules = Conjunctions(entries, _crowd)
         self._either = _by_member(leaves.either)
         by_field: dict[str, list[tuple[int, Has]]] = {}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import ClassVar
+
+import msgspec
 
 _INT = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -20,27 +23,21 @@ _NUMBER_STARTS = frozenset("+-.0123456789")
 ScalarValue = str | int | float | bool | None
 
 
-class Node:
-    """One value of a YAML file and where it stands; lines and columns count from 1."""
+class Node(msgspec.Struct, eq=False):
+    """One value of a YAML file and where it stands; lines and columns count from 1. A node is equal to itself alone."""
 
-    __slots__ = ("column", "file", "line")
-    what = "a value"
+    what: ClassVar[str] = "a value"
 
-    def __init__(self, file: str, line: int, column: int) -> None:
-        self.file = file
-        self.line = line
-        self.column = column
+    file: str
+    line: int
+    column: int
 
 
-class Scalar(Node):
+class Scalar(Node, eq=False, gc=False):
     """A word, number or text; ``plain`` when it stands without quotes, which alone lets it be a number or boolean."""
 
-    __slots__ = ("plain", "text")
-
-    def __init__(self, file: str, line: int, column: int, text: str, plain: bool) -> None:
-        super().__init__(file, line, column)
-        self.text = text
-        self.plain = plain
+    text: str
+    plain: bool
 
     @property
     def value(self) -> ScalarValue:
@@ -69,26 +66,20 @@ class Scalar(Node):
         return f"the number {self.text[:40]}"
 
 
-class Sequence(Node):
+class Sequence(Node, eq=False):
     """A list."""
 
-    __slots__ = ("items",)
-    what = "a list"
+    what: ClassVar[str] = "a list"
 
-    def __init__(self, file: str, line: int, column: int, items: list[Node]) -> None:
-        super().__init__(file, line, column)
-        self.items = items
+    items: list[Node]
 
 
-class Mapping(Node):
+class Mapping(Node, eq=False):
     """Keys and values; keys are unique, which the parser has checked."""
 
-    __slots__ = ("pairs",)
-    what = "a mapping"
+    what: ClassVar[str] = "a mapping"
 
-    def __init__(self, file: str, line: int, column: int, pairs: dict[str, tuple[Scalar, Node]]) -> None:
-        super().__init__(file, line, column)
-        self.pairs = pairs
+    pairs: dict[str, tuple[Scalar, Node]]
 
     def __contains__(self, key: str) -> bool:
         return key in self.pairs

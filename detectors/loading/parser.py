@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import yaml
@@ -11,6 +12,7 @@ from detectors.loading.nodes import Mapping, Node, Scalar, Sequence
 from detectors.problems import Problem, Problems, TooManyProblems, Wrong, shown
 
 DEEPEST = 40
+SHORT = 64
 LARGEST_FILE = 256 * 1024 * 1024
 """Bytes of one rule file; 100,000 rules of the usual size take about 40 MB."""
 
@@ -49,6 +51,7 @@ class _Parser:
         self._problems = problems
         self._events: Any = CParser(text)
         self._next = self._events.get_event
+        self._line = 0
 
     def document(self) -> Node | None:
         self._next()  # stream start
@@ -74,12 +77,18 @@ class _Parser:
             self._fail(event, f"aliases are not allowed (*{event.anchor}): use lists and macros")
         mark = event.start_mark
         line, column = mark.line + 1, mark.column + 1
+        if line == self._line:  # hundreds of thousands of nodes: those of a line share its number ...
+            line = self._line
+        self._line = line
         if event.anchor is not None:
             self._fail(event, f"anchors are not allowed (&{event.anchor}): use lists and macros")
         if event.tag is not None and event.tag != "!":
             self._fail(event, f"tags are not allowed ({shown(event.tag)}): write the value itself")
         if kind is yaml.ScalarEvent:
-            return Scalar(self._file, line, column, event.value, event.implicit[0] and not event.style)
+            text: str = event.value
+            if len(text) <= SHORT:  # ... and equal words are one
+                text = sys.intern(text)
+            return Scalar(self._file, line, column, text, event.implicit[0] and not event.style)
         if depth > DEEPEST:
             self._fail(event, f"nested deeper than {DEEPEST} levels")
         if kind is yaml.SequenceStartEvent:
