@@ -16,6 +16,8 @@ import msgspec
 MAX_CUTS = 64
 #: Without a newer article for so long, event time moves on with the wall clock.
 SILENCE = timedelta(seconds=30)
+#: Two reports are a second apart. More time between them is no silence: a process stood still, or a clock was set.
+LONGEST_STEP = timedelta(seconds=10)
 
 
 class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +83,8 @@ class Progress:
         for partition, time in report.newest.items():
             self._newest[partition] = max(time, self._newest.get(partition, time))
         newest_cut = Cut(report.horizon, report.ends)
-        self._cuts.append(newest_cut)
+        if report.horizon is not None:
+            self._cuts.append(newest_cut)
         newest_holds = self._holds(newest_cut)
         self._raise(self._least_of_newest(report.ends))
         self._raise(self._best_cut())
@@ -135,7 +138,8 @@ class Progress:
             return
         # By the time that passes while it is silent, never by a jump: a backfill of old articles stays old.
         if self._moved_at is not None and now > self._moved_at:
-            self.watermark = max(self.watermark, min(self.watermark + (now - self._moved_at), now))
+            passed = min(now - self._moved_at, LONGEST_STEP)
+            self.watermark = max(self.watermark, min(self.watermark + passed, now))
         self._moved_at = now
 
 

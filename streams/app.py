@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
+from typing import Any
 
 import faust
 from faust.types.auth import SASLMechanism
+from mode.utils.objects import cached_property
+from mode.utils.queues import FlowControlEvent
 
 from streams import transport
 from streams.settings import Settings, SettingsError
@@ -15,9 +19,47 @@ from streams.topics import REASON_BYTES
 COMMIT_SECONDS = 1.0
 #: Largest fetch of one partition (bytes): some of the largest records.
 MAX_FETCH_BYTES = 16 * 1024 * 1024
+#: A consumer that fetches nothing for so long leaves its group (seconds): never, because extraction may take as long as
+#: it takes. Whether the worker gets on is watched by streams.health.
+MAX_POLL_SECONDS = 7 * 86_400.0
+#: New partitions of a topic are seen after so long at most (seconds).
+METADATA_SECONDS = 30.0
 
 
-def create_app(settings: Settings) -> faust.App:
+class FlowControl(FlowControlEvent):
+    """Resumes the flow of messages, and throws away what was fetched before, only where it was suspended.
+
+    Faust (0.15.3) resumes twice after a rebalance. The second time comes after the seek to the committed offsets, and
+    what was fetched in between is thrown away and never fetched again: lost, or a commit that waits for it for ever.
+    Pinned by tests/unit/streams/test_app.py.
+    """
+
+    def resume(self) -> None:
+        """Let messages flow."""
+        if not self.is_active():
+            super().resume()
+
+
+class App(faust.App):
+    """Faust's app, that loses nothing when it resumes, and says when it is asked to stop before it waits."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.on_leaving: list[Callable[[], None]] = []
+
+    @cached_property
+    def flow_control(self) -> FlowControl:
+        """What lets messages flow to the agents."""
+        return FlowControl(loop=self.loop)
+
+    async def on_stop(self) -> None:
+        """Tell, then stop."""
+        for listener in self.on_leaving:
+            listener()
+        await super().on_stop()
+
+
+def create_app(settings: Settings) -> App:
     """An app that reads and writes as the design says: from the earliest offset, at least once, idempotently.
 
     Raises:
@@ -28,7 +70,7 @@ def create_app(settings: Settings) -> faust.App:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"data_dir: cannot make {folder}: {error.strerror}") from None
-    app = faust.App(
+    app = App(
         settings.app_id,
         broker=[f"kafka://{broker}" for broker in settings.brokers],
         broker_credentials=_credentials(settings),
@@ -37,9 +79,10 @@ def create_app(settings: Settings) -> faust.App:
         broker_request_timeout=settings.request_timeout_seconds,
         broker_rebalance_timeout=settings.session_timeout_seconds * 2,
         broker_commit_interval=COMMIT_SECONDS,
-        broker_max_poll_interval=max(300.0, settings.session_timeout_seconds * 2),
+        broker_max_poll_interval=MAX_POLL_SECONDS,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=settings.instance_id,
+        consumer_metadata_max_age_ms=int(METADATA_SECONDS * 1000),
         consumer_max_fetch_size=MAX_FETCH_BYTES,
         producer_acks=-1,
         producer_linger_ms=2,

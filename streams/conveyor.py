@@ -1,8 +1,9 @@
 """The conveyor: takes a stream's events as they come, hands them on in batches, and settles them in order.
 
 A batch is whatever arrived while the one before was in work: at low load one event at once, under load as many as
-fit, without a timer. The number of events taken and not yet settled is bounded, so that a slow handler slows the
-reading and memory stays flat. While a batch is in work the event loop stays free for Kafka's heartbeats.
+fit, without a timer. The number of events taken and not yet settled is bounded, and so are their bytes, so that a
+slow handler slows the reading and memory stays flat. While a batch is in work the event loop stays free for Kafka's
+heartbeats.
 
 What is computed first and then sent goes over a :class:`TwoStageConveyor`, which computes the next batch while the
 broker acknowledges the one before: with one stage a worker under load stood still for a quarter of its time.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +29,10 @@ Handler = Callable[[Sequence[Event]], Awaitable[None]]
 Settled = Callable[[Sequence[Event]], None]
 Prepared = TypeVar("Prepared")
 
+#: A batch is full with so many bytes, and so many wait at most; one event more fits always.
+BATCH_BYTES = 2 * 1024 * 1024
+WAITING_BYTES = 16 * 1024 * 1024
+
 
 class _Belt(ABC):
     """What conveyors share: taking, batching and settling.
@@ -39,7 +45,14 @@ class _Belt(ABC):
         self.in_flight = 0
         self._on_settled = on_settled
         self._max_batch = max_batch
-        self._waiting: asyncio.Queue[Event] = asyncio.Queue(maxsize=max_in_flight)
+        self._max_waiting = max_in_flight
+        self._waiting: deque[Event] = deque()
+        self._waiting_bytes = 0
+        self._in_work = 0
+        self._draining = False
+        self._changed = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @abstractmethod
     def _stages(self) -> Sequence[Coroutine[Any, Any, None]]:
@@ -60,24 +73,62 @@ class _Belt(ABC):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._idle.set()
+
+    async def drain(self, seconds: float) -> bool:
+        """Begin no further batch, and wait until what is in work is settled; False when that takes longer."""
+        self._draining = True
+        try:
+            await asyncio.wait_for(self._idle.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def is_current(self, event: Event) -> bool:
+        """Whether an event is still this worker's to process.
+
+        One fetched before the last rebalance is not: whoever owns the partition now reads it again from the committed
+        offset.
+        """
+        return bool(event.message.generation_id == self.app.consumer_generation_id)
 
     async def _take(self, stream: Stream[bytes]) -> None:
         async for event in stream.noack().events():
-            await self._waiting.put(event)
+            while len(self._waiting) >= self._max_waiting or self._waiting_bytes >= WAITING_BYTES:
+                await self._change()
+            self._waiting.append(event)
+            self._waiting_bytes += _size(event)
             self.in_flight += 1
+            self._changed.set()
 
-    async def _batch(self) -> list[Event]:
-        batch = [await self._waiting.get()]
-        while len(batch) < self._max_batch and not self._waiting.empty():
-            batch.append(self._waiting.get_nowait())
+    async def _begin(self) -> list[Event]:
+        """Wait for the next batch; :meth:`_end` must follow."""
+        while self._draining or not self._waiting:
+            await self._change()
+        batch: list[Event] = []
+        size = 0
+        while self._waiting and len(batch) < self._max_batch and size < BATCH_BYTES:
+            event = self._waiting.popleft()
+            size += _size(event)
+            batch.append(event)
+        self._waiting_bytes -= size
+        self._in_work += 1
+        self._idle.clear()
+        self._changed.set()
         return batch
 
-    def _current(self, batch: Sequence[Event]) -> list[Event]:
-        return [event for event in batch if self._is_current(event)]
+    def _end(self, taken: int) -> None:
+        self.in_flight -= taken
+        self._in_work -= 1
+        if not self._in_work:
+            self._idle.set()
 
-    def _is_current(self, event: Event) -> bool:
-        # Fetched before the last rebalance: whoever owns the partition now reads it again from the committed offset.
-        return bool(event.message.generation_id == self.app.consumer_generation_id)
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _current(self, batch: Sequence[Event]) -> list[Event]:
+        return [event for event in batch if self.is_current(event)]
 
     def _settle(self, batch: Sequence[Event]) -> None:
         consumer = self.app.consumer
@@ -109,11 +160,11 @@ class Conveyor(_Belt):
 
     async def _work(self) -> None:
         while True:
-            batch = await self._batch()
+            batch = await self._begin()
             if current := self._current(batch):
                 await self._handle(current)
                 self._settle(current)
-            self.in_flight -= len(batch)
+            self._end(len(batch))
 
 
 class TwoStageConveyor(_Belt, Generic[Prepared]):
@@ -145,11 +196,11 @@ class TwoStageConveyor(_Belt, Generic[Prepared]):
 
     async def _preparing(self) -> None:
         while True:
-            batch = await self._batch()
+            batch = await self._begin()
             if current := self._current(batch):
                 await self._ready.put((len(batch), current, await self._prepare(current)))
             else:
-                self.in_flight -= len(batch)
+                self._end(len(batch))
 
     async def _delivering(self) -> None:
         while True:
@@ -157,7 +208,11 @@ class TwoStageConveyor(_Belt, Generic[Prepared]):
             if self._current(batch):  # else its partitions moved while it waited; their owner reads it again
                 await self._deliver(prepared)
                 self._settle(batch)
-            self.in_flight -= taken
+            self._end(taken)
+
+
+def _size(event: Event) -> int:
+    return len(event.message.value or b"")
 
 
 def headers_of(event: Event) -> Headers:

@@ -26,31 +26,53 @@ Fatal = Callable[[BaseException], None]
 
 #: The one that the producer uses: which partition of ``observations`` a key goes to.
 _partitioner = DefaultPartitioner()
-#: The changelog key of a partition's progress; no fact's key is without a blank.
-PROGRESS_KEY = "progress"
+#: Beginning of the changelog keys of a partition's progress; no rule's name begins so.
+PROGRESS = "~progress "
 
 
 class FactPartition:
     """What is held of one partition of ``observations``: its facts, and how far the articles have come.
 
-    Records of the changelog are collected first, so that what was deleted later is never taken in.
+    Records of the changelog are collected first, so that what was deleted later is never taken in. ``offset`` is the
+    newest changelog record that is in here, -1 for none.
     """
 
     def __init__(self, state: PartitionState, *, advance_when_silent: bool) -> None:
         self._state = state
         self._recovered: dict[str, bytes] = {}
+        self._progress_keys: set[str] = set()
+        self.offset = -1
         self.progress = Progress(advance_when_silent=advance_when_silent)
         self.settled_watermark: datetime | None = None
 
-    def restore(self, key: str, value: bytes | None) -> None:
+    def restore(self, key: str, value: bytes | None, offset: int) -> None:
         """Take over one record of the changelog; None deletes."""
-        if key == PROGRESS_KEY:
-            if value is not None:
-                self.progress.load(value)
+        self.offset = max(offset, self.offset)
+        if key.startswith(PROGRESS):
+            self._restore_progress(key, value)
         elif value is None:
             self._recovered.pop(key, None)
         else:
             self._recovered[key] = value
+
+    def _restore_progress(self, key: str, value: bytes | None) -> None:
+        if value is None:
+            self._progress_keys.discard(key)
+        else:
+            self._progress_keys.add(key)
+            self.progress.load(value)
+
+    def progress_records(self, generation: int) -> list[tuple[str, bytes | None]]:
+        """The progress as changelog records, under a key of this generation of the group alone.
+
+        Owners of the past that wake up write under keys of their own, and cannot take anything back: what is read at
+        recovery is the maximum of all. Their keys are deleted once ours is written.
+        """
+        own = f"{PROGRESS}{generation}"
+        records: list[tuple[str, bytes | None]] = [(own, self.progress.dump())]
+        records += [(old, None) for old in sorted(self._progress_keys - {own})]
+        self._progress_keys = {own}
+        return records
 
     @property
     def state(self) -> PartitionState:
@@ -75,13 +97,16 @@ class FactStore(Store[bytes, bytes]):
 
     def __post_init__(self) -> None:
         self.partitions: dict[int, FactPartition] = {}
-        self._offsets: dict[int, int] = {}
+        self.restored = 0
+        """Changelog records taken over since the start of this process."""
+        self._owned: set[int] = set()
+        self._generation = 0
 
     def partition(self, number: int) -> FactPartition:
-        """What is held of a partition, empty where nothing was recovered."""
+        """What is held of a partition that this worker owns, empty where nothing was recovered."""
         held = self.partitions.get(number)
         if held is None:
-            state = PartitionState(self.engine, partial(self._owns, number))
+            state = PartitionState(self.engine, partial(self._belongs, number))
             held = FactPartition(state, advance_when_silent=self.advance_when_silent)
             self.partitions[number] = held
         return held
@@ -92,42 +117,49 @@ class FactStore(Store[bytes, bytes]):
         for held in self.partitions.values():
             held.exchange_rules(engine)
 
-    def _owns(self, number: int, key: str) -> bool:
+    def _belongs(self, number: int, key: str) -> bool:
         everything = list(range(self.table.partitions or 1))
         return bool(_partitioner(key.encode(), everything, everything) == number)
 
     def apply_changelog_batch(
         self, batch: Iterable[EventT[bytes]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
-        """Take over records read from the changelog at recovery."""
+        """Take over records read from the changelog at recovery; those of a partition that moved away are left out."""
         del to_key, to_value  # keys and values are bytes
         try:
             for event in batch:
                 message = event.message
-                self.partition(message.partition).restore((message.key or b"").decode(), message.value)
-                self._offsets[message.partition] = message.offset
+                if message.partition in self._owned:
+                    key = (message.key or b"").decode()
+                    self.partition(message.partition).restore(key, message.value, message.offset)
+                    self.restored += 1
         except Exception as error:  # Faust would log it and go on without these facts
             self.fatal(error)
             raise
 
     def persisted_offset(self, tp: TP) -> int:
         """The newest changelog record that this store holds; -1: read all of it."""
-        return self._offsets.get(tp.partition, -1)
+        held = self.partitions.get(tp.partition)
+        return held.offset if held is not None else -1
 
     def set_persisted_offset(self, tp: TP, offset: int) -> None:
-        """Called by Faust when the broker has acknowledged a record that this worker wrote."""
-        self._offsets[tp.partition] = max(offset, self._offsets.get(tp.partition, -1))
+        """Nothing to do: Faust calls it for what a table writes by itself, and this one does not."""
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
-        """Drop what belongs to partitions that moved away: others write there now."""
-        del revoked, newly_assigned, generation_id
-        owned = {tp.partition for tp in assigned if tp.topic == self.changelog}
-        for partition in set(self.partitions) - owned:
+        """Drop what belongs to partitions that moved away: others write there now.
+
+        A worker that missed a generation of its group (stopped, or cut off, past its session) drops everything, for
+        others may have written and deleted in between.
+        """
+        del revoked, newly_assigned
+        if generation_id != self._generation + 1:
+            self.partitions.clear()
+        self._generation = generation_id
+        self._owned = {tp.partition for tp in assigned if tp.topic == self.changelog}
+        for partition in set(self.partitions) - self._owned:
             del self.partitions[partition]
-        for partition in set(self._offsets) - owned:
-            del self._offsets[partition]
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Nothing to do: what moved away was dropped before."""
@@ -135,7 +167,6 @@ class FactStore(Store[bytes, bytes]):
     def reset_state(self) -> None:
         """Forget everything held in memory."""
         self.partitions.clear()
-        self._offsets.clear()
 
 
 class FactTable(Table[bytes, bytes]):

@@ -1,4 +1,7 @@
-"""Leaving the process when going on would lose something; whoever supervises the worker starts it again."""
+"""Leaving the process: for good when going on would lose something, and in time when it is asked to stop.
+
+Whoever supervises the worker starts it again; what was not acknowledged is read again then.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,38 @@ import faust
 #: Exit status of a worker that gave up (EX_SOFTWARE of sysexits.h).
 EXIT_STATUS = 70
 #: An orderly stop may take so long before the process is ended without one (seconds).
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 9.0
 
 logger = logging.getLogger(__name__)
 
 
 class Fatal:
-    """Stops an app for good. What was not acknowledged is read again after the restart."""
+    """Stops an app for good."""
 
     def __init__(self, app: faust.App) -> None:
         self._app = app
+        self._leaving = threading.Lock()
         self.error: BaseException | None = None
 
     def __call__(self, error: BaseException) -> None:
-        """Log the error and stop the process; safe to call more than once."""
+        """Log the error and stop the process; safe to call more than once, and from any thread."""
         if self.error is not None:
             return
         self.error = error
         logger.critical("the worker stops: %s: %s", type(error).__qualname__, error, exc_info=error)
-        timer = threading.Timer(GRACE_SECONDS, os._exit, (EXIT_STATUS,))
-        timer.daemon = True
-        timer.start()
+        self.leave()
+        self._app.loop.call_soon_threadsafe(self._crash, error)
+
+    def leave(self) -> None:
+        """The process ends within the grace, whatever still runs; safe to call more than once."""
+        if self._leaving.acquire(blocking=False):
+            timer = threading.Timer(GRACE_SECONDS, self._end)
+            timer.daemon = True
+            timer.start()
+
+    def _crash(self, error: BaseException) -> None:
         self._crashing = asyncio.ensure_future(self._app.crash(error))
+
+    def _end(self) -> None:
+        logger.error("no orderly stop within %.0f s; what was in work is read again", GRACE_SECONDS)
+        os._exit(EXIT_STATUS if self.error is not None else 0)

@@ -3,37 +3,85 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Collection, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+#: How often the watchdog looks (seconds).
+CHECK_SECONDS = 1.0
+
+#: What a worker may hang at: a topic and its partition, or a step of its own.
+Place = tuple[str, int]
+
 
 class Health:
-    """Whether the worker lives (it commits while there is lag) and is ready (recovered and reading).
+    """Whether the worker lives (it moves wherever there is something to do) and is ready (recovered and reading).
 
-    Times are seconds of the monotonic clock.
+    Times are seconds of the monotonic clock. Nothing is taken for granted: whoever says nothing for too long is taken
+    to hang, so that a reporter that hangs itself turns the light red too.
     """
 
     def __init__(self, stall_seconds: float) -> None:
         self._stall_seconds = stall_seconds
-        self._moved_at = monotonic()
+        self._moved: dict[Place, tuple[int, float]] = {}
+        self._beat = monotonic()
         self.ready = False
         self.lag = 0
 
     def moved(self) -> None:
-        """An offset was committed, or there is nothing to commit."""
-        self._moved_at = monotonic()
+        """The worker as a whole got on: partitions were assigned, or facts recovered."""
+        self._beat = monotonic()
+        self._moved.clear()
+
+    def reached(self, done: Mapping[Place, int], behind: Collection[Place]) -> None:
+        """How far each place has come (its committed offset), and which of them have something left to do."""
+        now = self._beat = monotonic()
+        for place in [place for place in self._moved if place not in behind]:
+            del self._moved[place]
+        for place in behind:
+            offset = done.get(place, -1)
+            if place not in self._moved or self._moved[place][0] != offset:
+                self._moved[place] = (offset, now)
 
     @property
     def stalled_for(self) -> float:
-        """Seconds since the worker last moved while there is lag; 0 without lag."""
-        return monotonic() - self._moved_at if self.lag else 0.0
+        """Seconds since the place that moved longest ago did; places with nothing to do count as moving."""
+        return monotonic() - min([self._beat, *(time for _, time in list(self._moved.values()))])
 
     @property
     def alive(self) -> bool:
-        """False when there is lag and nothing was committed for too long."""
+        """False when something that should move did not for too long."""
         return self.stalled_for < self._stall_seconds
+
+
+class StalledError(RuntimeError):
+    """There is something to do and nothing moved for too long."""
+
+
+class Watchdog:
+    """Ends a worker that hangs, from a thread of its own: an event loop that hangs cannot end itself."""
+
+    def __init__(self, health: Health, fatal: Callable[[BaseException], None]) -> None:
+        self._health = health
+        self._fatal = fatal
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def __enter__(self) -> Watchdog:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(CHECK_SECONDS):
+            if not self._health.alive:
+                seconds, lag = self._health.stalled_for, self._health.lag
+                self._fatal(StalledError(f"nothing moved for {seconds:.0f} s, lag {lag} records"))
+                return
 
 
 class HealthServer:
@@ -69,7 +117,7 @@ def _handler(registry: CollectorRegistry, health: Health) -> type[BaseHTTPReques
                 case "/livez" if health.alive:
                     self._answer(200, b"alive\n")
                 case "/livez":
-                    self._answer(503, f"no commit for {health.stalled_for:.0f} s, lag {health.lag}\n".encode())
+                    self._answer(503, f"nothing moved for {health.stalled_for:.0f} s, lag {health.lag}\n".encode())
                 case "/readyz" if health.ready:
                     self._answer(200, b"ready\n")
                 case "/readyz":

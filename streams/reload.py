@@ -29,9 +29,15 @@ class RulesInForce:
         self._folder = folder
         self._metrics = metrics
         self._listeners: list[Callable[[Engine], None]] = []
+        self._looking = asyncio.Lock()
+        self._had = {rules.version}
         self.rules = rules
         self.engine = Engine(rules)
         self._show()
+
+    def had(self, version: str) -> bool:
+        """Whether a rule set is or was in force here."""
+        return version in self._had
 
     def on_change(self, listener: Callable[[Engine], None]) -> None:
         """Call ``listener`` with each new engine, on the event loop."""
@@ -44,7 +50,11 @@ class RulesInForce:
             await self.look()
 
     async def look(self) -> None:
-        """Look once."""
+        """Look once; two who look at the same time look one after the other."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         try:
             change = await asyncio.to_thread(self._folder.poll)
         except Exception as error:  # noqa: BLE001 - an unreadable folder is no reason to stop watching the news
@@ -61,6 +71,7 @@ class RulesInForce:
                 self._refuse(str(error))
                 return
             self.rules, self.engine = change.rules, engine
+            self._had.add(change.rules.version)
             for listener in self._listeners:
                 listener(engine)
             self._metrics.rule_reloads.labels("loaded").inc()

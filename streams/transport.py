@@ -7,7 +7,7 @@ with, and no commit passes the lowest message in flight. Pinned by tests/unit/st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import faust
@@ -33,8 +33,44 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 class Consumer(driver.Consumer):
     """Commits only what was settled, in order."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._in_flight: dict[TP, tuple[int, set[int]]] = {}
+        self._seeks = 0
+
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def perform_seek(self) -> None:
+        """Go back to the committed offsets."""
+        self._seeks += 1
+        await super().perform_seek()
+        self._seeks += 1
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
+        """What was fetched, unless somebody sought meanwhile.
+
+        Faust would go on with what was fetched before the seek, take the offsets between for a hole in the log, and
+        leave out what the seek was for.
+        """
+        seeks = self._seeks
+        async for tp, message in super().getmany(timeout):
+            if self._seeks != seeks:
+                break
+            yield tp, message
+        else:
+            return
+        await self.perform_seek()
+
+    def track_message(self, message: Message) -> None:
+        """Called for each message before an agent gets it: from now on its offset is in flight.
+
+        Kept by offset: Faust may throw a message away and fetch it again, and a settled copy settles both. One that is
+        thrown away for good holds the commit back for ever, which is seen, and never lost.
+        """
+        super().track_message(message)
+        if message.generation_id == self.app.consumer_generation_id:
+            self._flying(message.tp).add(message.offset)
 
     def ack(self, message: Message) -> bool:
         """Ignored: Faust calls it for messages that it skipped and nobody processed."""
@@ -44,29 +80,38 @@ class Consumer(driver.Consumer):
     def settle(self, message: Message) -> bool:
         """Mark a message as done: all that follows from it is acknowledged by the broker.
 
-        Messages fetched before the last rebalance are read again by whoever owns them now, and are ignored here.
+        Messages fetched before the last rebalance are read again by whoever owns them now, and are ignored here. One
+        that was settled while the partitions were moving, and is read again, counts as settled both times.
         """
         if message.generation_id != self.app.consumer_generation_id:
             return False
-        return bool(super().ack(message))
+        self._flying(message.tp).discard(message.offset)
+        super().ack(message)
+        return True
+
+    def lowest_in_flight(self, tp: TP) -> int | None:
+        """The lowest offset of a partition that an agent was given and that is not settled, None where all are."""
+        return min(list(self._flying(tp)), default=None)
+
+    def _flying(self, tp: TP) -> set[int]:
+        """The offsets in flight of a partition, of this generation of the group: others are read again."""
+        generation = self.app.consumer_generation_id
+        known = self._in_flight.get(tp)
+        if known is None or known[0] != generation:
+            known = self._in_flight[tp] = (generation, set())
+        return known[1]
 
     def _new_offset(self, tp: TP) -> int | None:
-        generation = self.app.consumer_generation_id
-        in_flight = [
-            message.offset
-            for message in list(self._unacked_messages)
-            if message.tp == tp and message.generation_id == generation and not message.acked
-        ]
-        if not in_flight:
+        barrier = self.lowest_in_flight(tp)
+        if barrier is None:
             offset: int | None = super()._new_offset(tp)
             return offset
-        barrier = min(in_flight)
         acked = self._acked[tp]
         beyond = [offset for offset in acked if offset > barrier]
         acked[:] = [offset for offset in acked if offset < barrier]
         offset = super()._new_offset(tp)
         self._acked[tp].extend(beyond)
-        return offset
+        return None if offset is None else min(offset, barrier)
 
 
 class Producer(driver.Producer):
@@ -95,6 +140,13 @@ class PlainTransport(Transport):
     """The transport without idempotence."""
 
     Producer = PlainProducer
+
+
+def lowest_in_flight(consumer: ConsumerT, tp: TP) -> int | None:
+    """The lowest offset of a partition that is taken and not settled, None where all are."""
+    if not isinstance(consumer, Consumer):
+        raise TypeError("the app must run on streams.transport")
+    return consumer.lowest_in_flight(tp)
 
 
 def committed_offsets(consumer: ConsumerT) -> dict[TP, int]:

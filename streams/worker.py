@@ -20,7 +20,7 @@ from streams.app import create_app
 from streams.enriching import make_extractor
 from streams.facts import FactTable
 from streams.fatal import EXIT_STATUS, Fatal
-from streams.health import Health, HealthServer
+from streams.health import Health, HealthServer, Watchdog
 from streams.metrics import Metrics
 from streams.pipeline import Pipeline
 from streams.progress import ArticleProgress
@@ -28,6 +28,9 @@ from streams.reload import RulesInForce
 from streams.rules_folder import RulesFolder, find_rules
 from streams.settings import Settings
 from streams.topics import ARTICLES, OBSERVATIONS, describe_topics, ensure_topics, topic_specs
+
+#: When asked to stop, the worker gives the batch in work so long (seconds).
+DRAIN_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +102,10 @@ class Worker:
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; returns the exit status: 0, or 70 when the worker had to give up."""
         settings = self.settings
-        with HealthServer(settings.metrics_host, settings.metrics_port, self.metrics.registry, self.health) as server:
+        with (
+            HealthServer(settings.metrics_host, settings.metrics_port, self.metrics.registry, self.health) as server,
+            Watchdog(self.health, self.fatal),
+        ):
             logger.warning("metrics, /livez and /readyz on http://%s:%d", settings.metrics_host, server.port)
             worker = faust.Worker(
                 self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
@@ -124,6 +130,8 @@ class Worker:
         self.app.task(self._guarded(self.reporter.run))
         self.app.task(self._guarded(self.in_force.watch))
         self.app.on_partitions_assigned.connect(self._assigned, weak=False)  # type: ignore[arg-type]
+        self.app.on_leaving.append(self.fatal.leave)
+        self.app.on_before_shutdown.connect(self._drain, weak=False)  # type: ignore[arg-type]
 
     def _agent(self, topic: str, run: Callable[[Stream[bytes]], Coroutine[Any, Any, None]]) -> None:
         channel = self.app.topic(
@@ -159,6 +167,16 @@ class Worker:
     async def _assigned(self, sender: object, assigned: set[TP], **_: object) -> None:
         del sender
         self.reporter.assigned(assigned)
+
+    async def _drain(self, sender: object, **_: object) -> None:
+        """Finish what is in work and commit it, so that the next owner need not do it again."""
+        del sender
+        if self.fatal.error is None:
+            conveyors = (self.articles.conveyor, self.observations.conveyor)
+            drained = await asyncio.gather(*(conveyor.drain(DRAIN_SECONDS) for conveyor in conveyors))
+            if not all(drained):
+                logger.warning("what is in work takes longer than %.0f s; it is read again", DRAIN_SECONDS)
+            await self.app.consumer.commit()
 
 
 def run_worker(settings: Settings) -> None:

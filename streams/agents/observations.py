@@ -16,14 +16,13 @@ from time import monotonic
 import faust
 import msgspec
 from faust.streams import Stream
-from faust.types import TP
 
 from detectors.engine import Engine
-from detectors.observation import PULSE, Observation
+from detectors.observation import Observation
 from detectors.state import Step
 from streams.agents.alerts import alert_messages, count_alerts, observation_messages
 from streams.conveyor import Conveyor, Event, headers_of
-from streams.facts import PROGRESS_KEY, FactTable
+from streams.facts import FactPartition, FactTable
 from streams.fatal import Fatal
 from streams.metrics import Metrics
 from streams.outbox import Message, Outbox
@@ -37,7 +36,7 @@ from streams.records.observation import (
 )
 from streams.reload import RulesInForce
 from streams.settings import Settings
-from streams.topics import DEAD
+from streams.topics import DEAD, OBSERVATIONS
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,17 @@ class Effect(msgspec.Struct):
     partition: int
     step: Step
     rule: str
-    arrival: datetime | None
+    arrival: datetime | None = None
+
+
+class Work(msgspec.Struct):
+    """What a batch comes to: the partitions that it touched, as they were held then, and what follows."""
+
+    held: dict[int, FactPartition] = {}
+    reported: set[int] = set()
+    effects: list[Effect] = []
+    bad: list[Message] = []
+    handled: int = 0
 
 
 class ObservationAgent:
@@ -93,6 +102,16 @@ class ObservationAgent:
         """Go on with other rules; the facts of rules whose state stays the same are kept."""
         self._table.store.exchange_rules(engine)
 
+    @property
+    def topic(self) -> str:
+        """The topic that it reads."""
+        return self._settings.topic(OBSERVATIONS)
+
+    @property
+    def restored(self) -> int:
+        """Changelog records taken over since the start of the process."""
+        return self._table.store.restored
+
     def show(self, metrics: Metrics) -> None:
         """Set the gauges of the partitions held."""
         held = self._table.store.partitions
@@ -104,42 +123,51 @@ class ObservationAgent:
                 metrics.watermark.labels(str(number)).set(partition.settled_watermark.timestamp())
 
     async def _handle(self, batch: Sequence[Event]) -> None:
-        effects: list[Effect] = []
-        reported: set[int] = set()
-        bad: list[Message] = []
-        handled = 0
+        work = Work()
         for event in batch:
-            number = event.message.partition
             headers = headers_of(event)
             try:
                 if is_report(headers):
-                    self._report(event, number, effects)
-                    reported.add(number)
+                    self._report(event, work)
                 else:
-                    await self._observe(event, number, headers, effects)
-                    handled += 1
+                    await self._observe(event, headers, work)
             except msgspec.MsgspecError as error:  # nothing of ours: it must not stop what comes after it
-                bad.append(self._dead_letter(event, headers, error))
-        await self._outbox.send((*self._alerts(effects), *bad))
-        await self._write(effects, reported)
-        self._count(effects)
-        self._metrics.observations_handled.inc(handled)
+                work.bad.append(self._dead_letter(event, headers, error))
+        await self._outbox.send((*self._alerts(work.effects), *work.bad))
+        await self._write(work)
+        self._count(work.effects)
+        self._metrics.observations_handled.inc(work.handled)
 
-    def _report(self, event: Event, number: int, effects: list[Effect]) -> None:
-        partition = self._table.store.partition(number)
-        watermark = partition.progress.merge(decode_report(event.message.value or b""), datetime.now(UTC))
-        if watermark is not None:
-            effects.append(Effect(number, partition.state.advance(watermark), WATERMARK, None))
+    def _held(self, event: Event, work: Work) -> FactPartition | None:
+        """The partition of an event, None where it moved away meanwhile: an empty one would draw wrong conclusions."""
+        if not self.conveyor.is_current(event):
+            return None
+        number = event.message.partition
+        return work.held.setdefault(number, self._table.store.partition(number))
 
-    async def _observe(self, event: Event, number: int, headers: Headers, effects: list[Effect]) -> None:
-        observation = decode_observation(event.message.value or b"")
-        if not await self._has_rule(observation):
+    def _report(self, event: Event, work: Work) -> None:
+        partition = self._held(event, work)
+        if partition is None:
             return
-        partition = self._table.store.partition(number)
+        number = event.message.partition
+        watermark = partition.progress.merge(decode_report(event.message.value or b""), datetime.now(UTC))
+        work.reported.add(number)
+        if watermark is not None:
+            work.effects.append(Effect(number, partition.state.advance(watermark), WATERMARK))
+
+    async def _observe(self, event: Event, headers: Headers, work: Work) -> None:
+        observation = decode_observation(event.message.value or b"")
+        if not await self._has_rule(event, observation):
+            return
+        partition = self._held(event, work)
+        if partition is None:
+            return
         origin = origin_of(headers)
         replay = origin is not None and partition.progress.is_replay(origin.partition, origin.offset)
         step = partition.state.observe(observation, replay=replay)
-        effects.append(Effect(number, step, observation.rule, origin.arrival if origin else None))
+        arrival = origin.arrival if origin else None
+        work.effects.append(Effect(event.message.partition, step, observation.rule, arrival))
+        work.handled += 1
 
     def _dead_letter(self, event: Event, headers: Headers, error: Exception) -> Message:
         message = event.message
@@ -168,18 +196,23 @@ class ObservationAgent:
             topic=self._settings.topic(DEAD), key=letter.key, value=letter.value, headers=letter.all_headers()
         )
 
-    async def _has_rule(self, observation: Observation) -> bool:
+    async def _has_rule(self, event: Event, observation: Observation) -> bool:
         """Whether the rule is in force here; waits for a rule set that the sender has and this worker has not yet."""
-        waited_from = monotonic()
         version = observation.rule_set_version
-        while observation.state != PULSE and observation.state not in self._in_force.engine.by_state:
+        longest = min(self._settings.rules_wait_seconds, self._settings.stall_seconds / 2)
+        waited_from = monotonic()
+        while not self._in_force.engine.knows(observation.state):
             if version == self._in_force.rules.version or version in self._given_up:
                 return False
-            if monotonic() - waited_from >= self._settings.rules_wait_seconds:
+            await self._in_force.look()
+            if self._in_force.engine.knows(observation.state):
+                break
+            if self._in_force.had(version) or not self.conveyor.is_current(event):
+                return False  # seen under rules of the past, or no longer ours
+            if monotonic() - waited_from >= longest:
                 logger.warning("rule set %s did not arrive here; what it saw is dropped", version)
                 self._given_up.add(version)
                 return False
-            await self._in_force.look()
             await asyncio.sleep(min(self._settings.rules_reload_seconds, 1.0))
         return True
 
@@ -190,28 +223,25 @@ class ObservationAgent:
             for observation in effect.step.observations:
                 yield from observation_messages(self._settings, observation, None, self._partitions)
 
-    async def _write(self, effects: Iterable[Effect], reported: Iterable[int]) -> None:
+    async def _write(self, work: Work) -> None:
         """Write facts to the changelog; the producer keeps the order of a key that is put and deleted in one batch."""
-        store = self._table.store
         changelog = self._table.changelog_topic_name
         records = [
             Message(topic=changelog, key=key.encode(), value=value, partition=effect.partition)
-            for effect in effects
+            for effect in work.effects
             for key, value in (*effect.step.puts, *((key, None) for key in effect.step.deletes))
         ]
+        generation = self.conveyor.app.consumer_generation_id
         records += [
-            Message(
-                topic=changelog,
-                key=PROGRESS_KEY.encode(),
-                value=store.partition(number).progress.dump(),
-                partition=number,
-            )
-            for number in reported
+            Message(topic=changelog, key=key.encode(), value=value, partition=number)
+            for number in sorted(work.reported)
+            for key, value in work.held[number].progress_records(generation)
         ]
         for metadata in await self._outbox.send(records):
-            store.set_persisted_offset(TP(changelog, metadata.partition), metadata.offset)
-        for number in reported:  # what fired at this watermark is acknowledged now
-            held = store.partition(number)
+            held = work.held[metadata.partition]  # as held when the batch began: never of a later take-over
+            held.offset = max(metadata.offset, held.offset)
+        for number in work.reported:  # what fired at this watermark is acknowledged now
+            held = work.held[number]
             held.settled_watermark = held.progress.watermark
 
     def _count(self, effects: Iterable[Effect]) -> None:

@@ -22,13 +22,9 @@ from streams.progress import ArticleProgress
 from streams.records.cloudevents import headers as event_headers
 from streams.settings import Settings
 from streams.topics import ARTICLES, OBSERVATIONS
-from streams.transport import committed_offsets
+from streams.transport import committed_offsets, lowest_in_flight
 
 INTERVAL_SECONDS = 1.0
-
-
-class StalledError(RuntimeError):
-    """There is lag and nothing was committed for too long."""
 
 
 class Reporter:
@@ -59,6 +55,8 @@ class Reporter:
         self._partitions = range(observation_partitions)
         self._topic = settings.topic(ARTICLES)
         self._committed: dict[TP, int] = {}
+        self._restored = 0
+        self._shown: set[int] = set()
         self._recovering_since: float | None = None
 
     def assigned(self, assigned: set[TP]) -> None:
@@ -68,39 +66,38 @@ class Reporter:
         self._health.moved()
 
     async def run(self) -> None:
-        """Run for ever.
-
-        Raises:
-            StalledError: there is lag and nothing was committed for too long; the worker is to be restarted.
-        """
+        """Run for ever."""
         while True:
             await asyncio.sleep(INTERVAL_SECONDS)
             self._watch_recovery()
-            if not self._health.ready:
-                continue
-            await self._report()
-            if not self._health.alive:
-                raise StalledError(f"no commit for {self._health.stalled_for:.0f} s, lag {self._health.lag} records")
+            if self._health.ready:
+                await self._report()
 
     def _watch_recovery(self) -> None:
         app = self._app
+        restored = self._observations.restored
+        if restored != self._restored:  # a long recovery is no stall
+            self._restored = restored
+            self._health.moved()
         # The end of a recovery is not an event that Faust offers without also offering it too early.
-        ready = bool(not app.rebalancing and not app.in_recovery and self._recovered() and app.consumer.assignment())
+        ready = not app.rebalancing and not app.in_recovery and self._recovered()
         if ready and self._recovering_since is not None:
             self._metrics.recovery.set(monotonic() - self._recovering_since)
             self._recovering_since = None
-        self._health.ready = ready and self._recovering_since is None
-        self._metrics.ready.set(self._health.ready)
+            self._health.moved()
+        self._health.ready = ready
+        self._metrics.ready.set(ready)
 
     def _recovered(self) -> bool:
         tables = self._app.tables
         return isinstance(tables, TableManager) and tables.recovery.completed.is_set()
 
     async def _report(self) -> None:
-        owned = sorted(tp for tp in self._app.consumer.assignment() if tp.topic == self._topic)
+        assigned = self._app.consumer.assignment()
+        owned = sorted(tp for tp in assigned if tp.topic == self._topic)
         await self._find_starts(owned)
         # The order matters: what is done and how new it is first, the ends of the log after it.
-        done = {tp.partition: self._progress.done[tp.partition] for tp in owned if tp.partition in self._progress.done}
+        done = {tp.partition: self._done(tp) for tp in owned if tp.partition in self._progress.done}
         newest = {p: time for p, time in self._progress.newest.items() if p in done}
         ends = await self._ends()
         report = ProgressReport(done=done, newest=newest, horizon=max(newest.values(), default=None), ends=ends)
@@ -111,7 +108,13 @@ class Reporter:
             Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
             for partition in self._partitions
         )
-        self._show(done, ends)
+        self._show(assigned, done, ends)
+
+    def _done(self, tp: TP) -> int:
+        """The offset below which everything is settled."""
+        in_flight = lowest_in_flight(self._app.consumer, tp)
+        done = self._progress.done[tp.partition]
+        return done if in_flight is None else min(done, in_flight)
 
     async def _find_starts(self, owned: list[TP]) -> None:
         unknown = [tp for tp in owned if tp.partition not in self._progress.done]
@@ -120,8 +123,9 @@ class Reporter:
         consumer = self._app.consumer
         earliest = await consumer.earliest_offsets(*unknown)
         for tp in unknown:
-            # Below the committed offset all is done; without one reading starts at the log's beginning.
-            self._progress.start(tp.partition, committed_offsets(consumer).get(tp) or earliest.get(tp) or 0)
+            # Below the committed offset all is done; without one, or where that is gone, reading starts at the log's
+            # beginning.
+            self._progress.start(tp.partition, max(committed_offsets(consumer).get(tp) or 0, earliest.get(tp) or 0))
 
     async def _ends(self) -> dict[int, int]:
         consumer = self._app.consumer
@@ -129,19 +133,26 @@ class Reporter:
         ends = await consumer.highwaters(*(TP(self._topic, partition) for partition in range(count)))
         return {tp.partition: end for tp, end in ends.items() if end is not None}
 
-    def _show(self, done: dict[int, int], ends: dict[int, int]) -> None:
+    def _show(self, assigned: set[TP], done: dict[int, int], ends: dict[int, int]) -> None:
         metrics, health = self._metrics, self._health
         lags = {p: max(ends.get(p, 0) - offset, 0) for p, offset in done.items()}
+        for moved in self._shown - lags.keys():  # others show them now
+            for gauge in (metrics.lag, metrics.committed):
+                gauge.remove(self._topic, str(moved))
+        self._shown = set(lags)
         for partition, lag in lags.items():
             metrics.lag.labels(self._topic, str(partition)).set(lag)
         health.lag = sum(lags.values())
         committed = committed_offsets(self._app.consumer)
         for tp, offset in committed.items():
-            if tp.topic == self._topic and tp.partition in done and offset is not None:
+            if tp.topic == self._topic and tp.partition in done:
                 metrics.committed.labels(self._topic, str(tp.partition)).set(offset)
         if committed != self._committed or not health.lag:
             self._committed = committed
             metrics.committed_at.set(datetime.now(UTC).timestamp())
-            health.moved()
+        # Observations always have news: the reports themselves.
+        behind = [(tp.topic, tp.partition) for tp in assigned if tp.topic == self._observations.topic]
+        behind += [(self._topic, partition) for partition, lag in lags.items() if lag]
+        health.reached({(tp.topic, tp.partition): offset for tp, offset in committed.items()}, behind)
         metrics.in_flight.set(self._articles.conveyor.in_flight)
         self._observations.show(metrics)

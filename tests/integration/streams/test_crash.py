@@ -45,20 +45,26 @@ def articles(count: int) -> list[dict[str, Any]]:
     ]
 
 
-def scanned(records: list[dict[str, Any]], rules: Path, folder: Path) -> set[str]:
-    """The ids of the alerts that `newswatch scan` gives for the same log."""
+def scanned(records: list[dict[str, Any]], rules: Path, folder: Path) -> dict[str, str]:
+    """The alerts that `newswatch scan` gives for the same log: id, and in words which it is."""
     file = folder / "articles.jsonl"
     file.write_text("\n".join(map(json.dumps, records)))
     command = [sys.executable, "-m", "streams.cli", "scan", str(file), "--rules", str(rules)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return {json.loads(line)["id"] for line in output.splitlines()}
+    return {alert["id"]: described(alert) for alert in map(json.loads, output.splitlines())}
 
 
-def check(watch: Any, expected: set[str]) -> None:
+def described(alert: dict[str, Any]) -> str:
+    return f"{alert['rule']} {alert['group']} {alert['evidence'][-1]['article_id']}"
+
+
+def check(watch: Any, expected: dict[str, str]) -> None:
     sent: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     for alert in watch.alerts():
         sent[alert["id"], alert["revision"]].append(alert)
-    assert {id_ for id_, _ in sent} == expected
+    seen = {id_ for id_, _ in sent}
+    assert {id_: words for id_, words in expected.items() if id_ not in seen} == {}, "lost"
+    assert seen - set(expected) == set(), "invented"
     for (_, revision), same in sent.items():
         # What is sent twice under one revision says the same: a counter that counted again would not.
         assert len({(alert["state"], alert["severity"], alert["count"]) for alert in same}) == 1, same
@@ -101,4 +107,21 @@ def test_a_worker_stopped_past_its_session_and_woken_up_changes_nothing(
     time.sleep(8)  # longer than the session of six seconds
     sleeper.signal(signal.SIGCONT)
     watch.wait_committed(120)
+    check(watch, expected)
+
+
+@pytest.mark.slow
+def test_three_workers_share_six_partitions_and_one_is_killed(new_watch: Callable[..., Any], tmp_path: Path) -> None:
+    watch = new_watch(RULES, partitions=6)
+    watch.create_topics()
+    records = articles(3000)
+    expected = scanned(records, watch.settings.rules, tmp_path)
+    workers = [watch.start() for _ in range(3)]
+    for worker in workers:
+        worker.wait_ready()
+    watch.produce(records[:1500])
+    workers[0].kill()
+    watch.produce(records[1500:])
+    watch.start().wait_ready()
+    watch.wait_committed(150)
     check(watch, expected)

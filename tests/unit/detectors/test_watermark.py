@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from detectors.watermark import MAX_CUTS, SILENCE, Progress, ProgressReport
+from detectors.watermark import LONGEST_STEP, MAX_CUTS, SILENCE, Progress, ProgressReport
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -69,25 +69,44 @@ def test_cuts_that_wait_are_bounded_and_the_newest_still_holds() -> None:
     assert progress.watermark == at(5)
 
 
+def silent(progress: Progress, still: ProgressReport, start: datetime, seconds: int) -> datetime:
+    """Reports of a silent stream, one a second; returns the time of the last."""
+    for n in range(seconds + 1):
+        progress.merge(still, start + timedelta(seconds=n))
+    return start + timedelta(seconds=seconds)
+
+
 def test_in_silence_event_time_moves_with_the_wall_clock_and_not_beyond_it() -> None:
     progress = Progress()
     still = report({0: 5}, {0: at(0)}, {0: 5})
-    wall = START + timedelta(days=1)
-    assert progress.merge(still, wall) == at(0)
-    assert progress.merge(still, wall + timedelta(seconds=1)) == at(0)
-    quiet = wall + timedelta(seconds=1) + SILENCE
-    assert progress.merge(still, quiet) == at(0)
+    assert progress.merge(still, START + timedelta(days=1)) == at(0)
+    quiet = silent(progress, still, START + timedelta(days=1, seconds=1), SILENCE.seconds)
+    assert progress.watermark == at(0)
     # By the time that passed, from where it stood: no jump to the wall clock, a day ahead.
-    assert progress.merge(still, quiet + timedelta(seconds=60)) == at(1)
-    assert progress.merge(still, quiet + timedelta(seconds=150)) == at(2.5)
+    then = silent(progress, still, quiet, 60)
+    assert progress.watermark == at(1)
+    silent(progress, still, then, 90)
+    assert progress.watermark == at(2.5)
+
+
+def test_a_clock_that_is_set_is_no_silence() -> None:
+    progress = Progress()
+    still = report({0: 5}, {0: at(0)}, {0: 5})
+    progress.merge(still, START + timedelta(days=1))
+    quiet = silent(progress, still, START + timedelta(days=1, seconds=1), SILENCE.seconds)
+    silent(progress, still, quiet + timedelta(days=1), 0)
+    assert progress.watermark == at(0) + LONGEST_STEP
+    back = silent(progress, still, quiet - timedelta(days=1), SILENCE.seconds)
+    assert progress.watermark == at(0) + LONGEST_STEP
+    silent(progress, still, back, 50)
+    assert progress.watermark == at(1)
 
 
 def test_in_silence_it_stops_at_the_wall_clock() -> None:
     progress = Progress()
     ahead = report({0: 5}, {0: START + timedelta(minutes=9)}, {0: 5})
-    progress.merge(ahead, START)
-    progress.merge(ahead, START + SILENCE)
-    assert progress.merge(ahead, START + SILENCE + timedelta(minutes=1)) == at(9)
+    silent(progress, ahead, START, 120)
+    assert progress.watermark == at(9)
 
 
 def test_with_lag_it_is_not_silence() -> None:

@@ -10,7 +10,7 @@ from faust.types import TP
 from detectors.engine import Engine
 from detectors.ruleset import load_rules
 from streams.app import create_app
-from streams.facts import PROGRESS_KEY, FactStore, FactTable
+from streams.facts import PROGRESS, FactStore, FactTable
 from streams.settings import load_settings
 
 RULES = "rules: [{name: blasts, kind: frequency, where: {text: blast}, window: 1h, at_least: 3}]"
@@ -37,7 +37,15 @@ def failures() -> list[BaseException]:
 @pytest.fixture
 def store(engine: Engine, failures: list[BaseException]) -> FactStore:
     app: faust.App = create_app(load_settings(brokers="127.0.0.1:1", app_id="facts"))
-    return FactTable(app, engine=engine, fatal=failures.append, partitions=3, advance_when_silent=True).store
+    store = FactTable(app, engine=engine, fatal=failures.append, partitions=3, advance_when_silent=True).store
+    assign(store, 1, 0, 1, 2)
+    return store
+
+
+def assign(store: FactStore, generation: int, *partitions: int) -> None:
+    """What Faust says of an assignment."""
+    assigned = {TP(store.changelog, number) for number in partitions}
+    asyncio.run(store.on_rebalance(assigned, set(), set(), generation))
 
 
 def facts_of(engine: Engine, store: FactStore, count: int) -> list[tuple[str, bytes]]:
@@ -87,16 +95,57 @@ def test_a_partition_that_moves_away_is_forgotten_and_read_again_from_the_beginn
 ) -> None:
     (first, one), (second, two) = facts_of(engine, store, 2)
     apply(store, (0, 5, first, one), (1, 6, second, two))
-    asyncio.run(store.on_rebalance({TP(store.changelog, 1)}, {TP(store.changelog, 0)}, set()))
+    assign(store, 2, 1)
     assert store.persisted_offset(TP(store.changelog, 0)) == -1
     assert store.persisted_offset(TP(store.changelog, 1)) == 6
+    assert set(store.partitions) == {1}
+
+
+def test_what_is_still_on_its_way_for_a_partition_that_moved_away_is_left_out(store: FactStore, engine: Engine) -> None:
+    # Otherwise the partition would come back with an offset, and what stands below it would never be read.
+    (first, one), (second, two) = facts_of(engine, store, 2)
+    before = store.partition(0)
+    assign(store, 2, 1)
+    apply(store, (0, 5, first, one), (1, 6, second, two))
+    before.offset = 9  # a write of the batch that was in work is acknowledged only now
+    assign(store, 3, 0, 1)
+    assert store.persisted_offset(TP(store.changelog, 0)) == -1
     assert len(store.partition(0).state) == 0
-    assert len(store.partition(1).state) == 1
+
+
+def test_a_worker_that_missed_a_generation_reads_everything_again(store: FactStore, engine: Engine) -> None:
+    # Stopped past its session: others owned the partition, wrote, deleted, and are gone again.
+    ((first, one),) = facts_of(engine, store, 1)
+    apply(store, (0, 5, first, one))
+    assign(store, 2, 0)
+    assert store.persisted_offset(TP(store.changelog, 0)) == 5
+    assign(store, 4, 0)
+    assert store.persisted_offset(TP(store.changelog, 0)) == -1
+    assert len(store.partition(0).state) == 0
+
+
+PROGRESS_OF = b'{"done":{"0":%d},"newest":{},"watermark":null,"horizon":null}'
 
 
 def test_the_progress_is_recovered_too(store: FactStore) -> None:
-    apply(store, (2, 0, PROGRESS_KEY, b'{"done":{"0":5},"newest":{},"watermark":null,"horizon":null}'))
+    apply(store, (2, 0, f"{PROGRESS}4", PROGRESS_OF % 5))
     assert store.partition(2).progress.is_replay(0, 4)
+
+
+def test_an_owner_of_the_past_takes_nothing_of_the_progress_back(store: FactStore) -> None:
+    # It was stopped in the 4th generation, woke up in the 6th and wrote what it knew; compaction keeps the last of a key.
+    written = store.partition(2)
+    apply(store, (2, 0, f"{PROGRESS}4", PROGRESS_OF % 5))
+    (own, value), *deleted = written.progress_records(6)
+    assert (own, deleted) == (f"{PROGRESS}6", [(f"{PROGRESS}4", None)])
+    assign(store, 7, 1)
+    assign(store, 8, 2)
+    apply(store, (2, 9, own, value), (2, 10, f"{PROGRESS}4", PROGRESS_OF % 2))
+    held = store.partition(2)
+    assert held.progress.is_replay(0, 4)
+    (_, value), *deleted = held.progress_records(8)
+    assert b'"0":5' in (value or b"")
+    assert {key for key, _ in deleted} == {f"{PROGRESS}4", f"{PROGRESS}6"}
 
 
 def test_a_record_that_cannot_be_read_ends_the_worker(store: FactStore, failures: list[BaseException]) -> None:

@@ -1,5 +1,6 @@
 """The worker's HTTP port."""
 
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from streams import health as module
-from streams.health import Health, HealthServer
+from streams.health import Health, HealthServer, Watchdog
 from streams.worker_status import WorkerStatus, total
 
 
@@ -36,23 +37,49 @@ def status_of(address: str, path: str) -> int:
         return error.code
 
 
-def test_alive_while_there_is_no_lag_or_commits_go_on(served: tuple[Health, str], clock: list[float]) -> None:
+ARTICLES, OBSERVATIONS = ("articles", 0), ("observations", 0)
+
+
+def test_alive_while_whatever_has_something_to_do_gets_on(served: tuple[Health, str], clock: list[float]) -> None:
     health, address = served
-    clock[0] += 1000
-    assert status_of(address, "/livez") == 200
-    health.lag = 5
-    health.moved()
-    clock[0] += 59
+    for offset in range(5):
+        clock[0] += 59
+        health.reached({ARTICLES: 7, OBSERVATIONS: offset}, [OBSERVATIONS])  # nothing new in articles
+        assert status_of(address, "/livez") == 200
+
+
+def test_not_alive_where_one_of_several_places_stands_still(served: tuple[Health, str], clock: list[float]) -> None:
+    health, address = served
+    for offset in range(2):
+        health.reached({ARTICLES: offset, OBSERVATIONS: 4}, [ARTICLES, OBSERVATIONS])
+        assert status_of(address, "/livez") == 200
+        clock[0] += 30
+    health.reached({ARTICLES: 3, OBSERVATIONS: 4}, [ARTICLES, OBSERVATIONS])
+    assert status_of(address, "/livez") == 503
+    health.reached({ARTICLES: 3, OBSERVATIONS: 5}, [ARTICLES, OBSERVATIONS])
     assert status_of(address, "/livez") == 200
 
 
-def test_not_alive_with_lag_and_no_commit(served: tuple[Health, str], clock: list[float]) -> None:
+def test_not_alive_when_nobody_says_anything(served: tuple[Health, str], clock: list[float]) -> None:
     health, address = served
-    health.lag = 5
+    health.reached({}, [])
     clock[0] += 61
     assert status_of(address, "/livez") == 503
     health.moved()
     assert status_of(address, "/livez") == 200
+
+
+def test_the_watchdog_ends_a_worker_that_hangs(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHECK_SECONDS", 0.01)
+    ended: list[BaseException] = []
+    told = threading.Event()
+    health = Health(stall_seconds=60)
+    with Watchdog(health, lambda error: (ended.append(error), told.set())):  # type: ignore[arg-type, return-value]
+        assert not told.wait(0.1)
+        clock[0] += 61
+        health.lag = 12
+        assert told.wait(5)
+    assert [str(error) for error in ended] == ["nothing moved for 61 s, lag 12 records"]
 
 
 def test_ready_only_when_it_says_so(served: tuple[Health, str]) -> None:

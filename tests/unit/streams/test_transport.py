@@ -66,6 +66,18 @@ def test_it_holds_before_the_first_commit_too(consumer: Consumer, committed: int
     assert consumer._new_offset(ARTICLES) == 3
 
 
+def test_a_copy_that_was_thrown_away_and_read_again_does_not_hold_the_commit_back(consumer: Consumer) -> None:
+    thrown_away = take(consumer, [0, 1])
+    taken = take(consumer, range(3))
+    consumer.settle(taken[0])
+    assert consumer._new_offset(ARTICLES) == 1
+    consumer._committed_offset[ARTICLES] = 1
+    consumer.settle(taken[1])
+    consumer.settle(taken[2])
+    assert consumer._new_offset(ARTICLES) == 3
+    assert not any(copy.acked for copy in thrown_away.values())
+
+
 def test_settled_in_order_it_commits_as_far_as_it_is_done(consumer: Consumer) -> None:
     consumer._committed_offset[ARTICLES] = 10
     taken = take(consumer, range(10, 15))
@@ -87,6 +99,15 @@ def test_a_message_of_an_older_generation_is_not_settled(consumer: Consumer) -> 
     consumer._committed_offset[ARTICLES] = 10
     assert not consumer.settle(message(10, generation=GENERATION - 1))
     assert consumer._new_offset(ARTICLES) is None
+
+
+def test_what_was_settled_while_partitions_moved_is_settled_when_it_is_read_again(consumer: Consumer) -> None:
+    # Otherwise its partition would never count as read to the end, and the watermark would wait for ever.
+    consumer._committed_offset[ARTICLES] = 10
+    assert consumer.settle(message(10))
+    taken = take(consumer, [10])
+    assert consumer.settle(taken[10])
+    assert consumer._new_offset(ARTICLES) == 11
 
 
 def test_a_message_of_an_older_generation_does_not_hold_the_commit_back(consumer: Consumer) -> None:

@@ -1,0 +1,78 @@
+"""Chaos tests: `make chaos` runs each fault with five seeds (SEEDS=1: with one), and prints what came of it."""
+
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.kafka_dev import KafkaCluster
+from tests.chaos import outcome
+from tests.chaos.outcome import Outcome
+from tests.chaos.stage import Stage
+
+SEEDS = int(os.environ.get("SEEDS", "5"))
+RESULTS = Path("var") / "chaos.json"
+
+_outcomes: list[Outcome] = []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(1, SEEDS + 1))
+
+
+def pytest_configure() -> None:
+    logging.getLogger("kafka").setLevel(logging.ERROR)  # its clients say much of brokers that are away on purpose
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.kafka)
+        item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaCluster]:
+    """One broker for all tests that leave it alone."""
+    with KafkaCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def new_stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
+    """Make a stage on a cluster; it is closed at the end."""
+    made: list[Stage] = []
+
+    def make(cluster: KafkaCluster, **options: int) -> Stage:
+        rules = tmp_path / "rules"
+        rules.mkdir()
+        shutil.copy(Path(__file__).parent / "rules.yaml", rules)
+        name = f"c{uuid.uuid4().hex[:8]}"
+        made.append(Stage(cluster.bootstrap_servers, name, tmp_path, rules, **options))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.close()
+
+
+@pytest.fixture
+def conclude(request: pytest.FixtureRequest) -> Callable[[Stage, int], None]:
+    """Wait for the end, note what came of it under the test's name, and fail unless all is well."""
+
+    def check(stage: Stage, seed: int) -> None:
+        found = stage.finish(request.node.originalname.removeprefix("test_").replace("_", " "), seed)
+        _outcomes.append(found)
+        assert found.clean, f"{found}\n{stage.logs()}\n{stage.folder}"
+
+    return check
+
+
+def pytest_terminal_summary() -> None:
+    if _outcomes:
+        outcome.show(_outcomes)
+        outcome.write(_outcomes, RESULTS)

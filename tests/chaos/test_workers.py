@@ -1,0 +1,131 @@
+"""Workers that are stopped, killed, held, added and taken away while articles come in."""
+
+import random
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kafka import KafkaConsumer
+
+from streams.kafka_dev import KafkaCluster
+from tests.chaos.news import articles, lines
+from tests.chaos.stage import Stage, Worker
+
+New = Callable[..., Stage]
+Conclude = Callable[[Stage, int], None]
+
+
+def test_rolling_sigterm(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
+    stage = new_stage(kafka)
+    workers = stage.start(3)
+    with stage.feeding(lines(articles(seed, 1500)), 20):
+        time.sleep(2)
+        for worker in workers:
+            asked = time.monotonic()
+            assert worker.end() == 0
+            assert time.monotonic() - asked < 10
+            stage.fault()
+            stage.workers.remove(worker)
+            stage.start(1)
+    conclude(stage, seed)
+
+
+def test_kill_9_of_one_worker(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
+    stage = new_stage(kafka)
+    workers = stage.start(3)
+    with stage.feeding(lines(articles(seed, 1500)), 12):
+        time.sleep(4)
+        random.Random(seed).choice(workers).kill()
+        stage.fault()
+    conclude(stage, seed)
+
+
+def test_kill_9_in_bursts(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
+    stage = new_stage(kafka)
+    workers = stage.start(3)
+    chance = random.Random(seed)
+    with stage.feeding(lines(articles(seed, 1500)), 25):
+        for _ in range(30):
+            time.sleep(chance.uniform(0.1, 1.0))
+            # One that is at work, if any: a worker takes seconds to start, and would never get so far.
+            ready = [worker for worker in workers if worker.status.ready()]
+            chance.choice(ready or workers).kill()
+            stage.fault()
+    conclude(stage, seed)
+
+
+def test_sigstop_past_the_session(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
+    stage = new_stage(kafka)
+    workers = stage.start(2)
+    with stage.feeding(lines(articles(seed, 1500)), 16):
+        for number in range(2):
+            time.sleep(1 + random.Random(seed + number).random())
+            workers[number].kill(signal.SIGSTOP)
+            stage.fault()
+            time.sleep(stage.settings.session_timeout_seconds + 2)
+            workers[number].kill(signal.SIGCONT)
+    conclude(stage, seed)
+
+
+def test_workers_added_and_removed(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
+    stage = new_stage(kafka)
+    stage.start(1)
+    chance = random.Random(seed)
+    with stage.feeding(lines(articles(seed, 1500)), 25):
+        stage.fault()
+        stage.start(2)
+        for _ in range(2):
+            leaving = stage.workers.pop(chance.randrange(len(stage.workers)))
+            assert leaving.end() == 0
+            stage.fault()
+        stage.fault()
+        stage.start(1)
+    conclude(stage, seed)
+
+
+def test_death_between_alert_and_commit(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
+    stage = new_stage(kafka)
+    workers = stage.start(2)
+    alerts = KafkaConsumer(stage.settings.topic("alerts"), bootstrap_servers=stage.settings.brokers)
+    alerts.poll(timeout_ms=1000)
+    with stage.feeding(lines(articles(seed, 1200)), 20):
+        for number in range(4):
+            _wait_for_one(alerts)  # offsets are committed once a second: this one is not yet
+            workers[number % 2].kill()
+            stage.fault()
+            time.sleep(2)
+            alerts.poll(timeout_ms=100)
+            workers[number % 2].wait_ready()
+    alerts.close()
+    conclude(stage, seed)
+
+
+def _wait_for_one(alerts: Any) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if alerts.poll(timeout_ms=200):
+            return
+
+
+def test_one_clock_skewed(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
+    stage = new_stage(kafka)
+    stage.start(1)
+    ahead = random.Random(seed).choice(["+2h", "-2h", "+40d"])
+    # Only the wall clock: heartbeats and timeouts run on the monotonic one, which no administrator can set.
+    skewed = {"LD_PRELOAD": _faketime(), "FAKETIME": ahead, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    stage.fault()
+    worker: Worker = stage.start(1, environment=skewed, advance_when_silent=True)[0]
+    with stage.feeding(lines(articles(seed, 1200)), 12):
+        time.sleep(6)
+        worker.kill()
+        stage.fault()
+    conclude(stage, seed)
+
+
+def _faketime() -> str:
+    from pathlib import Path
+
+    for place in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"):
+        return str(place)
+    raise AssertionError("libfaketime is needed (Debian's package faketime; .ci/system-packages installs it)")
