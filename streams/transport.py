@@ -42,9 +42,17 @@ class Consumer(driver.Consumer):
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """Go back to the committed offsets."""
+        """Go back to the committed offsets; where nothing is committed yet, to the log's beginning.
+
+        Faust leaves the latter where they are, beyond what it fetched before and has thrown away.
+        """
         self._seeks += 1
         await super().perform_seek()
+        streams = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
+        fresh = [tp for tp in streams if not self._committed_offset.get(tp)]
+        if fresh:
+            starts = await self.earliest_offsets(*fresh)
+            await self.seek_wait({tp: starts.get(tp) or 0 for tp in fresh})
         self._seeks += 1
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:

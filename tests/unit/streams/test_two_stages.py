@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from streams import conveyor as module
 from streams.conveyor import TwoStageConveyor
 
 
@@ -14,7 +15,9 @@ class Source:
     """A stream of events, all of generation 1."""
 
     def __init__(self, count: int) -> None:
-        self._events = [SimpleNamespace(message=SimpleNamespace(generation_id=1, offset=n)) for n in range(count)]
+        self._events = [
+            SimpleNamespace(message=SimpleNamespace(generation_id=1, offset=n, value=b"")) for n in range(count)
+        ]
 
     def noack(self) -> "Source":
         return self
@@ -100,3 +103,37 @@ def test_what_was_fetched_before_a_rebalance_is_left_to_its_owner(monkeypatch: p
     recorder = asyncio.run(scenario())
     assert recorder.happened == []
     assert recorder.conveyor.in_flight == 0
+
+
+def test_a_drain_finishes_what_is_in_work_and_begins_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> tuple[bool, bool, list[str]]:
+        recorder = Recorder(monkeypatch)
+        running = asyncio.create_task(recorder.run(6, seconds=5))
+        await asyncio.sleep(0.02)
+        in_time = await recorder.conveyor.drain(0.02)
+        recorder.acknowledged.set()
+        drained = await recorder.conveyor.drain(1)
+        running.cancel()
+        return in_time, drained, recorder.happened
+
+    in_time, drained, happened = asyncio.run(scenario())
+    assert (in_time, drained) == (False, True)
+    prepared = [what for what in happened if what.startswith("prepared")]
+    assert [what for what in happened if what.startswith("settled")] == [f"settled {n}" for n in range(len(prepared))]
+    assert 0 < len(prepared) < 6
+
+
+def test_what_waits_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> int:
+        monkeypatch.setattr(module, "WAITING_BYTES", 2)
+        recorder = Recorder(monkeypatch)
+        source = Source(6)
+        for event in source._events:
+            event.message.value = b"x"
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(recorder.conveyor.run(source), 0.05)  # type: ignore[arg-type]
+        return recorder.conveyor.in_flight
+
+    assert (
+        asyncio.run(scenario()) == 5
+    )  # one is delivered, one prepared, one more begun, two wait; the sixth has no room
