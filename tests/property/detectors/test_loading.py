@@ -15,12 +15,14 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detectors.given import read_tests
 from detectors.kind import keys_of, kinds
 from detectors.loading.nodes import plain
 from detectors.loading.parser import parse_yaml
 from detectors.problems import Problem, Problems, RuleSetError
 from detectors.ruleset import load_rules
 from detectors.schema import rule_schema
+from tests.property.detectors.written import SOUND
 
 ROOT = Path(__file__).parents[3]
 VALID = [
@@ -34,6 +36,10 @@ PIECES = [
     "<<: ", "---\n", "...\n", "null", "~", "true", "no", "1e999", "0x7f", ".inf", "-1", "9" * 400, "{{ x }}", "{% for",
     "macro: ", "in: ", "not_in: ", "matches: '(a+)+$'", "matches: '('", "rules:\n", "overrides:\n", "where: ", "[[[[[[",
     "file: ../../etc/passwd", "file: /dev/zero", "window: 9999999999w", "group_by: [country, country]", "at_least: {}",
+]  # fmt: skip
+TEST_PIECES = [
+    "    articles: ", "[{text: A coup.}]\n", "    alerts: ", "[{}]\n", "{countries: ", "[KAZ, {alpha3: 7}]", "meta: {a: [1]}",
+    "    rules: ", "story: 1", "until: 2020", "officials: [{id: a}]", "published_at: {}", "version: 99999999999999999999",
 ]  # fmt: skip
 SOME = settings(max_examples=300, deadline=3000, suppress_health_check=[HealthCheck.too_slow])
 
@@ -70,6 +76,20 @@ def test_any_yaml_like_text(pieces: list[str]) -> None:
 
 
 @SOME
+@given(st.lists(st.sampled_from([*PIECES, *TEST_PIECES]) | st.text(max_size=8), max_size=40))
+def test_any_file_of_unit_tests(pieces: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "desk.test.yaml"
+        file.write_bytes("".join(["tests:\n  - name: x\n", *pieces]).encode("utf-8", "surrogatepass"))
+        said = ""
+        try:
+            read_tests(file)
+        except RuleSetError as error:
+            said = str(error)
+    assert not said or said.startswith(f"{file}:")
+
+
+@SOME
 @given(st.data())
 def test_mutated_valid_files(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(VALID))
@@ -93,45 +113,6 @@ FIELDS = st.sampled_from([
     "startswith", "endswith", "matches", "gt", "gte", "lt", "lte", "cased", "name", "class", "former", "score", "role",
     "salience", "confidence",
 ])  # fmt: skip
-PHRASES = st.sampled_from(["coup", "cancel*", "human rights", "Rahmon", "2020", "no"]) | st.integers(0, 9)
-COUNTRIES = st.sampled_from(["KAZ", "Kazakhstan", "usa", "KGZ"])
-NUMBERS = st.sampled_from([0, 0.5, 1, 3])
-
-
-def _texts(value: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """A value, a list of them, or operators over texts."""
-    many = st.lists(value, min_size=1, max_size=3)
-    several = value | many
-    operators = st.fixed_dictionaries(
-        {}, optional={"is": several, "any": several, "in": many, "not_in": many, "contains": several, "all": many}
-    ).filter(bool)
-    cased = st.fixed_dictionaries({}, optional={"cased": st.booleans()})
-    return several | st.tuples(operators, cased).map(lambda both: {**both[0], **both[1]})
-
-
-BOUNDS = NUMBERS | st.dictionaries(st.sampled_from(["gt", "gte", "lt", "lte", "is"]), NUMBERS, min_size=1)
-SOUND = st.recursive(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "official": _texts(PHRASES)
-            | st.fixed_dictionaries(
-                {}, optional={"class": st.just("minister"), "country": _texts(COUNTRIES), "former": st.booleans(),
-                              "role": _texts(PHRASES), "confidence": BOUNDS, "organisation": _texts(PHRASES)},
-            ).filter(bool),
-            "country": _texts(COUNTRIES) | st.fixed_dictionaries({"salience": st.just("main"), "in": st.just("asia")}),
-            "theme": st.just("energy") | st.fixed_dictionaries({"is": st.just(["energy", "cyber"]), "score": BOUNDS}),
-            "text": _texts(PHRASES) | st.just({"matches": ["a+", "(?i)b"]}),
-            "title": _texts(PHRASES),
-            "source": _texts(PHRASES) | st.just({"exists": False}),
-            "age": st.just({"gt": "2d"}) | st.just("90s"),
-            "meta.tone": BOUNDS | st.booleans() | _texts(PHRASES),
-        },
-    ).filter(bool),
-    lambda inner: st.dictionaries(st.sampled_from(["all", "any", "none"]), st.lists(inner, max_size=2), min_size=1, max_size=2)
-    | st.dictionaries(st.sampled_from(["not", "sentence", "near"]), inner, min_size=1, max_size=2),
-    max_leaves=5,
-)  # fmt: skip
 ODD = st.recursive(
     st.dictionaries(FIELDS, SCALARS | st.lists(SCALARS, max_size=3), max_size=3),
     lambda inner: st.dictionaries(FIELDS, inner | st.lists(inner, max_size=3) | SCALARS, max_size=3),
