@@ -97,7 +97,6 @@ class Extractor:
         found_themes: tuple[Theme, ...] = ()
         if draft.reader is not None:
             context = Context(
-                mentions,
                 Counter(mention.alpha3 for mention in mentions),
                 " police" in document.folded or "sheriff" in document.folded,
                 self.registry,

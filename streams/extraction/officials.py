@@ -212,7 +212,7 @@ class Reader:
             words[last - 1].text[0].isupper()
             and words[first].start - before.end == 1
             and is_name_word(before.text)
-            and not self._places_in(before.start, before.end)
+            and not self.places_in(before.start, before.end)
             and before.text.lower() not in _OPENERS
         )
 
@@ -319,7 +319,7 @@ class Reader:
     def _name_in(self, words: list[Token], start: int, stop: int) -> tuple[int, int] | None:
         """The name with which a complement ends, after a place or a body."""
         text_start, text_end = words[start].start, words[stop - 1].end
-        edges = {place.end for place in self._places_in(text_start, text_end)}
+        edges = {place.end for place in self.places_in(text_start, text_end)}
         edges |= {text_start + hit.end for hit in longest(self.lexicon.bodies.hits(self.folded[text_start:text_end]))}
         best: tuple[int, int] | None = None
         for k in range(start + 1, stop):
@@ -447,7 +447,8 @@ class Reader:
                 return start, k
         return start, end
 
-    def _places_in(self, start: int, end: int) -> list[Mention]:
+    def places_in(self, start: int, end: int) -> list[Mention]:
+        """The mentions of countries that begin between two clean offsets."""
         first = bisect_right(self._place_starts, start - 1)
         last = bisect_right(self._place_starts, end - 1)
         return self._places[first:last]
@@ -455,7 +456,7 @@ class Reader:
     def _is_person(self, words: list[Token], start: int, end: int) -> bool:
         """Whether the tokens can name a person: not a place, a body or a title."""
         first, last = words[start].start, words[end - 1].end
-        for place in self._places_in(first, last):
+        for place in self.places_in(first, last):
             if place.start == first and (place.end >= last - 2 or place.via == "demonym"):
                 return False
             if place.end >= last - 2 and place.via == "demonym":  # "North Ossetian"

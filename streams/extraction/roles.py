@@ -57,7 +57,6 @@ class Office(NamedTuple):
 class Context(NamedTuple):
     """What an office's reading takes from the whole article; ``day``: of the article, "" where it is unknown."""
 
-    mentions: list[Mention]
     weights: Counter[str]
     police: bool
     registry: Registry
@@ -73,7 +72,7 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
     """The office of a candidate, or None when it is no public one."""
     start, end = candidate.title_start, candidate.title_end
     folded = reader.folded[start:end]
-    places = [mention for mention in context.mentions if start <= mention.start < end]
+    places = reader.places_in(start, end)
     bodies = [
         hit
         for hit in longest(reader.lexicon.bodies.hits(folded))

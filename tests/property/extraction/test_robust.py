@@ -33,9 +33,9 @@ def extractor() -> Extractor:
 
 
 def check(extractor: Extractor, title: str, text: str, language: str | None = None) -> Extraction:
-    started = time.perf_counter()
+    started = time.process_time()  # others share the machine
     found = extractor.extract(title, text, language)
-    assert time.perf_counter() - started < MOST_SECONDS
+    assert time.process_time() - started < MOST_SECONDS
     parts = {"title": title, "text": text}
     spans = [
         *(mention for country in found.countries for mention in country.mentions),
