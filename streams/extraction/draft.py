@@ -11,6 +11,7 @@ from streams.extraction.document import Document
 from streams.extraction.language import detect_language, language_code
 from streams.extraction.names import HONORIFICS
 from streams.extraction.officials import Candidate, Reader
+from streams.extraction.page import Page
 from streams.extraction.registry import Registry
 from streams.extraction.sentences import sentence_bounds
 from streams.extraction.spellings import surname
@@ -42,7 +43,7 @@ class Draft:
         self.candidates: list[Candidate] = []
         self._doubts: dict[int, list[Candidate]] = {}
         if self.language == "en":
-            self.reader = Reader(self.document, self.bounds, self.mentions)
+            self.reader = Reader(Page(self.document, self.bounds, self.mentions))
             self.candidates = self.reader.read()
             self._find_doubts(registry)
 

@@ -72,7 +72,7 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
     """The office of a candidate, or None when it is no public one."""
     start, end = candidate.title_start, candidate.title_end
     folded = reader.folded[start:end]
-    places = reader.places_in(start, end)
+    places = reader.page.places_in(start, end)
     bodies = [
         hit
         for hit in longest(reader.lexicon.bodies.hits(folded))
@@ -94,7 +94,7 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
         return Office(role, role_class, None, organisation, candidate.former, _sure(candidate), placed=True)
     country = (
         _named_country(candidate, reader, places)
-        or state_of(reader.document, start, end)
+        or state_of(reader.page.document, start, end)
         or _of_known(candidate, reader, context)
     )
     placed = country is not None
