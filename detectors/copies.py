@@ -14,13 +14,14 @@ COPY_THRESHOLD = 0.35
 
 
 @lru_cache(maxsize=20_000)
-def _positions(fingerprint: str) -> array[int] | None:
+def positions(fingerprint: str) -> array[int] | None:
+    """The numbers of a signature; None where the text holds none."""
     try:
         raw = base64.urlsafe_b64decode(fingerprint.encode("ascii") + b"=" * (-len(fingerprint) % 4))
-        positions = array("I", raw)
+        numbers = array("I", raw)
     except (ValueError, binascii.Error):
         return None
-    return positions or None
+    return numbers or None
 
 
 def similarity(a: str, b: str) -> float:
@@ -32,7 +33,7 @@ def similarity(a: str, b: str) -> float:
         return 0.0
     if a == b:
         return 1.0
-    first, second = _positions(a), _positions(b)
+    first, second = positions(a), positions(b)
     if first is None or second is None or len(first) != len(second):
         return 0.0
     equal: int = sum(map(eq, first, second))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from detectors.conditions.fields import META
@@ -10,23 +11,32 @@ from detectors.loading.context import Place
 from detectors.loading.nodes import Node, Scalar
 from detectors.loading.readers import JsonSchema, Reader
 from detectors.problems import nearest, shown
-from detectors.stories import chosen, copies, tellings
+from detectors.stories import Stories
+from detectors.tallies import Different, Tally
 
 
 def counted(facts: Facts, start: datetime, end: datetime, distinct: str) -> int:
     """How many articles, stories or values of ``distinct`` the window (start, end] holds."""
     if distinct == "article":
         return facts.count(start, end)
-    return counted_of(facts.between(start, end), distinct)
+    return facts.window(distinct, lambda: tally(distinct)).at(start, end).number()
 
 
-def counted_of(facts: list[Fact], distinct: str) -> int:
+def counted_of(facts: Iterable[Fact], distinct: str) -> int:
     """How many articles, stories or values of ``distinct`` these facts are. An article without a value adds none."""
+    counting = tally(distinct)
+    for fact in facts:
+        counting.enter(fact)
+    return counting.number()
+
+
+def tally(distinct: str) -> Tally:
+    """An empty count of articles, stories or values of ``distinct``."""
     if distinct == "article":
-        return len({fact.article_id for fact in facts})
+        return Different(lambda fact: (fact.article_id,))
     if distinct == "story":
-        return len(chosen(tellings(facts), copies))
-    return len({fact.distinct for fact in facts if fact.distinct is not None})
+        return Stories()
+    return Different(lambda fact: () if fact.distinct is None else (fact.distinct,))
 
 
 class DistinctReader(Reader[str]):

@@ -22,6 +22,11 @@ MOST_EVIDENCE = 20
 _INSTANT = timedelta(microseconds=1)
 
 
+def revision(number: float, base: float = 1) -> int:
+    """1, and one more for each time that a number has doubled from ``base``."""
+    return 1 + (math.floor(math.log2(number / base)) if number > base > 0 else 0)
+
+
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """That a condition is met at a moment.
 
@@ -40,9 +45,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def revision(self) -> int:
         """Counts severities and doublings: a function of the facts that only grows with them."""
-        number = self.count if self.value is None else self.value
-        doublings = math.floor(math.log2(number / self.base)) if number > self.base > 0 else 0
-        return 1 + self.rank + doublings
+        return self.rank + revision(self.count if self.value is None else self.value, self.base)
 
     def outranks(self, other: Judgement) -> bool:
         """Whether it is the one to show of two in an interval."""

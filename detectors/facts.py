@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 from detectors.alert import Evidence, GroupValue
 from detectors.observation import Observation
 from detectors.seen import Seen
+from detectors.tallies import Different, MovingWindow, T, Tally
 
 MOST_FACTS = 10_000
 """Facts a group; the oldest goes first, and is counted."""
@@ -71,15 +72,20 @@ def _time(fact: Fact) -> datetime:
     return fact.order[0]
 
 
+def _articles() -> Tally:
+    return Different(lambda fact: (fact.article_id,))
+
+
 class Facts:
     """A set of facts in order of time, then article id. Two versions of an article are two facts with one id."""
 
-    __slots__ = ("_facts", "_ids", "_known")
+    __slots__ = ("_facts", "_ids", "_known", "_windows")
 
     def __init__(self) -> None:
         self._facts: list[Fact] = []
         self._known: set[tuple[datetime, str, str]] = set()
         self._ids: dict[str, int] = {}
+        self._windows: dict[Hashable, MovingWindow[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -100,7 +106,20 @@ class Facts:
             insort(self._facts, fact, key=_order)
         else:
             self._facts.append(fact)
+        for window in self._windows.values():
+            window.added(fact)
         return True
+
+    def window(self, name: Hashable, make: Callable[[], T]) -> MovingWindow[T]:
+        """A window over these facts that keeps its tally while it moves; ``name`` tells windows apart."""
+        window = self._windows.get(name)
+        if window is None:
+            window = self._windows[name] = MovingWindow(self, make)
+        return window
+
+    def forget_windows(self) -> None:
+        """Count anew: what is counted has changed."""
+        self._windows.clear()
 
     def drop_until(self, time: datetime) -> list[Fact]:
         """Remove and return the facts with a time up to and including ``time``."""
@@ -115,6 +134,8 @@ class Facts:
         if dropped:
             del self._facts[:end]
             for fact in dropped:
+                for window in self._windows.values():
+                    window.dropped(fact)
                 self._known.discard(fact.order)
                 left = self._ids[fact.article_id] - 1
                 if left:
@@ -144,7 +165,7 @@ class Facts:
         low, high = self._bounds(start, end)
         if len(self._ids) == len(self._facts):
             return high - low
-        return len({fact.article_id for fact in self._facts[low:high]})
+        return self.window(end - start, _articles).at(start, end).number()
 
     def _bounds(self, start: datetime, end: datetime) -> tuple[int, int]:
         low = bisect_right(self._facts, start, key=_time)

@@ -35,6 +35,7 @@ from detectors.log import Log
 from detectors.machine import Machine
 from detectors.rule import Rule
 from detectors.states import one_side, wrong_sides
+from detectors.tallies import Different
 from detectors.thresholds import Thresholds
 from detectors.ticks import Measure, Side, TickMachine
 
@@ -71,10 +72,14 @@ class Cardinality(EventKind, frozen=True, kw_only=True):
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
         """How many different values the window holds at ``tick``; None with fewer than ``minimum`` articles."""
-        if facts.count(tick - self.window, tick) < self.minimum:
+        number = self._number(facts, tick)
+        return None if number is None else Measure(number, number)
+
+    def _number(self, facts: Facts, moment: datetime) -> int | None:
+        start = moment - self.window
+        if facts.count(start, moment) < self.minimum:
             return None
-        values = {value for fact in facts.between(tick - self.window, tick) for value in fact.values}
-        return Measure(len(values), len(values))
+        return facts.window("values", lambda: Different(lambda fact: fact.values)).at(start, moment).number()
 
     def turning_points(self) -> tuple[timedelta, ...]:
         """A fact counts from when it comes until the window has passed it."""
@@ -90,7 +95,5 @@ class Cardinality(EventKind, frozen=True, kw_only=True):
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
         assert self.at_least is not None
-        if facts.count(moment - self.window, moment) < self.minimum:
-            return None
-        values = {value for fact in facts.between(moment - self.window, moment) for value in fact.values}
-        return reached(self.at_least, len(values), moment, severity)
+        number = self._number(facts, moment)
+        return None if number is None else reached(self.at_least, number, moment, severity)

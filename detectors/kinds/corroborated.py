@@ -21,7 +21,7 @@ from detectors.events import EventKind, Judgement, reached
 from detectors.facts import Fact, Facts
 from detectors.keys import CountAtLeast, GroupBy, Window
 from detectors.kind import Key, kind
-from detectors.stories import chosen, copies_or_same, tellings
+from detectors.stories import Stories
 
 
 @kind("corroborated")
@@ -36,12 +36,15 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
     ] = "source"
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        return reached(self.at_least, len(self._independent(facts, moment)), moment, severity)
+        return reached(self.at_least, self._independent(facts, moment).number(), moment, severity)
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The articles that were chosen."""
-        return self._independent(facts, moment)
+        return self._independent(facts, moment).picked()
 
-    def _independent(self, facts: Facts, moment: datetime) -> list[Fact]:
-        within = facts.between(moment - self.window, moment)
-        return [telling.first for telling in chosen(tellings(within), copies_or_same)]
+    def _independent(self, facts: Facts, moment: datetime) -> Stories:
+        return facts.window("independent", _once_each).at(moment - self.window, moment)
+
+
+def _once_each() -> Stories:
+    return Stories(once_each=True)

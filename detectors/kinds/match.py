@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from detectors.alert import GroupValue
-from detectors.counting import counted_of
-from detectors.events import MOST_EVIDENCE, Judgement
+from detectors.counting import tally
+from detectors.events import MOST_EVIDENCE, revision
 from detectors.facts import Fact
 from detectors.groups import GroupByReader
 from detectors.intervals import interval_start
@@ -24,6 +24,8 @@ from detectors.kind import DAY, Key, Kind, kind
 from detectors.log import Log
 from detectors.machine import Change, Machine, Moment, Outcome
 from detectors.rule import Rule
+from detectors.schedule import Schedule
+from detectors.tallies import Tally
 
 ARTICLE, STORY = "article", "story"
 _INSTANT = timedelta(microseconds=1)
@@ -77,6 +79,7 @@ class _IntervalMachine(Machine):
     """One alert for each interval that holds an article."""
 
     __slots__ = ()
+    _COUNTS = ARTICLE
 
     def observe(self, fact: Fact, out: Outcome) -> None:
         if not self.rule.schedule.open(fact.time):
@@ -84,20 +87,19 @@ class _IntervalMachine(Machine):
             out.dropped += 1
             return
         start = interval_start(fact.time, self.rule.throttle)
-        before = self._judgement(self._open(start))
+        before = self._counted(start)
         self.facts.add(fact)
-        facts = self._open(start)
-        after = self._judgement(facts)
-        assert after is not None
+        after = self._counted(start)
         out.moments.append(Moment(start.isoformat(), fact.time, fact))
-        if before is None or after.revision > before.revision:
+        if not before or revision(after) > revision(before):
+            facts = self._open(start)
             out.changes.append(
                 Change(
                     identity=start.isoformat(),
-                    revision=after.revision,
-                    state="firing" if before is None else "updated",
+                    revision=revision(after),
+                    state="updated" if before else "firing",
                     severity=self.rule.severity,
-                    count=after.count,
+                    count=after,
                     starts_at=facts[0].time,
                     updated_at=facts[-1].time,
                     ends_at=start + self.rule.throttle,
@@ -107,13 +109,16 @@ class _IntervalMachine(Machine):
 
     def _open(self, start: datetime) -> list[Fact]:
         facts = self.facts.since(start, start + self.rule.throttle)
-        if not self.rule.schedule.openings:
-            return facts
         return [fact for fact in facts if self.rule.schedule.open(fact.time)]
 
-    def _judgement(self, facts: list[Fact]) -> Judgement | None:
-        count = counted_of(facts, ARTICLE)
-        return Judgement(moment=facts[-1].time, severity="info", count=count) if count else None
+    def _counted(self, start: datetime) -> int:
+        """How many articles or stories the interval holds, of those within the schedule."""
+        window = self.facts.window(self._COUNTS, lambda: _Open(self.rule.schedule, tally(self._COUNTS)))
+        return window.at(start - _INSTANT, start + self.rule.throttle - _INSTANT).number()
+
+    def rules_changed(self, rule: Rule) -> None:
+        super().rules_changed(rule)
+        self.facts.forget_windows()
 
     def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
         self.prune(interval_start(settled, self.rule.throttle) - _INSTANT, out)
@@ -127,6 +132,7 @@ class _StoryMachine(_IntervalMachine):
     """As many alerts in an interval as it holds stories, numbered."""
 
     __slots__ = ()
+    _COUNTS = STORY
 
     def observe(self, fact: Fact, out: Outcome) -> None:
         if not self.rule.schedule.open(fact.time):
@@ -134,9 +140,9 @@ class _StoryMachine(_IntervalMachine):
             out.dropped += 1
             return
         start = interval_start(fact.time, self.rule.throttle)
-        before = counted_of(self._open(start), STORY)
+        before = self._counted(start)
         self.facts.add(fact)
-        after = counted_of(self._open(start), STORY)
+        after = self._counted(start)
         for number in range(before + 1, after + 1):
             identity = f"{start.isoformat()} {number}"
             out.moments.append(Moment(identity, fact.time, fact))
@@ -153,3 +159,22 @@ class _StoryMachine(_IntervalMachine):
                     evidence=(fact,),
                 )
             )
+
+
+class _Open(Tally):
+    """A tally of the articles within a schedule."""
+
+    def __init__(self, schedule: Schedule, counting: Tally) -> None:
+        self._schedule = schedule
+        self._counting = counting
+
+    def enter(self, fact: Fact) -> None:
+        if self._schedule.open(fact.time):
+            self._counting.enter(fact)
+
+    def leave(self, fact: Fact) -> None:
+        if self._schedule.open(fact.time):
+            self._counting.leave(fact)
+
+    def number(self) -> int:
+        return self._counting.number()

@@ -1,0 +1,81 @@
+"""Counting stories while the window moves, against choosing from the window anew each time."""
+
+from itertools import combinations
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.copies import are_copies
+from detectors.facts import Fact
+from detectors.observation import Observation
+from detectors.stories import Stories
+from tests.property.detectors.harness import at, fingerprint, thorough
+
+FEW = 4
+
+facts = st.builds(
+    lambda minute, name, story, source: Fact(
+        Observation(
+            rule="r",
+            state="r",
+            time=at(minute),
+            article_id=name,
+            content_hash=f"{story}{source}",
+            fingerprint=fingerprint(story),
+            distinct=source,
+        )
+    ),
+    st.integers(0, 20),
+    st.sampled_from("abcdefghijklmnop"),
+    st.one_of(st.just(()), st.tuples(st.integers(0, 5), st.integers(10, 15))),
+    st.sampled_from([None, "x", "y", "z"]),
+)
+
+
+def in_conflict(one: Fact, other: Fact, once_each: bool) -> bool:
+    same = once_each and one.distinct is not None and one.distinct == other.distinct
+    return same or one.article_id == other.article_id or are_copies(one.fingerprint, other.fingerprint)
+
+
+def stories(window: list[Fact], once_each: bool) -> int:
+    """By the letter: the most of each circle of linked articles, in order of event time where the circle is large."""
+    left, number = sorted(window), 0
+    while left:
+        circle = [left.pop(0)]
+        for one in circle:
+            linked = [other for other in left if in_conflict(one, other, once_each)]
+            left = [other for other in left if other not in linked]
+            circle += linked
+        if len(circle) > FEW:
+            picked: list[Fact] = []
+            for one in sorted(circle):
+                if not any(in_conflict(one, other, once_each) for other in picked):
+                    picked.append(one)
+            number += len(picked)
+        else:
+            number += max(
+                size
+                for size in range(len(circle) + 1)
+                for chosen in combinations(circle, size)
+                if not any(in_conflict(a, b, once_each) for a, b in combinations(chosen, 2))
+            )
+    return number
+
+
+@thorough
+@given(st.lists(facts, max_size=24, unique_by=lambda fact: fact.order), st.booleans(), st.booleans(), st.randoms())
+def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool, dice) -> None:
+    with patch("detectors.stories.MOST_LINKED", FEW):
+        tally, window = Stories(once_each=once_each), []
+        for fact in sorted(given_facts) if ordered else given_facts:
+            tally.enter(fact)
+            window.append(fact)
+            while window and dice.randrange(4) == 0:
+                tally.leave(window.pop(0 if ordered else dice.randrange(len(window))))
+            if dice.randrange(3):
+                assert tally.number() == stories(window, once_each)
+                picked = tally.picked()
+                assert len(picked) == tally.number()
+                assert picked == sorted(picked)
+                assert not any(in_conflict(a, b, once_each) for a, b in combinations(picked, 2))
