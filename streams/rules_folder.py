@@ -8,6 +8,9 @@ from pathlib import Path
 import msgspec
 
 from detectors.ruleset import RuleSet, RuleSetError, load_rules
+from detectors.vocabulary import Vocabulary, shipped_vocabulary
+from streams.extraction.themes import themes_in
+from streams.settings import SettingsError
 
 SHIPPED = Path(__file__).parent / "data" / "rules"
 CHECKOUT = Path(__file__).parent.parent / "deploy" / "rules"
@@ -36,6 +39,21 @@ def find_rules(folder: Path | None) -> Path:
     raise RulesNotFoundError("no folder of watch rules; give one with --rules or NEWSWATCH_RULES")
 
 
+def vocabulary_of(taxonomy: Path | None) -> Vocabulary:
+    """What rules may name: the themes of the taxonomy in use (the shipped one unless given), and the role classes.
+
+    Raises:
+        SettingsError: the taxonomy cannot be read.
+    """
+    shipped = shipped_vocabulary()
+    if taxonomy is None:
+        return shipped
+    try:
+        return Vocabulary(themes_in(taxonomy), shipped.role_classes)
+    except (OSError, msgspec.DecodeError) as error:
+        raise SettingsError(f"taxonomy {taxonomy}: expected themes with terms by weight; {error}") from None
+
+
 class Change(msgspec.Struct, frozen=True):
     """What a look at a changed folder gave: a new rule set, or why it was refused."""
 
@@ -50,8 +68,9 @@ class RulesFolder:
     of a Kubernetes ConfigMap (its ``..data`` link) is one change.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, vocabulary: Vocabulary | None = None) -> None:
         self.folder = folder
+        self._vocabulary = vocabulary
         self._seen: Signature | None = None
         self._version: str | None = None
 
@@ -62,7 +81,7 @@ class RulesFolder:
             RuleSetError: a rule is wrong; the message names file, line and field.
         """
         self._seen = self._signature()
-        rules = load_rules(self.folder)
+        rules = load_rules(self.folder, self._vocabulary)
         self._version = rules.version
         return rules
 
@@ -72,7 +91,7 @@ class RulesFolder:
         if before == self._seen:
             return None
         try:
-            rules = load_rules(self.folder)
+            rules = load_rules(self.folder, self._vocabulary)
         except RuleSetError as error:
             self._seen = before
             return Change(error=error)

@@ -25,7 +25,7 @@ from streams.metrics import Metrics
 from streams.pipeline import Pipeline
 from streams.progress import ArticleProgress
 from streams.reload import RulesInForce
-from streams.rules_folder import RulesFolder, find_rules
+from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
 from streams.settings import Settings
 from streams.topics import ARTICLES, OBSERVATIONS, describe_topics, ensure_topics, topic_specs
 
@@ -48,7 +48,7 @@ class Worker:
         self.settings = settings
         self.metrics = Metrics()
         self.health = Health(settings.stall_seconds)
-        folder = RulesFolder(find_rules(settings.rules))
+        folder = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy))
         rules = folder.load()
         made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
         if made:

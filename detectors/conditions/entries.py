@@ -76,11 +76,15 @@ def whole(node: Node, place: Place, form: Form, cased: bool, negated: bool = Fal
         try:
             names.setdefault(_key(scalar, form, cased, place), scalar.text)
         except ValueError as error:
-            place.error(scalar, str(error))
+            place.error(scalar, f"{error}{_list_meant(scalar, place)}")
             wrong = True
     if wrong:
         raise Wrong
     return Whole(names, negated, cased)
+
+
+def _list_meant(scalar: Scalar, place: Place) -> str:
+    return f"; the list {scalar.text!r} is read by 'in: {scalar.text}'" if scalar.text in place.context.lists else ""
 
 
 def _key(scalar: Scalar, form: Form, cased: bool, place: Place) -> Key:
@@ -112,6 +116,9 @@ def named_list(node: Scalar, place: Place) -> ListDefinition:
 def listed_terms(node: Node, place: Place, cased: bool) -> Terms:
     """Phrases of ``in`` and ``not_in``: of a named list, or written in the rule."""
     if not isinstance(node, Scalar):
+        for item in node.items if isinstance(node, Sequence) else ():
+            if isinstance(item, Scalar) and item.text in place.context.lists:
+                place.warning(item, f"this is the text itself; the list {item.text!r} is read without brackets")
         return terms(node, place, cased)
     found = named_list(node, place)
     key = ("terms", found.name, cased)

@@ -41,7 +41,7 @@ def scan(
     from detectors.scan import Scan
     from streams.enriching import enrich_lines, make_extractor
     from streams.records.dead_letter import DeadLetter
-    from streams.rules_folder import RulesFolder, find_rules
+    from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
     from streams.sources.files import count_lines, read_lines
 
     settings = settings_from(config, set_, rules=rules)
@@ -49,7 +49,7 @@ def scan(
     if until and horizon is None:
         raise SettingsError(f"--until {until}: expected an RFC 3339 time such as 2025-04-01T00:00:00Z")
     total = count_lines(files)
-    running = Scan(Engine(RulesFolder(find_rules(settings.rules)).load()))
+    running = Scan(Engine(RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy)).load()))
     bad = 0
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("articles", total=total)

@@ -26,13 +26,13 @@ def create(
     set_: Set = None,
 ) -> None:
     """Make the topics that are missing, with those that the rules name."""
-    from streams.rules_folder import RulesFolder, find_rules
+    from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
     from streams.topics import create_topics, topic_specs
 
     settings = settings_from(
         config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
     )
-    named = RulesFolder(find_rules(settings.rules)).load().topics()
+    named = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy)).load().topics()
     specs = topic_specs(settings, named)
     made = set(create_topics(settings, specs))
     if json:
@@ -59,11 +59,11 @@ def describe(
     brokers: Brokers = None, rules: Rules = None, json: Json = False, config: Config = None, set_: Set = None
 ) -> None:
     """Show the topics as they are on the broker."""
-    from streams.rules_folder import RulesFolder, find_rules
+    from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
     from streams.topics import describe_topics, topic_specs
 
     settings = settings_from(config, set_, brokers=brokers, rules=rules)
-    named = RulesFolder(find_rules(settings.rules)).load().topics()
+    named = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy)).load().topics()
     wanted = [spec.name for spec in topic_specs(settings, named)]
     found = {topic.name: topic for topic in describe_topics(settings, wanted)}
     if json:

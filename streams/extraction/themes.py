@@ -72,6 +72,11 @@ def load_taxonomy(path: Path = TAXONOMY) -> Taxonomy:
     return Taxonomy(msgspec.yaml.decode(path.read_bytes(), type=dict[str, ThemeTerms]))
 
 
+def themes_in(path: Path) -> frozenset[str]:
+    """The labels of a taxonomy file. Raises OSError, msgspec.ValidationError."""
+    return frozenset(msgspec.yaml.decode(path.read_bytes(), type=dict[str, ThemeTerms]))
+
+
 def themes(document: Document, taxonomy: Taxonomy, lead_end: int) -> tuple[Theme, ...]:
     """The themes of the article, best first, with the spans that say so."""
     length = max(120, document.folded.count(" "))

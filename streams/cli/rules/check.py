@@ -11,7 +11,7 @@ import typer
 
 from detectors.problems import Problem
 from streams.cli.console import err, out, print_json
-from streams.cli.options import Json, Rules
+from streams.cli.options import Config, Json, Rules, Set, settings_from
 from streams.cli.rules.options import Folder
 
 app = typer.Typer()
@@ -33,14 +33,17 @@ def check(
     rules: Rules = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     json: Json = False,
+    config: Config = None,
+    set_: Set = None,
 ) -> None:
     """Validate a rule set: errors, and warnings of rules that can never fire, duplicates, unused lists and macros."""
     from detectors.ruleset import RuleSetError, load_rules
-    from streams.rules_folder import find_rules
+    from streams.rules_folder import find_rules, vocabulary_of
 
-    place = find_rules(folder or rules)
+    settings = settings_from(config, set_, rules=folder or rules)
+    place = find_rules(settings.rules)
     try:
-        found = load_rules(place, linting=True)
+        found = load_rules(place, vocabulary_of(settings.taxonomy), linting=True)
     except RuleSetError as error:
         _show(error.problems, "red", json)
         raise typer.Exit(1) from None

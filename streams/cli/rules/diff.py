@@ -48,16 +48,17 @@ def diff(
     from detectors.event_time import parse_time
     from detectors.ruleset import load_rules
     from streams.enriching import enrich_lines, make_extractor
-    from streams.rules_folder import find_rules
+    from streams.rules_folder import find_rules, vocabulary_of
     from streams.settings import SettingsError
     from streams.sources.files import read_lines
 
     horizon = parse_time(until) if until else None
     if until and horizon is None:
         raise SettingsError(f"--until {until}: expected an RFC 3339 time such as 2025-04-01T00:00:00Z")
-    before, after = (load_rules(find_rules(folder)) for folder in (old, new))
-    extractor = make_extractor(settings_from(config, set_))
-    read = enrich_lines(extractor, read_lines(articles), datetime.now(UTC))
+    settings = settings_from(config, set_)
+    words = vocabulary_of(settings.taxonomy)
+    before, after = (load_rules(find_rules(folder), words) for folder in (old, new))
+    read = enrich_lines(make_extractor(settings), read_lines(articles), datetime.now(UTC))
     found = differences(before, after, (one for one in read if isinstance(one, EnrichedArticle)), horizon)
     for one in found:
         if json:

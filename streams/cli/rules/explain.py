@@ -52,11 +52,11 @@ def explain(
     from detectors.ruleset import load_rules
     from streams.enriching import enrich_lines, make_extractor
     from streams.records.dead_letter import DeadLetter
-    from streams.rules_folder import find_rules
+    from streams.rules_folder import find_rules, vocabulary_of
     from streams.sources.files import read_lines
 
     settings = settings_from(config, set_, rules=rules)
-    explainer = Explainer(load_rules(find_rules(settings.rules)))
+    explainer = Explainer(load_rules(find_rules(settings.rules), vocabulary_of(settings.taxonomy)))
     for name in names or ():
         if name not in explainer.rules:
             raise typer.BadParameter(f"there is no rule {name!r}{nearest(name, explainer.rules)}")

@@ -36,11 +36,12 @@ def run_tests(
     from detectors import rule_tests
     from detectors.ruleset import load_rules
     from streams.enriching import make_extractor, reader_of_text
-    from streams.rules_folder import find_rules
+    from streams.rules_folder import find_rules, vocabulary_of
 
-    place = find_rules(folder or rules)
-    found = load_rules(place)
-    extract = reader_of_text(make_extractor(settings_from(config, set_)))
+    settings = settings_from(config, set_, rules=folder or rules)
+    place = find_rules(settings.rules)
+    found = load_rules(place, vocabulary_of(settings.taxonomy))
+    extract = reader_of_text(make_extractor(settings))
     results = [result for file in rule_tests.test_files(place) for result in rule_tests.run_file(file, found, extract)]
     for result in results:
         if json:

@@ -156,3 +156,34 @@ def test_scan_until_moves_event_time_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["check", "test", "explain", "diff", "schema"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"newswatch rules {command} " in run(command, "--help").stdout
+
+
+def test_the_themes_of_another_taxonomy_may_be_named(tmp_path: Path) -> None:
+    taxonomy = tmp_path / "taxonomy.yaml"
+    taxonomy.write_text("fisheries: {terms: {'5': [trawler, cod quota]}}\n")
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "desk.yaml").write_text("rules: [{name: one, kind: match, where: {theme: fisheries}}]")
+    (rules / "desk.test.yaml").write_text(
+        "tests: [{name: x, articles: [{text: 'A trawler of the fleet lost its cod quota in the night.'}], alerts: [{}]}]"
+    )
+    with_it = ("--set", f"taxonomy={taxonomy}")
+    assert "unknown theme 'fisheries'" in run("check", str(rules), ends=1).stderr
+    run("check", str(rules), *with_it)
+    run("test", str(rules), *with_it)
+    taxonomy.write_text("fisheries: [trawler]\n")
+    assert f"taxonomy {taxonomy}: expected themes" in run("check", str(rules), *with_it, ends=2).stderr
+
+
+def test_the_rules_of_the_environment_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "desk.yaml").write_text("rules: [{name: one, kind: match}]")
+    monkeypatch.setenv("NEWSWATCH_RULES", str(tmp_path))
+    assert "1 rules" in run("check").stdout
+    assert "0 tests" in run("test").stdout
+
+
+def test_the_vocabulary_has_the_themes_of_the_taxonomy() -> None:
+    from detectors.vocabulary import shipped_vocabulary
+    from streams.extraction.themes import TAXONOMY, themes_in
+
+    assert shipped_vocabulary().themes == themes_in(TAXONOMY)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.ruleset import Problem, load_rules
+from detectors.ruleset import Problem, RuleSetError, load_rules
 
 NEVER = [
     ("an empty any", "kind: match, where: {any: []}", "never"),
@@ -106,3 +106,14 @@ def test_unused_lists_and_macros(tmp_path: Path) -> None:
     text = "lists: {a: [KAZ], b: [KGZ]}\nmacros: {c: {country: {in: a}}, d: {country: KAZ}}\n"
     found = warnings(tmp_path, text + "rules: [{name: one, kind: match, where: {macro: c}}]")
     assert {problem.path for problem in found} == {"lists.b", "macros.d"}
+
+
+def test_the_name_of_a_list_in_brackets(tmp_path: Path) -> None:
+    text = "lists: {people: [Ann]}\nrules: [{name: one, kind: match, where: {text: {in: [people]}}}]"
+    found = [one.message for one in warnings(tmp_path, text) if not one.path.startswith("lists.")]
+    assert found == ["this is the text itself; the list 'people' is read without brackets"]
+
+
+def test_the_name_of_a_list_without_in(tmp_path: Path) -> None:
+    with pytest.raises(RuleSetError, match="the list 'asia' is read by 'in: asia'"):
+        warnings(tmp_path, "lists: {asia: [KAZ]}\nrules: [{name: one, kind: match, where: {country: asia}}]")
