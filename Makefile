@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+ARTICLES ?= 1000000
 
 # A Python that is new enough and can make environments (Debian has that in a package of its own).
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -56,8 +57,8 @@ bench: install ## Measure speeds side by side
 chaos: install ## Kill, stop and cut off workers and brokers; count what was lost
 	@$(BIN)/pytest tests/chaos -s -q $(ARGS)
 
-soak: install ## Run a worker for long, and watch its memory
-	@$(BIN)/pytest tests/soak -s -q $(ARGS)
+soak: install ## Run a worker over a million small articles, and watch its memory (ARTICLES=100000)
+	@NEWSWATCH_SOAK_ARTICLES=$(ARTICLES) $(BIN)/pytest tests/soak -s -q $(ARGS)
 
 broker: $(VENV)/installed ## Start Apache Kafka for development (ARGS="--brokers 3")
 	@$(BIN)/newswatch broker --kafka $(ARGS)

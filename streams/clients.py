@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
+from streams.nearest import nearest
 from streams.settings import Settings
 
 #: Without an answer for so long, the brokers are taken to be unreachable (milliseconds).
@@ -18,7 +20,18 @@ class BrokerUnreachableError(ConnectionError):
 
     def __init__(self, settings: Settings, error: Exception) -> None:
         brokers = ", ".join(settings.brokers)
-        super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {error}")
+        closed = settings.security_protocol != "PLAINTEXT"
+        hint = "; or they do not take this user, password or certificate" if closed else ""
+        super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {error}{hint}")
+
+
+class TopicUnreadableError(LookupError):
+    """A topic that is not there, or that this user may not see; the brokers do not say which."""
+
+    def __init__(self, topic: str, seen: Iterable[str]) -> None:
+        close = nearest(topic, seen)
+        hint = f"; did you mean {close!r}?" if close else ""
+        super().__init__(f"topic {topic!r} is not there, or this user may not read it{hint}")
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -82,3 +95,15 @@ def consumer(settings: Settings, *topics: str, **options: Any) -> KafkaConsumer:
         return KafkaConsumer(*topics, **connection(settings), client_id="newswatch-consumer", **options)
     except KafkaError as error:
         raise BrokerUnreachableError(settings, error) from None
+
+
+def require_topics(reader: KafkaConsumer, *topics: str) -> None:
+    """See that all topics are there to be read; a consumer by itself waits for them without a word.
+
+    Raises:
+        TopicUnreadableError: the first that is not.
+    """
+    seen = reader.topics()
+    for topic in topics:
+        if topic not in seen:
+            raise TopicUnreadableError(topic, seen)

@@ -11,6 +11,7 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.clients import consumer as make_consumer
+from streams.clients import require_topics
 from streams.records.cloudevents import Headers
 from streams.records.dead_letter import split_headers
 from streams.settings import Settings
@@ -107,11 +108,12 @@ def read_letters(settings: Settings, wanted: Wanted) -> Iterator[StoredLetter]:
 
     Raises:
         BrokerUnreachableError: no broker answers.
-        KafkaError: the broker refuses.
+        TopicUnreadableError: the topic is not there, or not for this user.
     """
     consumer = reader(settings)
     try:
         topic = settings.topic(DEAD)
+        require_topics(consumer, topic)
         numbers = sorted(consumer.partitions_for_topic(topic) or ())
         if wanted.ids:
             numbers = [number for number in numbers if any(id_.startswith(f"{number}:") for id_ in wanted.ids)]

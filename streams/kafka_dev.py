@@ -36,8 +36,8 @@ class KafkaCluster:
 
     `folder` keeps the data between runs; without it a temporary one is used and removed at the end. `port` is the
     first broker's (0: a free one). `properties` are lines for every server.properties, over what stands here.
-    `users` (name: password) are made known for SCRAM-SHA-512 when the storage is formatted. `client` are kafka-python
-    settings for the look whether a broker answers, where the `properties` close the internal listener to strangers.
+    `users` (name: password) are made known for SCRAM-SHA-512. `client` are kafka-python settings for the internal
+    listener, where the `properties` close it to strangers.
     Three or more brokers keep three copies of everything and acknowledge at two.
 
     Raises KafkaUnavailableError (no Java, no Maven, no jars) and ServerError (a broker ended or did not answer).
@@ -159,6 +159,7 @@ class KafkaCluster:
                 for number in wanted:
                     self._launch(number)
                 self._wait_until_ready(wanted)
+                self._add_users()
             except ServerError as error:
                 self.stop()
                 self._home = None
@@ -230,12 +231,10 @@ class KafkaCluster:
             config.write_text("".join(f"{key}={value}\n" for key, value in self._server_properties(node).items()))
             if (place / "data" / "meta.properties").exists():
                 continue
-            scram = [f"SCRAM-SHA-512=[name={name},password={password}]" for name, password in self._users.items()]
-            adding = [word for user in scram for word in ("--add-scram", user)]
             try:
                 tool(
                     "kafka.tools.StorageTool",
-                    *("format", "--ignore-formatted", "-t", identity.read_text(), "-c", str(config), *adding),
+                    *("format", "--ignore-formatted", "-t", identity.read_text(), "-c", str(config)),
                 )
             except subprocess.CalledProcessError as error:
                 raise ServerError(f"broker {node}: storage not formatted\n{error.stdout}{error.stderr}") from None
@@ -260,6 +259,26 @@ class KafkaCluster:
                     said = self._processes[node].log_tail()
                     raise ServerError(f"broker {node} did not answer within {READY_TIMEOUT:.0f} s\n{said}")
                 time.sleep(0.1)
+
+    def _add_users(self) -> None:
+        """Make the users known, over the wire: on a command line everybody could read the passwords."""
+        from kafka import KafkaAdminClient
+        from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+
+        if not self._users:
+            return
+        admin = KafkaAdminClient(bootstrap_servers=f"{self.host}:{self._ports[self.nodes[0]][1]}", **self._client)
+        try:
+            refused = admin.alter_user_scram_credentials(
+                [
+                    UserScramCredentialUpsertion(name, ScramMechanism.SCRAM_SHA_512, password)
+                    for name, password in self._users.items()
+                ]
+            )
+        finally:
+            admin.close()
+        if any(refused.values()):
+            raise ServerError(f"the broker does not take its users: {refused}")
 
     def _sees(self, node: int, expected: set[int]) -> bool:
         """Say whether this broker answers on its internal listener and knows the others as alive."""

@@ -31,9 +31,16 @@ class KafkaSecurity:
         self.users: Mapping[str, str] = (
             {name: secrets.token_urlsafe(18) for name in names} if protocol == "SASL_SSL" else {}
         )
+        self._passwords = {name: self._write(folder / f"{name}.password", word) for name, word in self.users.items()}
         self._certificates: dict[str, Certificate] = (
             {name: self.authority.issue(name) for name in names} if protocol == "SSL" else {}
         )
+
+    @staticmethod
+    def _write(file: Path, secret: str) -> Path:
+        file.touch(mode=0o600)
+        file.write_text(secret + "\n")
+        return file
 
     @property
     def properties(self) -> Mapping[str, str]:
@@ -90,7 +97,10 @@ class KafkaSecurity:
             "NEWSWATCH_SSL_CA_LOCATION": str(self.authority.certificate),
         }
         if self.protocol == "SASL_SSL":
-            return variables | {"NEWSWATCH_SASL_USERNAME": user, "NEWSWATCH_SASL_PASSWORD": self.users[user]}
+            return variables | {
+                "NEWSWATCH_SASL_USERNAME": user,
+                "NEWSWATCH_SASL_PASSWORD_FILE": str(self._passwords[user]),
+            }
         certificate = self._certificates[user]
         return variables | {
             "NEWSWATCH_SSL_CERTIFICATE_LOCATION": str(certificate.chain),

@@ -11,8 +11,9 @@ from detectors.article import EnrichedArticle
 
 #: Label values of sources are kept for so many outlets; the others are counted under "other".
 MAX_SOURCES = 200
-#: Alerts are counted once by id and revision; so many are remembered.
-MAX_ALERTS_REMEMBERED = 100_000
+#: Alerts are counted once by id and revision; so many are remembered: many more than the articles in flight, which are
+#: what is read, and sent, again after a rebalance.
+MAX_ALERTS_REMEMBERED = 20_000
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 EXTRACTION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)

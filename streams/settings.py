@@ -10,6 +10,7 @@ import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import yaml
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -25,12 +26,25 @@ SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
+#: Never taken from a command line, where every user of the machine can read them.
+SECRETS = ("sasl_password", "ssl_key_password")
+
+
 class SettingsError(ValueError):
     """A setting that cannot be used; says which, where it came from and what was expected."""
 
 
 def _kafka(name: str) -> AliasChoices:
     return AliasChoices(name, f"newswatch_{name}", f"kafka_{name}")
+
+
+class Secret(str):
+    """A password as clients want it, which no dump of their configuration shows (kafka-python logs its own)."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'**********'"
 
 
 class Settings(BaseSettings):
@@ -91,6 +105,7 @@ class Settings(BaseSettings):
     ssl_certificate_location: Path | None = Field(None, validation_alias=_kafka("ssl_certificate_location"))
     ssl_key_location: Path | None = Field(None, validation_alias=_kafka("ssl_key_location"))
     ssl_key_password: SecretStr | None = Field(None, validation_alias=_kafka("ssl_key_password"))
+    ssl_key_password_file: Path | None = Field(None, validation_alias=_kafka("ssl_key_password_file"))
 
     @field_validator("brokers", mode="before")
     @classmethod
@@ -120,22 +135,13 @@ class Settings(BaseSettings):
             raise ValueError("ssl_certificate_location and ssl_key_location belong together")
         return self
 
-    def password(self) -> str | None:
+    def password(self) -> Secret | None:
         """The SASL password, from the setting or from its file.
 
         Raises:
             SettingsError: the file cannot be read.
         """
-        if self.sasl_password is not None:
-            return self.sasl_password.get_secret_value()
-        if self.sasl_password_file is None:
-            return None
-        try:
-            return self.sasl_password_file.read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise SettingsError(
-                f"sasl_password_file: cannot read {self.sasl_password_file}: {error.strerror}"
-            ) from None
+        return _secret("sasl_password_file", self.sasl_password, self.sasl_password_file)
 
     def ssl_context(self) -> ssl.SSLContext | None:
         """The TLS context for the brokers, None where the protocol has no TLS.
@@ -148,13 +154,22 @@ class Settings(BaseSettings):
         try:
             context = ssl.create_default_context(cafile=self.ssl_ca_location)
             if self.ssl_certificate_location is not None:
-                secret = self.ssl_key_password.get_secret_value() if self.ssl_key_password else None
-                context.load_cert_chain(self.ssl_certificate_location, self.ssl_key_location, secret)
+                context.load_cert_chain(self.ssl_certificate_location, self.ssl_key_location, self._key_password)
         except OSError as error:
             places = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
             files = ", ".join(str(place) for place in places if place)
             raise SettingsError(f"TLS: cannot use {files}: {error.strerror or error}") from None
         return context
+
+    def _key_password(self) -> str:
+        # Called where the key has a password; without an answer OpenSSL would ask for it on the terminal, for ever.
+        secret = _secret("ssl_key_password_file", self.ssl_key_password, self.ssl_key_password_file)
+        if secret is None:
+            raise SettingsError(
+                f"{self.ssl_key_location}: the key has a password; expected ssl_key_password in the environment, or "
+                "ssl_key_password_file"
+            )
+        return secret
 
     def topic(self, name: str) -> str:
         """The full name of a topic on the broker."""
@@ -174,6 +189,19 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, YamlConfigSettingsSource(settings_cls))
 
 
+def _secret(name: str, value: SecretStr | None, file: Path | None) -> Secret | None:
+    if value is not None:
+        return Secret(value.get_secret_value())
+    if file is None:
+        return None
+    try:
+        return Secret(file.read_text(encoding="utf-8").rstrip("\r\n"))
+    except OSError as error:
+        raise SettingsError(f"{name}: cannot read {file}: {error.strerror}") from None
+    except UnicodeDecodeError:  # its message would hold the bytes
+        raise SettingsError(f"{name}: {file} is not UTF-8 text") from None
+
+
 def load_settings(config: Path | None = None, **flags: Any) -> Settings:
     """Settings from flags (None: not given), environment, and the YAML file ``config``.
 
@@ -191,9 +219,17 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
         loaded = _FromFile(**given)
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(item, config) for item in error.errors(include_input=False))) from None
-    except ValueError as error:  # YAML that does not parse
-        raise SettingsError(f"{config}: {error}") from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise SettingsError(f"{config}: {_without_quotation(error)}") from None
     return loaded
+
+
+def _without_quotation(error: Exception) -> str:
+    """What is wrong with a YAML file, and where; without the line itself, which may hold a secret."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return "expected a YAML file of settings" if isinstance(error, yaml.YAMLError) else str(error)
+    return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(error, 'problem', 'not YAML')}"
 
 
 def _explain(error: Any, config: Path | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -13,7 +14,7 @@ from time import monotonic
 import msgspec
 
 from streams.server_process import ServerProcess
-from streams.settings import Settings
+from streams.settings import SECRETS, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class Child(msgspec.Struct):
 
     command: list[str]
     log: Path
+    environment: dict[str, str]
     process: ServerProcess | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE
@@ -43,7 +45,8 @@ def supervise(settings: Settings, processes: int) -> None:
         signal.signal(number, lambda *_: stop.set())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     children = [
-        Child(worker_command(settings, index), settings.data_dir / f"worker-{index}.log") for index in range(processes)
+        Child(worker_command(settings, index), settings.data_dir / f"worker-{index}.log", _environment(settings))
+        for index in range(processes)
     ]
     try:
         while not stop.is_set():
@@ -62,7 +65,7 @@ def supervise(settings: Settings, processes: int) -> None:
 def worker_command(settings: Settings, index: int) -> list[str]:
     """The command of one worker; its metrics port counts up, its static membership has the number added.
 
-    Secrets are not on it: the child reads them where this process read them (environment, files).
+    Secrets are not on it, for everybody can read it; :func:`_environment` hands them on.
     """
     given = settings.model_dump(exclude_defaults=True, exclude_none=True)
     given |= {"metrics_port": settings.metrics_port + index if settings.metrics_port else 0}
@@ -71,11 +74,18 @@ def worker_command(settings: Settings, index: int) -> list[str]:
         given["instance_id"] = f"{settings.instance_id}-{index}"
     flags: list[str] = []
     for name, value in given.items():
-        if name in {"sasl_password", "ssl_key_password"}:
+        if name in SECRETS:
             continue
         text = ",".join(value) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
         flags += ["--set", f"{name}={text}"]
     return [sys.executable, "-m", "streams.cli", "worker", *flags]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """A worker's environment, with the secrets: they may have come from a file of settings that it is not given."""
+    secrets = {name: getattr(settings, name) for name in SECRETS}
+    given = {f"NEWSWATCH_{name.upper()}": secret.get_secret_value() for name, secret in secrets.items() if secret}
+    return {**os.environ, **given}
 
 
 def _tend(child: Child) -> None:
@@ -86,5 +96,5 @@ def _tend(child: Child) -> None:
         child.start_at = now + child.pause
         child.process = None
     if child.process is None and now >= child.start_at:
-        child.process = ServerProcess(child.command, log=child.log)
+        child.process = ServerProcess(child.command, log=child.log, environment=child.environment)
         child.started = now

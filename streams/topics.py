@@ -7,7 +7,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+)
 
 from streams.clients import admin_client
 from streams.settings import Settings
@@ -45,12 +50,13 @@ class TopicState(msgspec.Struct, frozen=True):
 
 
 class TopicsMissingError(RuntimeError):
-    """Topics that are needed and not there; the message says how to make them."""
+    """Topics that are needed and not there, or not to be seen by this user; the message says how to make them."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], *, refused: bool = False) -> None:
         self.names = tuple(sorted(names))
+        who = ", as a user who may: this one is refused" if refused else ""
         super().__init__(
-            f"missing topics: {', '.join(self.names)}; make them with `newswatch topics create --rules DIR`"
+            f"missing topics: {', '.join(self.names)}; make them with `newswatch topics create --rules DIR`{who}"
         )
 
 
@@ -92,7 +98,8 @@ def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, 
     """Make those of ``specs`` that are missing; returns their names.
 
     Raises:
-        KafkaError: the broker refuses.
+        TopicsMissingError: one is missing, and this user may not make it.
+        KafkaError: the broker refuses for another reason.
     """
     admin = admin_client(settings)
     try:
@@ -110,6 +117,8 @@ def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, 
                 admin.create_topics({spec.name: wanted}, wait_for_metadata=True)
             except TopicAlreadyExistsError:  # another worker was quicker
                 continue
+            except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError):
+                raise TopicsMissingError({spec.name for spec in specs} - present - set(made), refused=True) from None
             made.append(spec.name)
         return tuple(made)
     finally:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
 from streams.cli.console import err, out
+from streams.cli.options import Config, Rules, Set, settings_from
 
 app = typer.Typer()
 
@@ -14,7 +16,9 @@ EPILOG = """Examples:
 
 newswatch broker
 
-newswatch broker --kafka --brokers 3"""
+newswatch broker --kafka --brokers 3
+
+newswatch broker --kafka --secure scram --folder var/kafka, then in another shell:  . var/kafka/worker.env"""
 
 
 @app.command(epilog=EPILOG)
@@ -25,14 +29,40 @@ def broker(
     ] = False,
     brokers: Annotated[int, typer.Option(min=1, max=3, help="Brokers of the Kafka cluster: 1 or 3.")] = 1,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 9092,
+    secure: Annotated[
+        Literal["scram", "mtls"] | None,
+        typer.Option(
+            help="A closed Kafka: TLS, users known by password (scram) or certificate (mtls), a user for each role, "
+            "topics and access lists."
+        ),
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option(help="With --secure: where certificates, passwords and USER.env are written.")
+    ] = Path("var/kafka"),
+    rules: Rules = None,
+    config: Config = None,
+    set_: Set = None,
 ) -> None:
     """Run a broker on this machine until Ctrl-C. It keeps nothing: for trying out, never for production."""
     from streams.broker import Broker, EmbeddedBroker
+    from streams.kafka_closed import ClosedKafka
     from streams.kafka_dev import KafkaCluster
+    from streams.rules_folder import RulesFolder, find_rules
 
-    chosen: Broker = KafkaCluster(brokers=brokers, port=port) if kafka else EmbeddedBroker(port=port)
+    chosen: Broker
+    if secure is not None:
+        if not kafka:
+            raise typer.BadParameter("--secure needs --kafka")
+        settings = settings_from(config, set_, rules=rules)
+        named = RulesFolder(find_rules(settings.rules)).load().topics()
+        protocol: Literal["SASL_SSL", "SSL"] = "SASL_SSL" if secure == "scram" else "SSL"
+        chosen = ClosedKafka(folder, settings, named, protocol=protocol, brokers=brokers, port=port)
+    else:
+        chosen = KafkaCluster(brokers=brokers, port=port) if kafka else EmbeddedBroker(port=port)
     with chosen:
         err.print(f"{'Apache Kafka' if kafka else 'embedded broker'} for trying out; nothing is kept. Ctrl-C ends it.")
+        if secure is not None:
+            err.print(f"Users: {folder}/USER.env for admin, producer, worker, subscriber, operator, topics")
         out.print(chosen.bootstrap_servers)
         try:
             chosen.wait()

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from kafka.errors import KafkaError
 
 from detectors.ruleset import RuleSetError
-from streams.clients import BrokerUnreachableError
+from streams.access import AccessError
+from streams.certificates import CertificateError
+from streams.clients import BrokerUnreachableError, TopicUnreadableError
 from streams.extraction.errors import ModelNotFoundError
 from streams.officials_import import ImportProblemError
 from streams.replays import ForeignLetterError
@@ -22,6 +24,8 @@ from streams.sources.files import UnreadableFileError
 from streams.topics import TopicsMissingError
 
 EXPECTED = (
+    AccessError,
+    CertificateError,
     ImportProblemError,
     ModelNotFoundError,
     BrokerUnreachableError,
@@ -31,6 +35,7 @@ EXPECTED = (
     RulesNotFoundError,
     SettingsError,
     TopicsMissingError,
+    TopicUnreadableError,
     UnreadableFileError,
     UnreadableFeedError,
     ServerError,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from streams.settings import Settings, SettingsError, load_settings
+from streams.settings import SECRETS, Settings, SettingsError, load_settings
 
 Brokers = Annotated[
     str | None,
@@ -51,8 +52,15 @@ def settings_from(config: Path | None, assignments: list[str] | None, **flags: A
     given: dict[str, Any] = {}
     for assignment in assignments or ():
         name, sign, value = assignment.partition("=")
+        name = name.strip().replace("-", "_")
+        if name.lower().removeprefix("kafka_").removeprefix("newswatch_") in SECRETS:
+            raise SettingsError(
+                f"--set {name}: a secret on a command line can be read by others; set NEWSWATCH_{name.upper()} in the "
+                f"environment, or {name}_file to a file that holds it"
+            )
         if not sign:
-            raise SettingsError(f"--set {assignment}: expected NAME=VALUE")
-        given[name.strip().replace("-", "_")] = value
+            word = re.match(r"\w*", name)
+            raise SettingsError(f"--set {word[0] if word else ''}: expected NAME=VALUE")
+        given[name] = value
     given |= {name: value for name, value in flags.items() if value is not None}
     return load_settings(config, **given)

@@ -54,6 +54,40 @@ def create(
     out.print(table)
 
 
+@app.command(epilog="Example:  newswatch topics grant subscriber desk-1 --brokers localhost:9092 --print")
+def grant(
+    role: Annotated[str, typer.Argument(help="producer, worker, subscriber, operator or topics.")],
+    user: Annotated[str, typer.Argument(help="A user as the brokers know it: a SASL name, or a certificate's name.")],
+    print_: Annotated[
+        bool, typer.Option("--print", help="Only print the commands of Kafka's own tool that do the same.")
+    ] = False,
+    brokers: Brokers = None,
+    rules: Rules = None,
+    json: Json = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Give a user the rights of a role, and no others; for brokers with access lists (an authorizer)."""
+    from streams.access import apply, command, grants
+    from streams.rules_folder import RulesFolder, find_rules
+
+    settings = settings_from(config, set_, brokers=brokers, rules=rules)
+    wanted = grants(settings, role, RulesFolder(find_rules(settings.rules)).load().topics())
+    if print_:
+        for one in wanted:
+            print(command(settings, one, user))  # noqa: T201
+        return
+    apply(settings, wanted, user)
+    if json:
+        for one in wanted:
+            print_json({"user": user, "role": role, "grant": one})
+        return
+    table = Table("may", "on", "", "named")
+    for one in wanted:
+        table.add_row(one.operation.lower(), one.resource, "beginning with" if one.prefixed else "", one.name)
+    out.print(table)
+
+
 @app.command(epilog="Example:  newswatch topics describe --brokers localhost:9092")
 def describe(
     brokers: Brokers = None, rules: Rules = None, json: Json = False, config: Config = None, set_: Set = None

@@ -11,6 +11,7 @@ import msgspec
 from kafka import KafkaConsumer
 
 from detectors.alert import Alert
+from streams.clients import TopicUnreadableError, require_topics
 from streams.clients import consumer as make_consumer
 from streams.settings import Settings
 
@@ -36,6 +37,7 @@ class Subscription:
 
     Raises:
         BrokerUnreachableError: no broker answers.
+        TopicUnreadableError: a topic is not there, or not for this user.
     """
 
     def __init__(
@@ -51,6 +53,11 @@ class Subscription:
             auto_offset_reset="earliest" if from_beginning else "latest",
             enable_auto_commit=group is not None,
         )
+        try:
+            require_topics(self._consumer, *map(settings.topic, topics))
+        except TopicUnreadableError:
+            self._consumer.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

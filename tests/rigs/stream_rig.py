@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,14 +167,16 @@ class Stream:
         self.workers.append(worker)
         return worker
 
-    def fill(self, articles: Iterable[dict[str, Any]], on_sent: Callable[[int], None] = lambda n: None) -> int:
-        """Put articles on the log, spread evenly over the partitions; returns how many."""
+    def fill(self, articles: Iterable[dict[str, Any]]) -> int:
+        """Put articles on the log; returns how many."""
+        return self.send(json.dumps(article).encode() for article in articles)
+
+    def send(self, records: Iterable[bytes]) -> int:
+        """Put records on the log, spread evenly over the partitions, in order; returns how many."""
         producer = KafkaProducer(bootstrap_servers=self.settings.brokers, acks="all", linger_ms=20, batch_size=262_144)
         topic, count = self.settings.topic("articles"), 0
-        for count, article in enumerate(articles, start=1):
-            partition = count % self.settings.partitions
-            producer.send(topic, key=article["id"].encode(), value=json.dumps(article).encode(), partition=partition)
-            on_sent(count)
+        for count, record in enumerate(records, start=1):
+            producer.send(topic, value=record, partition=count % self.settings.partitions)
         producer.flush()
         producer.close()
         return count

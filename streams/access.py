@@ -1,0 +1,138 @@
+"""Access lists: what each role may do on Kafka, read from ``deploy/kafka/acls.yaml``, applied or printed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
+from kafka.errors import KafkaError
+
+from streams.clients import admin_client
+from streams.nearest import nearest
+from streams.settings import Settings
+from streams.topics import topic_specs
+
+Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS"]
+
+
+class AccessError(ValueError):
+    """A role that is not there, or access lists that the broker refuses; the message says what was expected."""
+
+
+class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a role: operations on a topic or on a consumer group; ``prefixed``: on all that begin so."""
+
+    operations: tuple[Operation, ...]
+    topic: str | None = None
+    group: str | None = None
+    prefixed: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.topic is None) == (self.group is None):
+            raise ValueError("expected either topic or group")
+
+
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody is there for, and what that needs."""
+
+    description: str
+    allow: tuple[Allowance, ...]
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """One access list entry as Kafka knows it, without the user."""
+
+    resource: Literal["topic", "group"]
+    name: str
+    prefixed: bool
+    operation: Operation
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    roles: dict[str, Role]
+
+
+@cache
+def roles() -> Mapping[str, Role]:
+    """The roles by name, from the installed package, else from the source tree.
+
+    Raises:
+        AccessError: the file is missing or not as expected.
+    """
+    package = Path(__file__).parent
+    for place in (package / "data" / "kafka" / "acls.yaml", package.parent / "deploy" / "kafka" / "acls.yaml"):
+        if place.is_file():
+            try:
+                return msgspec.convert(yaml.safe_load(place.read_text(encoding="utf-8")), _File).roles
+            except (msgspec.ValidationError, yaml.YAMLError) as error:
+                raise AccessError(f"{place}: {error}") from None
+    raise AccessError("deploy/kafka/acls.yaml is neither in the package nor in the source tree: reinstall newswatch")
+
+
+def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tuple[Grant, ...]:
+    """What a role may do in a deployment whose rules name ``rule_topics`` (without the prefix).
+
+    Raises:
+        AccessError: there is no such role.
+    """
+    if role not in roles():
+        close = nearest(role, roles())
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise AccessError(f"no role {role!r}{hint}; expected one of {', '.join(roles())}")
+    named = sorted({settings.topic(topic) for topic in rule_topics})
+    every = [spec.name for spec in topic_specs(settings, rule_topics)]
+    found: dict[Grant, None] = {}
+    for line in roles()[role].allow:
+        pattern = line.topic if line.topic is not None else line.group or ""
+        names = named if "{rule_topic}" in pattern else every if "{topic}" in pattern else [""]
+        for name in names:
+            full = pattern.format(prefix=settings.topic_prefix, app_id=settings.app_id, rule_topic=name, topic=name)
+            for operation in line.operations:
+                kind: Literal["topic", "group"] = "topic" if line.topic is not None else "group"
+                found[Grant(kind, full, line.prefixed, operation)] = None
+    return tuple(found)
+
+
+def apply(settings: Settings, wanted: Sequence[Grant], user: str) -> None:
+    """Tell the brokers; what is there already stays. Needs ALTER on the cluster.
+
+    Raises:
+        AccessError: the brokers refuse, or have no authorizer.
+        BrokerUnreachableError: no broker answers.
+    """
+    admin = admin_client(settings)
+    try:
+        done = admin.create_acls([_acl(grant, user) for grant in wanted])
+    except KafkaError as error:
+        raise AccessError(f"the brokers take no access lists from this user: {error}") from None
+    finally:
+        admin.close()
+    if done["failed"]:
+        raise AccessError(f"the brokers refuse access lists: {done['failed'][0]}")
+
+
+def command(settings: Settings, grant: Grant, user: str) -> str:
+    """The same for Kafka's own tool, as a line for a shell."""
+    words = ["kafka-acls.sh", "--bootstrap-server", ",".join(settings.brokers), "--add"]
+    words += ["--allow-principal", f"User:{user}", f"--{grant.resource}", grant.name]
+    words += ["--resource-pattern-type", "prefixed"] if grant.prefixed else []
+    words += ["--operation", "".join(part.capitalize() for part in grant.operation.split("_"))]
+    return shlex.join(words)
+
+
+def _acl(grant: Grant, user: str) -> ACL:
+    kind = ResourceType.TOPIC if grant.resource == "topic" else ResourceType.GROUP
+    pattern = ACLResourcePatternType.PREFIXED if grant.prefixed else ACLResourcePatternType.LITERAL
+    return ACL(
+        principal=f"User:{user}",
+        host="*",
+        operation=ACLOperation[grant.operation],
+        permission_type=ACLPermissionType.ALLOW,
+        resource_pattern=ResourcePattern(kind, grant.name, pattern),
+    )

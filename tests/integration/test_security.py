@@ -1,0 +1,288 @@
+"""A closed Kafka: each role does its work under its access lists, and nothing else; by password and by certificate."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+from pydantic import SecretStr
+
+from streams.access import command, grants
+from streams.clients import admin_client, connection
+from streams.kafka_closed import ClosedKafka
+from streams.kafka_dev import KafkaCluster
+from streams.kafka_security import ADMIN
+from streams.ports import free_ports
+from streams.settings import Settings, load_settings
+from streams.topics import changelog_topic
+from streams.worker_status import WorkerStatus
+
+pytestmark = pytest.mark.kafka
+
+RULES = """
+rules:
+  - {name: floods, kind: match, where: {text: flood}, topic: desk}
+  - {name: many-floods, kind: frequency, where: {text: flood}, window: 1h, at_least: 3, topic: alerts.many}
+"""
+RULE_TOPICS = ("alerts.many", "desk")
+ARTICLES = [
+    {"id": f"a{n}", "text": f"Report {n}: the flood rose.", "published_at": f"2025-03-01T10:0{n}:00Z"} for n in range(5)
+]
+
+
+@pytest.fixture(scope="module", params=["SASL_SSL", "SSL"])
+def closed(
+    request: pytest.FixtureRequest, kafka: KafkaCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ClosedKafka]:
+    """Brokers that know their users by password (SCRAM-SHA-512) or by certificate (mutual TLS)."""
+    del kafka  # only for its skip
+    folder = tmp_path_factory.mktemp("closed")
+    (folder / "rules").mkdir()
+    (folder / "rules" / "rules.yaml").write_text(RULES)
+    deployment = load_settings(app_id="watch", topic_prefix="press.", partitions=2, rules=folder / "rules")
+    with ClosedKafka(folder / "users", deployment, RULE_TOPICS, protocol=request.param) as cluster:
+        yield cluster
+
+
+def environment(closed: ClosedKafka, user: str) -> dict[str, str]:
+    """What `. USER.env` gives, and where the deployment is."""
+    lines = closed.file(user).read_text().splitlines()
+    given = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSWATCH_", "KAFKA_"))}
+    deployment = closed.settings(user)
+    return clean | given | {
+        "NEWSWATCH_APP_ID": "watch",
+        "NEWSWATCH_TOPIC_PREFIX": "press.",
+        "NEWSWATCH_RULES": str(deployment.rules),
+    }  # fmt: skip
+
+
+def newswatch(closed: ClosedKafka, user: str, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "streams.cli", *arguments]
+    done = subprocess.run(command, env=environment(closed, user), capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, f"{user}: {arguments}\n{done.stdout}{done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def worker(closed: ClosedKafka, tmp_path: Path) -> Iterator[WorkerStatus]:
+    """A worker under the role of that name."""
+    port = free_ports(1)[0]
+    log = tmp_path / "worker.log"
+    flags = {"metrics_port": port, "data_dir": tmp_path, "session_timeout_seconds": 6.0, "heartbeat_seconds": 1.0}
+    command = [sys.executable, "-m", "streams.cli", "worker"]
+    command += [part for name, value in flags.items() for part in ("--set", f"{name}={value}")]
+    status = WorkerStatus(f"127.0.0.1:{port}")
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, env=environment(closed, "worker"), stdout=sink, stderr=sink)
+    try:
+        deadline = time.monotonic() + 60
+        while not status.ready():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield status
+        assert process.poll() is None, log.read_text()
+        assert "Authorization" not in log.read_text()
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def end(settings: Settings, topic: str) -> int:
+    consumer = KafkaConsumer(**connection(settings))
+    tps = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+    ends = consumer.end_offsets(tps)
+    consumer.close()
+    return sum(ends.values())
+
+
+def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp_path: Path) -> None:
+    del worker
+    file = tmp_path / "articles.jsonl"
+    file.write_text("\n".join(map(json.dumps, ARTICLES)) + '\n{"text": 5}\n')
+    assert "6 articles sent" in newswatch(closed, "producer", "ingest", str(file)).stderr
+
+    follow = ("--from-beginning", "--format", "json", "--group", "watch-subscriber-desk", "--max")
+    said = newswatch(closed, "subscriber", "subscribe", "desk", *follow, "5").stdout
+    assert {json.loads(line)["rule"] for line in said.splitlines()} == {"floods"}
+    said = newswatch(closed, "subscriber", "subscribe", "alerts.many", *follow, "1").stdout
+    assert json.loads(said.splitlines()[0])["rule"] == "many-floods"
+    assert end(closed.settings(ADMIN), changelog_topic(closed.settings(ADMIN))) > 0
+
+    deadline = time.monotonic() + 20
+    while not (said := newswatch(closed, "operator", "dead", "list", "--json", "--reason", "wrong_type").stdout):
+        assert time.monotonic() < deadline
+    assert json.loads(said.splitlines()[0])["topic"] == "press.articles"
+    assert "1 dead letters put back" in newswatch(closed, "operator", "dead", "replay").stderr
+    assert "0 dead letters put back" in newswatch(closed, "operator", "dead", "replay").stderr
+
+    described = newswatch(closed, "topics", "topics", "describe", "--json").stdout
+    assert all(json.loads(line)["exists"] for line in described.splitlines())
+
+
+WRITES = {
+    "producer": {"articles"},
+    "worker": {"articles.enriched", "articles.dead", "observations", "alerts", "alerts.many", "desk"},
+    "subscriber": set(),
+    "operator": {"articles", "observations", "articles.dead.replayed"},
+    "topics": set(),
+}
+READS = {
+    "producer": set(),
+    "worker": {"articles", "observations"},
+    "subscriber": {"alerts", "alerts.many", "desk"},
+    "operator": {"articles.dead", "articles.dead.replayed"},
+    "topics": set(),
+}
+TOPICS = WRITES["worker"] | {"articles", "articles.dead.replayed"}
+
+
+def own_topics(settings: Settings, role: str, topics: set[str]) -> set[str]:
+    """Full names; only the worker has to do with the changelog."""
+    return {*map(settings.topic, topics), *({changelog_topic(settings)} if role == "worker" else ())}
+
+
+@pytest.mark.parametrize("role", WRITES)
+def test_a_role_writes_where_it_must_and_nowhere_else(closed: ClosedKafka, role: str) -> None:
+    settings = closed.settings(role)
+    refused: dict[str, str] = {}
+    for topic in (*map(settings.topic, TOPICS), changelog_topic(settings)):
+        producer = KafkaProducer(**connection(settings), max_block_ms=5000, acks="all", enable_idempotence=True)
+        try:
+            producer.send(topic, key=b"probe", value=None, headers=[("probe", b"1")]).get(10)
+        except KafkaError as error:
+            refused[topic] = repr(error)
+        producer.close()
+    assert all("Authorization" in error for error in refused.values()), refused
+    everything = own_topics(settings, "worker", TOPICS)
+    assert everything - set(refused) == own_topics(settings, role, WRITES[role])
+
+
+@pytest.fixture(scope="module")
+def probed(closed: ClosedKafka) -> set[str]:
+    """Every topic, each with a record in its first partition."""
+    settings = closed.settings(ADMIN)
+    topics = own_topics(settings, "worker", TOPICS)
+    producer = KafkaProducer(**connection(settings))
+    for future in [producer.send(topic, key=b"probe", value=None, partition=0) for topic in topics]:
+        future.get(10)
+    producer.close()
+    return topics
+
+
+@pytest.mark.parametrize("role", READS)
+def test_a_role_reads_where_it_must_and_nowhere_else(closed: ClosedKafka, probed: set[str], role: str) -> None:
+    settings = closed.settings(role)
+    got, refused = set(), {}
+    for topic in probed:
+        consumer = KafkaConsumer(**connection(settings), enable_auto_commit=False)
+        if topic in consumer.topics():
+            consumer.assign([TopicPartition(topic, 0)])
+            try:
+                consumer.seek_to_beginning()
+                if consumer.poll(timeout_ms=5000):
+                    got.add(topic)
+            except KafkaError as error:
+                refused[topic] = repr(error)
+        consumer.close()
+    assert all("Authorization" in error for error in refused.values()), refused
+    assert got == own_topics(settings, role, READS[role])
+
+
+@pytest.mark.parametrize("role", ["producer", "worker", "subscriber", "operator"])
+def test_no_role_but_one_makes_topics_or_changes_access(closed: ClosedKafka, role: str) -> None:
+    admin = admin_client(closed.settings(role))
+    try:
+        with pytest.raises(KafkaError, match="Authorization"):
+            admin.create_topics({f"press.{role}": {"num_partitions": 1, "replication_factor": 1}})
+    finally:
+        admin.close()
+    assert "refuse access lists" in newswatch(closed, role, "topics", "grant", "worker", role, status=2).stderr
+
+
+def test_a_group_of_others_is_closed(closed: ClosedKafka) -> None:
+    said = newswatch(
+        closed, "subscriber", "subscribe", "alerts", "--from-beginning", "--max", "1", "--group", "watch", status=2
+    )
+    assert "watch" in said.stderr
+    assert "GroupAuthorization" in said.stderr
+
+
+def test_a_refused_topic_is_one_message(closed: ClosedKafka) -> None:
+    said = newswatch(closed, "producer", "subscribe", "alerts", "--from-beginning", "--max", "1", status=2).stderr
+    assert "press.alerts" in said
+    file = closed.file("subscriber").with_name("one.jsonl")
+    file.write_text(json.dumps(ARTICLES[0]))
+    said = newswatch(closed, "subscriber", "ingest", str(file), status=2).stderr
+    assert "press.articles" in said
+
+
+def test_a_worker_does_not_make_topics_that_it_may_not_make(closed: ClosedKafka, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text("rules: [{name: x, kind: match, where: {text: y}, topic: elsewhere}]")
+    for create in ("true", "false"):
+        flags = ("--rules", str(tmp_path), "--set", f"create_topics={create}", "--set", f"data_dir={tmp_path}")
+        said = newswatch(closed, "worker", "worker", *flags, status=2).stderr
+        assert "missing topics: press.elsewhere" in said
+
+
+def test_aiokafka_is_refused_alike(closed: ClosedKafka) -> None:
+    async def scenario(settings: Settings) -> None:
+        options: dict[str, Any] = {
+            "bootstrap_servers": settings.brokers,
+            "security_protocol": settings.security_protocol,
+            "ssl_context": settings.ssl_context(),
+        }
+        if settings.sasl_username:
+            options |= {
+                "sasl_mechanism": settings.sasl_mechanism,
+                "sasl_plain_username": settings.sasl_username,
+                "sasl_plain_password": settings.password(),
+            }
+        producer = AIOKafkaProducer(**options, enable_idempotence=True, request_timeout_ms=5000)
+        await producer.start()
+        with pytest.raises(Exception, match="Authorization"):
+            await producer.send_and_wait("press.articles", b"x")
+        await producer.send_and_wait("press.articles.dead", b"x")
+        await producer.stop()
+        consumer = AIOKafkaConsumer(**options, request_timeout_ms=5000)
+        await consumer.start()
+        consumer.assign([TopicPartition("press.alerts", 0)])
+        with pytest.raises(Exception, match="Authorization"):
+            await asyncio.wait_for(consumer.getone(), 10)
+        await consumer.stop()
+
+    asyncio.run(scenario(closed.settings("worker")))
+
+
+def test_strangers_stay_outside(closed: ClosedKafka) -> None:
+    known = closed.settings("worker")
+    secret = {"sasl_password": SecretStr("wrong"), "sasl_password_file": None} if known.sasl_username else {}
+    certificate = {} if known.sasl_username else {"ssl_certificate_location": None, "ssl_key_location": None}
+    for change in ({"security_protocol": "PLAINTEXT"}, secret or certificate):
+        settings = known.model_copy(update=change)
+        options = connection(settings) | {"bootstrap_timeout_ms": 1000}
+        with pytest.raises(KafkaError):
+            KafkaConsumer("press.alerts", **options).poll(timeout_ms=3000)
+    stranger = known.model_copy(update={"ssl_ca_location": None})  # who trusts another authority does not talk to us
+    with pytest.raises(KafkaError):
+        KafkaConsumer("press.alerts", **connection(stranger) | {"bootstrap_timeout_ms": 1000}).poll(timeout_ms=3000)
+
+
+def test_the_printed_commands_are_those_of_kafkas_own_tool(closed: ClosedKafka) -> None:
+    said = newswatch(closed, "admin", "topics", "grant", "subscriber", "desk-1", "--print").stdout.splitlines()
+    settings = closed.settings(ADMIN)
+    assert said == [command(settings, one, "desk-1") for one in grants(settings, "subscriber", RULE_TOPICS)]
+    assert any("--topic press.alerts. --resource-pattern-type prefixed --operation Read" in line for line in said)
+    unknown = newswatch(closed, "admin", "topics", "grant", "subscribe", "desk-1", status=2).stderr
+    assert "did you mean 'subscriber'?" in unknown
