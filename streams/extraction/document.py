@@ -19,6 +19,9 @@ _ADDRESSES = re.compile(r"\b(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\
 _TERMINAL = frozenset(".!?:;\"'”’)]»…")
 
 
+_INDIC = 0x900  # scripts from here on write vowels as marks
+
+
 class _Fold(dict[int, str]):
     """Code point to its folded character, one for one, filled as characters are met."""
 
@@ -29,6 +32,8 @@ class _Fold(dict[int, str]):
             base = unicodedata.normalize("NFKD", character)[0]
             lower = (base if base.isalnum() else character).lower()
             folded = lower if len(lower) == 1 else lower[0]
+        elif code >= _INDIC and unicodedata.category(character).startswith("M"):
+            folded = character  # a vowel sign, without which a word falls apart
         self[code] = folded
         return folded
 

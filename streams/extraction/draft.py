@@ -17,6 +17,7 @@ from streams.extraction.sentences import sentence_bounds
 from streams.extraction.spellings import surname
 
 #: Sentences in doubt that are settled, and characters of each; the entity recogniser is slow.
+_CROWNED = frozenset({"King", "Queen", "Pope", "Emperor", "Emir", "Sultan"})
 _MOST_DOUBTS = 100
 _SENTENCE = 1000
 
@@ -72,9 +73,10 @@ class Draft:
         for candidate, name in zip(self.candidates, names, strict=True):
             before = clean[: candidate.start].rpartition(" ")[0].rpartition(" ")[2] if candidate.start else ""
             honoured = before.rstrip(".") in HONORIFICS
+            crowned = candidate.head.label == "head_of_state" and before in _CROWNED
             if (
                 " " not in name
-                and not honoured
+                and not (honoured or crowned)
                 and surname(name) not in vouched
                 and surname(name) not in registry.surnames
             ):

@@ -191,11 +191,17 @@ _UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 # Languages that decline names by their endings: a name's stem with any ending stands for it, and for its adjective.
 _INFLECTED = frozenset(
     {
-        "be", "bg", "cs", "et", "fi", "hr", "hu", "kk", "ky", "lt",
-        "lv", "mk", "pl", "ru", "sk", "sl", "sr", "tr", "uk", "uz",
+        "be", "bg", "cs", "el", "et", "fi", "hr", "hu", "kk", "ky", "lt",
+        "lv", "mk", "pl", "ro", "ru", "sk", "sl", "sr", "tr", "uk", "uz",
     }
 )  # fmt: skip
-_CASE_ENDINGS = "aeiouyáéíýąęаеиоуыьяюйіїěąęő"
+_CASE_ENDINGS = "aeiouyáéíýąęаеиоуыьяюйіїěąęőăαηος"
+# What is put after a whole name, or before it, in the same word.
+_SUFFIXES = {
+    "da": ("s",), "de": ("s",), "nb": ("s",), "no": ("s",), "sv": ("s",),
+    "fi": ("n", "a", "an", "en", "in", "ssa", "sta", "lla", "lle", "lta", "ksi"),
+}  # fmt: skip
+_PREFIXES = {"ar": ("و", "ب", "ل", "ف", "ك"), "fa": ("و",), "he": ("ו", "ב", "ל", "מ", "ה", "ש", "כ")}
 _SHORTEST_STEM = 5  # letters; a shorter stem begins too many other words
 
 
@@ -208,7 +214,10 @@ def territory_lexicon(language: str) -> Lexicon[Place] | None:
         return None
     lexicon: Lexicon[Place] = Lexicon()
     for name, place in _territory_names(territories).items():
-        lexicon.add(name, place)
+        for form in (name, *(name + end for end in _SUFFIXES.get(language, ()))):
+            lexicon.add(form, place)
+        for prefix in _PREFIXES.get(language, ()):
+            lexicon.add(prefix + name, place)
         stem = name[:-1] if name[-1] in _CASE_ENDINGS else name
         if language in _INFLECTED and " " not in name and len(stem) >= _SHORTEST_STEM:
             lexicon.add(f"{stem}*", place)

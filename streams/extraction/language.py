@@ -11,6 +11,8 @@ _ENGLISH = re.compile(r"\b(?:the|of|and|to|in|that|is|was|for|on|with|said|has|b
 _SAMPLE = 1500  # characters that decide
 _SHORT = 15  # words; of fewer, in Latin letters, the model is seldom sure
 _CERTAIN = 0.7
+_CERTAIN_ASCII = 0.95  # the model takes short English, names in it above all, for one of many languages
+_PIDGINS = frozenset({"pcm"})  # written, in news, as English
 _BEYOND_LATIN = "\u0250"
 _SURE = 0.12  # share of such words among all from which a text is English
 
@@ -33,7 +35,8 @@ def detect_language(clean: str) -> str:
     if not any(map(str.isalpha, sample)):
         return "en"
     code, probability = _identifier().classify(sample)
-    if words < _SHORT and probability < _CERTAIN and max(sample) < _BEYOND_LATIN:
+    least = _CERTAIN_ASCII if sample.isascii() else _CERTAIN
+    if code in _PIDGINS or (words < _SHORT and probability < least and max(sample) < _BEYOND_LATIN):
         return "en"
     return str(code)
 

@@ -34,6 +34,7 @@ _APPOINTED = re.compile(
 )
 _PARTY_TAG = re.compile(r"(?:, ?|\(|\[)([RDI]|DFL|Rep|Dem)\.?[-–—]((?:[A-Z][\w.']*)(?: [A-Z][\w.']*)*)")
 _BREAKS = frozenset('.;:()"“”—–?!')
+_COUNTERPART = "counterpart"  # holds the office of the person named before
 _MOST = 400  # names beside offices that are read; a text made to be slow has more
 
 
@@ -86,7 +87,7 @@ class Reader:
                 continue
             nested = hit.start < self._reach  # inside the complement of a title that has its name
             for form in (self._name_after,) if nested else self._forms:
-                if form(title):
+                if form(title) and self.found:
                     self._reach = max(self._reach, self.found[-1].title_end)
                     break
         for found in islice(_PARTY_TAG.finditer(self.clean), _MOST):
@@ -214,7 +215,12 @@ class Reader:
             while j > 1 and words[j - 1].text.lower() in {",", "who"}:
                 j -= 1
             return self._add_before(title, j, title.last, "verb")
-        if title.hit.value.weak or k != title.left:
+        if title.hit.value.weak:
+            return False
+        named = title.left < title.first - 1 and name_at(words, title.left) == title.first
+        if named and title.left > 0 and _APPOINTED.fullmatch(words[title.left - 1].text):  # "named X Y governor"
+            return self._add_before(title._replace(left=title.first), title.first, title.last, "verb")
+        if k != title.left:
             return False
         start = name_before(words, k)
         if k - start >= 2 and start > 0 and _APPOINTED.fullmatch(words[start - 1].text):
@@ -237,6 +243,12 @@ class Reader:
     def _add(self, title: Title, start: int, end: int, role_end: int, pattern: str) -> None:
         words = title.words
         start, end = bare_name(words, start, end)
+        head = title.hit.value
+        if head.label == _COUNTERPART:
+            before = next((found for found in reversed(self.found) if found.sentence >= title.sentence - 1), None)
+            if before is None:
+                return
+            head = before.head._replace(country="")
         former = any(
             bare(word.text) in _FORMER or word.text.lower().startswith("ex-")
             for word in words[max(0, title.left - 2) : title.last]
@@ -245,7 +257,7 @@ class Reader:
             Candidate(
                 start=words[start].start,
                 end=surface_end(words[end - 1]),
-                head=title.hit.value,
+                head=head,
                 head_start=title.hit.start,
                 head_end=title.hit.end,
                 role_start=words[title.left].start,
