@@ -32,11 +32,15 @@ class Lexicon(Generic[T]):
         self._automaton: ahocorasick.Automaton | None = None
 
     def add(self, term: str, value: T) -> None:
-        """Add a term; white space, case, accents and punctuation are folded."""
+        """Add a term; white space, case, accents and punctuation are folded.
+
+        Where a point or comma stands before a blank, the folded text has two blanks ("U.S. attorney"): both are stored.
+        """
         is_open = term.endswith("*")
-        words = fold(term.rstrip("*")).split()
-        if words:
-            self._terms.setdefault(f" {' '.join(words)}{'' if is_open else ' '}", []).append(value)
+        folded = fold(term.rstrip("*")).strip()
+        if folded:
+            for form in {" ".join(folded.split()), folded}:
+                self._terms.setdefault(f" {form}{'' if is_open else ' '}", []).append(value)
 
     def __contains__(self, term: str) -> bool:
         return f" {' '.join(fold(term).split())} " in self._terms

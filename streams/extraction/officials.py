@@ -205,6 +205,9 @@ class Reader:
     def _name_by_verb(self, title: Title) -> bool:
         """ "X was elected mayor of Y"; "X, who became president"; "named X prime minister"."""
         words = title.words
+        named = title.left < title.first - 1 and name_at(words, title.left) == title.first
+        if named and title.left > 0 and _APPOINTED.fullmatch(words[title.left - 1].text):  # "named X Y governor"
+            return self._add_before(title._replace(left=title.first), title.first, title.last, "verb")
         k = title.left
         while k > 0 and words[k - 1].text.lower() in _DETERMINERS:
             k -= 1
@@ -217,9 +220,6 @@ class Reader:
             return self._add_before(title, j, title.last, "verb")
         if title.hit.value.weak:
             return False
-        named = title.left < title.first - 1 and name_at(words, title.left) == title.first
-        if named and title.left > 0 and _APPOINTED.fullmatch(words[title.left - 1].text):  # "named X Y governor"
-            return self._add_before(title._replace(left=title.first), title.first, title.last, "verb")
         if k != title.left:
             return False
         start = name_before(words, k)
