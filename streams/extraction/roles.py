@@ -150,9 +150,8 @@ def _private_president(
     named = [place for place in places if place.via in {"name", "demonym"} or place.start > candidate.head_end]
     if not named:
         owners = [word for word in _CAPITALISED.findall(before) if word.lower() not in reader.lexicon.modifiers]
-        if owners and not (
-            len(owners) == 1 and not before.strip().endswith(("'s", "’s")) and _opens_sentence(candidate, reader)
-        ):
+        first_word = len(owners) == 1 and not owners[0].endswith(("'s", "’s")) and _opens_sentence(candidate, reader)
+        if owners and not first_word:
             return True
         after = _COMPLEMENT.match(reader.clean[candidate.head_end : candidate.title_end])
         if after and (_CAPITALISED.search(after[1]) or "company" in after[1]):
@@ -161,6 +160,12 @@ def _private_president(
     else:
         country = named[0].alpha3
     return country is not None and context.registry.heads_of_state(country) >= _KNOWN_ENOUGH and country == "USA"
+
+
+def _of_a_firm(candidate: Candidate, reader: Reader) -> bool:
+    """Whether the complement names something that is neither a place nor a public body: "for Walgreens"."""
+    after = _COMPLEMENT.match(reader.clean[candidate.head_end : candidate.title_end])
+    return after is not None and _CAPITALISED.search(after[1]) is not None
 
 
 def _opens_sentence(candidate: Candidate, reader: Reader) -> bool:
@@ -223,6 +228,8 @@ def _role_class(
         return _legislature(candidate)
     if private and (head.weak or label not in _NEVER_PRIVATE) and not labels.keys() & _SURELY_PUBLIC:
         return None
+    if label == "official" and not public and not places and _of_a_firm(candidate, reader):
+        return None
     if head.rank:
         near = labels["security"] or _police_near(candidate, reader)
         return "security" if near or (context.police and "military" not in labels) else "military"
@@ -255,7 +262,8 @@ def _role_class(
     if label == "local":
         if labels["security"] and head.weak:
             return "security"
-        if "governor" in word and re.search(r"\bbank\b", reader.folded[candidate.title_start : candidate.title_end]):
+        around = reader.folded[max(0, candidate.title_start - len(" bank of ")) : candidate.title_end]
+        if "governor" in word and " bank " in around:
             return "official"
         return "local"
     if label == "igo":
