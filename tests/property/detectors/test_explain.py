@@ -1,4 +1,4 @@
-"""An explanation agrees with the engine: it says that a rule is met exactly where the engine says so."""
+"""Explanations and lints agree with the engine: met where it says so, never met where a lint says so."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from detectors.article import Country, EnrichedArticle, Official, Sentence, Span, Theme
 from detectors.engine import Engine
 from detectors.explain import Clause, Explainer
+from detectors.lint import about_condition
 from detectors.problems import RuleSetError
 from detectors.ruleset import RuleSet, load_rules
 from tests.property.detectors.written import SOUND
@@ -97,3 +98,16 @@ def test_explanations_agree_with_the_engine(
     assert (explanation.excepted == ("but",)) == explanation.exceptions[0].clause.met
     agree(explanation.where)
     assert json.loads(json.dumps({"why": explanation.why}))["why"]
+
+
+@settings(max_examples=400, deadline=3000, suppress_health_check=list(HealthCheck))
+@given(st.lists(SOUND, min_size=1, max_size=3), articles())
+def test_what_a_lint_calls_impossible_does_not_happen(
+    conditions: list[dict[str, Any]], article: EnrichedArticle
+) -> None:
+    rules = loaded({"name": "one", "kind": "match", "where": {"all": conditions}})
+    assume(rules is not None)
+    assert rules is not None
+    said = list(about_condition(rules.rules[0].where))
+    if said:
+        assert Engine(rules).matching(article) == [], said
