@@ -27,6 +27,7 @@ _LOCAL_FORCE = frozenset(
     {"county", "city", "town", "village", "township", "state", "local", "chief", "senior", "first"}
 )
 _POLICE_INITIALS = re.compile(r"\b[A-Z]{1,3}PD\b")
+_CENTRAL_BANK = re.compile(r"\bbank of\b|\b(?:central|reserve|national) bank\b")
 _CAPITALISED = re.compile(r"[^\W\d_a-z][\w'’&.-]*")
 _COMPLEMENT = re.compile(r"\W+(?:of|for|at|with|to)\b(.*)", re.DOTALL)
 _STATEHOUSE = re.compile(
@@ -262,8 +263,8 @@ def _role_class(
     if label == "local":
         if labels["security"] and head.weak:
             return "security"
-        around = reader.folded[max(0, candidate.title_start - len(" bank of ")) : candidate.title_end]
-        if "governor" in word and " bank " in around:
+        around = reader.folded[max(0, candidate.title_start - len("bank of ")) : candidate.title_end]
+        if "governor" in word and _CENTRAL_BANK.search(around):
             return "official"
         return "local"
     if label == "igo":
