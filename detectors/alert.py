@@ -53,7 +53,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     group: dict[str, GroupValue]
     count: int
-    value: float | None = None
+    value: GroupValue | None = None
     threshold: float | None = None
     window: Window | None = None
     starts_at: datetime

@@ -168,6 +168,7 @@ class Engine:
                 steps=tuple(steps),
                 distinct=distinct,
                 values=tuple(values),
+                known=rule.kind.known_among(found),
                 number=rule.kind.number(found),
                 evidence=_evidence(article, met, steps[0] if steps else None),
                 seen=seen(found),

@@ -33,7 +33,7 @@ class Fact:
     What only alerts show (evidence, values for templates) is kept packed.
     """
 
-    __slots__ = ("_packed", "distinct", "fingerprint", "number", "order", "steps", "values")
+    __slots__ = ("_packed", "distinct", "fingerprint", "known", "number", "order", "steps", "values")
 
     def __init__(self, observation: Observation) -> None:
         self.order = (observation.time, observation.article_id, observation.content_hash)
@@ -41,6 +41,7 @@ class Fact:
         self.steps = observation.steps
         self.distinct = observation.distinct
         self.values: tuple[GroupValue, ...] = observation.values
+        self.known: tuple[GroupValue, ...] = observation.known
         self.number = observation.number
         self._packed = _ENCODER.encode(_Detail(observation.evidence, observation.seen))
 

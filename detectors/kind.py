@@ -91,6 +91,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         """The field whose values it wants of each article (``of``)."""
         return getattr(self, "of", None)
 
+    def known_among(self, found: Found) -> tuple[GroupValue, ...]:  # noqa: ARG002 - for kinds that list some
+        """The values of ``of`` that the rule lists as known."""
+        return ()
+
     def counted(self) -> str:
         """What it counts: ``article``, ``story``, ``source``, ``language`` or ``meta.KEY``."""
         return getattr(self, "distinct", "article")

@@ -28,7 +28,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     severity: Severity
     count: int
-    value: float | None = None
+    value: GroupValue | None = None
     threshold: float | None = None
     start: datetime | None = None
     end: datetime | None = None

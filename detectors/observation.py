@@ -19,8 +19,9 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     ``state`` names what the state belongs to: rule, condition, group and window. ``steps`` are the numbers of the
     rule's steps that the article meets in this group, from 1; ``distinct`` is the value that is counted once;
-    ``values`` are those of ``of``; ``number`` is what a metric takes. For a chain the article is an alert, ``time`` one
-    of its moments. ``everywhere`` is true of pulses alone: they go to every partition of ``observations``.
+    ``values`` are those of ``of``, ``known`` those that the rule lists as known; ``number`` is what a metric takes. For
+    a chain the article is an alert, ``time`` one of its moments. ``everywhere`` is true of pulses alone: they go to
+    every partition of ``observations``.
     """
 
     rule: str
@@ -33,6 +34,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     steps: tuple[int, ...] = ()
     distinct: str | None = None
     values: tuple[GroupValue, ...] = ()
+    known: tuple[GroupValue, ...] = ()
     number: float | None = None
     evidence: Evidence | None = None
     seen: Seen = Seen()

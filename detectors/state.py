@@ -201,7 +201,6 @@ class PartitionState:
         machine = known or self._machine(kept, observation.group, out)
         kept.groups.move_to_end(machine.key)
         outcome = Outcome()
-        machine.log = self._log
         machine.now = None if self._watermark is None else self._watermark - kept.rule.lateness
         machine.observe(fact, outcome)
         out.put(_fact_key(machine, fact), _Seen(observation))
@@ -277,6 +276,7 @@ class PartitionState:
             key = state_key(kept.rule.state, group)
             if key not in kept.groups and self._owns(key):
                 machine = kept.rule.kind.machine(kept.rule, group)
+                machine.log = self._log
                 kept.groups[key] = machine
                 self._schedule(kept, machine)
 
@@ -285,6 +285,7 @@ class PartitionState:
         machine = kept.groups.get(key)
         if machine is None:
             machine = kept.groups[key] = kept.rule.kind.machine(kept.rule, group)
+            machine.log = self._log
             if out is not None and len(kept.groups) > MOST_GROUPS:
                 _, oldest = kept.groups.popitem(last=False)
                 kept.scheduled.pop(oldest.key, None)

@@ -209,6 +209,7 @@ class _Settling(Machine):
             count=self._kind.at_least,
             starts_at=standing.changed,
             updated_at=time,
+            value=standing.settled,
             previous=standing.previous,
             current=standing.settled,
             evidence=tuple(given[-self._kind.at_least :]),
