@@ -15,6 +15,7 @@ from detectors.conditions.view import ArticleView
 from detectors.facts import Fact
 from detectors.garbage import collector_waits
 from detectors.groups import Found, groups_of
+from detectors.heard import depths, latenesses
 from detectors.index.rules import Asked, RuleIndex
 from detectors.kinds.match import Match
 from detectors.machine import Moment, alert_id
@@ -61,7 +62,11 @@ class _Compiled(Asked):
 
 
 class Engine:
-    """Every enabled rule of a set, compiled. Immutable: a new set is a new engine."""
+    """Every enabled rule of a set, compiled. Immutable: a new set is a new engine.
+
+    ``depth_of`` says how many chains deep each rule lies, ``depths`` how many such layers there are; the watermark of a
+    rule is that of its layer less its ``lateness_of``.
+    """
 
     def __init__(self, rules: RuleSet) -> None:
         with collector_waits():
@@ -71,6 +76,9 @@ class Engine:
         self.version = rules.version
         self.rules = {rule.name: rule for rule in rules.rules if rule.enabled}
         self.by_state = {rule.state: rule for rule in self.rules.values()}
+        self.depth_of = depths(self.rules)
+        self.depths = max(self.depth_of.values(), default=0) + 1
+        self.lateness_of = latenesses(self.rules, self.depth_of)
         self.needs_log = any(rule.kind.NEEDS_LOG for rule in self.rules.values())
         self._compiled = [_Compiled(rule) for rule in self.rules.values() if rule.kind.READS_ARTICLES]
         self.lexicon = Lexicon(

@@ -108,7 +108,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def waits(self) -> bool:
-        """Whether its alerts wait for the watermark (states), so that a chain hears of them late."""
+        """Whether its alerts wait for the watermark behind the last article: a test of the rule needs ``until``."""
         return False
 
     def stateless(self) -> bool:

@@ -49,10 +49,14 @@ class Scan:
 
     def settle(self, time: datetime) -> list[Firing]:
         """Alerts that come when no article up to and including ``time`` is missing, whatever the rules' lateness."""
-        return self._take(self._state.advance(time, complete=True))
+        return self._advance(time, complete=True)
 
-    def _advance(self, time: datetime) -> list[Firing]:
-        return self._take(self._state.advance(time))
+    def _advance(self, time: datetime, *, complete: bool = False) -> list[Firing]:
+        """Layer by layer: what a chain hears of is complete when all below it has been told."""
+        firings: list[Firing] = []
+        for depth in range(self._engine.depths):
+            firings += self._take(self._state.advance(time, complete=complete, depth=depth))
+        return firings
 
     def _observe(self, observation: Observation) -> list[Firing]:
         return self._take(self._state.observe(observation))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -27,3 +28,18 @@ def slide(
         while went < came and span[went].time <= moment - window:
             went += 1
         yield moment, span[first:came], span[lost:went]
+
+
+def slide_counts(
+    facts: Facts, moments: Sequence[datetime], window: timedelta, distinct: str
+) -> Iterator[tuple[datetime, int]]:
+    """For each of ``moments``, in order: how many alerts, or rules, (moment - window, moment] holds."""
+    present: Counter[str | None] = Counter()
+    for moment, came, went in slide(facts, moments, window):
+        for some, sign in ((came, 1), (went, -1)):
+            for fact in some:
+                what = fact.distinct if distinct == "rule" else fact.article_id
+                present[what] += sign
+                if not present[what]:
+                    del present[what]
+        yield moment, len(present)

@@ -69,9 +69,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class _Judged(msgspec.Struct, frozen=True, tag="judged"):
-    """Up to where the watermark had come when it was stored."""
+    """Up to where a layer's watermark had come when it was stored."""
 
     watermark: datetime
+    depth: int = 0
 
 
 class _Seen(msgspec.Struct, frozen=True, tag="fact"):
@@ -94,12 +95,17 @@ _DECODER: msgspec.msgpack.Decoder[_Stored] = msgspec.msgpack.Decoder(_Stored)
 
 
 class _Rule:
-    """The groups of one rule state, and when each has something to do."""
+    """The groups of one rule state, and when each has something to do.
 
-    __slots__ = ("agenda", "groups", "rule", "scheduled")
+    ``depth`` is the rule's layer, ``lateness`` what its watermark lies behind that of its layer.
+    """
 
-    def __init__(self, rule: Rule) -> None:
+    __slots__ = ("agenda", "depth", "groups", "lateness", "rule", "scheduled")
+
+    def __init__(self, rule: Rule, engine: Engine) -> None:
         self.rule = rule
+        self.depth = engine.depth_of[rule.name]
+        self.lateness = engine.lateness_of[rule.name]
         self.groups: OrderedDict[str, Machine] = OrderedDict()
         self.agenda: list[tuple[datetime, int, str]] = []
         self.scheduled: dict[str, datetime] = {}
@@ -116,20 +122,25 @@ class PartitionState:
         self._engine = engine
         self._owns = owns
         self._log = Log()
-        self._watermark: datetime | None = None
-        self._stored: datetime | None = None
-        self._judged_keys: list[str] = []
+        self._watermarks: dict[int, datetime] = {}  # by layer: articles, chains, chains of chains
+        self._stored: dict[int, datetime] = {}
+        self._judged_keys: dict[int, list[str]] = {}
         self._orphans: list[str] = []
         self._restored: dict[str, bytes] = {}
         self._numbers = count()
-        self._rules = {state: _Rule(rule) for state, rule in engine.by_state.items()}
+        self._rules = {state: _Rule(rule, engine) for state, rule in engine.by_state.items()}
         for kept in self._rules.values():
             self._standing(kept)
 
     @property
     def watermark(self) -> datetime | None:
         """Event time up to which the log is complete, as far as this partition was told; lateness not yet taken off."""
-        return self._watermark
+        return self._watermarks.get(0)
+
+    @property
+    def judged(self) -> dict[int, datetime]:
+        """Up to where each layer of rules has come; below it nothing more follows once this step is stored."""
+        return dict(self._watermarks)
 
     def groups(self) -> dict[str, int]:
         """How many groups each rule has here."""
@@ -152,9 +163,10 @@ class PartitionState:
         for key, value in self._restored.items():
             stored = _DECODER.decode(value)
             if isinstance(stored, _Judged):
-                self._judged_keys.append(key)
-                self._stored = max(self._stored or _BEGINNING, stored.watermark)
-                self._watermark = self._stored
+                depth = stored.depth
+                self._judged_keys.setdefault(depth, []).append(key)
+                self._stored[depth] = max(self._stored.get(depth, _BEGINNING), stored.watermark)
+                self._watermarks[depth] = self._stored[depth]
             elif isinstance(stored, _Pulsed):
                 self._log.add(stored.time)
             else:
@@ -171,7 +183,7 @@ class PartitionState:
         for state, group, facts, marks in groups.values():
             kept = self._rules[state]
             machine = self._machine(kept, group, None)
-            machine.restore(sorted(facts), marks, self._settled(kept.rule))
+            machine.restore(sorted(facts), marks, self._settled(kept))
             self._schedule(kept, machine)
 
     def __len__(self) -> int:
@@ -192,7 +204,8 @@ class PartitionState:
         known = kept.groups.get(observation.key)
         if known is not None and fact in known.facts:
             return Step()
-        late = self._watermark is not None and observation.time < self._watermark - kept.rule.lateness
+        now = self._now(kept)
+        late = now is not None and observation.time < now
         if late and (replay or not kept.rule.kind.TAKES_LATE):
             return Step() if replay else Step(limits=(Limit(kept.rule.name, "late"),))
         out = _Collected(self._engine.version)
@@ -201,7 +214,7 @@ class PartitionState:
         machine = known or self._machine(kept, observation.group, out)
         kept.groups.move_to_end(machine.key)
         outcome = Outcome()
-        machine.now = None if self._watermark is None else self._watermark - kept.rule.lateness
+        machine.now = now
         machine.observe(fact, outcome)
         out.put(_fact_key(machine, fact), _Seen(observation))
         oldest = machine.facts.drop_oldest()
@@ -212,31 +225,42 @@ class PartitionState:
         self._schedule(kept, machine)
         return out.step()
 
-    def _settled(self, rule: Rule) -> datetime | None:
+    def _now(self, kept: _Rule) -> datetime | None:
+        """The rule's watermark."""
+        watermark = self._watermarks.get(kept.depth)
+        return None if watermark is None else watermark - kept.lateness
+
+    def _settled(self, kept: _Rule) -> datetime | None:
         """The rule's watermark that is known to be stored."""
-        return None if self._stored is None else _less(self._stored, rule)
+        stored = self._stored.get(kept.depth)
+        return None if stored is None else stored - kept.lateness
 
     def _pulse(self, time: datetime) -> Step:
         if not self._engine.needs_log or not self._log.add(time):
             return Step()
         return Step(puts=((_pulse_key(time), _ENCODER.encode(_Pulsed(time))),))
 
-    def advance(self, watermark: datetime, *, complete: bool = False) -> Step:
+    def advance(self, watermark: datetime, *, complete: bool = False, depth: int = 0) -> Step:
         """Event time is complete up to ``watermark``: judge what waited for it, delete what nothing asks of any more.
 
+        ``depth`` is the layer of rules: 0 reads articles. A chain's input is complete up to where all partitions of the
+        layer below have come, and stored it.
         ``complete`` says that it is known to be so without any lateness (the end of a test), ``watermark`` included.
         Deletes only what is not needed to judge again from the watermark of an earlier step, so that a crash between
         sending and writing loses nothing.
         """
         self._finish_restore()
-        if self._watermark is not None and watermark <= self._watermark and not complete:
+        known = self._watermarks.get(depth)
+        if known is not None and watermark <= known and not complete:
             return self._without_orphans()
-        self._watermark = watermark
+        self._watermarks[depth] = watermark
         out = _Collected(self._engine.version)
-        settled = self._stored or _BEGINNING
+        stored = self._stored.get(depth)
         worked = False
         for kept in self._rules.values():
-            now = watermark + _INSTANT if complete else _less(watermark, kept.rule)
+            if kept.depth != depth:
+                continue
+            now = watermark + _INSTANT if complete else watermark - kept.lateness
             while kept.agenda and kept.agenda[0][0] < now:
                 due, _, key = heapq.heappop(kept.agenda)
                 machine = kept.groups.get(key)
@@ -245,12 +269,13 @@ class PartitionState:
                 worked = True
                 del kept.scheduled[key]
                 outcome = Outcome()
-                machine.advance(now, self._settled(kept.rule) or _BEGINNING, self._log, outcome)
+                machine.advance(now, self._settled(kept) or _BEGINNING, self._log, outcome)
                 out.take(self._engine, machine, outcome)
                 self._schedule(kept, machine, after=now)
-        self._prune_log(out, settled)
-        if worked or self._stored is None or watermark - self._stored >= Log.GRAIN:
-            self._store(watermark, out)
+        if depth == 0:
+            self._prune_log(out, stored or _BEGINNING)
+        if worked or stored is None or watermark - stored >= Log.GRAIN:
+            self._store(watermark, depth, out)
         out.deletes += self._orphans
         self._orphans.clear()
         return out.step()
@@ -259,16 +284,16 @@ class PartitionState:
         orphans, self._orphans = tuple(self._orphans), []
         return Step(deletes=orphans)
 
-    def _store(self, watermark: datetime, out: _Collected) -> None:
-        key = f"~judged {watermark.isoformat()}"
-        out.put(key, _Judged(watermark))
-        out.deletes += [old for old in self._judged_keys if old != key]
-        self._judged_keys = [key]
-        self._stored = watermark
+    def _store(self, watermark: datetime, depth: int, out: _Collected) -> None:
+        key = f"~judged {watermark.isoformat()} {depth}"
+        out.put(key, _Judged(watermark, depth))
+        out.deletes += [old for old in self._judged_keys.get(depth, ()) if old != key]
+        self._judged_keys[depth] = [key]
+        self._stored[depth] = watermark
 
     def _prune_log(self, out: _Collected, settled: datetime) -> None:
         longest = max((kept.rule.lateness + kept.rule.kind.log_reach() for kept in self._rules.values()), default=None)
-        if longest is not None and self._stored is not None:
+        if longest is not None and 0 in self._stored:
             out.deletes += [_pulse_key(time) for time in self._log.drop_until(settled - longest - Log.GRAIN)]
 
     def _standing(self, kept: _Rule) -> None:
@@ -318,7 +343,7 @@ class PartitionState:
         """
         self._finish_restore()
         new = PartitionState(engine, self._owns)
-        new._log, new._watermark, new._stored = self._log, self._watermark, self._stored
+        new._log, new._watermarks, new._stored = self._log, self._watermarks, self._stored
         new._judged_keys, new._orphans = self._judged_keys, self._orphans
         for state, kept in self._rules.items():
             if state not in new._rules:
@@ -333,11 +358,6 @@ class PartitionState:
                 heir.scheduled.pop(key, None)
                 new._schedule(heir, machine)
         return new
-
-
-def _less(watermark: datetime, rule: Rule) -> datetime:
-    """The rule's watermark: less its lateness."""
-    return watermark - rule.lateness
 
 
 class _Collected:

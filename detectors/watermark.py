@@ -25,13 +25,15 @@ class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
 
     ``done``: partition of ``articles`` to the offset below which everything is acknowledged downstream; ``newest``:
     partition to the newest event time below it; ``horizon``: the newest of these; ``ends``: the end offset of every
-    partition, read after the others.
+    partition, read after the others. ``judged``: how far the detectors have come whose alerts chains hear of, by layer
+    of rules and partition of ``observations``: all that follows up to there is sent and stored.
     """
 
     done: dict[int, int] = {}
     newest: dict[int, datetime] = {}
     horizon: datetime | None = None
     ends: dict[int, int] = {}
+    judged: dict[int, dict[int, datetime]] = {}
     version: int = 1
 
 
@@ -66,6 +68,7 @@ class Progress:
         self._horizon: datetime | None = None
         self._quiet_since: datetime | None = None
         self._moved_at: datetime | None = None
+        self._judged: dict[tuple[int, int], datetime] = {}
         self.watermark: datetime | None = None
 
     def is_replay(self, partition: int, offset: int) -> bool:
@@ -82,6 +85,9 @@ class Progress:
             self._done[partition] = max(offset, self._done.get(partition, 0))
         for partition, time in report.newest.items():
             self._newest[partition] = max(time, self._newest.get(partition, time))
+        for layer, partitions in report.judged.items():
+            for partition, time in partitions.items():
+                self._judged[layer, partition] = max(time, self._judged.get((layer, partition), time))
         newest_cut = Cut(report.horizon, report.ends)
         if report.horizon is not None:
             self._cuts.append(newest_cut)
@@ -90,6 +96,15 @@ class Progress:
         self._raise(self._best_cut())
         self._pass_time(report.horizon, newest_holds, now)
         return self.watermark
+
+    def judged(self, layer: int, partitions: int) -> datetime | None:
+        """How far a layer of rules has come in all partitions of ``observations``; None while some have not told.
+
+        It is not kept over a restart: every worker tells it again each second.
+        """
+        told = [self._judged.get((layer, partition)) for partition in range(partitions)]
+        known = [time for time in told if time is not None]
+        return min(known) if known and len(known) == partitions else None
 
     def dump(self) -> bytes:
         """The progress as a changelog value."""

@@ -44,6 +44,7 @@ class FactPartition:
         self.offset = -1
         self.progress = Progress(advance_when_silent=advance_when_silent)
         self.settled_watermark: datetime | None = None
+        self.settled_layers: dict[int, datetime] = {}
 
     def restore(self, key: str, value: bytes | None, offset: int) -> None:
         """Take over one record of the changelog; None deletes."""

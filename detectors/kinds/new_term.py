@@ -59,9 +59,6 @@ class NewTerm(Kind, frozen=True, kw_only=True):
     distinct: Distinct = "article"
     window: Annotated[timedelta, Key(Duration(), "a value is met when so long a stretch holds `at_least`")] = 7 * DAY
 
-    def waits(self) -> bool:
-        return True
-
     def known_among(self, found: Found) -> tuple[GroupValue, ...]:
         return self.known.among(found, self.of)
 

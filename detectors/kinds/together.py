@@ -6,7 +6,7 @@ kind: together
 where: {country: {in: central_asia, salience: main}}
 steps:
   - {theme: sanctions}
-  - {theme: protest}
+  - {theme: protest_unrest}
 group_by: [country]
 window: 48h
 ```

@@ -43,6 +43,14 @@ def answered_at_once(rule: Rule) -> Iterator[tuple[str, str]]:
             yield "without", "the rule can never fire: every article that begins the wait meets 'without'"
 
 
+@of_rule
+def asked_of_no_article(rule: Rule) -> Iterator[tuple[str, str]]:
+    """A condition on articles in a rule that reads none."""
+    for key, asked in (("where", rule.where != EVERY_ARTICLE), ("exceptions", bool(rule.exceptions))):
+        if asked and not rule.kind.READS_ARTICLES:
+            yield key, "a chain reads alerts: ask this of the articles in the rules that it hears"
+
+
 @of_set
 def deaf_chains(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
     """A chain that hears of too few rules, or of rules whose alerts lack the group that it asks for."""

@@ -112,6 +112,15 @@ class ObservationAgent:
         """Changelog records taken over since the start of the process."""
         return self._table.store.restored
 
+    def judged(self) -> dict[int, dict[int, datetime]]:
+        """How far the layers of rules that chains hear of have come, by layer and partition held."""
+        found: dict[int, dict[int, datetime]] = {}
+        for number, held in self._table.store.partitions.items():
+            for layer, time in held.settled_layers.items():
+                if layer < self._in_force.engine.depths - 1:
+                    found.setdefault(layer, {})[number] = time
+        return found
+
     def show(self, metrics: Metrics) -> None:
         """Set the gauges of the partitions held."""
         held = self._table.store.partitions
@@ -154,6 +163,10 @@ class ObservationAgent:
         work.reported.add(number)
         if watermark is not None:
             work.effects.append(Effect(number, partition.state.advance(watermark), WATERMARK))
+        for depth in range(1, self._in_force.engine.depths):
+            below = partition.progress.judged(depth - 1, self._partitions)
+            if below is not None:
+                work.effects.append(Effect(number, partition.state.advance(below, depth=depth), WATERMARK))
 
     async def _observe(self, event: Event, headers: Headers, work: Work) -> None:
         observation = decode_observation(event.message.value or b"")
@@ -243,6 +256,7 @@ class ObservationAgent:
         for number in work.reported:  # what fired at this watermark is acknowledged now
             held = work.held[number]
             held.settled_watermark = held.progress.watermark
+            held.settled_layers = held.state.judged
 
     def _count(self, effects: Iterable[Effect]) -> None:
         for effect in effects:

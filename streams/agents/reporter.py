@@ -100,7 +100,13 @@ class Reporter:
         done = {tp.partition: self._done(tp) for tp in owned if tp.partition in self._progress.done}
         newest = {p: time for p, time in self._progress.newest.items() if p in done}
         ends = await self._ends()
-        report = ProgressReport(done=done, newest=newest, horizon=max(newest.values(), default=None), ends=ends)
+        report = ProgressReport(
+            done=done,
+            newest=newest,
+            horizon=max(newest.values(), default=None),
+            ends=ends,
+            judged=self._observations.judged(),
+        )
         value = msgspec.json.encode(report)
         headers = event_headers("progress", f"{self._settings.app_id}-{monotonic()}", time=datetime.now(UTC))
         topic = self._settings.topic(OBSERVATIONS)

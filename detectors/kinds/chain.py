@@ -1,0 +1,100 @@
+"""``chain``: alerts of other rules within a window, so many of them or one for each step.
+
+```yaml
+name: crackdown
+kind: chain
+steps:
+  - {rules: [protests-surge]}
+  - {rules: [arrests-surge], tags: [internet-cut]}
+group_by: [country]
+window: 48h
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+
+from detectors.alert import Severity
+from detectors.events import EventKind, Judgement, reached
+from detectors.facts import Facts
+from detectors.heard import Heard, HeardReader, circle
+from detectors.keys import GroupBy, Window
+from detectors.kind import Key, kind
+from detectors.loading.readers import Choice, ListOf, Number
+from detectors.problems import nearest, shown
+from detectors.rule import Rule
+from detectors.sliding import slide_counts
+from detectors.steps import all_met
+from detectors.thresholds import ThresholdReader, Thresholds
+
+
+@kind("chain")
+class Chain(EventKind, frozen=True, kw_only=True):
+    """Fires on alerts, each id once: at least so many, or one at least for each step, in any order.
+
+    An alert is in the window if one of its moments is; the moment of a state is its beginning.
+    """
+
+    READS_ARTICLES = False
+
+    window: Window
+    alerts: Annotated[Heard | None, Key(HeardReader(), "the alerts that are counted, with `at_least`")] = None
+    at_least: Annotated[
+        Thresholds | None,
+        Key(ThresholdReader(Number(least=1, whole=True)), "so many alerts, or so many by severity", harmless=True),
+    ] = None
+    distinct: Annotated[str, Key(Choice(("alert", "rule"), "way to count"), "what is counted once; default: alert")] = (
+        "alert"
+    )
+    steps: Annotated[
+        tuple[Heard, ...], Key(ListOf(HeardReader(), least=1, most=32), "alerts of which each must come, in any order")
+    ] = ()
+    group_by: GroupBy = ()
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        if self.alerts is None and not self.steps:
+            yield "kind", "a chain needs alerts (with at_least) or steps"
+        if self.alerts is not None and self.steps:
+            yield "steps", "a chain has either alerts or steps, found both"
+        if self.alerts is not None and self.at_least is None:
+            yield "alerts", "the key 'at_least' is missing: how many alerts there must be"
+        if self.alerts is None and self.steps and self.at_least is not None:
+            yield "at_least", "'at_least' goes with alerts; of steps each must come"
+
+    def wrong_among(self, rule: Rule, rules: Mapping[str, Rule]) -> Iterator[tuple[str, str]]:
+        for key, name in self._named():
+            if name not in rules:
+                yield key, f"unknown rule {shown(name)}{nearest(name, rules)}"
+        circle_ = circle(rule, rules)
+        if circle_ and rule.name == min(circle_):
+            way = " -> ".join((*circle_, circle_[0]))
+            yield "alerts" if self.alerts is not None else "steps", f"chains hear each other in a circle: {way}"
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        for name in self.alerts.rules if self.alerts is not None else ():
+            yield "alerts", name
+        for number, step in enumerate(self.steps):
+            for name in step.rules:
+                yield f"steps[{number}]", name
+
+    def hears(self, rule: Rule) -> tuple[int, ...] | None:
+        if self.alerts is not None:
+            return () if self.alerts.hears(rule) else None
+        return tuple(number for number, step in enumerate(self.steps, 1) if step.hears(rule)) or None
+
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
+        return next(self.judgements(facts, (moment,), severity), None)
+
+    def judgements(self, facts: Facts, moments: Sequence[datetime], severity: Severity) -> Iterator[Judgement]:
+        if self.steps:
+            yield from all_met(facts, moments, self.window, len(self.steps), severity)
+            return
+        thresholds: Thresholds | None = self.at_least
+        assert thresholds is not None
+        for moment, number in slide_counts(facts, moments, self.window, self.distinct):
+            judgement = reached(thresholds, number, moment, severity)
+            if judgement is not None:
+                yield judgement

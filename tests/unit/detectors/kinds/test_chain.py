@@ -1,0 +1,93 @@
+"""What is wrong with a chain among other rules is told by name."""
+
+from pathlib import Path
+
+import pytest
+
+from detectors.engine import Engine
+from detectors.ruleset import RuleSetError, load_rules
+
+BELOW = """
+  - {name: coups, kind: match, where: {text: coup}, once_per: country, tags: [unrest], lateness: 3h}
+  - {name: strikes, kind: frequency, where: {text: strike}, window: 1h, at_least: 1, group_by: [country]}
+"""
+
+
+def load(folder: Path, *chains: str):
+    (folder / "rules.yaml").write_text(
+        f"rules:{BELOW}" + "".join(f"  - {{kind: chain, {chain}}}\n" for chain in chains)
+    )
+    return load_rules(folder, linting=True)
+
+
+@pytest.mark.parametrize(
+    ("chains", "message"),
+    [
+        (
+            ["name: a, alerts: {rules: [coup]}, at_least: 1, window: 1d"],
+            "rules.yaml:4:5: error: a.alerts: unknown rule 'coup'; did you mean 'coups'?",
+        ),
+        (
+            ["name: a, steps: [{rules: [coups]}, {rules: [strike]}], window: 1d"],
+            "rules.yaml:4:5: error: a.steps[1]: unknown rule 'strike'; did you mean 'strikes'?",
+        ),
+        (
+            ["name: a, alerts: {tags: [loop]}, at_least: 1, window: 1d, tags: [loop]"],
+            "rules.yaml:4:5: error: a.alerts: chains hear each other in a circle: a -> a",
+        ),
+        (
+            [
+                "name: c, steps: [{rules: [b, coups]}], window: 1d",
+                "name: b, alerts: {tags: [loop]}, at_least: 1, window: 1d",
+                "name: a, steps: [{rules: [c]}], window: 1d, tags: [loop]",
+            ],
+            "rules.yaml:6:5: error: a.steps: chains hear each other in a circle: a -> c -> b -> a",
+        ),
+        (["name: a, window: 1d"], "a chain needs alerts (with at_least) or steps"),
+        (
+            ["name: a, alerts: {rules: [coups]}, window: 1d"],
+            "the key 'at_least' is missing: how many alerts there must be",
+        ),
+        (
+            ["name: a, alerts: {rules: [coups]}, at_least: 1, steps: [{rules: [coups]}], window: 1d"],
+            "a chain has either alerts or steps, found both",
+        ),
+        (
+            ["name: a, alerts: {}, at_least: 1, window: 1d"],
+            "expected the names or tags of rules, found an empty mapping",
+        ),
+        (["name: a, alerts: coups, at_least: 1, window: 1d"], "expected alerts such as {rules: [NAME], tags: [TAG]}"),
+        (
+            ["name: a, alerts: {rules: [coups]}, at_least: 1, distinct: rules, window: 1d"],
+            "unknown way to count 'rules': expected one of alert, rule; did you mean 'rule'?",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told(tmp_path: Path, chains: list[str], message: str) -> None:
+    with pytest.raises(RuleSetError) as caught:
+        load(tmp_path, *chains)
+    assert message in str(caught.value)
+
+
+def test_articles_that_a_chain_asks_for_are_a_warning(tmp_path: Path) -> None:
+    rules = load(tmp_path, "name: a, where: {text: coup}, alerts: {rules: [coups]}, at_least: 1, window: 1d")
+    (warning,) = rules.warnings
+    assert "a chain reads alerts: ask this of the articles in the rules that it hears" in str(warning)
+
+
+def test_a_chain_lies_above_what_it_hears_of_and_waits_for_it(tmp_path: Path) -> None:
+    engine = Engine(
+        load(
+            tmp_path,
+            "name: high, steps: [{rules: [low]}, {rules: [strikes]}], window: 1d, lateness: 10m",
+            "name: low, alerts: {tags: [unrest]}, at_least: 2, window: 1d",
+        )
+    )
+    assert engine.depth_of == {"coups": 0, "strikes": 0, "high": 2, "low": 1}
+    assert engine.depths == 3
+    assert {name: late.total_seconds() / 3600 for name, late in engine.lateness_of.items()} == {
+        "coups": 3,
+        "strikes": 1,
+        "high": 3,
+        "low": 3,
+    }
