@@ -79,7 +79,9 @@ class Detector:
         self.died_at = 0
         self.changelog: dict[str, bytes] = {}
         self._engine = engine
+        self._partitions = partitions
         self._owns = lambda key: crc32(key.encode()) % partitions == number
+        self.judged: dict[int, datetime] = {}
         self.restart()
 
     def restart(self) -> None:
@@ -97,13 +99,19 @@ class Detector:
         self._engine = engine
         self.state = self.state.with_rules(engine)
 
-    def step(self, record: Record) -> Step | None:
+    def step(self, record: Record) -> list[Step]:
         if record.report is not None:
             watermark = self.progress.merge(record.report, datetime.max)
-            return None if watermark is None else self.state.advance(watermark)
+            steps = [] if watermark is None else [self.state.advance(watermark)]
+            return steps + self.advance_chains()
         assert record.observation is not None
         replay = record.origin is not None and self.progress.is_replay(*record.origin)
-        return self.state.observe(record.observation, replay=replay)
+        return [self.state.observe(record.observation, replay=replay)]
+
+    def advance_chains(self) -> list[Step]:
+        """Chains come as far as all partitions have told that the rules below have come."""
+        below = [(depth, self.progress.judged(depth - 1, self._partitions)) for depth in range(1, self._engine.depths)]
+        return [self.state.advance(time, depth=depth) for depth, time in below if time is not None]
 
     def write(self, steps: Iterable[Step], *, until: int | None = None) -> None:
         """Write to the changelog what the steps ask for; ``until`` so many records, then crash."""
@@ -118,6 +126,7 @@ class Detector:
                 self.changelog[key] = value
         if until is not None and until < len(records):
             raise CrashError
+        self.judged = self.state.judged
 
 
 class World:
@@ -190,13 +199,14 @@ class World:
                 while detector.position < len(detector.queue):
                     self.detect(detector)
             if self._reported == self._done():
-                break
+                return
             self.report(everywhere=True)
 
-    _reported: tuple[int, ...] = ()
+    _reported: tuple[object, ...] = ()
 
-    def _done(self) -> tuple[int, ...]:
-        return tuple(self._position)
+    def _done(self) -> tuple[object, ...]:
+        """How far the articles are read, and the rules that chains hear of are judged."""
+        return tuple(self._position), self.judged(everywhere=True)
 
     def read(self, number: int) -> None:
         """The worker of a partition reads an article; it may die before or after it has settled it."""
@@ -235,17 +245,24 @@ class World:
             newest=newest,
             horizon=max(newest.values(), default=None),
             ends={n: len(self.log[n]) for n in numbers},
+            judged=self.judged(everywhere),
         )
         for detector in self.detectors:
             detector.queue.append(Record(report=report))
         if everywhere:
             self._reported = self._done()
 
+    def judged(self, everywhere: bool) -> dict[int, dict[int, datetime]]:
+        """How far the detectors have come, of which a worker has only some."""
+        owned = [(n, one) for n, one in enumerate(self.detectors) if everywhere or self.dice.randrange(3)]
+        layers = range(self.engine.depths - 1)
+        return {layer: {n: one.judged[layer] for n, one in owned if layer in one.judged} for layer in layers}
+
     def detect(self, detector: Detector) -> None:
         """A detector takes a batch: send, then write, then acknowledge; it may die between any two of these."""
         batch = detector.queue[detector.position : detector.position + self.dice.randint(1, 5)]
         again = detector.position < detector.died_at  # what it calls late then was taken before
-        steps = [step for record in batch if (step := detector.step(record)) is not None]
+        steps = [step for record in batch for step in detector.step(record)]
         detector.position += len(batch)
         for step in steps:
             self.send(step, again=again)
