@@ -381,8 +381,9 @@ class _Collected:
             self.observations += engine.heard(rule, machine.group, moment)
         for mark in outcome.marks:
             self.put(_mark_key(machine, mark), _Marked(rule.state, machine.group, mark))
-        self.deletes += [_mark_key(machine, mark) for mark in outcome.marks_dropped]
+        # facts first: without the mark that says so, a machine would judge what is left of them again
         self.deletes += [_fact_key(machine, fact) for fact in outcome.facts_dropped]
+        self.deletes += [_mark_key(machine, mark) for mark in outcome.marks_dropped]
         if outcome.dropped:
             self.limits.append(Limit(rule.name, "schedule", outcome.dropped))
         if outcome.bounded:
