@@ -80,13 +80,13 @@ class Engine:
         self.depths = max(self.depth_of.values(), default=0) + 1
         self.lateness_of = latenesses(self.rules, self.depth_of)
         self.needs_log = any(rule.kind.NEEDS_LOG for rule in self.rules.values())
-        self._compiled = [_Compiled(rule) for rule in self.rules.values() if rule.kind.READS_ARTICLES]
+        self.compiled = [_Compiled(rule) for rule in self.rules.values() if rule.kind.READS_ARTICLES]
         self.lexicon = Lexicon(
             dict.fromkeys(
-                phrase for one in self._compiled for condition in one.conditions() for phrase in condition.phrases()
+                phrase for one in self.compiled for condition in one.conditions() for phrase in condition.phrases()
             )
         )
-        self._index = RuleIndex(self._compiled)
+        self._index = RuleIndex(self.compiled)
         chains = [rule for rule in self.rules.values() if not rule.kind.READS_ARTICLES]
         self._ears: dict[str, list[tuple[Rule, tuple[int, ...]]]] = {}
         for rule in self.rules.values() if chains else ():
@@ -103,7 +103,7 @@ class Engine:
 
         It meets their ``where`` and, where they have steps, one of these, and none of their exceptions.
         """
-        return [self._compiled[number].rule.name for number in self._index.met(ArticleView(article, self.lexicon))]
+        return [self.compiled[number].rule.name for number in self._index.met(ArticleView(article, self.lexicon))]
 
     def read(self, article: EnrichedArticle) -> Reading:
         """What an article leads to: alerts of rules without state, observations for the others."""
@@ -112,7 +112,7 @@ class Engine:
         observations: list[Observation] = []
         dropped = bounded = 0
         for number in self._index.met(view):
-            one = self._compiled[number]
+            one = self.compiled[number]
             found, left_out = self._observations(one, view)
             bounded += left_out
             if not one.rule.kind.stateless():
