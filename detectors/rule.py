@@ -74,7 +74,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     throttle: Annotated[
         timedelta,
         Key(
-            Duration(),
+            Duration(zero=True),
             "events: length of the intervals of which each gives one alert (default: the window; match: 24h); "
             "states: the least time between the beginnings of two alerts of a group (default: none)",
             harmless=True,

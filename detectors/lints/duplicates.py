@@ -20,6 +20,8 @@ def duplicates(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
     """The second of two rules that ask the same of the same articles; thresholds and texts may differ."""
     first: dict[bytes, Rule] = {}
     for rule in rules:
+        if not rule.enabled:
+            continue
         asked = sha256(repr(_asked(rule)).encode()).digest()
         known = first.setdefault(asked, rule)
         if known is not rule:

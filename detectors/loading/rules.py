@@ -73,6 +73,11 @@ def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Pla
         at = node.get(key)
         place.at(key).error(at or node, message)
         wrong = True
+    throttle = node.get("throttle")
+    if throttle is not None and not common["throttle"] and not kind.waits():
+        message = "expected a duration longer than nothing: an event is one alert for each interval of it"
+        place.at("throttle").error(throttle, message)
+        wrong = True
     looked_at = kind.looked_at()
     wants_terms = TERM in kind.fields() or looked_at == TERM
     if wants_terms and kind.READS_ARTICLES:

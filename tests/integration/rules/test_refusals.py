@@ -51,6 +51,7 @@ def test_all_problems_are_told_in_one_pass(tmp_path: Path) -> None:
 ACCEPTED = {
     "no is a word": MATCH + "where: {text: no}",
     "a date is a word": MATCH + "where: {text: 2020-01-01}",
+    "a state's throttle of nothing, as by default": "rules: [{name: a, kind: flatline, window: 1h, throttle: 0}]",
     "durations": FREQUENCY + "throttle: 1d12h",
     "weeks": FREQUENCY + "throttle: 2w",
     "free info": MATCH + "info: {author: me, references: [a, b], depth: {more: 1}}",
