@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 ARTICLES ?= 1000000
+SEEDS ?= 5
 
 # A Python that is new enough and can make environments (Debian has that in a package of its own).
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -54,8 +55,9 @@ check: install ## Lint, formatting, types, import layers, compose file, Promethe
 bench: install ## Measure speeds side by side
 	@$(BIN)/pytest tests/bench -s -q $(ARGS)
 
-chaos: install ## Kill, stop and cut off workers and brokers; count what was lost
-	@$(BIN)/pytest tests/chaos -s -q $(ARGS)
+chaos: install ## Kill, stop and cut off workers and brokers; count what was lost (SEEDS=1: one seed of each)
+	@.ci/system-packages
+	@SEEDS=$(SEEDS) $(BIN)/pytest tests/chaos -s -q --show-capture=no $(ARGS)
 
 soak: install ## Run a worker over a million small articles, and watch its memory (ARTICLES=100000)
 	@NEWSWATCH_SOAK_ARTICLES=$(ARTICLES) $(BIN)/pytest tests/soak -s -q $(ARGS)

@@ -97,6 +97,10 @@ class Consumer(driver.Consumer):
         super().ack(message)
         return True
 
+    def partitions_of(self, topic: str) -> set[int]:
+        """The partitions of a topic, whoever owns them. Faust's own answer is 0 but for the leader of the group."""
+        return set(self._thread._ensure_consumer().partitions_for_topic(topic) or ())  # noqa: SLF001
+
     def lowest_in_flight(self, tp: TP) -> int | None:
         """The lowest offset of a partition that an agent was given and that is not settled, None where all are."""
         return min(list(self._flying(tp)), default=None)
@@ -155,6 +159,13 @@ def lowest_in_flight(consumer: ConsumerT, tp: TP) -> int | None:
     if not isinstance(consumer, Consumer):
         raise TypeError("the app must run on streams.transport")
     return consumer.lowest_in_flight(tp)
+
+
+def partitions_of(consumer: ConsumerT, topic: str) -> set[int]:
+    """The partitions of a topic, whoever owns them."""
+    if not isinstance(consumer, Consumer):
+        raise TypeError("the app must run on streams.transport")
+    return consumer.partitions_of(topic)
 
 
 def committed_offsets(consumer: ConsumerT) -> dict[TP, int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 from time import monotonic
 
 import faust
 import msgspec
+from aiokafka.errors import KafkaError
 from faust.tables.manager import TableManager
 from faust.types import TP
 
@@ -22,7 +24,9 @@ from streams.progress import ArticleProgress
 from streams.records.cloudevents import headers as event_headers
 from streams.settings import Settings
 from streams.topics import ARTICLES, OBSERVATIONS
-from streams.transport import committed_offsets, lowest_in_flight
+from streams.transport import committed_offsets, lowest_in_flight, partitions_of
+
+logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
 
@@ -71,7 +75,10 @@ class Reporter:
             await asyncio.sleep(INTERVAL_SECONDS)
             self._watch_recovery()
             if self._health.ready:
-                await self._report()
+                try:
+                    await self._report()
+                except KafkaError as error:  # the next report says it all again; the watchdog has the last word
+                    logger.warning("no progress report: %r", error)
 
     def _watch_recovery(self) -> None:
         app = self._app
@@ -135,9 +142,10 @@ class Reporter:
 
     async def _ends(self) -> dict[int, int]:
         consumer = self._app.consumer
-        count = consumer.topic_partitions(self._topic) or 0
-        ends = await consumer.highwaters(*(TP(self._topic, partition) for partition in range(count)))
-        return {tp.partition: end for tp, end in ends.items() if end is not None}
+        every = partitions_of(consumer, self._topic)
+        ends = await consumer.highwaters(*(TP(self._topic, partition) for partition in sorted(every)))
+        known = {tp.partition: end for tp, end in ends.items() if end is not None}
+        return known if len(known) == len(every) else {}  # a cut is of all partitions, or none
 
     def _show(self, assigned: set[TP], done: dict[int, int], ends: dict[int, int]) -> None:
         metrics, health = self._metrics, self._health

@@ -2,15 +2,19 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
+
+from streams.demo import SAMPLES
 
 START = datetime(2021, 3, 1, tzinfo=UTC)
 #: Articles come out of order by up to this; `newswatch ingest` adds as much, and the rules' lateness is an hour.
 DISORDER = timedelta(minutes=25)
 #: Event time between two articles.
-PACE = timedelta(seconds=45)
+PACE = timedelta(seconds=70)
 OUTLETS = [f"outlet-{letter}.example" for letter in "abcdefgh"]
 CITIES = ["Astana", "Bishkek", "Dushanbe", "Tashkent", "Ashgabat", "Paris", "Tbilisi", "Baku"]
 EVENTS = [
@@ -25,7 +29,7 @@ EVENTS = [
 ]
 
 
-def articles(seed: int, count: int) -> list[dict[str, Any]]:
+def articles(seed: int, count: int = 900) -> list[dict[str, Any]]:
     """So many articles in the order in which they are to be appended; the last one is a day later than the others."""
     chance = random.Random(seed)
     made: list[tuple[datetime, dict[str, Any]]] = []
@@ -55,10 +59,16 @@ def articles(seed: int, count: int) -> list[dict[str, Any]]:
 
 
 def _prose(chance: random.Random) -> str:
-    """Sentences that no other article has: two stories must not be taken for copies of each other."""
-    syllables = [consonant + vowel for consonant in "bcdfgklmnprstvz" for vowel in "aeiou"]
-    words = ["".join(chance.choices(syllables, k=3)) for _ in range(45)]
-    return " ".join(words).capitalize() + "."
+    """A sentence that no other article has: two stories must not be taken for copies of each other."""
+    return " ".join(chance.choices(_words(), k=25)).capitalize() + "."
+
+
+@cache
+def _words() -> list[str]:
+    """English words of the samples, but those that the rules look for."""
+    text = b" ".join(SAMPLES.read_bytes().splitlines()[:40]).decode()
+    wanted = ("blast", "protest", "arrest", "sanction", "impose", "minister")
+    return sorted(word for word in set(re.findall(r"\b[a-z]{3,12}\b", text)) if not word.startswith(wanted))
 
 
 def lines(records: list[dict[str, Any]]) -> list[bytes]:

@@ -21,7 +21,7 @@ def test_kill_9_of_the_only_broker(new_stage: New, conclude: Conclude, seed: int
     with KafkaCluster() as cluster:
         stage = new_stage(cluster)
         stage.start(2)
-        with stage.feeding(lines(articles(seed, 1200)), 15):
+        with stage.feeding(lines(articles(seed)), 15):
             time.sleep(4)
             cluster.kill(1)
             stage.fault()
@@ -35,7 +35,7 @@ def test_kill_9_of_a_partition_leader_among_three(new_stage: New, conclude: Conc
     with KafkaCluster(3, heap="256m") as cluster:
         stage = new_stage(cluster, replication=3)
         stage.start(2)
-        with stage.feeding(lines(articles(seed, 1200)), 15):
+        with stage.feeding(lines(articles(seed)), 15):
             time.sleep(4)
             leader = _leader(stage)
             cluster.kill(leader)
@@ -62,7 +62,7 @@ def test_cut_off_from_the_broker(new_stage: New, conclude: Conclude, seed: int) 
         stage = new_stage(cluster)
         stage.start(1)
         stage.start(1, wrap=network.inside, host=network.worker)
-        with stage.feeding(lines(articles(seed, 1200)), 20):
+        with stage.feeding(lines(articles(seed)), 20):
             time.sleep(3)
             network.cut()
             stage.fault()

@@ -19,7 +19,7 @@ Conclude = Callable[[Stage, int], None]
 def test_poison_articles(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
     stage = new_stage(kafka)
     stage.start(2)
-    records = lines(articles(seed, 1000))
+    records = lines(articles(seed))
     chance = random.Random(seed)
     for bad in poison(seed):
         records.insert(chance.randrange(len(records) - 1), bad)
@@ -47,7 +47,7 @@ def test_rules_reloaded_under_load(kafka: KafkaCluster, new_stage: New, conclude
     stage.start(2)
     file = stage.rules / "rules.yaml"
     good = file.read_text()
-    with stage.feeding(lines(articles(seed, 1500)), 16):
+    with stage.feeding(lines(articles(seed)), 16):
         for number in range(6):
             time.sleep(1.5)
             stage.fault()
@@ -80,7 +80,7 @@ def test_disk_of_the_state_folder_full(
         pytest.fail(f"this test mounts a small file system, which needs root: {mounted.stderr.decode()}")
     try:
         workers = stage.start(1, data_dir=disk) + stage.start(1)
-        with stage.feeding(lines(articles(seed, 1000)), 10):
+        with stage.feeding(lines(articles(seed)), 10):
             time.sleep(1)
             _fill(disk / "full")
             stage.fault()

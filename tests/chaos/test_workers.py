@@ -19,7 +19,7 @@ Conclude = Callable[[Stage, int], None]
 def test_rolling_sigterm(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
     stage = new_stage(kafka)
     workers = stage.start(3)
-    with stage.feeding(lines(articles(seed, 1500)), 20):
+    with stage.feeding(lines(articles(seed)), 20):
         time.sleep(2)
         for worker in workers:
             asked = time.monotonic()
@@ -34,7 +34,7 @@ def test_rolling_sigterm(kafka: KafkaCluster, new_stage: New, conclude: Conclude
 def test_kill_9_of_one_worker(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
     stage = new_stage(kafka)
     workers = stage.start(3)
-    with stage.feeding(lines(articles(seed, 1500)), 12):
+    with stage.feeding(lines(articles(seed)), 12):
         time.sleep(4)
         random.Random(seed).choice(workers).kill()
         stage.fault()
@@ -45,7 +45,7 @@ def test_kill_9_in_bursts(kafka: KafkaCluster, new_stage: New, conclude: Conclud
     stage = new_stage(kafka)
     workers = stage.start(3)
     chance = random.Random(seed)
-    with stage.feeding(lines(articles(seed, 1500)), 25):
+    with stage.feeding(lines(articles(seed)), 25):
         for _ in range(30):
             time.sleep(chance.uniform(0.1, 1.0))
             # One that is at work, if any: a worker takes seconds to start, and would never get so far.
@@ -58,7 +58,7 @@ def test_kill_9_in_bursts(kafka: KafkaCluster, new_stage: New, conclude: Conclud
 def test_sigstop_past_the_session(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
     stage = new_stage(kafka)
     workers = stage.start(2)
-    with stage.feeding(lines(articles(seed, 1500)), 16):
+    with stage.feeding(lines(articles(seed)), 16):
         for number in range(2):
             time.sleep(1 + random.Random(seed + number).random())
             workers[number].kill(signal.SIGSTOP)
@@ -72,7 +72,7 @@ def test_workers_added_and_removed(kafka: KafkaCluster, new_stage: New, conclude
     stage = new_stage(kafka)
     stage.start(1)
     chance = random.Random(seed)
-    with stage.feeding(lines(articles(seed, 1500)), 25):
+    with stage.feeding(lines(articles(seed)), 25):
         stage.fault()
         stage.start(2)
         for _ in range(2):
@@ -89,7 +89,7 @@ def test_death_between_alert_and_commit(kafka: KafkaCluster, new_stage: New, con
     workers = stage.start(2)
     alerts = KafkaConsumer(stage.settings.topic("alerts"), bootstrap_servers=stage.settings.brokers)
     alerts.poll(timeout_ms=1000)
-    with stage.feeding(lines(articles(seed, 1200)), 20):
+    with stage.feeding(lines(articles(seed)), 20):
         for number in range(4):
             _wait_for_one(alerts)  # offsets are committed once a second: this one is not yet
             workers[number % 2].kill()
@@ -116,7 +116,7 @@ def test_one_clock_skewed(kafka: KafkaCluster, new_stage: New, conclude: Conclud
     skewed = {"LD_PRELOAD": _faketime(), "FAKETIME": ahead, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     stage.fault()
     worker: Worker = stage.start(1, environment=skewed, advance_when_silent=True)[0]
-    with stage.feeding(lines(articles(seed, 1200)), 12):
+    with stage.feeding(lines(articles(seed)), 12):
         time.sleep(6)
         worker.kill()
         stage.fault()

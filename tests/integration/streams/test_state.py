@@ -1,0 +1,170 @@
+"""State and time on real Kafka: what the design says of the changelog, the watermark and membership, by sentence."""
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from streams.clients import admin_client
+from streams.kafka_dev import KafkaCluster
+from streams.topics import changelog_topic
+from streams.worker_status import total
+
+pytestmark = pytest.mark.kafka
+
+START = datetime(2020, 5, 1, tzinfo=UTC)
+COUNTED = "rules: [{name: quakes, kind: frequency, where: {text: quake}, window: 1h, at_least: 3, lateness: 10m}]"
+STATE = """
+rules:
+  - {name: calm, kind: frequency, where: {text: quake}, window: 1h, every: 15m, for: 15m, at_least: 3, lateness: 10m}
+"""
+
+New = Callable[..., Any]
+Wait = Callable[..., None]
+
+
+def quake(number: int, minutes: float, text: str = "A quake shook the town.") -> dict[str, Any]:
+    published = (START + timedelta(minutes=minutes)).isoformat()
+    return {"id": f"q{number}", "text": text, "published_at": published, "source": f"outlet-{number % 3}"}
+
+
+def late(watch: Any) -> float:
+    samples = (worker.status.samples().get("newswatch_late_observations_total", ()) for worker in watch.workers)
+    return sum(value for found in samples for _, value in found)
+
+
+def limit_changelog(watch: Any, largest: int) -> None:
+    """Set the largest record that the broker takes into the changelog (bytes)."""
+    admin = admin_client(watch.settings)
+    name = changelog_topic(watch.settings)
+    try:
+        admin.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, name, configs={"max.message.bytes": str(largest)})]
+        )
+    finally:
+        admin.close()
+
+
+def test_a_changelog_write_that_the_broker_refuses_loses_nothing(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(COUNTED)
+    watch.create_topics()
+    worker = watch.start().wait_ready()
+    watch.produce([quake(0, 0)])
+    watch.wait_committed()
+    limit_changelog(watch, 100)
+    watch.produce([quake(1, 1)])
+    assert worker.process.wait(30) == 70
+    assert "RecordTooLargeError" in worker.log.read_text() or "MessageSizeTooLargeError" in worker.log.read_text()
+    # The observation was not acknowledged: the next owner reads it again, and is refused too.
+    assert watch.start().process.wait(60) == 70
+    limit_changelog(watch, 1_000_000)
+    watch.start().wait_ready()
+    watch.produce([quake(2, 2)])
+    watch.wait_committed()
+    (alert,) = watch.alerts()
+    assert alert["count"] == 3
+    assert {evidence["article_id"] for evidence in alert["evidence"]} == {"q0", "q1", "q2"}
+
+
+def test_six_partitions_one_far_behind_and_nothing_of_it_is_late(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(STATE, partitions=6)
+    watch.create_topics()
+    # A backfill in which the partitions are read one after the other: 30 h in five of them, and then as much again in
+    # the sixth, which a watermark over what happens to have arrived would throw away.
+    calm = "All was calm and nothing happened."
+    for partition in range(5):
+        watch.produce([quake(n, n * 6, calm) for n in range(partition, 300, 5)], partition)
+    slow = [quake(1000 + n, n * 6, "A quake shook the town." if 100 <= n < 130 else calm) for n in range(300)]
+    watch.produce(slow, 5)
+    workers = [watch.start() for _ in range(2)]
+    for worker in workers:
+        worker.wait_ready()
+    watch.wait_committed()
+    wait_until(lambda: len(watch.alerts()) == 2, 30, "the state did not begin and end", watch)
+    firing, resolved = watch.alerts()
+    assert (firing["state"], resolved["state"]) == ("firing", "resolved")
+    assert firing["starts_at"] == "2020-05-01T10:30:00Z"  # quakes from 10:00 every 6 minutes; three in 10:12, and 15 m
+    assert late(watch) == 0
+
+
+def test_a_state_goes_on_where_a_killed_worker_left_it(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(STATE, partitions=2)
+    watch.create_topics()
+    worker = watch.start().wait_ready()
+    watch.produce([quake(n, n * 5) for n in range(12)])
+    watch.produce([quake(100, 75, "Calm."), quake(101, 75, "Calm too.")])
+    watch.wait_committed()
+    wait_until(lambda: len(watch.alerts()) == 1, 30, "the state did not begin", watch)
+    worker.kill()
+    watch.start().wait_ready()
+    watch.produce([quake(102, 300, "Calm."), quake(103, 301, "Calm too.")])
+    watch.wait_committed()
+    wait_until(lambda: len(watch.alerts()) == 2, 30, "the state did not end", watch)
+    firing, resolved = watch.alerts()
+    assert firing["id"] == resolved["id"]
+    assert (firing["revision"], resolved["revision"], resolved["state"]) == (1, 2, "resolved")
+
+
+def test_what_comes_too_late_is_counted_and_not_more(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(COUNTED)
+    watch.create_topics()
+    watch.start().wait_ready()
+    watch.produce([quake(0, 0), quake(1, 1), quake(2, 300, "Calm.")])
+    watch.wait_committed()
+    worker = watch.workers[0]
+    passed = (START + timedelta(minutes=300)).timestamp()
+    wait_until(
+        lambda: total(worker.status.samples(), "newswatch_watermark_timestamp_seconds") == passed, 20, "it stands"
+    )
+    watch.produce([quake(3, 2)])  # five hours after its time
+    watch.wait_committed()
+    wait_until(lambda: late(watch) == 1, 20, "the late article was not counted", watch)
+    assert watch.alerts() == []
+
+
+def test_a_static_member_that_restarts_moves_no_partitions(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(COUNTED, partitions=4)
+    watch.create_topics()
+    names = ("one", "two")
+    flags = ("session_timeout_seconds=20", "heartbeat_seconds=1")
+    first, second = (watch.start(f"instance_id={name}", *flags) for name in names)
+    first.wait_ready()
+    second.wait_ready()
+
+    def owned(worker: Any) -> set[str]:
+        found = worker.status.samples().get("newswatch_consumer_lag_records", ())
+        return {labels["partition"] for labels, _ in found}
+
+    wait_until(lambda: len(owned(first)) == len(owned(second)) == 2, 30, "the partitions are not shared", watch)
+    before = owned(first), owned(second)
+    rebalances = second.log.read_text().count("rebalancing")
+    first.stop()
+    again = watch.start("instance_id=one", *flags).wait_ready()
+    wait_until(lambda: owned(again) == before[0], 30, "the partitions did not come back", watch)
+    watch.produce(quake(n, n) for n in range(40))
+    watch.wait_committed()
+    assert owned(second) == before[1]
+    assert second.log.read_text().count("rebalancing") == rebalances
+
+
+def test_a_worker_that_nothing_moves_in_ends_and_the_next_goes_on(new_watch: New, kafka: KafkaCluster) -> None:
+    watch = new_watch(COUNTED)
+    watch.create_topics()
+    worker = watch.start("stall_seconds=12").wait_ready()
+    watch.produce([quake(0, 0), quake(1, 1)])
+    watch.wait_committed()
+    broker = kafka.pid(1)
+    os.kill(broker, signal.SIGSTOP)  # it neither answers nor closes a connection
+    try:
+        assert worker.process.wait(45) == 70
+    finally:
+        os.kill(broker, signal.SIGCONT)
+    assert "StalledError: nothing moved for" in worker.log.read_text()
+    watch.start().wait_ready()
+    watch.produce([quake(2, 2)])
+    watch.wait_committed()
+    assert [alert["count"] for alert in watch.alerts()] == [3]
