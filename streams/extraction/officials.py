@@ -245,7 +245,7 @@ class Reader:
         start, end = bare_name(words, start, end)
         head = title.hit.value
         if head.label == _COUNTERPART:
-            before = next((found for found in reversed(self.found) if found.sentence >= title.sentence - 1), None)
+            before = next((found for found in self.found if found.sentence == title.sentence), None)
             if before is None:
                 return
             head = before.head._replace(country="")

@@ -229,7 +229,8 @@ def _role_class(
         return _legislature(candidate)
     if private and (head.weak or label not in _NEVER_PRIVATE) and not labels.keys() & _SURELY_PUBLIC:
         return None
-    if label == "official" and not public and not places and _of_a_firm(candidate, reader):
+    ministerial = "minister" in word or "secretary" in word
+    if label == "official" and not (public or places or ministerial) and _of_a_firm(candidate, reader):
         return None
     if head.rank:
         near = labels["security"] or _police_near(candidate, reader)
