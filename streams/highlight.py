@@ -1,8 +1,9 @@
-"""One article as a self-contained HTML page with the findings marked in its text."""
+"""Articles as a self-contained HTML page with the findings marked in their text."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,12 +17,16 @@ _STYLE = """
   --country: #1d4470; --official: #6b4a0a; --organisation: #4a3570; --theme: #f08c7c; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.65 system-ui, sans-serif; display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 2rem; }
-header, footer { grid-column: 1 / -1; }
+  font: 1rem/1.65 system-ui, sans-serif; }
+section { display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 1rem 2rem; align-items: start; }
+section + section { margin-top: 2.5rem; padding-top: 2rem; border-top: 2px solid var(--line); }
+header { grid-column: 1 / -1; }
+nav { font-size: .9rem; } nav a { color: inherit; }
 h1 { font-size: 1.5rem; line-height: 1.3; margin: 0 0 .25rem; }
 h2 { font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); margin: 1.4rem 0 .4rem; }
 .meta { color: var(--soft); font-size: .85rem; margin: 0; }
-article { white-space: pre-wrap; overflow-wrap: anywhere; font-family: Georgia, serif; font-size: 1.06rem; }
+article { white-space: pre-wrap; min-width: 0; overflow-wrap: anywhere;
+  font-family: Georgia, serif; font-size: 1.06rem; }
 mark { color: inherit; border-radius: .2em; padding: 0 .1em; background: none; }
 .country { background: var(--country); } .official { background: var(--official); }
 .organisation { background: var(--organisation); }
@@ -31,7 +36,7 @@ aside ul { list-style: none; margin: 0; padding: 0; font-size: .9rem; line-heigh
 aside li { padding: .35rem 0; border-bottom: 1px solid var(--line); }
 aside small { display: block; color: var(--soft); }
 .legend mark { margin-right: .8rem; }
-@media (max-width: 48rem) { body { grid-template-columns: 1fr; padding: 1rem; } }
+@media (max-width: 48rem) { section { grid-template-columns: 1fr; } body { padding: 1rem; } }
 """
 
 
@@ -87,8 +92,30 @@ def _section(heading: str, rows: list[tuple[str, str]]) -> str:
     return f"<h2>{heading}</h2><ul>{items}</ul>"
 
 
-def highlight(article: EnrichedArticle) -> str:
-    """A complete HTML document: the text with marks, a legend, and lists of what was found."""
+_LEGEND = (
+    '<p class="meta legend"><mark class=country>country</mark><mark class=official>official</mark>'
+    "<mark class=organisation>organisation</mark><mark class=theme>theme</mark></p>"
+)
+
+
+def highlight(articles: Sequence[EnrichedArticle]) -> str:
+    """A complete HTML document: each article's text with marks, and lists of what was found; links where several."""
+    first = articles[0]
+    title = (first.title or first.id) if len(articles) == 1 else f"{len(articles)} articles"
+    links = "".join(
+        f'<li><a href="#a{number}">{escape(article.title or article.id)}</a></li>'
+        for number, article in enumerate(articles, start=1)
+    )
+    contents = f"<nav><ol>{links}</ol></nav>\n" if len(articles) > 1 else ""
+    sections = "\n".join(_article(article, number) for number, article in enumerate(articles, start=1))
+    return (
+        f'<!doctype html>\n<html lang="{escape(first.language or "en")}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n{contents}{sections}\n</body>\n</html>\n"
+    )
+
+
+def _article(article: EnrichedArticle, number: int) -> str:
     marks = _marks(article)
     official_rows = [
         (
@@ -109,14 +136,14 @@ def highlight(article: EnrichedArticle) -> str:
         for official in article.officials
     ]
     country_rows = [
-        (country.alpha3, f"{country.salience}, {len(country.mentions)} mentions") for country in article.countries
+        (country.alpha3, f"{country.salience}, {len(country.mentions)} mention{'s' * (len(country.mentions) != 1)}")
+        for country in article.countries
     ]
     theme_rows = [(theme.theme.replace("_", " "), f"score {theme.score:.2f}") for theme in article.themes]
     organisation_rows = [
         (o.name, ", ".join(filter(None, (o.kind and o.kind.replace("_", " "), o.country))))
         for o in article.organisations
     ]
-    title = article.title or article.id
     meta = " · ".join(filter(None, (article.source, article.published_at, article.language, article.url)))
     heading = _marked(article.title, marks["title"]) if article.title else escape(article.id)
     sections = (
@@ -126,10 +153,6 @@ def highlight(article: EnrichedArticle) -> str:
         + _section("Themes", theme_rows)
     )
     return (
-        f'<!doctype html>\n<html lang="{escape(article.language or "en")}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n<header><h1>{heading}</h1><p class=meta>{escape(meta)}</p>"
-        '<p class="meta legend"><mark class=country>country</mark><mark class=official>official</mark>'
-        "<mark class=organisation>organisation</mark><mark class=theme>theme</mark></p></header>\n"
-        f"<article>{_marked(article.text, marks['text'])}</article>\n<aside>{sections}</aside>\n</body>\n</html>\n"
+        f'<section id="a{number}">\n<header><h1>{heading}</h1><p class=meta>{escape(meta)}</p>{_LEGEND}</header>\n'
+        f"<article>{_marked(article.text, marks['text'])}</article>\n<aside>{sections}</aside>\n</section>"
     )

@@ -19,6 +19,7 @@ _AMERICAN = word_list("roles.american")
 _NEVER_PRIVATE = frozenset({"local", "legislator", "diplomat", "minister", "foreign_minister", "head_of_government"})
 _PRESIDENTS = ("president", "president elect", "vice president", "vice president elect", "co president")
 _SURELY_PUBLIC = frozenset({"igo", "security", "judiciary", "diplomat"})
+_ONE_WORD = word_list("roles.bodies_of_one_word")
 _SUBSTATE = frozenset({"region", "city"})
 _OF_A_STATE = word_list("roles.of_a_state")
 _KNOWN_ENOUGH = 5  # heads of a state in the registry; then another president there is a company's or a club's
@@ -368,7 +369,11 @@ def _likely_country(candidate: Candidate, reader: Reader, context: Context) -> s
 
 
 def _organisation(reader: Reader, start: int, bodies: list[Hit[OfficeTerm]]) -> str | None:
-    best = max((hit for hit in bodies if hit.value.kind == "body"), key=lambda hit: hit.end - hit.start, default=None)
-    if best is None or not reader.clean[start + best.start].isupper():
-        return None
-    return " ".join(reader.clean[start + best.start : start + best.end].split())
+    """The longest name of a public body in the title: "State Department", "UN"; not a bare "State" or "City"."""
+    names = [
+        " ".join(reader.clean[start + hit.start : start + hit.end].split())
+        for hit in bodies
+        if hit.value.kind == "body"
+    ]
+    proper = [name for name in names if name[0].isupper() and (" " in name or name.isupper() or name in _ONE_WORD)]
+    return max(proper, key=len, default=None)
