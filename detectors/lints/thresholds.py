@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from detectors.conditions.nodes import EVERY_ARTICLE
 from detectors.facts import MOST_FACTS
 from detectors.lint import of_rule
 from detectors.rule import Rule
@@ -41,7 +42,7 @@ def _range(rule: Rule) -> tuple[float, float]:
     kind = rule.kind
     name = kind.NAME
     if name == "ratio":
-        return 0, (1 if getattr(kind, "to", None) is None else MOST_FACTS)
+        return 0, (1 if getattr(kind, "to", EVERY_ARTICLE) == EVERY_ARTICLE else MOST_FACTS)
     if name == "metric":
         share = getattr(kind, "value", "") in _SHARES and getattr(kind, "function", "") != "sum"
         return (0, 1) if share else (float("-inf"), float("inf"))

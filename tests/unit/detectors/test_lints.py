@@ -29,6 +29,18 @@ NEVER = [
     ("a group without a value", "kind: match, where: {country: {exists: false}}, once_per: country", "no value"),
     ("an exception for all", "kind: match, where: {text: a}, exceptions: [{name: x, where: {text: a}}]", "'x'"),
     ("more than a group holds", "kind: frequency, window: 1d, at_least: 10001", "at most 10000"),
+    ("a share above all", "kind: ratio, count: {text: a}, window: 1d, at_least: 1.5", "at most 1"),
+    ("a score of two", "kind: metric, value: theme.score, function: max, window: 1d, at_least: 2", "at most 1"),
+    ("a score below nothing", "kind: metric, value: theme.score, function: avg, window: 1d, at_most: -1", "at least 0"),
+    ("more classes than there are", "kind: cardinality, of: official.class, window: 1d, at_least: 99", "at most"),
+    ("a factor that is hidden", "kind: spike, window: 1d, reference: 7d, factor: {info: 4, warning: 2}", "info (4)"),
+    ("a wait that is over", "kind: absence, after: {text: [a]}, without: {text: a}, within: 1d", "begins the wait"),
+    (
+        "a step against where",
+        "kind: together, where: {source: a}, steps: [{source: b}, {text: c}], window: 1d",
+        "'a' and 'b'",
+    ),
+    ("a value that is not there", "kind: change, where: {theme: {exists: false}}, of: theme", "no value"),
     ("a severity that is hidden", "kind: frequency, window: 1d, at_least: {warning: 9, critical: 3}", "warning (9)"),
 ]
 FINE = [
@@ -45,6 +57,13 @@ FINE = [
     "kind: match, where: {sentence: {text: talks, none: [{text: failed}]}}",
     "kind: match, where: {not: {country: {in: [KAZ]}}}",
     "kind: frequency, window: 1d, at_least: {warning: 3, critical: 9}",
+    "kind: ratio, count: {text: a}, to: {text: b}, window: 1d, at_least: 1.5",
+    "kind: metric, value: theme.score, function: sum, window: 1d, at_least: 9",
+    "kind: metric, value: meta.tone, function: avg, window: 1d, at_most: -3",
+    "kind: absence, after: {text: a}, without: {text: b}, within: 1d",
+    "kind: cardinality, of: source, window: 1d, at_most: {warning: 9, critical: 3}",
+    "kind: flatline, window: 1d, below: {warning: 9, critical: 3}",
+    "kind: together, where: {source: a}, steps: [{text: b}, {text: c}], window: 1d",
 ]
 
 
@@ -117,3 +136,24 @@ def test_the_name_of_a_list_in_brackets(tmp_path: Path) -> None:
 def test_the_name_of_a_list_without_in(tmp_path: Path) -> None:
     with pytest.raises(RuleSetError, match="the list 'asia' is read by 'in: asia'"):
         warnings(tmp_path, "lists: {asia: [KAZ]}\nrules: [{name: one, kind: match, where: {country: asia}}]")
+
+
+BLOCKS = "rules:\n  - {name: b, kind: match, where: {text: b}, once_per: country}\n  - {name: c, kind: match, where: {text: c}}\n"
+
+
+@pytest.mark.parametrize(
+    ("chain", "said"),
+    [
+        ("alerts: {tags: [t]}, at_least: 2, window: 1d", "no enabled rule"),
+        ("alerts: {rules: [c]}, at_least: 2, group_by: [country], window: 1d", "these keys in its group"),
+        ("alerts: {rules: [b, c]}, at_least: 3, distinct: rule, window: 1d", "listens to 2 rules, and wants 3"),
+    ],
+)
+def test_chains_that_hear_too_little(tmp_path: Path, chain: str, said: str) -> None:
+    (found,) = warnings(tmp_path, f"{BLOCKS}  - {{name: x, kind: chain, {chain}}}\n")
+    assert said in found.message
+
+
+def test_chains_that_hear_enough(tmp_path: Path) -> None:
+    chain = "alerts: {rules: [b, c]}, at_least: 2, distinct: rule, window: 1d"
+    assert warnings(tmp_path, f"{BLOCKS}  - {{name: x, kind: chain, {chain}}}\n") == ()
