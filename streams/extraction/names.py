@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from streams.extraction.words import word_list
@@ -42,7 +42,7 @@ STOPS = word_list("names.stops")
 SOFT = word_list("names.soft")
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def _is_stop(word: str) -> bool:
     low = word.lower().replace("’", "'")
     return low in STOPS or low.removesuffix("'s") in STOPS
