@@ -77,12 +77,14 @@ def reached(
 class Summary(msgspec.Struct):
     """What is known of one interval: its first moment, the judgement to show, the highest revision; 0 before any.
 
-    ``met`` are the moments at which the condition is met, those outside the schedule too.
+    ``told`` is the revision last sent; ``met`` are the moments at which the condition is met, those outside the
+    schedule too.
     """
 
     first: datetime | None = None
     peak: Judgement | None = None
     revision: int = 0
+    told: int = 0
     met: set[datetime] = msgspec.field(default_factory=set)
 
     def take(self, judgement: Judgement) -> None:
@@ -130,31 +132,37 @@ class EventKind(Kind, frozen=True, kw_only=True):
 class EventMachine(Machine):
     """Judges a moment when a fact arrives in its window; keeps a summary of each interval that may still change."""
 
-    __slots__ = ("_kind", "_summaries")
+    __slots__ = ("_edited", "_kind", "_summaries")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: EventKind) -> None:
         super().__init__(rule, group)
         self._kind = kind
         self._summaries: dict[datetime, Summary] = {}
+        self._edited = False
 
     def rules_changed(self, rule: Rule) -> None:
         super().rules_changed(rule)
         assert isinstance(rule.kind, EventKind)
         self._kind = rule.kind
         self._summaries.clear()
+        self._edited = (
+            True  # what the new thresholds make of the facts was perhaps never sent: send it, once more or not
+        )
 
     def observe(self, fact: Fact, out: Outcome) -> None:
         throttle = self.rule.throttle
         last = fact.time + self._kind.reach()
         touched = {interval_start(moment, throttle) for moment in self.facts.moments(fact.time, last)}
         touched.add(interval_start(fact.time, throttle))
-        shown = {start: self._summary(start).revision for start in touched}
+        for start in touched:
+            self._summary(start, out)
         self.facts.add(fact)
         self._judge(self.facts.moments(fact.time, last), out)
         for start in sorted(touched):
             summary = self._summaries[start]
-            if summary.revision > shown[start]:
-                out.changes.append(self._change(start, summary, first=not shown[start]))
+            if summary.revision > summary.told:
+                out.changes.append(self._change(start, summary, first=not summary.told))
+                summary.told = summary.revision
 
     def _judge(self, moments: list[datetime], out: Outcome | None) -> None:
         """Judge moments and merge what is met into their intervals; tell of those that are newly met."""
@@ -173,14 +181,16 @@ class EventMachine(Machine):
             elif out is not None:
                 out.dropped += 1
 
-    def _summary(self, start: datetime) -> Summary:
-        """What is known of an interval; made from the facts where it was not looked at since a restart."""
-        known = self._summaries.get(start)
-        if known is None:
-            known = self._summaries[start] = Summary()
-            end = start + (self.rule.throttle or _INSTANT)
-            self._judge(list(dict.fromkeys(fact.time for fact in self.facts.since(start, end))), None)
-        return known
+    def _summary(self, start: datetime, out: Outcome) -> None:
+        """Make the summary of an interval from the facts where it was not looked at since a restart or an edit."""
+        if start in self._summaries:
+            return
+        summary = self._summaries[start] = Summary()
+        end = start + (self.rule.throttle or _INSTANT)
+        moments = list(dict.fromkeys(fact.time for fact in self.facts.since(start, end)))
+        self._judge(moments, out if self._edited else None)
+        if not self._edited:  # stored facts are facts of which everything was sent
+            summary.told = summary.revision
 
     def _change(self, start: datetime, summary: Summary, *, first: bool) -> Change:
         peak, starts_at = summary.peak, summary.first

@@ -65,10 +65,9 @@ class Ticked(Protocol):
 class Standing(msgspec.Struct, frozen=True, array_like=True):
     """How a group stands after a tick: everything that later ticks need to know of earlier ones.
 
-    ``since``: for each level that is held, by its severity ("" where none was written), since when it has been held at
-    each tick. ``began``: when the present state became true; ``last_began``: when the last alert began that was
-    sent; ``held_back``: the present one is dropped; ``sent``: the severity last sent. ``learned`` is for groups
-    that must be learned first.
+    ``since``: for each level that is held, by its severity, since when it has been held at each tick. ``began``: when
+    the present state became true; ``last_began``: when the last alert began that was sent; ``held_back``: the present
+    one is dropped; ``sent``: the severity last sent. ``learned`` is for groups that must be learned first.
     """
 
     since: dict[str, datetime] = {}
@@ -112,6 +111,8 @@ class TickMachine(Machine):
         super().rules_changed(rule)
         self._kind = rule.kind  # type: ignore[assignment]
         self._stale = True
+        if self._judged is not None and self.now is not None:  # what has been judged stays as it was
+            self._judged = max(self._judged, first_multiple(self.now, self._kind.every) - self._kind.every)
 
     def observe(self, fact: Fact, out: Outcome) -> None:  # noqa: ARG002 - nothing follows before the watermark
         self.facts.add(fact)
@@ -199,7 +200,7 @@ class TickMachine(Machine):
         """The highest level that has been held for ``for``."""
         since = self.standing.since
         for level in reversed(self._kind.levels()[1].levels):
-            start = since.get(level.severity or "")
+            start = since.get(level.severity_of(self.rule.severity))
             if start is not None and tick - start >= self._kind.for_:
                 return level
         return None
@@ -209,9 +210,14 @@ class TickMachine(Machine):
         side, thresholds = self._kind.levels()
         held: dict[str, datetime] = {}
         higher: datetime | None = None
+        known = self.standing.since
         for level in reversed(thresholds.levels):
-            key = level.severity or ""
-            start = self.standing.since.get(key)
+            key = level.severity_of(self.rule.severity)
+            start = known.get(key)
+            if start is None and known and level is thresholds.levels[0]:
+                start = min(
+                    known.values()
+                )  # the lowest level is always held with the others, unless levels were edited
             if measure is not None and (
                 _reaches(measure.value, level.number, side)
                 or (start is not None and self._kind.clear is not None and not self._beyond(measure.value, level, side))

@@ -11,7 +11,7 @@ below: {warning: 3, critical: 1}
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
@@ -27,13 +27,14 @@ from detectors.kind import Key, kind
 from detectors.listed_groups import Group, GroupsReader, group_of
 from detectors.loading.readers import Duration, Number
 from detectors.log import Log
-from detectors.machine import Machine, Outcome
+from detectors.machine import Machine, Mark, Outcome
 from detectors.rule import Rule
 from detectors.states import StateKind
 from detectors.thresholds import Level, Thresholds
 from detectors.ticks import Measure, Side, TickMachine
 
 _INSTANT = timedelta(microseconds=1)
+_FULL = "full"
 _EARLY = datetime(1970, 1, 1, tzinfo=UTC)
 """Before all event time: due at the first watermark."""
 
@@ -106,12 +107,18 @@ class Flatline(StateKind, frozen=True, kw_only=True, dict=True):
 class _FlatlineMachine(TickMachine):
     """Beside what all states do: whether the group is known, and silence, at which no fact comes."""
 
-    __slots__ = ()
+    __slots__ = ("_full",)
 
     _kind: Flatline
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: Flatline) -> None:
         super().__init__(rule, group, kind)
+        self._full: datetime | None = None
+        """For a group that was listed when the log ran already: from when on its window is full."""
+
+    def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:
+        super().restore(facts, marks, settled)
+        self._full = next((mark.time for mark in self.marks.values() if mark.name == _FULL), None)
 
     @property
     def _listed(self) -> bool:
@@ -127,22 +134,28 @@ class _FlatlineMachine(TickMachine):
         else:
             super().observe(fact, out)
 
+    def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:
+        fresh = self._judged is None and self._full is None and self._listed
+        if fresh and log.start is not None and settled > first_multiple(log.start, self._kind.every):
+            self._full = settled + self._kind.window
+            self.put(Mark(name=_FULL, time=self._full), out)
+        super().advance(now, settled, log, out)
+
     def begins(self, settled: datetime | None) -> datetime | None:
-        """For a listed group the beginning of the log; for one that was listed later, when its first window is full."""
+        """For a listed group the beginning of the log, or of what is not settled yet."""
         if not self._listed:
             return super().begins(settled)
-        start = self._log.start if self._log is not None else None
         if settled is None:
-            return _EARLY if self._judged is None else None
-        if start is None:
-            return None
-        first = first_multiple(start, self._kind.every)
-        return first if settled <= first else settled + self._kind.window
+            return _EARLY
+        start = self._log.start if self._log is not None else None
+        return None if start is None else max(start, settled)
 
     def measure(self, tick: datetime, log: Log) -> Measure | None:
         known = self._listed or (not self._ignored and self._known(tick))
         self.standing = msgspec.structs.replace(self.standing, learned=known)
-        return super().measure(tick, log) if known else None
+        if not known or (self._full is not None and tick < self._full):
+            return None
+        return super().measure(tick, log)
 
     def _known(self, tick: datetime) -> bool:
         kind = self._kind
@@ -155,6 +168,8 @@ class _FlatlineMachine(TickMachine):
         yield from super().moments(after)
         if not self.standing.learned:
             return
+        if self._full is not None:
+            yield self._full
         last = self.facts.last_until(after)
         if last is not None and not self._listed:
             yield last.time + self._kind.remember
@@ -178,6 +193,9 @@ class _FlatlineMachine(TickMachine):
         longest = max(kind.window, kind.remember) + kind.every
         self.prune(settled - longest - _INSTANT, out)
         last = self.facts.last_until(settled)
+        for mark in list(self.marks.values()):
+            if mark.name == _FULL and mark.time + kind.every < settled:
+                self.drop(mark, out)
         if last is not None:
             self.prune(min(settled - kind.every - kind.window, last.time) - _INSTANT, out)
 
@@ -188,3 +206,6 @@ class _FlatlineMachine(TickMachine):
         kind = self._kind
         stays = kind.window if self.facts.next_after(first.time) is not None else max(kind.window, kind.remember)
         return first.time + stays + kind.every + 2 * _INSTANT
+
+    def _says_nothing(self, settled: datetime) -> bool:
+        return not self._listed and super()._says_nothing(settled)

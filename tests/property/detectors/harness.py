@@ -35,7 +35,7 @@ START = datetime(2020, 1, 1, tzinfo=UTC)
 RANKS = {"info": 0, "warning": 1, "critical": 2}
 
 #: For tests that run several worlds an example.
-thorough = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 
 
 def at(minutes: float) -> datetime:
