@@ -353,7 +353,7 @@ class PartitionState:
                 continue
             heir = new._rules[state]
             for key, machine in kept.groups.items():
-                machine.now = None if self._watermark is None else _less(self._watermark, heir.rule)
+                machine.now = new._now(heir)
                 machine.rules_changed(heir.rule)
                 heir.groups[key] = machine
                 heir.scheduled.pop(key, None)
