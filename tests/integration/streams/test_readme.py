@@ -33,6 +33,7 @@ def run(*command: str, timeout: float = 120.0) -> subprocess.CompletedProcess[st
 
 @pytest.mark.kafka
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_every_command_runs(kafka: KafkaCluster, tmp_path: Path) -> None:
     port = free_ports(1)[0]
     worker: subprocess.Popen[bytes] | None = None
