@@ -47,9 +47,13 @@ def run(code: str, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_scores(gold: Path, report: Report) -> None:
-    command = [sys.executable, "-m", "streams.cli", "eval", str(gold / "dev"), "--baseline", "--json"]
-    result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def evaluate(gold: Path, *options: str) -> Any:
+    command = [sys.executable, "-m", "streams.cli", "eval", str(gold / "dev"), "--json", *options]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_scores(gold: Path, report: Report, tmp_path: Path) -> None:
+    result = evaluate(gold, "--baseline")
     ours, naive = result["newswatch"], result["naive"]
     needed = {"countries": 0.95, "officials": 0.82, "themes": 0.75}
     rows = [
@@ -58,6 +62,11 @@ def test_scores(gold: Path, report: Report) -> None:
     ]
     for name, least in (("role_class_accuracy", 0.85), ("country_accuracy", 0.92)):
         rows.append({"figure": name, "newswatch": ours[name], "naive": naive[name], "needed": least})
+    empty = tmp_path / "officials.yaml"
+    empty.write_text("[]", encoding="utf-8")
+    alone = evaluate(gold, "--set", f"registry={empty}")
+    figure = {"figure": "officials F1, no registry", "newswatch": alone["officials"]["f1"]}
+    rows.append(figure | {"naive": naive["officials"]["f1"], "needed": 0.82})
     report("extraction-scores", rows)
     assert all(row["newswatch"] >= row["needed"] for row in rows)
 
