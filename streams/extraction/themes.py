@@ -18,6 +18,7 @@ from streams.extraction.lexicon import Hit, Lexicon
 TAXONOMY = Path(__file__).parent / "data" / "taxonomy.yaml"
 _REPEAT = 0.5  # each further mention of a term counts half of the one before
 _EVIDENCE = 40  # spans kept per theme
+_MOST = 4  # themes of an article
 
 
 class ThemeTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,4 +101,4 @@ def themes(document: Document, taxonomy: Taxonomy, lead_end: int) -> tuple[Theme
             evidence = tuple(document.span(start, end) for start, end in sorted(set(spans[theme]))[:_EVIDENCE])
             found.append(Theme(theme=theme, score=round(1 - 0.5 * threshold / score, 3), evidence=evidence))
     found.sort(key=lambda found_theme: -found_theme.score)
-    return tuple(found[:5])
+    return tuple(found[:_MOST])
