@@ -177,7 +177,7 @@ class Engine:
                 distinct=distinct,
                 values=tuple(values),
                 known=rule.kind.known_among(found),
-                number=rule.kind.number(found),
+                number=rule.kind.number(found, dict(zip(fields, group, strict=True))),
                 evidence=_evidence(article, met, steps[0] if steps else None),
                 seen=seen(found),
                 rule_set_version=self.version,

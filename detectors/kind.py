@@ -99,8 +99,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         """What it counts: ``article``, ``story``, ``source``, ``language`` or ``meta.KEY``."""
         return getattr(self, "distinct", "article")
 
-    def number(self, found: Found) -> float | None:  # noqa: ARG002 - for kinds that want one
-        """The number that it takes of an article."""
+    def number(self, found: Found, group: Mapping[str, GroupValue]) -> float | None:  # noqa: ARG002 - for kinds that want one
+        """The number that it takes of an article for one of its groups."""
         return None
 
     def hears(self, rule: Rule) -> tuple[int, ...] | None:  # noqa: ARG002 - for kinds that read alerts

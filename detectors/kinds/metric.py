@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
+from detectors.alert import GroupValue
 from detectors.conditions.fields import META
+from detectors.conditions.values import Value
 from detectors.facts import Fact, Facts
 from detectors.groups import Found
 from detectors.keys import Minimum, NumberAtLeast, NumberAtMost
@@ -82,7 +84,10 @@ class _FunctionReader(Reader[str]):
 
 @kind("metric")
 class Metric(StateKind, frozen=True, kw_only=True):
-    """Each article gives its largest value that met ``where``; one without a number gives none and does not count."""
+    """Each article gives its largest value that met ``where``; one without a number gives none and does not count.
+
+    In a group of a theme or an official the value is theirs.
+    """
 
     value: Annotated[
         str,
@@ -96,11 +101,12 @@ class Metric(StateKind, frozen=True, kw_only=True):
     def wrong(self) -> Iterator[tuple[str, str]]:
         return wrong_sides({"at_least": self.at_least, "at_most": self.at_most})
 
-    def number(self, found: Found) -> float | None:
+    def number(self, found: Found, group: Mapping[str, GroupValue]) -> float | None:
         if self.value == LENGTH:
             return len(found.view.article.text)
         field, _, attribute = self.value.partition(".") if self.value in {SCORE, CONFIDENCE} else (self.value, "", "")
-        numbers = (value.attributes.get(attribute or field) for value in found.values(field))
+        fitting = (value for value in found.values(field) if _is_of(value, group))
+        numbers = (value.attributes.get(attribute or field) for value in fitting)
         return max((float(one) for one in numbers if _is_number(one)), default=None)  # type: ignore[arg-type]
 
     def levels(self) -> tuple[Side, Thresholds]:
@@ -125,3 +131,14 @@ class Metric(StateKind, frozen=True, kw_only=True):
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
+
+
+def _is_of(value: Value, group: Mapping[str, GroupValue]) -> bool:
+    """Whether a theme or an official is the one that the group names; a group without either names all."""
+    for field, wanted in group.items():
+        of, _, attribute = field.partition(".")
+        if of == value.field:
+            found = value.attributes.get(attribute) if attribute else value.code
+            if (found[0] if isinstance(found, tuple) else found) != wanted:
+                return False
+    return True

@@ -146,3 +146,13 @@ def test_late_articles_reach_match_alone_and_are_counted() -> None:
     fired = scan.feed(Given(200, "b").enriched())
     assert [one.alert.rule for one in fired] == ["m"]
     assert scan.late == 1
+
+
+def test_in_a_group_of_a_theme_the_score_is_that_themes() -> None:
+    engine = engine_of(
+        "name: r, kind: metric, value: theme.score, function: max, at_least: 0, window: 1h, group_by: theme"
+    )
+    scan = Scan(engine)
+    scan.feed(Given(0, "a", themes=(("energy", 0.2), ("cyber", 0.9))).enriched())
+    found = {firing.alert.group["theme"]: firing.alert.value for firing in scan.until(at(90)) if firing}
+    assert found == {"energy": 0.2, "cyber": 0.9}
