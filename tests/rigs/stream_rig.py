@@ -17,6 +17,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from streams.kafka_dev import KafkaCluster
 from streams.ports import free_ports
+from streams.rules_folder import RulesFolder
 from streams.settings import Settings, load_settings
 from streams.topics import create_topics, topic_specs
 from streams.worker_status import WorkerStatus, total
@@ -151,7 +152,8 @@ class Stream:
             partitions=partitions,
         )
         self.workers: list[Worker] = []
-        create_topics(self.settings, topic_specs(self.settings))
+        named = RulesFolder(self.folder / "rules").load().topics()
+        create_topics(self.settings, topic_specs(self.settings, named))
 
     def __enter__(self) -> Stream:
         return self

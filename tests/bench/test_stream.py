@@ -1,0 +1,252 @@
+"""The whole stream on real Kafka: articles/s, what each part costs, latency, and what others do on the same machine.
+
+Everything in one run on one machine: one broker, one or two workers. A log is filled first, with real articles made
+unique; figures are of the time in which all workers are busy. The table of `test_throughput` names the CPU that other
+processes of the machine took meanwhile: much above 0.1 cores the figures say little.
+"""
+
+import itertools
+import json
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer
+
+from streams.kafka_dev import KafkaCluster
+from tests.rigs.stream_rig import RULES, Moment, Stream
+
+Report = Callable[[str, list[dict[str, Any]]], None]
+Articles = Callable[[int], Iterator[dict[str, Any]]]
+
+START = datetime(2025, 3, 1, tzinfo=UTC)
+SECONDS = 20.0
+LOOPS = Path(__file__).parent / "plain_loops.py"
+#: The log must not run dry: more than any of these reads in its time.
+FILL = 24_000
+FOUND: dict[str, float] = {}
+
+#: CPU time of the parts of the pipeline, in a process of its own, over the same articles.
+PARTS = """
+import json, sys, time
+from datetime import UTC, datetime
+from streams.enriching import Enricher, Record
+from streams.extraction.extractor import Extractor
+from streams.rules_folder import RulesFolder
+from detectors.engine import Engine
+from pathlib import Path
+engine = Engine(RulesFolder(Path(sys.argv[1])).load())
+rows = [Record(value=line, timestamp=datetime.now(UTC)) for line in open(sys.argv[2], "rb")]
+enricher = Enricher(Extractor())
+spent = [0.0, 0.0]
+for number in range(0, len(rows), 64):
+    started = time.thread_time()
+    articles = enricher.enrich(rows[number : number + 64])
+    between = time.thread_time()
+    for article in articles:
+        engine.read(article)
+    if number:  # the first batch loads what is loaded on first use
+        spent[0] += between - started
+        spent[1] += time.thread_time() - between
+print(json.dumps([1000 * part / (len(rows) - 64) for part in spent]))
+"""
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Iterator[KafkaCluster]:
+    with KafkaCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def articles(gold: Path) -> Articles:
+    """Real articles, each made unique by a sentence, dated a second apart, from twenty outlets."""
+    files = (gold / "articles-more.jsonl", gold / "dev" / "articles.jsonl")
+    texts = [(row.get("title") or "", row["text"]) for file in files for row in map(json.loads, file.open())]
+
+    def make(count: int) -> Iterator[dict[str, Any]]:
+        for number, (title, text) in zip(range(count), itertools.cycle(texts), strict=False):
+            yield {
+                "id": f"a{number}",
+                "title": title,
+                "text": f"{text} This is report number {number}.",
+                "source": f"outlet-{number % 20}.example",
+                "published_at": (START + timedelta(seconds=number)).isoformat(),
+            }
+
+    return make
+
+
+def busy(stream: Stream, count: int, seconds: float = SECONDS) -> tuple[Moment, Moment]:
+    """Two moments, some seconds apart, between which every worker had articles to read."""
+    for worker in stream.workers:
+        worker.wait_ready()
+    while not all(stream.moment().done):
+        time.sleep(0.2)
+    time.sleep(3)
+    first = stream.moment()
+    time.sleep(seconds)
+    last = stream.moment()
+    assert sum(last.done) < count - 64 * len(stream.workers), "the log ran dry: fill more"
+    return first, last
+
+
+def test_throughput(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report: Report) -> None:
+    rows: list[dict[str, Any]] = []
+    for workers in (1, 2):
+        with Stream(kafka, tmp_path) as stream:
+            stream.fill(articles(FILL))
+            for _ in range(workers):
+                stream.start()
+            first, last = busy(stream, FILL)
+        done, seconds = sum(last.done) - sum(first.done), last.time - first.time
+        worker, broker = last.workers - first.workers, last.broker - first.broker
+        rows.append(
+            {
+                "workers": workers,
+                "articles/s": done / seconds,
+                "w, ms": 1000 * worker / done,
+                "b, ms": 1000 * broker / done,
+                "cores used": (worker + broker) / seconds,
+                "cores used by others": (last.machine - first.machine - worker - broker) / seconds,
+            }
+        )
+    one, two = rows
+    w, b = one["w, ms"], one["b, ms"]
+    gained, ceiling = two["articles/s"] / one["articles/s"], 2 * w / (w + b)
+    report("stream-throughput", rows)
+    report("stream-scaling", [{"two by one": gained, "ceiling 2w/(w+b)": ceiling, "share": gained / ceiling}])
+    FOUND["articles/s"], FOUND["w"] = one["articles/s"], w
+    assert gained >= 0.95 * ceiling
+
+
+def test_where_the_time_goes(tmp_path: Path, articles: Articles, report: Report) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "rules.yaml").write_text(RULES)
+    file = tmp_path / "articles.jsonl"
+    file.write_text("\n".join(map(json.dumps, articles(2000))))
+    command = [sys.executable, "-c", PARTS, str(tmp_path / "rules"), str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    extraction, matching = json.loads(done.stdout)
+    whole = FOUND["w"]
+    parts = {
+        "extraction": extraction,
+        "matching": matching,
+        "Kafka, Faust, detectors, metrics": whole - extraction - matching,
+    }
+    report("stream-parts", [{"part": name, "ms": spent, "share": spent / whole} for name, spent in parts.items()])
+    assert (extraction + matching) / whole >= 0.5, "more time goes into moving articles than into reading them"
+
+
+class Pace:
+    """Sends articles that each fire an alert, and takes the time until a subscriber has it."""
+
+    def __init__(self, stream: Stream, articles: Iterator[dict[str, Any]]) -> None:
+        self.sent: dict[str, float] = {}
+        self.seconds: list[float] = []
+        self._stream = stream
+        self._articles = articles
+        self._stop = threading.Event()
+        self._room = threading.Semaphore(0)
+
+    def run(self, seconds: float, *, rate: float | None = None, in_flight: int = 0) -> list[float]:
+        """At `rate` articles a second at random moments, or as fast as they go with so many under way."""
+        settings = self._stream.settings
+        consumer = KafkaConsumer(
+            settings.topic("alerts"),
+            bootstrap_servers=settings.brokers,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=10,
+        )
+        while not consumer.poll(timeout_ms=100) and not consumer.assignment():
+            pass
+        reader = threading.Thread(target=self._read, args=(consumer,))
+        reader.start()
+        producer = KafkaProducer(bootstrap_servers=settings.brokers, acks="all", linger_ms=0)
+        chance = random.Random(7)
+        self._room = threading.Semaphore(in_flight)
+        due = ends = time.monotonic()
+        ends += seconds
+        while time.monotonic() < ends:
+            if rate is not None:
+                due += chance.expovariate(rate)
+                time.sleep(max(0.0, due - time.monotonic()))
+            else:
+                self._room.acquire(timeout=1)
+            article = next(self._articles)
+            article["text"] += " A kingfisher was seen."
+            self.sent[article["id"]] = time.monotonic()
+            producer.send(settings.topic("articles"), key=article["id"].encode(), value=json.dumps(article).encode())
+        producer.flush()
+        time.sleep(2)
+        self._stop.set()
+        reader.join()
+        producer.close()
+        consumer.close()
+        return self.seconds
+
+    def _read(self, consumer: KafkaConsumer) -> None:
+        while not self._stop.is_set():
+            for records in consumer.poll(timeout_ms=100).values():
+                now = time.monotonic()
+                for record in records:
+                    alert = json.loads(record.value)
+                    sent = self.sent.get(alert["evidence"][0]["article_id"])
+                    if alert["rule"] == "marker" and sent is not None:  # None: of the articles that warmed it up
+                        self.seconds.append(now - sent)
+                        self._room.release()
+
+
+def test_latency(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report: Report) -> None:
+    rows: list[dict[str, Any]] = []
+    half = FOUND["articles/s"] / 2
+    for load, options in (("50%", {"rate": half}), ("saturated, 256 under way", {"in_flight": 256})):
+        with Stream(kafka, tmp_path) as stream:
+            stream.start().wait_ready()
+            Pace(stream, articles(FILL)).run(4, rate=half)  # warm
+            found = Pace(stream, ({**one, "id": f"m{one['id']}"} for one in articles(FILL))).run(SECONDS, **options)
+        cuts = statistics.quantiles(found, n=100)
+        row = {"load": load, "articles/s": len(found) / SECONDS, "p50, ms": 1000 * cuts[49], "p99, ms": 1000 * cuts[98]}
+        rows.append(row | {"most, ms": 1000 * max(found)})
+    report("stream-latency", rows)
+    assert rows[0]["p50, ms"] < 100
+    assert rows[0]["p99, ms"] < 500
+
+
+def test_beside_others(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report: Report) -> None:
+    rows = [
+        {
+            "program": "newswatch, one worker",
+            "articles/s": FOUND["articles/s"],
+            "CPU, ms": FOUND["w"],
+            "times ours": 1.0,
+        }
+    ]
+    for kind, name in (("aiokafka", "our pipeline on plain aiokafka"), ("spacy", "plain loop, full spaCy pipeline")):
+        with Stream(kafka, tmp_path) as stream:
+            stream.fill(articles(FILL if kind == "aiokafka" else 2000))
+            settings = stream.settings
+            command = [sys.executable, str(LOOPS), kind, ",".join(settings.brokers), settings.topic_prefix]
+            command += [settings.app_id, str(settings.rules), str(settings.partitions), str(SECONDS)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr[-3000:]
+        said = json.loads(done.stdout)
+        speed = said["articles"] / said["seconds"]
+        rows.append(
+            {
+                "program": name,
+                "articles/s": speed,
+                "CPU, ms": 1000 * said["cpu"] / said["articles"],
+                "times ours": FOUND["articles/s"] / speed,
+            }
+        )
+    report("stream-beside-others", rows)
+    assert rows[2]["times ours"] >= 3

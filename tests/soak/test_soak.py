@@ -1,0 +1,204 @@
+"""A worker that runs for long: small articles by the hundred thousand, and what it holds meanwhile.
+
+`make soak` sends a million and compares the memory at the end with that at a hundred thousand; `make soak
+ARTICLES=100000`, which CI runs, looks at the slope instead. Event time moves a second an article, so that windows open,
+fill and are pruned all along. Articles are fed while the worker reads, never far ahead of it.
+"""
+
+import json
+import os
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from streams.kafka_dev import KafkaCluster
+from streams.worker_status import total
+from tests.rigs.stream_rig import Stream, Worker, open_files, resident_bytes
+
+ARTICLES = int(os.environ.get("NEWSWATCH_SOAK_ARTICLES", "1000000"))
+RESULTS = Path(__file__).parents[2] / "var" / "soak"
+START = datetime(2025, 3, 1, tzinfo=UTC)
+#: The log holds at most so many articles that are not read yet.
+AHEAD = 20_000
+SAMPLE_SECONDS = 1.0
+#: What the memory at the end is compared with.
+REFERENCE = 100_000
+#: Megabytes that memory may grow by with each further 100,000 articles, at the slope of the second half.
+MOST_SLOPE = 8.0
+STALLED_SECONDS = 120.0
+
+RULES = """
+rules:
+  - {name: border, kind: match, where: {text: border}}
+  - name: surge
+    kind: frequency
+    where: {text: protest}
+    group_by: [country]
+    window: 1h
+    at_least: {warning: 5, critical: 50}
+  - name: outlets
+    kind: frequency
+    where: {country: {salience: main}}
+    group_by: [source]
+    window: 30m
+    at_least: 20
+"""
+PLACES = ("Kazakhstan", "Kyrgyzstan", "France", "Kenya", "Brazil", "Japan", "Peru")
+SUBJECTS = (
+    "the budget",
+    "a protest",
+    "the harvest",
+    "the border",
+    "a summit",
+    "the railway",
+    "a protest",
+    "the schools",
+)
+PEOPLE = (
+    "the foreign minister",
+    "President Tokarbek Alan{n}",
+    "a spokesperson",
+    "the governor",
+    "Minister Anna Bel{n}",
+)
+
+
+def article(number: int) -> bytes:
+    """An article of two lines; names, places and texts differ from one to the next."""
+    person = PEOPLE[number % 5].format(n=number % 9973)
+    text = (
+        f"In {PLACES[number % 7]}, {person} spoke of {SUBJECTS[number % 8]} on day {number}. "
+        f"Nothing more was known about {SUBJECTS[(number // 8) % 8]} by the evening."
+    )
+    return json.dumps(
+        {
+            "id": f"soak-{number}",
+            "text": text,
+            "source": f"outlet-{number % 40}.example",
+            "published_at": (START + timedelta(seconds=number)).isoformat(),
+        }
+    ).encode()
+
+
+class Feeder:
+    """Feeds the log, and waits where the worker is far behind; a thread, so that the test can look on."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.done = 0
+        self.failure: BaseException | None = None
+        self._stream = stream
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Feeder":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(30)
+
+    def _run(self) -> None:
+        try:
+            self._stream.send(self._articles())
+        except BaseException as error:
+            self.failure = error
+
+    def _articles(self) -> Iterator[bytes]:
+        for number in range(ARTICLES):
+            while number - self.done > AHEAD and not self._stop.is_set():
+                time.sleep(0.05)
+            if self._stop.is_set():
+                return
+            yield article(number)
+
+
+def sample(worker: Worker, started: float) -> dict[str, float]:
+    """What the worker has done and what it holds."""
+    metrics = worker.status.samples()
+    return {
+        "seconds": time.monotonic() - started,
+        "articles": total(metrics, "newswatch_articles_total"),
+        "alerts": total(metrics, "newswatch_alerts_total"),
+        "facts": total(metrics, "newswatch_facts"),
+        "MB": resident_bytes(worker.pid) / 2**20,
+        "files": open_files(worker.pid),
+    }
+
+
+def near(samples: list[dict[str, float]], articles: float) -> dict[str, float]:
+    """Medians of the samples around so many articles, ten in a row."""
+    place = min(range(len(samples)), key=lambda index: abs(samples[index]["articles"] - articles))
+    around = samples[max(place - 5, 0) : place + 5]
+    return {name: statistics.median(one[name] for one in around) for name in around[0]}
+
+
+def slope(samples: list[dict[str, float]]) -> float:
+    """Megabytes for each 100,000 articles, least squares over the second half of the run."""
+    second = [one for one in samples if one["articles"] > ARTICLES / 2]
+    found = statistics.linear_regression([one["articles"] for one in second], [one["MB"] for one in second])
+    return found.slope * 100_000
+
+
+@pytest.mark.timeout(7200)
+def test_memory_files_and_state_stay_bounded(tmp_path: Path) -> None:
+    samples: list[dict[str, float]] = []
+    console = Console(stderr=True, force_terminal=sys.stderr.isatty())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with KafkaCluster() as kafka, Stream(kafka, tmp_path, RULES) as stream, Progress(*columns, console=console) as bar:
+        worker = stream.start().wait_ready()
+        task = bar.add_task("soak", total=ARTICLES)
+        started = moved = time.monotonic()
+        told = 0
+        with Feeder(stream) as feeder:
+            while feeder.done < ARTICLES:
+                time.sleep(SAMPLE_SECONDS)
+                worker.require_running()
+                assert feeder.failure is None, feeder.failure
+                samples.append(sample(worker, started))
+                if samples[-1]["articles"] > feeder.done:
+                    moved = time.monotonic()
+                feeder.done = int(samples[-1]["articles"])
+                bar.update(task, completed=feeder.done, description=f"soak {samples[-1]['MB']:.0f} MB")
+                if not console.is_terminal and feeder.done >= told + ARTICLES / 20:
+                    told = feeder.done
+                    console.print(json.dumps({name: round(value, 1) for name, value in samples[-1].items()}))
+                assert time.monotonic() - moved < STALLED_SECONDS, worker.log.read_text()[-3000:]
+    report(samples)
+    reference = near(samples, min(REFERENCE, ARTICLES / 2))
+    end = near(samples, ARTICLES)
+    assert end["alerts"] > ARTICLES / 20
+    assert end["files"] <= reference["files"] + 4
+    assert end["facts"] <= 1.2 * reference["facts"], "facts are not pruned"
+    if ARTICLES > REFERENCE:
+        assert end["MB"] <= 1.1 * reference["MB"]
+    else:
+        assert slope(samples) <= MOST_SLOPE
+
+
+def report(samples: list[dict[str, float]]) -> None:
+    """A table of a tenth each, and all samples as JSON."""
+    rows: list[dict[str, Any]] = [near(samples, ARTICLES * tenth / 10) for tenth in range(1, 11)]
+    table = Table(*rows[0], title=f"soak of {ARTICLES:,} articles", title_justify="left")
+    for row in rows:
+        table.add_row(*(f"{value:,.0f}" for value in row.values()))
+    Console(width=100).print(
+        "\n", table, f"\nslope of the second half: {slope(samples):+.1f} MB for each 100,000 articles"
+    )
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"soak-{ARTICLES}.json").write_text(
+        json.dumps(
+            {"articles": ARTICLES, "slope, MB for 100,000": slope(samples), "tenths": rows, "samples": samples},
+            indent=1,
+        )
+    )
