@@ -10,7 +10,6 @@ import msgspec
 from detectors.ruleset import RuleSet, RuleSetError, load_rules
 from detectors.vocabulary import Vocabulary, shipped_vocabulary
 from streams.extraction.themes import themes_in
-from streams.settings import SettingsError
 
 SHIPPED = Path(__file__).parent / "data" / "rules"
 CHECKOUT = Path(__file__).parent.parent / "deploy" / "rules"
@@ -43,15 +42,10 @@ def vocabulary_of(taxonomy: Path | None) -> Vocabulary:
     """What rules may name: the themes of the taxonomy in use (the shipped one unless given), and the role classes.
 
     Raises:
-        SettingsError: the taxonomy cannot be read.
+        DataFileError: the taxonomy cannot be read.
     """
     shipped = shipped_vocabulary()
-    if taxonomy is None:
-        return shipped
-    try:
-        return Vocabulary(themes_in(taxonomy), shipped.role_classes)
-    except (OSError, msgspec.DecodeError) as error:
-        raise SettingsError(f"taxonomy {taxonomy}: expected themes with terms by weight; {error}") from None
+    return shipped if taxonomy is None else Vocabulary(themes_in(taxonomy), shipped.role_classes)
 
 
 class Change(msgspec.Struct, frozen=True):

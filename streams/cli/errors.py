@@ -13,6 +13,7 @@ from detectors.ruleset import RuleSetError
 from streams.access import AccessError
 from streams.certificates import CertificateError
 from streams.clients import BrokerUnreachableError, TopicUnreadableError
+from streams.extraction.data_files import DataFileError
 from streams.extraction.errors import ModelNotFoundError
 from streams.officials_import import ImportProblemError
 from streams.replays import ForeignLetterError
@@ -26,6 +27,7 @@ from streams.topics import TopicsMissingError
 EXPECTED = (
     AccessError,
     CertificateError,
+    DataFileError,
     ImportProblemError,
     ModelNotFoundError,
     BrokerUnreachableError,

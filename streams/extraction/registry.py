@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
+from detectors.problems import one_of, shown
+from detectors.vocabulary import shipped_vocabulary
+from streams.extraction.data_files import read_entries
 from streams.extraction.document import fold
 from streams.extraction.lexicon import Lexicon
-from streams.extraction.words import read_yaml, word_list
+from streams.extraction.words import word_list
 
 _COMMON = word_list("registry.common")  # surnames that say too little alone
+_DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 REGISTRY = Path(__file__).parent / "data" / "officials.yaml"
 
 
-class KnownOffice(msgspec.Struct, frozen=True, rename={"role_class": "class", "since": "from", "until": "to"}):
+class KnownOffice(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"role_class": "class", "since": "from", "until": "to"},
+):
     """An office that a person held; ``since`` and ``until`` are years or dates, empty when open."""
 
     role: str
@@ -25,6 +35,14 @@ class KnownOffice(msgspec.Struct, frozen=True, rename={"role_class": "class", "s
     organisation: str | None = None
     since: str | int = ""
     until: str | int = ""
+
+    def __post_init__(self) -> None:
+        classes = shipped_vocabulary().role_classes
+        if self.role_class not in classes:
+            raise ValueError(one_of(self.role_class, classes, "class"))
+        for day in (self.since, self.until):
+            if day and not _DAY.fullmatch(str(day)):
+                raise ValueError(f"expected a year or a date such as 2020-01-31, found {shown(day)}")
 
     def held_on(self, day: str) -> bool:
         """Whether the office was held on a day (``YYYY-MM-DD``); a year as a bound is that whole year."""
@@ -35,7 +53,7 @@ class KnownOffice(msgspec.Struct, frozen=True, rename={"role_class": "class", "s
         return str(self.since) <= day
 
 
-class KnownPerson(msgspec.Struct, frozen=True):
+class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A known official. ``aliases`` are other spellings of the full name; ``surnames`` what names the person alone."""
 
     name: str
@@ -114,5 +132,5 @@ class Registry:
 
 @lru_cache(maxsize=4)
 def load_registry(path: Path = REGISTRY) -> Registry:
-    """Read a registry file (YAML). Raises OSError, yaml.YAMLError, msgspec.ValidationError."""
-    return Registry(tuple(msgspec.convert(read_yaml(path), type=list[KnownPerson])))
+    """Read a registry file (YAML). Raises DataFileError."""
+    return Registry(tuple(read_entries(path, list[KnownPerson], KnownPerson)))

@@ -12,6 +12,7 @@ import msgspec
 import re2
 
 from detectors.article import Theme
+from streams.extraction.data_files import read_entries
 from streams.extraction.document import Document
 from streams.extraction.lexicon import Hit, Lexicon
 
@@ -22,16 +23,24 @@ _MOST = 4  # themes of an article
 
 
 class ThemeTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The terms of a theme by weight ("3": strong ... "1": weak), terms that speak against it, and its threshold.
+    """The terms of a theme by weight (3: strong ... 1: weak), terms that speak against it, and its threshold.
 
     ``patterns`` are RE2 expressions by weight, for what a list of terms cannot say; they are found in the folded text:
     lower case, no accents, a blank for everything that is no letter or digit.
     """
 
-    terms: dict[str, tuple[str, ...]]
-    patterns: dict[str, tuple[str, ...]] = {}
+    terms: dict[float, tuple[str, ...]]
+    patterns: dict[float, tuple[str, ...]] = {}
     against: tuple[str, ...] = ()
     threshold: float = 5.0
+
+    def __post_init__(self) -> None:
+        for patterns in self.patterns.values():
+            for pattern in patterns:
+                try:
+                    re2.compile(pattern)
+                except re2.error as error:
+                    raise ValueError(f"expected an RE2 pattern, found {pattern!r}: {error}") from None
 
 
 class TermValue(NamedTuple):
@@ -48,12 +57,12 @@ class Taxonomy:
         for name, entry in themes.items():
             for weight, terms in entry.terms.items():
                 for term in terms:
-                    self.lexicon.add(term, TermValue(name, float(weight)))
+                    self.lexicon.add(term, TermValue(name, weight))
             for term in entry.against:
                 self.lexicon.add(term, TermValue(name, -3.0))
         self.lexicon.close()
         self.patterns = tuple(
-            (re2.compile(pattern), TermValue(name, float(weight)))
+            (re2.compile(pattern), TermValue(name, weight))
             for name, entry in themes.items()
             for weight, patterns in entry.patterns.items()
             for pattern in patterns
@@ -69,13 +78,17 @@ class Taxonomy:
 
 @lru_cache(maxsize=4)
 def load_taxonomy(path: Path = TAXONOMY) -> Taxonomy:
-    """Read a taxonomy file (YAML). Raises OSError, msgspec.ValidationError."""
-    return Taxonomy(msgspec.yaml.decode(path.read_bytes(), type=dict[str, ThemeTerms]))
+    """Read a taxonomy file (YAML). Raises DataFileError."""
+    return Taxonomy(_read(path))
 
 
 def themes_in(path: Path) -> frozenset[str]:
-    """The labels of a taxonomy file. Raises OSError, msgspec.ValidationError."""
-    return frozenset(msgspec.yaml.decode(path.read_bytes(), type=dict[str, ThemeTerms]))
+    """The labels of a taxonomy file. Raises DataFileError."""
+    return frozenset(_read(path))
+
+
+def _read(path: Path) -> dict[str, ThemeTerms]:
+    return read_entries(path, dict[str, ThemeTerms], ThemeTerms)
 
 
 def themes(document: Document, taxonomy: Taxonomy, lead_end: int) -> tuple[Theme, ...]:

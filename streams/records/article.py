@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +10,7 @@ import msgspec
 
 from detectors.article import MetaValue
 from detectors.event_time import parse_time
+from streams.mismatch import mismatch
 
 #: Most UTF-8 bytes of text that an article may have.
 MAX_TEXT_BYTES = 1_000_000
@@ -74,10 +74,11 @@ def decode_article(value: bytes | None) -> Article:
     try:
         article = _decoder.decode(value)
     except msgspec.ValidationError as error:
-        message = str(error)
-        if "missing required field `text`" in message:
+        if "missing required field `text`" in str(error):
             raise BadArticleError("no_text", "field 'text' is missing; expected the article's text") from None
-        raise BadArticleError("wrong_type", _plainly(message)) from None
+        found = mismatch(error)
+        where = f"field '{found.path}'" if found.path else "the record"
+        raise BadArticleError("wrong_type", f"{where}: {found.said}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _undecodable(value, error) from None
     if not article.text or article.text.isspace():
@@ -86,29 +87,6 @@ def decode_article(value: bytes | None) -> Article:
     if size > MAX_TEXT_BYTES:
         raise BadArticleError("too_large", f"field 'text' has {size} bytes; expected at most {MAX_TEXT_BYTES}")
     return article
-
-
-#: What msgspec calls a type, and what JSON calls it.
-_TYPES = {
-    "str": "a string",
-    "int": "a number",
-    "float": "a number",
-    "bool": "true or false",
-    "null": "null",
-    "array": "a list",
-    "object": "an object",
-}
-_MISMATCH = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<found>[^`]+)`(?: - at `\$\.?(?P<field>[^`]*)`)?")
-
-
-def _plainly(message: str) -> str:
-    """msgspec's message in the words of JSON: the field, what was expected, what was found."""
-    mismatch = _MISMATCH.match(message)
-    if mismatch is None:
-        return message
-    kinds = dict.fromkeys(_TYPES.get(kind, kind) for kind in mismatch["expected"].split(" | "))
-    where = f"field '{mismatch['field']}': " if mismatch["field"] else "the record: "
-    return f"{where}expected {' or '.join(kinds)}, found {_TYPES.get(mismatch['found'], mismatch['found'])}"
 
 
 def _undecodable(value: bytes, error: Exception) -> BadArticleError:

@@ -172,7 +172,7 @@ def test_the_themes_of_another_taxonomy_may_be_named(tmp_path: Path) -> None:
     run("check", str(rules), *with_it)
     run("test", str(rules), *with_it)
     taxonomy.write_text("fisheries: [trawler]\n")
-    assert f"taxonomy {taxonomy}: expected themes" in run("check", str(rules), *with_it, ends=2).stderr
+    assert f"{taxonomy}:1:12: error: fisheries: expected a mapping" in run("check", str(rules), *with_it, ends=2).stderr
 
 
 def test_the_rules_of_the_environment_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ NOW = datetime(2025, 3, 1, tzinfo=UTC)
         (b"", "no_text", "empty"),
         (b"not json", "not_json", "expected a JSON object"),
         (b'{"text": "cut', "not_json", "truncated"),
-        (b'"a string"', "wrong_type", "the record: expected an object, found a string"),
+        (b'"a string"', "wrong_type", "the record: expected a mapping, found a string"),
         (b'{"text": 5}', "wrong_type", "field 'text': expected a string, found a number"),
         (b'{"text": "x", "title": ["x"]}', "wrong_type", "field 'title'"),
         (b'{"text": "x", "meta": {"tone": [1]}}', "wrong_type", "field 'meta[...]'"),

@@ -1,0 +1,85 @@
+"""A taxonomy or registry with mistakes: each is told with its file, line, column, field and the nearest valid name."""
+
+from pathlib import Path
+
+import pytest
+
+from streams.extraction.data_files import DataFileError
+from streams.extraction.registry import load_registry
+from streams.extraction.themes import load_taxonomy
+
+TAXONOMY = """\
+cyber:
+  terms: {3: [hack], x: [worm]}
+other:
+  terms: {2: [a, 5]}
+  negativ: [x]
+third:
+  terms: {"2": [a]}
+  patterns: {1: ['(a']}
+fourth: [1]
+fifth:
+  terms: {2: [b]}
+  treshold: 3
+"""
+REGISTRY = """\
+- {name: A B, offices: [{role: President, class: head_of_stat, country: USA}]}
+- {name: A C, offices: [{role: President, class: head_of_state, from: soon}]}
+- name: A D
+  offices:
+    - {role: President, class: head_of_state}
+    - {role: President, class: head_of_state, untill: 2020}
+- {nam: A C}
+- {name: 5}
+"""
+
+
+def told(load: object, tmp_path: Path, text: str | bytes) -> list[str]:
+    file = tmp_path / "data.yaml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(DataFileError) as caught:
+        load(file)  # type: ignore[operator]
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith(str(file)) for line in lines)
+    return [line.removeprefix(str(file)) for line in lines]
+
+
+def test_a_taxonomy(tmp_path: Path) -> None:
+    lines = told(load_taxonomy, tmp_path, TAXONOMY)
+    assert [line.split(" error: ")[0] for line in lines] == [":2:10:", ":4:10:", ":7:3:", ":9:9:", ":12:3:"]
+    assert lines[0].endswith("cyber.terms: expected a number, found a string")
+    assert lines[1].endswith("other.terms: expected a string, found a number")
+    assert "third: expected an RE2 pattern, found '(a'" in lines[2]
+    assert lines[3].endswith("fourth: expected a mapping, found a list")
+    assert "fifth: unknown key 'treshold': expected one of terms" in lines[4]
+    assert lines[4].endswith("did you mean 'threshold'?")
+
+
+def test_a_registry(tmp_path: Path) -> None:
+    lines = told(load_registry, tmp_path, REGISTRY)
+    assert [line.split(":")[1] for line in lines] == ["1", "2", "6", "7", "8"]
+    assert lines[0].endswith("did you mean 'head_of_state'?")
+    assert "[1].offices[0]: expected a year or a date such as 2020-01-31, found 'soon'" in lines[1]
+    assert "[2].offices[1]: unknown key 'untill': expected one of role, class" in lines[2]
+    assert "[3]: unknown key 'nam'" in lines[3]
+    assert lines[3].endswith("did you mean 'name'?")
+    assert lines[4].endswith("[4].name: expected a string, found a number")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: [1", "not YAML"),
+        ("", "found an empty file"),
+        ("a: {terms: {1: [x]}}\na: {terms: {1: [y]}}", "'a'"),
+        (b"a: caf\xe9", "expected UTF-8"),
+        ("[1, 2]", "expected a mapping of names, found a list"),
+    ],
+)
+def test_what_is_no_taxonomy_at_all(tmp_path: Path, text: str | bytes, says: str) -> None:
+    assert says in told(load_taxonomy, tmp_path, text)[0]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DataFileError, match="No such file or directory; expected a YAML file"):
+        load_registry(tmp_path / "none.yaml")
