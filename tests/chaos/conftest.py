@@ -61,11 +61,11 @@ def new_stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
 
 
 @pytest.fixture
-def conclude(request: pytest.FixtureRequest) -> Callable[[Stage, int], None]:
+def conclude(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Wait for the end, note what came of it under the test's name, and fail unless all is well."""
 
-    def check(stage: Stage, seed: int) -> None:
-        found = stage.finish(request.node.originalname.removeprefix("test_").replace("_", " "), seed)
+    def check(stage: Stage, seed: int, fault: str = "") -> None:
+        found = stage.finish(fault or request.node.originalname.removeprefix("test_").replace("_", " "), seed)
         _outcomes.append(found)
         assert found.clean, f"{found}\n{stage.logs()}\n{stage.folder}"
 

@@ -76,8 +76,8 @@ def lines(records: list[dict[str, Any]]) -> list[bytes]:
     return [json.dumps(record).encode() for record in records]
 
 
-def poison(seed: int) -> Iterator[bytes]:
-    """Records that are no articles, and articles made to break a reader; none meets a rule."""
+def poison(seed: int, when: str) -> Iterator[bytes]:
+    """Records that are no articles, and articles of the time ``when`` made to break a reader."""
     chance = random.Random(seed)
     yield from (b"", b"null", b"[]", b"{", b"<html>502</html>", b"\xff\xfe\x00", b'{"text": 5}', b'{"text": ""}')
     yield b"[" * 100_000
@@ -90,7 +90,6 @@ def poison(seed: int) -> Iterator[bytes]:
         "long": "word" * 200_000,
         "quotes": "\u201c" * 50_000,
     }
-    when = START.isoformat()
     for name, text in texts.items():
         yield json.dumps({"id": f"p{seed}-{name}", "text": text, "published_at": when}).encode()
     yield json.dumps({"id": "x" * 5000, "text": "An id of five thousand letters.", "published_at": when}).encode()

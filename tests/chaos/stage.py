@@ -1,7 +1,6 @@
 """The stage of a chaos test: topics, workers that are started again when they end, a feed, and what came of it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,13 +18,18 @@ from kafka.errors import KafkaError
 from streams.clients import admin_client
 from streams.ingest import Feed
 from streams.ports import free_ports
+from streams.records.article import BadArticleError, decode_article
 from streams.settings import Settings, load_settings
 from streams.topics import create_topics, topic_specs
-from streams.worker_status import WorkerStatus
+from streams.worker_status import WorkerStatus, total
 from tests.chaos.outcome import Outcome
 
 READY_SECONDS = 60.0
 END_SECONDS = 100.0
+#: A feed that fails is begun again so often.
+FEEDS = 4
+#: Articles a second that workers get through at least, whatever else the machine does.
+SLOWEST = 50
 RESTART_SECONDS = 0.5
 _ORACLE: dict[str, dict[str, str]] = {}
 
@@ -33,7 +37,7 @@ _ORACLE: dict[str, dict[str, str]] = {}
 class Worker:
     """One `newswatch worker`, started again whenever it ends, as whoever runs it in earnest would do.
 
-    `wrap` goes before the command (another network, another clock); `host` is where its status is served.
+    `wrap` goes before the command (another network); `host` is where its status is served.
     """
 
     def __init__(
@@ -43,7 +47,6 @@ class Worker:
         *,
         wrap: Sequence[str] = (),
         host: str = "127.0.0.1",
-        environment: dict[str, str] | None = None,
         **flags: Any,
     ) -> None:
         self.port = free_ports(1)[0]
@@ -57,13 +60,12 @@ class Worker:
         for name, value in given.items():
             text = ",".join(value) if isinstance(value, list) else str(value)
             self._command += ["--set", f"{name}={text}"]
-        self._environment = {**os.environ, **(environment or {})}
         self._lock = threading.RLock()
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         with self.log.open("ab") as sink:
-            return subprocess.Popen(self._command, stdout=sink, stderr=sink, env=self._environment)
+            return subprocess.Popen(self._command, stdout=sink, stderr=sink)
 
     def keep(self) -> None:
         """Start it again if it has ended."""
@@ -166,15 +168,27 @@ class Stage:
     def feed(self, records: Iterable[bytes], seconds: float = 0.0) -> None:
         """Send articles as `newswatch ingest` does, spread over so many seconds."""
         every = list(records)
+        self.fed += every
         started = time.monotonic()
-        with Feed(self.settings) as feed:
-            for number, record in enumerate(every):
-                feed.send(record)
-                self.fed.append(record)
-                due = started + seconds * number / max(len(every), 1)
-                if due > time.monotonic():
-                    time.sleep(due - time.monotonic())
-            feed.flush()
+        left = list(range(len(every)))
+        for _ in range(FEEDS):
+            sent: set[int] = set()
+            try:
+                with Feed(self.settings) as feed:
+                    for number in left:
+                        feed.send(every[number], lambda _, number=number, sent=sent: sent.add(number))
+                        due = started + seconds * number / len(every)
+                        if due > time.monotonic():
+                            time.sleep(due - time.monotonic())
+                    feed.flush()
+            except (
+                KafkaError,
+                OSError,
+            ):  # with the brokers away for long, it says so; then what is missing is fed again
+                left = [number for number in left if number not in sent]
+                continue
+            return
+        raise AssertionError(f"{len(left)} articles could not be sent")
 
     def feeding(self, records: Iterable[bytes], seconds: float) -> "Feeding":
         """The same in the background, around a fault."""
@@ -188,11 +202,11 @@ class Stage:
 
     def finish(self, fault: str, seed: int) -> Outcome:
         """Wait until everything is processed, and say what came of it."""
-        unseen = self._wait_until_done()
+        unseen = self.wait_until_done()
         file = self.folder / "articles.jsonl"
         file.write_bytes(b"".join(line.rstrip(b"\n") + b"\n" for line in self.fed))
         expected = self._scan(file)
-        alerts = [json.loads(record.value) for record in self._read("alerts") if record.value is not None]
+        alerts = self.alerts()
         revisions = {(alert["id"], alert["revision"]) for alert in alerts}
         began = [alert_id for alert_id, _ in {(a["id"], a["revision"]) for a in alerts if a["state"] == "firing"}]
         arrived = {record.key for record in self._read("articles.enriched")}
@@ -210,12 +224,21 @@ class Stage:
             unexpected=sorted(f"{a['rule']} {a['group']} {a['starts_at']}" for a in alerts if a["id"] not in expected),
             duplicates=len(began) - len(set(began)),
             raw_duplicates=len(alerts) - len(revisions),
-            late=self._count("newswatch_late_observations_total"),
+            late=self.late(),
             faults=len(self._injections),
             restarts=sum(worker.restarts for worker in self.workers),
             recovery=waits,
             unseen=unseen,
         )
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Every alert on the topic, as it lies there."""
+        return [json.loads(record.value) for record in self._read("alerts") if record.value is not None]
+
+    def late(self) -> int:
+        """Late observations as the workers that run now have counted; what killed ones had counted went with them."""
+        samples = (worker.status.samples() for worker in self.workers)
+        return int(sum(total(found, "newswatch_late_observations_total") for found in samples))
 
     def close(self) -> None:
         """Stop everything."""
@@ -259,9 +282,9 @@ class Stage:
         """The end of every worker's log."""
         return "\n".join(f"--- {w.log.name}\n{w.log.read_text()[-2500:]}" for w in self.workers)
 
-    def _wait_until_done(self) -> int:
+    def wait_until_done(self) -> int:
         """Wait for articles, then for what follows from them through two hops; returns how many articles are left."""
-        deadline = time.monotonic() + END_SECONDS
+        deadline = time.monotonic() + END_SECONDS + len(self.fed) / SLOWEST
         left = self._wait("articles", self.ends("articles"), deadline)
         for _ in range(3):  # the reports that say so, what these let go, and what chains make of that
             time.sleep(1.5)
@@ -302,11 +325,6 @@ class Stage:
                 found += records
         consumer.close()
         return found
-
-    def _count(self, metric: str) -> int:
-        """A counter over all workers as they run now; what killed ones had counted went with them."""
-        samples = (worker.status.samples().get(metric, ()) for worker in self.workers)
-        return int(sum(value for found in samples for _, value in found))
 
     def _keep(self) -> None:
         while not self._stopping.wait(RESTART_SECONDS):
@@ -358,6 +376,6 @@ class Feeding:
 
 def _id(line: bytes) -> bytes | None:
     try:
-        return str(json.loads(line)["id"]).encode()
-    except (ValueError, KeyError, TypeError):
+        return decode_article(line).key.encode()
+    except BadArticleError:
         return None

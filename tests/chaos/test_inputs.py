@@ -19,10 +19,13 @@ Conclude = Callable[[Stage, int], None]
 def test_poison_articles(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
     stage = new_stage(kafka)
     stage.start(2)
-    records = lines(articles(seed))
+    news = articles(seed)
+    records = lines(news)
     chance = random.Random(seed)
-    for bad in poison(seed):
-        records.insert(chance.randrange(len(records) - 1), bad)
+    for number in range(len(list(poison(seed, "")))):
+        place = chance.randrange(len(news) - 1)  # before an article of which it has the time, and not after the last
+        bad = list(poison(seed, news[place]["published_at"]))[number]
+        records.insert(records.index(lines([news[place]])[0]), bad)
     stage.fault()
     stage.feed(records, 8)
     conclude(stage, seed)

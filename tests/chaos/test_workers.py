@@ -10,7 +10,7 @@ from kafka import KafkaConsumer
 
 from streams.kafka_dev import KafkaCluster
 from tests.chaos.news import articles, lines
-from tests.chaos.stage import Stage, Worker
+from tests.chaos.stage import Stage
 
 New = Callable[..., Stage]
 Conclude = Callable[[Stage, int], None]
@@ -106,26 +106,3 @@ def _wait_for_one(alerts: Any) -> None:
     while time.monotonic() < deadline:
         if alerts.poll(timeout_ms=200):
             return
-
-
-def test_one_clock_skewed(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
-    stage = new_stage(kafka)
-    stage.start(1)
-    ahead = random.Random(seed).choice(["+2h", "-2h", "+40d"])
-    # Only the wall clock: heartbeats and timeouts run on the monotonic one, which no administrator can set.
-    skewed = {"LD_PRELOAD": _faketime(), "FAKETIME": ahead, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    stage.fault()
-    worker: Worker = stage.start(1, environment=skewed, advance_when_silent=True)[0]
-    with stage.feeding(lines(articles(seed)), 12):
-        time.sleep(6)
-        worker.kill()
-        stage.fault()
-    conclude(stage, seed)
-
-
-def _faketime() -> str:
-    from pathlib import Path
-
-    for place in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"):
-        return str(place)
-    raise AssertionError("libfaketime is needed (Debian's package faketime; .ci/system-packages installs it)")
