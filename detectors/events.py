@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -111,16 +110,6 @@ class EventKind(Kind, frozen=True, kw_only=True):
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
         """Whether the condition is met at ``moment`` (the time of a fact); ``severity`` is the rule's own."""
 
-    def judgements(self, facts: Facts, moments: Sequence[datetime], severity: Severity) -> Iterator[Judgement]:
-        """The judgements of those of ``moments``, in order, at which the condition is met.
-
-        A kind overrides it where one pass over the facts costs less than a look at each moment alone.
-        """
-        for moment in moments:
-            judgement = self.judge(facts, moment, severity)
-            if judgement is not None:
-                yield judgement
-
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The facts that made it true at ``moment``, in order."""
         return facts.between(moment - self.reach(), moment)
@@ -166,8 +155,10 @@ class EventMachine(Machine):
 
     def _judge(self, moments: list[datetime], out: Outcome | None) -> None:
         """Judge moments and merge what is met into their intervals; tell of those that are newly met."""
-        for judgement in self._kind.judgements(self.facts, moments, self.rule.severity):
-            moment = judgement.moment
+        for moment in moments:
+            judgement = self._kind.judge(self.facts, moment, self.rule.severity)
+            if judgement is None:
+                continue
             start = interval_start(moment, self.rule.throttle)
             summary = self._summaries[start]
             is_open = self.rule.schedule.open(moment)

@@ -2,77 +2,132 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-import msgspec
+from detectors.facts import Fact
+from detectors.tallies import Tally
 
-from detectors.alert import Severity
-from detectors.events import Judgement
-from detectors.facts import Fact, Facts
-from detectors.sliding import slide
-
-
-def all_met(
-    facts: Facts, moments: Sequence[datetime], window: timedelta, steps: int, severity: Severity
-) -> Iterator[Judgement]:
-    """The judgements of those of ``moments`` at which the window has a fact for each of the steps.
-
-    It counts the articles; doublings are those of the fewest articles that the steps may take.
-    """
-    met = [0] * steps
-    articles: Counter[str] = Counter()
-    sizes: Counter[int] = Counter()
-    for moment, came, went in slide(facts, moments, window):
-        for group, sign in ((came, 1), (went, -1)):
-            for fact in group:
-                for step in fact.steps:
-                    met[step - 1] += sign
-                articles[fact.article_id] += sign
-                if not articles[fact.article_id]:
-                    del articles[fact.article_id]
-                sizes[len(fact.steps)] += sign
-        if all(met):
-            most = max(size for size, number in sizes.items() if number)
-            yield Judgement(moment=moment, severity=severity, count=len(articles), base=-(-steps // most))
+MOST_EXACT = 200
+"""Articles in a window of which those that stand in whole sequences are counted; of more, all that met a step."""
 
 
-class _Standing(msgspec.Struct, frozen=True):
-    """When a fact stands in a whole sequence: at each moment from ``since`` until before ``until``."""
+class AnyOrder(Tally):
+    """The articles of a window that met some of ``steps``, and whether all of these were met."""
 
-    fact: Fact
-    since: datetime
-    until: datetime
+    __slots__ = ("_articles", "_met", "_sizes")
+
+    def __init__(self, steps: int) -> None:
+        self._met = [0] * steps
+        self._articles: Counter[str] = Counter()
+        self._sizes: Counter[int] = Counter()
+
+    def enter(self, fact: Fact) -> None:
+        for step in fact.steps:
+            self._met[step - 1] += 1
+        self._articles[fact.article_id] += 1
+        self._sizes[len(fact.steps)] += 1
+
+    def leave(self, fact: Fact) -> None:
+        for step in fact.steps:
+            self._met[step - 1] -= 1
+        for counter, key in ((self._articles, fact.article_id), (self._sizes, len(fact.steps))):
+            counter[key] -= 1
+            if not counter[key]:
+                del counter[key]
+
+    def number(self) -> int:
+        return len(self._articles) if all(self._met) else 0
+
+    @property
+    def fewest(self) -> int:
+        """The fewest articles that the steps may take, as far as is seen at once; fewer of them with more facts."""
+        return -(-len(self._met) // max(self._sizes, default=1))
 
 
 Best = tuple[tuple[datetime, str], ...]
-"""Of the sequences up to a step, the best bound with the article at the step, and the best with another article."""
+"""Of the sequences up to a step, the best bound with the article at the step, and the best with another article.
+
+Two steps in a row are never one article, though versions of it may differ in time.
+"""
 
 
-class _Ladder:
-    """For each step the best bound of the sequences that have got there, with facts of strictly other times only.
+def _bound(best: Best, fact: Fact) -> datetime | None:
+    """The best bound of a sequence by another article than the fact's."""
+    return next((bound for bound, article in best if article != fact.article_id), None)
 
-    Two steps in a row are never one article, though versions of it may differ in time: so the two best are kept.
+
+def _better(best: Best, fact: Fact, bound: datetime, *, latest: bool) -> Best:
+    """The best when one more fact has got there."""
+    known = {article: earlier for earlier, article in best}
+    mine = known.get(fact.article_id, bound)
+    known[fact.article_id] = max(mine, bound) if latest else min(mine, bound)
+    return tuple(sorted(((bound, article) for article, bound in known.items()), reverse=latest)[:2])
+
+
+class InOrder(Tally):
+    """The articles of a window that met some of ``steps``, and the latest start of a whole sequence of them.
+
+    Each fact has what was best when its time was over, so that a fact at the end costs no look at those before it.
     """
 
-    def __init__(self, steps: int, *, latest: bool) -> None:
-        self._best: list[Best] = [()] * steps
-        self._latest = latest
+    __slots__ = ("_articles", "_best", "_facts", "_steps")
 
-    def before(self, step: int, fact: Fact) -> datetime | None:
-        """The best bound of a sequence up to the step by another article than the fact's."""
-        return next((bound for bound, article in self._best[step] if article != fact.article_id), None)
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._facts: list[Fact] = []
+        self._best: list[tuple[Best, ...]] = []
+        self._articles: Counter[str] = Counter()
 
-    def take(self, reached: Iterable[tuple[int, Fact, datetime]]) -> None:
-        """Facts of one time got to a step, each with its bound."""
-        for step, fact, bound in reached:
-            best = {article: known for known, article in self._best[step]}
-            known = best.get(fact.article_id)
-            if known is None or (bound > known if self._latest else bound < known):
-                best[fact.article_id] = bound
-            ranked = sorted(((bound, article) for article, bound in best.items()), reverse=self._latest)
-            self._best[step] = tuple(ranked[:2])
+    def enter(self, fact: Fact) -> None:
+        self._articles[fact.article_id] += 1
+        insort(self._facts, fact)
+        self._work_out(fact.time)
+
+    def leave(self, fact: Fact) -> None:
+        self._articles[fact.article_id] -= 1
+        if not self._articles[fact.article_id]:
+            del self._articles[fact.article_id]
+        place = bisect_left(self._facts, fact)
+        del self._facts[place]
+        if place == 0:  # what began with it begins before the window, which is asked of in any case
+            del self._best[0]
+        else:
+            self._work_out(fact.time)
+
+    def number(self) -> int:
+        return len(self._articles)
+
+    def latest_start(self) -> datetime | None:
+        """When the last of the whole sequences begins; before the window where none is in it."""
+        best = self._best[-1][-1] if self._best else ()
+        return best[0][0] if best else None
+
+    def _work_out(self, start: datetime) -> None:
+        """Go on from the facts before ``start``."""
+        place = bisect_left(self._facts, start, key=_time)
+        del self._best[place:]
+        best: tuple[Best, ...] = self._best[-1] if self._best else ((),) * self._steps
+        while place < len(self._facts):
+            end = place
+            following = list(best)
+            while end < len(self._facts) and self._facts[end].time == self._facts[place].time:
+                fact = self._facts[end]
+                for step in fact.steps:
+                    bound = fact.time if step == 1 else _bound(best[step - 2], fact)
+                    if bound is not None:
+                        following[step - 1] = _better(following[step - 1], fact, bound, latest=True)
+                end += 1
+            best = tuple(following)
+            self._best += [best] * (end - place)
+            place = end
+
+
+def _time(fact: Fact) -> Any:
+    return fact.order[0]
 
 
 def _same_times(facts: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
@@ -83,68 +138,34 @@ def _same_times(facts: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
             start = end
 
 
-def _standings(span: Sequence[Fact], window: timedelta, steps: int) -> list[_Standing]:
-    """When each fact stands in a whole sequence within the window: once forwards, once backwards."""
-    starts: dict[tuple[int, int], datetime] = {}
-    ladder = _Ladder(steps, latest=True)
-    place = 0
-    for together in _same_times(span):
+def _bounds(facts: Sequence[Fact], order: Iterable[int], *, latest: bool) -> dict[tuple[Any, int], datetime]:
+    """For each fact and step that it has got to: where the best sequence begins (``latest``), or ends."""
+    steps = tuple(order)
+    best: dict[int, Best] = dict.fromkeys(steps, ())
+    found: dict[tuple[Any, int], datetime] = {}
+    for together in _same_times(facts):
         reached = []
-        for number, fact in enumerate(together, place):
+        for fact in together:
             for step in fact.steps:
-                start = fact.time if step == 1 else ladder.before(step - 2, fact)
-                if start is not None:
-                    starts[number, step] = start
-                    reached.append((step - 1, fact, start))
-        ladder.take(reached)
-        place += len(together)
-    standings = []
-    ladder = _Ladder(steps, latest=False)
-    for together in _same_times(span[::-1]):
-        reached = []
-        for offset, fact in enumerate(together, 1):
-            number = place - offset
-            for step in fact.steps:
-                end = fact.time if step == steps else ladder.before(step, fact)
-                if end is None:
-                    continue
-                reached.append((step - 1, fact, end))
-                start = starts.get((number, step))
-                if start is not None and end < start + window:
-                    standings.append(_Standing(fact, end, start + window))
-        ladder.take(reached)
-        place -= len(together)
-    return standings
+                before = steps.index(step) - 1
+                bound = fact.time if before < 0 else _bound(best[steps[before]], fact)
+                if bound is not None:
+                    found[fact.order, step] = bound
+                    reached.append((step, fact, bound))
+        for step, fact, bound in reached:
+            best[step] = _better(best[step], fact, bound, latest=latest)
+    return found
 
 
-def in_order(
-    facts: Facts, moments: Sequence[datetime], window: timedelta, steps: int, severity: Severity
-) -> Iterator[Judgement]:
-    """The judgements of those of ``moments`` at which the window has a whole sequence.
+def standing_in_order(facts: Sequence[Fact], steps: int) -> list[Fact]:
+    """The facts of a window that stand in whole sequences, in order.
 
-    Each step is met by a later article than the one before. It counts the articles of all such sequences.
+    A fact does that reaches some step both from a beginning, forwards, and from an end, backwards.
     """
-    if not moments:
-        return
-    standings = _standings(facts.between(moments[0] - window, moments[-1]), window, steps)
-    come = sorted(standings, key=lambda one: one.since)
-    go = sorted(standings, key=lambda one: one.until)
-    articles: Counter[str] = Counter()
-    came = went = 0
-    for moment in moments:
-        while came < len(come) and come[came].since <= moment:
-            articles[come[came].fact.article_id] += 1
-            came += 1
-        while went < len(go) and go[went].until <= moment:
-            articles[go[went].fact.article_id] -= 1
-            if not articles[go[went].fact.article_id]:
-                del articles[go[went].fact.article_id]
-            went += 1
-        if articles:
-            yield Judgement(moment=moment, severity=severity, count=len(articles), base=steps)
-
-
-def standing_in_order(facts: Facts, moment: datetime, window: timedelta, steps: int) -> list[Fact]:
-    """The facts that stand in a whole sequence within the window at a moment, in order."""
-    standings = _standings(facts.between(moment - window, moment), window, steps)
-    return sorted({one.fact.order: one.fact for one in standings if one.since <= moment < one.until}.values())
+    begun = _bounds(facts, range(1, steps + 1), latest=True)
+    ended = _bounds(facts[::-1], range(steps, 0, -1), latest=False)
+    return [
+        fact
+        for fact in facts
+        if any((fact.order, step) in begun and (fact.order, step) in ended for step in fact.steps)
+    ]

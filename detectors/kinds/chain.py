@@ -13,11 +13,12 @@ window: 48h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 
 from detectors.alert import Severity
+from detectors.counting import counted
 from detectors.events import EventKind, Judgement, reached
 from detectors.facts import Facts
 from detectors.heard import Heard, HeardReader, circle
@@ -26,8 +27,7 @@ from detectors.kind import Key, kind
 from detectors.loading.readers import Choice, ListOf, Number
 from detectors.problems import nearest, shown
 from detectors.rule import Rule
-from detectors.sliding import slide_counts
-from detectors.steps import all_met
+from detectors.steps import AnyOrder
 from detectors.thresholds import ThresholdReader, Thresholds
 
 
@@ -86,15 +86,12 @@ class Chain(EventKind, frozen=True, kw_only=True):
         return tuple(number for number, step in enumerate(self.steps, 1) if step.hears(rule)) or None
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        return next(self.judgements(facts, (moment,), severity), None)
-
-    def judgements(self, facts: Facts, moments: Sequence[datetime], severity: Severity) -> Iterator[Judgement]:
+        opens = moment - self.window
         if self.steps:
-            yield from all_met(facts, moments, self.window, len(self.steps), severity)
-            return
+            met = facts.window("steps", lambda: AnyOrder(len(self.steps))).at(opens, moment)
+            count = met.number()
+            return Judgement(moment=moment, severity=severity, count=count, base=met.fewest) if count else None
         thresholds: Thresholds | None = self.at_least
         assert thresholds is not None
-        for moment, number in slide_counts(facts, moments, self.window, self.distinct):
-            judgement = reached(thresholds, number, moment, severity)
-            if judgement is not None:
-                yield judgement
+        distinct = "article" if self.distinct == "alert" else self.distinct  # alerts stand where articles do elsewhere
+        return reached(thresholds, counted(facts, opens, moment, distinct), moment, severity)

@@ -14,7 +14,6 @@ window: 30d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from detectors.alert import Severity
@@ -23,7 +22,7 @@ from detectors.events import EventKind, Judgement
 from detectors.facts import Fact, Facts
 from detectors.keys import GroupBy, Steps, Window
 from detectors.kind import kind
-from detectors.steps import in_order, standing_in_order
+from detectors.steps import MOST_EXACT, InOrder, standing_in_order
 
 
 @kind("sequence")
@@ -38,11 +37,15 @@ class Sequenced(EventKind, frozen=True, kw_only=True):
         return self.steps
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        return next(self.judgements(facts, (moment,), severity), None)
-
-    def judgements(self, facts: Facts, moments: Sequence[datetime], severity: Severity) -> Iterator[Judgement]:
-        return in_order(facts, moments, self.window, len(self.steps), severity)
+        steps, opens = len(self.steps), moment - self.window
+        window = facts.window("steps", lambda: InOrder(steps)).at(opens, moment)
+        start, count = window.latest_start(), window.number()
+        if start is None or start <= opens:
+            return None
+        if count <= MOST_EXACT:
+            count = len({fact.article_id for fact in self.evidence(facts, moment)})
+        return Judgement(moment=moment, severity=severity, count=count, base=steps)
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The articles of whole sequences; those that only meet a step say nothing."""
-        return standing_in_order(facts, moment, self.window, len(self.steps))
+        return standing_in_order(facts.between(moment - self.window, moment), len(self.steps))

@@ -14,7 +14,6 @@ window: 48h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from detectors.alert import Severity
@@ -23,7 +22,7 @@ from detectors.events import EventKind, Judgement
 from detectors.facts import Facts
 from detectors.keys import GroupBy, Steps, Window
 from detectors.kind import kind
-from detectors.steps import all_met
+from detectors.steps import AnyOrder
 
 
 @kind("together")
@@ -38,7 +37,6 @@ class Together(EventKind, frozen=True, kw_only=True):
         return self.steps
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        return next(self.judgements(facts, (moment,), severity), None)
-
-    def judgements(self, facts: Facts, moments: Sequence[datetime], severity: Severity) -> Iterator[Judgement]:
-        return all_met(facts, moments, self.window, len(self.steps), severity)
+        met = facts.window("steps", lambda: AnyOrder(len(self.steps))).at(moment - self.window, moment)
+        count = met.number()
+        return Judgement(moment=moment, severity=severity, count=count, base=met.fewest) if count else None
