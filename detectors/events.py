@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import msgspec
 
@@ -98,6 +99,9 @@ class Summary(msgspec.Struct):
 class EventKind(Kind, frozen=True, kw_only=True):
     """A kind whose condition over (moment - reach, moment] only more facts can make true."""
 
+    COUNTS_UP: ClassVar[bool] = False
+    """Whether it asks ``at_least`` of a number that one more fact makes larger by one at most."""
+
     def reach(self) -> timedelta:
         """How far back from a moment it looks: the window."""
         window: timedelta = self.window  # type: ignore[attr-defined]
@@ -121,22 +125,23 @@ class EventKind(Kind, frozen=True, kw_only=True):
 class EventMachine(Machine):
     """Judges a moment when a fact arrives in its window; keeps a summary of each interval that may still change."""
 
-    __slots__ = ("_edited", "_kind", "_summaries")
+    __slots__ = ("_edited", "_kind", "_most", "_summaries")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: EventKind) -> None:
         super().__init__(rule, group)
         self._kind = kind
         self._summaries: dict[datetime, Summary] = {}
         self._edited = False
+        self._most: dict[datetime, int] = {}  # what a moment's number is at most, where it was judged before
 
     def rules_changed(self, rule: Rule) -> None:
         super().rules_changed(rule)
         assert isinstance(rule.kind, EventKind)
         self._kind = rule.kind
         self._summaries.clear()
-        self._edited = (
-            True  # what the new thresholds make of the facts was perhaps never sent: send it, once more or not
-        )
+        # what the new thresholds make of the facts was perhaps never sent: send it, once more or not
+        self._edited = True
+        self._most.clear()
 
     def observe(self, fact: Fact, out: Outcome) -> None:
         throttle = self.rule.throttle
@@ -146,7 +151,11 @@ class EventMachine(Machine):
         for start in touched:
             self._summary(start, out)
         self.facts.add(fact)
-        self._judge(self.facts.moments(fact.time, last), out)
+        moments = self.facts.moments(fact.time, last)
+        for moment in moments:
+            if moment in self._most:
+                self._most[moment] += 1
+        self._judge(moments, out)
         for start in sorted(touched):
             summary = self._summaries[start]
             if summary.revision > summary.told:
@@ -156,7 +165,11 @@ class EventMachine(Machine):
     def _judge(self, moments: list[datetime], out: Outcome | None) -> None:
         """Judge moments and merge what is met into their intervals; tell of those that are newly met."""
         for moment in moments:
+            if not self._may_matter(moment):
+                continue
             judgement = self._kind.judge(self.facts, moment, self.rule.severity)
+            if self._kind.COUNTS_UP:
+                self._most[moment] = self._number(judgement)
             if judgement is None:
                 continue
             start = interval_start(moment, self.rule.throttle)
@@ -171,6 +184,21 @@ class EventMachine(Machine):
                 out.moments.append(Moment(start.isoformat(), moment, self.facts.last_until(moment)))
             elif out is not None:
                 out.dropped += 1
+
+    def _number(self, judgement: Judgement | None) -> int:
+        thresholds: Thresholds = self._kind.at_least  # type: ignore[attr-defined]
+        return int(thresholds.least) - 1 if judgement is None else int(judgement.value or 0)
+
+    def _may_matter(self, moment: datetime) -> bool:
+        """Whether judging a moment again may bring anything new: windows of thousands are not counted for nothing."""
+        most = self._most.get(moment)
+        if most is None:
+            return True
+        judgement = reached(self._kind.at_least, most, moment, self.rule.severity)  # type: ignore[attr-defined]
+        summary = self._summaries[interval_start(moment, self.rule.throttle)]
+        if judgement is None or moment not in summary.met:
+            return judgement is not None
+        return judgement.revision > summary.revision and self.rule.schedule.open(moment)
 
     def _summary(self, start: datetime, out: Outcome) -> None:
         """Make the summary of an interval from the facts where it was not looked at since a restart or an edit."""
@@ -212,6 +240,8 @@ class EventMachine(Machine):
         oldest = interval_start(now, self.rule.throttle)
         for start in [start for start in self._summaries if start < oldest]:
             del self._summaries[start]
+        for moment in [moment for moment in self._most if moment < oldest]:
+            del self._most[moment]
 
     def due(self) -> datetime | None:
         first = self.facts.first

@@ -34,10 +34,12 @@ class AnyOrder(Tally):
     def leave(self, fact: Fact) -> None:
         for step in fact.steps:
             self._met[step - 1] -= 1
-        for counter, key in ((self._articles, fact.article_id), (self._sizes, len(fact.steps))):
-            counter[key] -= 1
-            if not counter[key]:
-                del counter[key]
+        self._articles[fact.article_id] -= 1
+        if not self._articles[fact.article_id]:
+            del self._articles[fact.article_id]
+        self._sizes[len(fact.steps)] -= 1
+        if not self._sizes[len(fact.steps)]:
+            del self._sizes[len(fact.steps)]
 
     def number(self) -> int:
         return len(self._articles) if all(self._met) else 0
@@ -164,8 +166,5 @@ def standing_in_order(facts: Sequence[Fact], steps: int) -> list[Fact]:
     """
     begun = _bounds(facts, range(1, steps + 1), latest=True)
     ended = _bounds(facts[::-1], range(steps, 0, -1), latest=False)
-    return [
-        fact
-        for fact in facts
-        if any((fact.order, step) in begun and (fact.order, step) in ended for step in fact.steps)
-    ]
+    whole = begun.keys() & ended.keys()
+    return [fact for fact in facts if any((fact.order, step) in whole for step in fact.steps)]

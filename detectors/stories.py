@@ -6,6 +6,7 @@ counted: a count that fired an alert stays true.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,7 +41,7 @@ class _Circle:
 class Stories(Tally):
     """The stories of a window. With ``once_each`` articles of one value of ``distinct`` are in conflict, too."""
 
-    __slots__ = ("_by_key", "_circles", "_copies", "_number", "_once_each", "_stale")
+    __slots__ = ("_by_key", "_circles", "_copies", "_number", "_once_each", "_stale", "_valueless", "_values")
 
     def __init__(self, *, once_each: bool = False) -> None:
         self._once_each = once_each
@@ -49,8 +50,14 @@ class Stories(Tally):
         self._circles: dict[Any, _Circle] = {}
         self._stale: dict[int, _Circle] = {}
         self._number = 0
+        self._values: Counter[str] = Counter()
+        self._valueless = 0
 
     def enter(self, fact: Fact) -> None:
+        if fact.distinct is None or not self._once_each:
+            self._valueless += 1
+        else:
+            self._values[fact.distinct] += 1
         linked: dict[int, _Circle] = {}
         conflicts: set[Any] = set()
         for key in self._keys(fact):
@@ -90,6 +97,12 @@ class Stories(Tally):
         return True
 
     def leave(self, fact: Fact) -> None:
+        if fact.distinct is None or not self._once_each:
+            self._valueless -= 1
+        elif self._values[fact.distinct] > 1:
+            self._values[fact.distinct] -= 1
+        else:
+            del self._values[fact.distinct]
         for key in self._keys(fact):
             there = self._by_key[key]
             del there[fact.order]
@@ -108,6 +121,10 @@ class Stories(Tally):
             if circle.picked is None and circle.members:
                 self._pick(circle)
         return self._number
+
+    def at_most(self) -> int:
+        """How many there can be, known without choosing: one of each value, and all that have none."""
+        return len(self._values) + self._valueless
 
     def picked(self) -> list[Fact]:
         """The articles chosen, in order."""

@@ -28,6 +28,8 @@ from detectors.stories import Stories
 class Corroborated(EventKind, frozen=True, kw_only=True):
     """Fires on so many articles of which no two are copies or have the same value of ``distinct``."""
 
+    COUNTS_UP = True
+
     window: Window
     at_least: CountAtLeast
     group_by: GroupBy = ()
@@ -36,7 +38,10 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
     ] = "source"
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        return reached(self.at_least, self._independent(facts, moment).number(), moment, severity)
+        independent = self._independent(facts, moment)
+        if independent.at_most() < self.at_least.least:
+            return None
+        return reached(self.at_least, independent.number(), moment, severity)
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The articles that were chosen."""

@@ -32,6 +32,8 @@ from detectors.ticks import Measure, Side, TickMachine
 class Frequency(EventKind, frozen=True, kw_only=True):
     """Fires when the window holds that many: at once; with ``for`` or ``clear`` as a state, at each ``every``."""
 
+    COUNTS_UP = True
+
     window: Window
     at_least: CountAtLeast
     group_by: GroupBy = ()
