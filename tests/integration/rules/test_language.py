@@ -36,3 +36,13 @@ def test_every_rule_is_tested() -> None:
         for rule in load_rules(FOLDER).rules:
             if rule.file == file.name.replace(".test.yaml", ".yaml"):
                 assert rule.name in tests, rule.name
+
+
+def test_the_rules_of_a_desk() -> None:
+    """The examples that the language is explained with: one of each that people ask for first."""
+    folder = FOLDER.with_name("desk")
+    extract = reader_of_text(Extractor())
+    (file,) = test_files(folder)
+    found = list(run_file(file, load_rules(folder), extract))
+    assert len(found) == 5
+    assert {result.name: (result.problems, result.warnings) for result in found if not result.passed} == {}
