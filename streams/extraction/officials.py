@@ -34,6 +34,9 @@ _APPOINTED = re.compile(
 )
 _PARTY_TAG = re.compile(r"(?:, ?|\(|\[)([RDI]|DFL|Rep|Dem)\.?[-–—]((?:[A-Z][\w.']*)(?: [A-Z][\w.']*)*)")
 _BREAKS = frozenset('.;:()"“”—–?!')
+_SERVED = frozenset({"of", "from", "with"})
+_SERVED_LINKS = frozenset({"of", "the", "for", "and"})
+_SERVED_WORDS = 9  # of what follows a name that are read
 _COUNTERPART = "counterpart"  # holds the office of the person named before
 _MOST = 400  # names beside offices that are read; a text made to be slow has more
 
@@ -110,7 +113,7 @@ class Reader:
         lower = self.clean[title.hit.start].islower()
         if lower and end - at == 1 and (title.hit.value.weak or words[at].text.endswith(("'s", "’s"))):
             return False
-        self._add(title, at, end, title.last, "before")
+        self._add(title, at, end, title.last, "before", self._served(words, end))
         while title.hit.value.plural and end < len(words) and words[end].text.lower() in _NAME_LINK:
             nxt = end + 1
             while nxt < len(words) and words[nxt].text.lower() in _NAME_LINK:
@@ -121,6 +124,19 @@ class Reader:
             self._add(title, nxt, stop, title.last, "before")
             end = stop
         return True
+
+    def _served(self, words: list[Token], end: int) -> int:
+        """Index after what follows a name that stands after its title ("Sheriff Bob Smith of Clark County"), or 0."""
+        if end >= len(words) or words[end].text.lower() not in _SERVED or words[end - 1].text.endswith(("'s", "’s")):
+            return 0
+        stop = served = end + 1
+        while stop < min(len(words), end + _SERVED_WORDS):
+            if words[stop].text[0].isupper():
+                served = stop + 1
+            elif words[stop].text.lower() not in _SERVED_LINKS:
+                break
+            stop += 1
+        return served if served > end + 1 else 0
 
     def _name_ending(self, title: Title) -> bool:
         """ "ambassador to the Holy See Mikayel Minasyan"."""
@@ -240,7 +256,7 @@ class Reader:
 
     # -- records ---------------------------------------------------------------------------------------------------
 
-    def _add(self, title: Title, start: int, end: int, role_end: int, pattern: str) -> None:
+    def _add(self, title: Title, start: int, end: int, role_end: int, pattern: str, served: int = 0) -> None:
         words = title.words
         start, end = bare_name(words, start, end)
         head = title.hit.value
@@ -263,7 +279,7 @@ class Reader:
                 role_start=words[title.left].start,
                 role_end=words[role_end - 1].end,
                 title_start=words[title.left].start,
-                title_end=words[max(role_end, title.last, title.stop if pattern != "before" else 0) - 1].end,
+                title_end=words[max(role_end, title.last, served, title.stop if pattern != "before" else 0) - 1].end,
                 sentence=title.sentence,
                 pattern=pattern,
                 former=former
