@@ -7,7 +7,9 @@ and what is no word of any phrase costs nothing more.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -88,9 +90,9 @@ class Lexicon:
         """The phrases that are one of these words."""
         return [self._single[word] for word in self._single.keys() & present]
 
-    def longer(self, texts: Sequence[Folds], present: set[str]) -> list[Phrase]:
-        """The phrases, other than single words, that stand in one of the texts; ``present`` are the words of all."""
-        return [wanted for phrases in self._longer for wanted in phrases.found(texts, present)]
+    def longer(self, texts: Sequence[Folds], plain: Sequence[str]) -> list[Phrase]:
+        """The phrases, other than single words, that stand in one of the texts; ``plain`` are the words of all."""
+        return [wanted for phrases in self._longer for wanted in phrases.found(texts, plain)]
 
 
 class Folds:
@@ -111,33 +113,59 @@ class Folds:
 
 
 class _Longer:
-    """The phrases of one case that are more than a word, or the beginning of one."""
+    """The phrases of one case that are more than a word, or the beginning of one.
 
-    __slots__ = ("_by_words", "_cased", "_prefixes")
+    Of two words that stand side by side in a phrase, the pair that fewest phrases have is looked for among the pairs of
+    the text; a phrase without such a pair by its words.
+    """
+
+    __slots__ = ("_beginnings", "_by_pair", "_by_words", "_cased", "_prefixes")
 
     def __init__(self, phrases: list[Phrase], cased: bool) -> None:
         self._cased = cased
+        self._beginnings: dict[str, Phrase] = {}
+        self._by_pair: dict[tuple[str, str], list[Phrase]] = {}
+        paired: list[tuple[list[tuple[str, str]], Phrase]] = []
         entries: list[tuple[frozenset[str], Phrase]] = []
         prefixes: set[str] = set()
         for wanted in phrases:
             needs = words(wanted.text, cased=True)  # it is folded already
+            pairs = list(pairwise(needs))
             if wanted.prefix and needs and wanted.text.endswith(needs[-1]):
-                prefixes.add(needs[-1])
+                pairs = pairs[:-1]
+                if not pairs:
+                    prefixes.add(needs[-1])
                 needs[-1] += "*"
-            entries.append((frozenset(needs), wanted))
+            if needs == [f"{wanted.text}*"]:
+                self._beginnings[needs[0]] = wanted
+            elif pairs:
+                paired.append((pairs, wanted))
+            else:
+                entries.append((frozenset(needs), wanted))
+        used = Counter(pair for pairs, _ in paired for pair in pairs)
+        for pairs, wanted in paired:
+            self._by_pair.setdefault(min(pairs, key=used.__getitem__), []).append(wanted)
         self._by_words = Conjunctions(entries)
         self._prefixes = _Prefixes(prefixes) if prefixes else None
 
-    def found(self, texts: Sequence[Folds], present: set[str]) -> list[Phrase]:
+    def found(self, texts: Sequence[Folds], plain: Sequence[str]) -> list[Phrase]:
         if self._cased:
-            present = {word for one in texts for word in words(one.text, cased=True)}
-        if self._prefixes is not None:
-            present = present | self._prefixes.of(present)
-        possible = self._by_words.met(present)
-        if not possible:
-            return possible
-        folded = [one.folded(self._cased).text for one in texts]
-        return [wanted for wanted in possible if any(in_value(wanted, text) for text in folded)]
+            plain = [word for one in texts for word in words(one.text, cased=True)]
+        found: list[Phrase] = []
+        possible: list[Phrase] = []
+        if self._by_pair:
+            for pair in self._by_pair.keys() & pairwise(plain):
+                possible += self._by_pair[pair]
+        if self._by_words or self._prefixes is not None:
+            present = set(plain)
+            if self._prefixes is not None:
+                present |= self._prefixes.of(present)
+                found += [self._beginnings[word] for word in self._beginnings.keys() & present]
+            possible += self._by_words.met(present)
+        if possible:
+            folded = [one.folded(self._cased).text for one in texts]
+            found += [wanted for wanted in possible if any(in_value(wanted, text) for text in folded)]
+        return found
 
 
 class _Prefixes:

@@ -24,6 +24,7 @@ class ArticleView:
         "_longer",
         "_nears",
         "_places",
+        "_running",
         "_sentences",
         "_texts",
         "_values",
@@ -38,6 +39,7 @@ class ArticleView:
         self.lexicon = lexicon
         self._values: dict[str, tuple[Value, ...]] = {}
         self._texts: dict[Part, Folds] = {"title": Folds(article.title), "text": Folds(article.text)}
+        self._running: list[str] | None = None
         self._words: set[str] | None = None
         self._longer: list[Phrase] | None = None
         self._found: set[Phrase] | None = None
@@ -58,14 +60,20 @@ class ArticleView:
     def words(self) -> set[str]:
         """The folded words of title and body."""
         if self._words is None:
-            self._words = set(words(f"{self.article.title}\n{self.article.text}"))
+            self._words = set(self._plain)
         return self._words
+
+    @property
+    def _plain(self) -> list[str]:
+        if self._running is None:
+            self._running = words(f"{self.article.title}\n{self.article.text}")
+        return self._running
 
     @property
     def longer(self) -> list[Phrase]:
         """The phrases of the lexicon that title or body hold, single words left out."""
         if self._longer is None:
-            self._longer = self.lexicon.longer(tuple(self._texts.values()), self.words)
+            self._longer = self.lexicon.longer(tuple(self._texts.values()), self._plain)
         return self._longer
 
     @property

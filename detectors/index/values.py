@@ -77,8 +77,8 @@ class _Spellings:
     def tests(self, spelling: str) -> tuple[int, ...]:
         known = self._known.get(spelling)
         if known is None:
-            present = set(words(spelling))
-            found = (*self._lexicon.single(present), *self._lexicon.longer((Folds(spelling),), present))
+            plain = words(spelling)
+            found = (*self._lexicon.single(set(plain)), *self._lexicon.longer((Folds(spelling),), plain))
             known = tuple({test for wanted in found for test in self._by_phrase[wanted]})
             if len(self._known) >= self.MOST:
                 self._known.clear()

@@ -257,8 +257,8 @@ def test_lexicon_finds_every_place_where_a_phrase_stands(
 ) -> None:
     phrases = [phrase(one.strip() + "*" * prefix, cased=cased) for one in wanted]
     folded = fold(text, cased=cased)
-    lexicon, present = Lexicon(phrases), set(words(text))
-    found = (*lexicon.single(present), *lexicon.longer([Folds(text)], present))
+    lexicon, plain = Lexicon(phrases), words(text)
+    found = (*lexicon.single(set(plain)), *lexicon.longer([Folds(text)], plain))
     for one in phrases:
         size = len(one.text)
         starts = [
