@@ -9,24 +9,28 @@ from typing import Generic, TypeVar
 
 N = TypeVar("N", bound=Hashable)
 W = TypeVar("W")
+OPENING = 8
 
 
 class Conjunctions(Generic[N, W]):
     """Entries, each with things that it needs. Used for words of phrases, tests of values and conditions of rules.
 
-    An entry stands under its two rarest needs, and is looked at only where both are present. Rare are those that few
-    entries have; where many needs of a kind are present at once, ``crowd`` says so, and makes each less telling. The
-    time is that of intersecting small sets, and of the entries that have two of their needs.
+    An entry stands under its two needs that cost least to look under, and is looked at only where both are present. The
+    time is that of intersecting small sets, and of the entries that have two of their needs. ``likely`` is a guess at
+    how often, from 0 to 1, a need is present.
     """
 
     __slots__ = ("_always", "_pairs", "_single")
 
-    def __init__(self, entries: Iterable[tuple[frozenset[N], W]], crowd: Callable[[N], int] = lambda _need: 1) -> None:
+    def __init__(
+        self, entries: Iterable[tuple[frozenset[N], W]], likely: Callable[[N], float] = lambda _need: 0
+    ) -> None:
         known = list(entries)
         used = Counter(chain.from_iterable(needs for needs, _ in known))
 
-        def rarity(need: N) -> int:
-            return used[need] * crowd(need)
+        def cost(need: N) -> float:
+            """What is common among the entries is so in the world; to open a set costs as much as some entries."""
+            return max(likely(need), used[need] / len(known)) * (1 + OPENING / used[need])
 
         rests: dict[tuple[N, ...], tuple[N, ...]] = {}
         self._always: list[W] = []
@@ -36,7 +40,7 @@ class Conjunctions(Generic[N, W]):
             if not needs:
                 self._always.append(what)
                 continue
-            first, *more = sorted(needs, key=rarity)
+            first, *more = sorted(needs, key=cost)
             if not more:
                 self._single.setdefault(first, []).append(what)
                 continue

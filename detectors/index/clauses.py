@@ -17,8 +17,9 @@ def gather(condition: Condition, leaves: Leaves, into: set[Clause], *, local: bo
     ``local`` where the condition is asked about a stretch of the article.
     """
     if isinstance(condition, Has):
-        into.add(leaves.clause(condition))
-        return True
+        clause, exact = leaves.clause(condition)
+        into.add(clause)
+        return exact
     if isinstance(condition, Every):
         exact = True
         for part in condition.conditions:
@@ -27,8 +28,9 @@ def gather(condition: Condition, leaves: Leaves, into: set[Clause], *, local: bo
     if isinstance(condition, Says):
         if condition.negated or (local and condition.field != "text"):
             return False
-        into.add(leaves.clause(condition))
-        return True
+        clause, exact = leaves.clause(condition)
+        into.add(clause)
+        return exact
     if isinstance(condition, Some):
         return gather_some(condition.conditions, leaves, into, local=local)
     if isinstance(condition, Within):  # what a sentence holds, the article holds too

@@ -13,46 +13,72 @@ Need = str | int
 Clause = frozenset[Need]
 """Needs of which an article must have one."""
 
-USUAL = {"code": 50, "label": 100, "class": 100, "role": 50, "salience": 500, "former": 500, "language": 500}
+USUAL = {"code": 20, "label": 60, "class": 100, "role": 30, "salience": 600, "former": 900, "language": 900}
 """Of a thousand articles, about how many meet one value of an attribute. Guesses: only the speed rests on them."""
-RARE, WORD, ALL = 2, 10, 1000
+RARE, WORD, ALL = 1, 100, 1000
 FEW = 16
 """Up to so many values are compared one by one to see that two questions are equal; more must be the same list."""
 
 
+class FieldLeaves:
+    """What is asked of the values of one field: single tests, and sets of tests that one value must meet together."""
+
+    def __init__(self) -> None:
+        self.tests: list[tuple[int, str, Predicate]] = []
+        self.together: list[tuple[frozenset[int], int]] = []
+
+
 class Leaves:
-    """Numbers for what articles are asked: leaves, phrases, and clauses, which stand for one of their members."""
+    """Numbers for what articles are asked: tests of values, phrases, and clauses, each for one of its members."""
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._usual: dict[Need, int] = {}
         self._clauses: dict[int, Clause] = {}
-        """By the identity of leaves and of long lists, which the rules keep."""
-        self.has: list[tuple[int, Has]] = []
+        """Of long lists, by the identity of the list, which the rules keep."""
+        self._known: dict[int, tuple[Clause, bool]] = {}
+        """Of leaves, likewise: equal leaves of many rules are mostly one object."""
+        self.fields: dict[str, FieldLeaves] = {}
         self.says: list[tuple[int, Says]] = []
         """On ``title`` and ``lead``; of ``text`` each phrase is asked by itself."""
         self.phrases: dict[Phrase, int] = {}
         self.either: dict[int, Clause] = {}
 
-    def clause(self, leaf: Has | Says) -> Clause:
-        """What an article must have to meet a leaf."""
-        known = self._clauses.get(id(leaf))  # equal leaves of many rules are mostly one object
+    def clause(self, leaf: Has | Says) -> tuple[Clause, bool]:
+        """What an article must have to meet a leaf, and whether that is all."""
+        known = self._known.get(id(leaf))
         if known is None:
-            known = self._clauses[id(leaf)] = self._new_clause(leaf)
+            known = self._known[id(leaf)] = self._has(leaf) if isinstance(leaf, Has) else (self._says(leaf), True)
         return known
 
-    def _new_clause(self, leaf: Has | Says) -> Clause:
-        if isinstance(leaf, Has):
-            number, new = self._number((leaf.field, _tests_key(leaf)), _usual(leaf))
-            if new:
-                self.has.append((number, leaf))
-            return frozenset((number,))
-        if leaf.field != "text":
-            number, new = self._number((leaf.field, _names_key(leaf.terms.names)), WORD * len(leaf.terms.names))
-            if new:
-                self.says.append((number, leaf))
-            return frozenset((number,))
-        return self._phrases(leaf.terms)
+    def _has(self, leaf: Has) -> tuple[Clause, bool]:
+        """The tests that can be looked up; bounds of numbers, patterns and negations are left for asking the rule."""
+        asked = [(attribute, one) for attribute, predicate in leaf.tests for one in flat(predicate)]
+        field = self.fields.setdefault(leaf.field, FieldLeaves())
+        numbers: set[int] = set()
+        for attribute, predicate in asked:
+            if keyed(predicate):
+                usual = USUAL.get(attribute, RARE) * _width(predicate)
+                number, new = self._number((leaf.field, attribute, _predicate_key(predicate)), usual)
+                if new:
+                    field.tests.append((number, attribute, predicate))
+                numbers.add(number)
+        exact = all(keyed(predicate) for _, predicate in asked)
+        if len(numbers) == 1:
+            return frozenset(numbers), exact
+        tests = frozenset(numbers)
+        number, new = self._number((leaf.field, tests), min(map(self.usual, tests), default=ALL))
+        if new:
+            field.together.append((tests, number))
+        return frozenset((number,)), exact
+
+    def _says(self, leaf: Says) -> Clause:
+        if leaf.field == "text":
+            return self._phrases(leaf.terms)
+        number, new = self._number((leaf.field, _names_key(leaf.terms.names)), WORD * len(leaf.terms.names))
+        if new:
+            self.says.append((number, leaf))
+        return frozenset((number,))
 
     def either_of(self, clause: Clause) -> Need:
         """What stands for one of the members of a clause."""
@@ -104,34 +130,25 @@ def flat(predicate: Predicate) -> Iterator[Predicate]:
         yield predicate
 
 
-def _usual(leaf: Has) -> int:
-    """A guess at how many of a thousand articles meet it: as many as meet its rarest test."""
-    guesses = (USUAL.get(attribute, RARE) * _width(one) for attribute, test in leaf.tests for one in flat(test))
-    return min((guess for guess in guesses if guess), default=ALL)
+def keyed(predicate: Predicate) -> bool:
+    """Whether a value's attribute says at once which of these predicates it meets."""
+    if isinstance(predicate, Whole | Words):
+        return not predicate.negated
+    return isinstance(predicate, Flag)
 
 
 def _width(predicate: Predicate) -> int:
-    """How many values meet it; 0 where nothing can be said."""
+    """How many values meet it."""
     if isinstance(predicate, Whole):
-        return 0 if predicate.negated else len(predicate.names)
-    if isinstance(predicate, Words):
-        return 0 if predicate.negated else len(predicate.terms.names)
-    return int(isinstance(predicate, Flag))
+        return len(predicate.names)
+    return len(predicate.terms.names) if isinstance(predicate, Words) else 1
 
 
-def _tests_key(leaf: Has) -> Hashable:
-    return tuple((attribute, predicate_key(predicate)) for attribute, predicate in leaf.tests)
-
-
-def predicate_key(predicate: Predicate) -> Hashable:
+def _predicate_key(predicate: Predicate) -> Hashable:
     """What makes two predicates the same question; the names of entries do not."""
     if isinstance(predicate, Whole):
-        return "whole", _names_key(predicate.names), predicate.negated, predicate.cased
-    if isinstance(predicate, Words):
-        return "words", _names_key(predicate.terms.names), predicate.negated
-    if isinstance(predicate, Each):
-        return tuple(predicate_key(one) for one in predicate.predicates)
-    return predicate
+        return "whole", _names_key(predicate.names), predicate.cased
+    return ("words", _names_key(predicate.terms.names)) if isinstance(predicate, Words) else predicate
 
 
 def _names_key(names: Iterable[Hashable]) -> Hashable:

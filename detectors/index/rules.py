@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from detectors.conditions.conjunctions import Conjunctions
-from detectors.conditions.nodes import Condition, Has
+from detectors.conditions.nodes import Condition
 from detectors.conditions.view import ArticleView
 from detectors.index.clauses import NEVER, gather, gather_some
 from detectors.index.leaves import Clause, Leaves, Need
@@ -63,12 +63,9 @@ class RuleIndex:
             if NEVER not in clauses:
                 self._exact[number] = exact
                 entries.append((frozenset(map(leaves.either_of, clauses)), number))
-        self._rules = Conjunctions(entries, _crowd)
+        self._rules = Conjunctions(entries, lambda need: leaves.usual(need) / 1000)
         self._either = _by_member(leaves.either)
-        by_field: dict[str, list[tuple[int, Has]]] = {}
-        for number, leaf in leaves.has:
-            by_field.setdefault(leaf.field, []).append((number, leaf))
-        self._fields = {field: FieldIndex(found) for field, found in by_field.items()}
+        self._fields = {field: FieldIndex(found) for field, found in leaves.fields.items()}
         self._titles = TitleIndex(leaves.says)
         self._phrases = leaves.phrases
         needed = chain(*(needs for needs, _ in entries), self._either)
@@ -89,11 +86,6 @@ class RuleIndex:
             new = self._either.keys() & more
         exact, asked = self._exact, self._asked
         return [number for number in sorted(self._rules.met(present)) if exact[number] or asked[number].met(view)]
-
-
-def _crowd(need: Need) -> int:
-    """An article has some hundred words, and few values of a field."""
-    return 50 if isinstance(need, str) else 1
 
 
 def _by_member(clauses: dict[int, Clause]) -> dict[Need, tuple[int, ...]]:

@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable
 from typing import TypeVar
 
 from detectors.conditions.conjunctions import Conjunctions
 from detectors.conditions.lexicon import Folds, Lexicon, Phrase
-from detectors.conditions.nodes import Has
-from detectors.conditions.predicates import Flag, Predicate, Whole, Words
+from detectors.conditions.predicates import Flag, Whole, Words
 from detectors.conditions.values import Value, scalar_key
 from detectors.folding import words
-from detectors.index.leaves import Need, flat, predicate_key
+from detectors.index.leaves import FieldLeaves, Need
 
 K = TypeVar("K", bound=Hashable)
-Test = tuple[str, Predicate]
 
 
 class FieldIndex:
-    """The leaves on one field. A leaf is met by one value that meets all of its tests."""
+    """The leaves on one field: tests of its values, and sets of tests that are met together by one value."""
 
-    __slots__ = ("_keys", "_leaves", "_words")
+    __slots__ = ("_keys", "_together", "_words")
 
-    def __init__(self, leaves: Iterable[tuple[int, Has]]) -> None:
-        numbers: dict[Hashable, int] = {}
+    def __init__(self, leaves: FieldLeaves) -> None:
         keys: dict[tuple[str, bool], dict[Hashable, list[int]]] = {}
         spelled: dict[tuple[str, bool], dict[Phrase, list[int]]] = {}
-        entries: list[tuple[frozenset[int], tuple[int, tuple[Test, ...]]]] = []
-        for leaf, has in leaves:
-            keyed: set[int] = set()
-            others: list[Test] = []
-            for attribute, predicate in _tests(has):
-                if not _keyed(predicate):
-                    others.append((attribute, predicate))
-                    continue
-                key = (attribute, predicate_key(predicate))
-                new = key not in numbers
-                test = numbers.setdefault(key, len(numbers))
-                if new:
-                    _enter(attribute, predicate, test, keys, spelled)
-                keyed.add(test)
-            entries.append((frozenset(keyed), (leaf, tuple(others))))
+        for number, attribute, predicate in leaves.tests:
+            if isinstance(predicate, Words):
+                by_phrase = spelled.setdefault((attribute, predicate.terms.cased), {})
+                for wanted in predicate.terms.names:
+                    by_phrase.setdefault(wanted, []).append(number)
+            elif isinstance(predicate, Whole):
+                by_key = keys.setdefault((attribute, predicate.cased), {})
+                for name in predicate.names:
+                    by_key.setdefault(name, []).append(number)
+            elif isinstance(predicate, Flag):
+                keys.setdefault((attribute, False), {}).setdefault(scalar_key(predicate.wanted), []).append(number)
         self._keys = [(*where, shared_tuples(by_key)) for where, by_key in keys.items()]
         self._words = [(*where, _Spellings(shared_tuples(by_phrase))) for where, by_phrase in spelled.items()]
-        self._leaves = Conjunctions(entries)
+        self._together = Conjunctions(leaves.together)
 
     def met(self, values: tuple[Value, ...], into: set[Need]) -> None:
-        """Add the leaves that one of the values meets."""
+        """Add the tests and sets of tests that one of the values meets."""
         for value in values:
             present: set[int] = set()
             for attribute, cased, by_key in self._keys:
@@ -56,11 +49,9 @@ class FieldIndex:
             for attribute, cased, spellings in self._words:
                 for spelling in value.spellings(attribute, cased):
                     present.update(spellings.tests(spelling))
-            for leaf, others in self._leaves.met(present):
-                if not others or (
-                    leaf not in into and all(predicate.holds(value, attribute) for attribute, predicate in others)
-                ):
-                    into.add(leaf)
+            into |= present
+            if self._together:
+                into.update(self._together.met(present))
 
 
 class _Spellings:
@@ -90,38 +81,6 @@ def shared_tuples(postings: dict[K, list[int]]) -> dict[K, tuple[int, ...]]:
     """Postings as tuples, equal ones shared: the entries of a long list have all the same."""
     shared: dict[tuple[int, ...], tuple[int, ...]] = {}
     return {key: shared.setdefault(found := tuple(numbers), found) for key, numbers in postings.items()}
-
-
-def _tests(leaf: Has) -> Iterator[Test]:
-    for attribute, predicate in leaf.tests:
-        for one in flat(predicate):
-            yield attribute, one
-
-
-def _keyed(predicate: Predicate) -> bool:
-    """Whether a value's attribute says at once which of these predicates it meets."""
-    if isinstance(predicate, Whole | Words):
-        return not predicate.negated
-    return isinstance(predicate, Flag)
-
-
-def _enter(
-    attribute: str,
-    predicate: Predicate,
-    test: int,
-    keys: dict[tuple[str, bool], dict[Hashable, list[int]]],
-    words: dict[tuple[str, bool], dict[Phrase, list[int]]],
-) -> None:
-    if isinstance(predicate, Words):
-        by_phrase = words.setdefault((attribute, predicate.terms.cased), {})
-        for wanted in predicate.terms.names:
-            by_phrase.setdefault(wanted, []).append(test)
-    elif isinstance(predicate, Whole):
-        by_key = keys.setdefault((attribute, predicate.cased), {})
-        for name in predicate.names:
-            by_key.setdefault(name, []).append(test)
-    elif isinstance(predicate, Flag):
-        keys.setdefault((attribute, False), {}).setdefault(scalar_key(predicate.wanted), []).append(test)
 
 
 def _keys_of(value: Value, attribute: str, cased: bool) -> tuple[Hashable, ...]:
