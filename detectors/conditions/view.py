@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from detectors.article import EnrichedArticle, Part, Sentence, Span
-from detectors.conditions.lexicon import Folds, Lexicon, Phrase, places
+from detectors.conditions.lexicon import Folds, Lexicon, Phrase, in_value, places
 from detectors.conditions.values import Value, values_of
 from detectors.folding import words
 
@@ -82,6 +82,10 @@ class ArticleView:
         if self._found is None:
             self._found = {*self.longer, *self.lexicon.single(self.words)}
         return self._found
+
+    def in_title(self, wanted: Phrase) -> bool:
+        """Whether a phrase stands in the title."""
+        return in_value(wanted, self._texts["title"].folded(wanted.cased).text)
 
     def places(self, wanted: Phrase) -> tuple[Span, ...]:
         """Where a phrase stands, in reading order."""

@@ -26,5 +26,5 @@ class TitleIndex:
         """Add the leaves that the article meets."""
         for field, by_phrase in self._fields.items():
             for wanted in by_phrase.keys() & view.found:
-                if view.whole.places(field, wanted):
+                if view.in_title(wanted) or (field == "lead" and view.whole.places(field, wanted)):
                     into.update(by_phrase[wanted])
