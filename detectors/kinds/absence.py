@@ -100,7 +100,11 @@ class _Waiting(Machine):
             if self._answer is not None and self._answer.time < settled:
                 self._answer = None
                 self._wait = msgspec.structs.replace(self._wait, fired=False)
-        self._next = self._first_after(self._wait)
+        first = self._first_after(self._wait)
+        if first is not None and settled is not None:
+            # What was over before is decided, and so are waits that never began: what says so may be deleted by now.
+            first = next(self._after_from(max(first.time, settled - self._kind.within)), None)
+        self._next = first
 
     def rules_changed(self, rule: Rule) -> None:
         super().rules_changed(rule)
