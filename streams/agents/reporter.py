@@ -29,6 +29,8 @@ from streams.transport import committed_offsets, lowest_in_flight, partitions_of
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
+#: A partition counts as read to where its reader stands when so many reports in a row found nothing else.
+QUIET_REPORTS = 5
 
 
 class Reporter:
@@ -62,11 +64,13 @@ class Reporter:
         self._restored = 0
         self._shown: set[int] = set()
         self._recovering_since: float | None = None
+        self._quiet: dict[TP, tuple[int, int]] = {}
 
     def assigned(self, assigned: set[TP]) -> None:
         """The partitions that this worker owns from now on."""
         self._progress.assigned({tp.partition for tp in assigned if tp.topic == self._topic})
         self._recovering_since = monotonic()
+        self._quiet.clear()
         self._health.moved()
 
     async def run(self) -> None:
@@ -121,7 +125,26 @@ class Reporter:
             Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
             for partition in self._partitions
         )
+        await self._skip_unread(owned, ends)
         self._show(assigned, done, ends)
+
+    async def _skip_unread(self, owned: list[TP], ends: dict[int, int]) -> None:
+        """Go past what ends a transaction: it has an offset, and no reader is ever given it.
+
+        The reader stands behind records that it has fetched, too. They are in flight long before it was found to stand
+        there in so many reports, each of which waited for the broker.
+        """
+        for tp in owned:
+            done, end = self._done(tp), ends.get(tp.partition, 0)
+            behind = done < end and lowest_in_flight(self._app.consumer, tp) is None
+            position = await self._app.consumer.position(tp) if behind else None
+            if position is None or position <= done:
+                self._quiet.pop(tp, None)
+                continue
+            place, times = self._quiet.get(tp, (position, 0))
+            self._quiet[tp] = (position, times + 1 if place == position else 1)
+            if self._quiet[tp][1] >= QUIET_REPORTS and self._done(tp) == done:
+                self._progress.settled(tp.partition, position - 1, None)
 
     def _done(self, tp: TP) -> int:
         """The offset below which everything is settled."""

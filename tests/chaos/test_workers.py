@@ -2,10 +2,14 @@
 
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 from kafka import KafkaConsumer
 
 from streams.kafka_dev import KafkaCluster
@@ -14,6 +18,7 @@ from tests.chaos.stage import Stage
 
 New = Callable[..., Stage]
 Conclude = Callable[[Stage, int], None]
+CLOCK = Path(__file__).with_name("skewed_clock.c")
 
 
 def test_rolling_sigterm(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
@@ -98,6 +103,25 @@ def test_death_between_alert_and_commit(kafka: KafkaCluster, new_stage: New, con
             alerts.poll(timeout_ms=100)
             workers[number % 2].wait_ready()
     alerts.close()
+    conclude(stage, seed)
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=2), timedelta(hours=-2)], ids=["fast", "slow"])
+def test_clock_of_one_worker_skewed(
+    kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int, skew: timedelta, tmp_path: Path
+) -> None:
+    stage = new_stage(kafka)
+    library = tmp_path / "skewed_clock.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", library, CLOCK], check=True)
+    wrong = ("env", f"LD_PRELOAD={library}", f"CLOCK_SKEW_SECONDS={skew.total_seconds():.0f}")
+    told = float(subprocess.run([*wrong, "date", "+%s"], capture_output=True, check=True).stdout)
+    assert abs(told - time.time() - skew.total_seconds()) < 60
+    (skewed,) = stage.start(1, wrap=wrong)
+    stage.start(1)
+    with stage.feeding(lines(articles(seed)), 14):
+        time.sleep(4)
+        skewed.kill()
+        stage.fault()
     conclude(stage, seed)
 
 
