@@ -125,19 +125,27 @@ class EventKind(Kind, frozen=True, kw_only=True):
 class EventMachine(Machine):
     """Judges a moment when a fact arrives in its window; keeps a summary of each interval that may still change."""
 
-    __slots__ = ("_edited", "_kind", "_most", "_summaries")
+    __slots__ = ("_begun", "_edited", "_kind", "_most", "_summaries")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: EventKind) -> None:
         super().__init__(rule, group)
         self._kind = kind
         self._summaries: dict[datetime, Summary] = {}
         self._edited = False
+        self._begun: set[datetime] = set()  # intervals whose alert began before an edit
         self._most: dict[datetime, int] = {}  # what a moment's number is at most, where it was judged before
 
     def rules_changed(self, rule: Rule) -> None:
+        before = self.rule
         super().rules_changed(rule)
         assert isinstance(rule.kind, EventKind)
         self._kind = rule.kind
+        if _judged_alike(before, rule):
+            return
+        if rule.throttle == before.throttle:
+            self._begun |= {start for start, summary in self._summaries.items() if summary.told}
+        else:
+            self._begun.clear()
         self._summaries.clear()
         # what the new thresholds make of the facts was perhaps never sent: send it, once more or not
         self._edited = True
@@ -159,7 +167,7 @@ class EventMachine(Machine):
         for start in sorted(touched):
             summary = self._summaries[start]
             if summary.revision > summary.told:
-                out.changes.append(self._change(start, summary, first=not summary.told))
+                out.changes.append(self._change(start, summary, first=not summary.told and start not in self._begun))
                 summary.told = summary.revision
 
     def _judge(self, moments: list[datetime], out: Outcome | None) -> None:
@@ -240,6 +248,7 @@ class EventMachine(Machine):
         oldest = interval_start(now, self.rule.throttle)
         for start in [start for start in self._summaries if start < oldest]:
             del self._summaries[start]
+        self._begun = {start for start in self._begun if start >= oldest}
         for moment in [moment for moment in self._most if moment < oldest]:
             del self._most[moment]
 
@@ -248,3 +257,9 @@ class EventMachine(Machine):
         if first is None:
             return None
         return interval_start(first.time + self._kind.reach(), self.rule.throttle) + (self.rule.throttle or _INSTANT)
+
+
+def _judged_alike(one: Rule, other: Rule) -> bool:
+    """Whether an edit leaves what is judged and sent, texts aside, as it was."""
+    names = ("kind", "throttle", "severity", "schedule")
+    return all(getattr(one, name) == getattr(other, name) for name in names)

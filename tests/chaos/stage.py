@@ -196,9 +196,8 @@ class Stage:
 
     def fault(self) -> None:
         """Note that a fault was just made; the time until every partition has moved on is its recovery time."""
-        now = time.monotonic()
-        self._look()
-        self._injections.append(Injection(now, dict(self._committed), dict(self._ends)))
+        # As last seen: to ask now would wait for brokers that the fault has taken away.
+        self._injections.append(Injection(time.monotonic(), dict(self._committed), dict(self._ends)))
 
     def finish(self, fault: str, seed: int) -> Outcome:
         """Wait until everything is processed, and say what came of it."""
@@ -255,20 +254,20 @@ class Stage:
         for worker in self.workers:
             worker.process.wait()
 
-    def committed(self, topic: str = "articles") -> dict[int, int]:
+    def committed(self, topic: str = "articles", patience: float = END_SECONDS) -> dict[int, int]:
         """The offsets that the group has committed, by partition."""
         name = self.settings.topic(topic)
-        stored = self._ask(lambda: self._admin.list_group_offsets({self.settings.app_id: None}))
+        stored = self._ask(lambda: self._admin.list_group_offsets({self.settings.app_id: None}), patience)
         found = stored.get(self.settings.app_id, {})
         return {tp.partition: one.offset for tp, one in found.items() if tp.topic == name and one.offset >= 0}
 
-    def ends(self, topic: str = "articles") -> dict[int, int]:
+    def ends(self, topic: str = "articles", patience: float = END_SECONDS) -> dict[int, int]:
         """The end offsets of a topic, by partition."""
         tps = [TopicPartition(self.settings.topic(topic), number) for number in range(self.partitions)]
-        return {tp.partition: end for tp, end in self._ask(lambda: self._reader.end_offsets(tps)).items()}
+        return {tp.partition: end for tp, end in self._ask(lambda: self._reader.end_offsets(tps), patience).items()}
 
-    def _ask(self, question: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + END_SECONDS
+    def _ask(self, question: Callable[[], Any], patience: float) -> Any:
+        deadline = time.monotonic() + patience
         while True:
             try:
                 with self._asking:
@@ -345,7 +344,7 @@ class Stage:
 
     def _look(self) -> None:
         try:
-            self._committed, self._ends = self.committed(), self.ends()
+            self._committed, self._ends = self.committed(patience=0), self.ends(patience=0)
         except (KafkaError, OSError):  # the brokers may be what is broken
             return
 

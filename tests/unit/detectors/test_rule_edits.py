@@ -113,6 +113,25 @@ def test_an_event_that_the_new_threshold_makes_true_is_sent_with_the_next_articl
     assert (alert.state, alert.count, alert.starts_at) == ("firing", 4, at(1))
 
 
+@pytest.mark.parametrize("edit", ["labels: {desk: x}", "severity: critical"])
+def test_an_event_that_has_begun_goes_on(edit: str) -> None:
+    desk = Desk(f"{RULE}, at_least: 2")
+    sent = [alert for minute in range(3) for alert in desk.article(minute, language="b")]
+    desk.edit(f"{RULE}, at_least: 2, {edit}")
+    sent += [alert for minute in range(3, 8) for alert in desk.article(minute, language="b")]
+    assert len({alert.id for alert in sent}) == 1
+    assert [alert.state for alert in sent] == ["firing"] + ["updated"] * (len(sent) - 1)
+    assert len(sent) > 1
+
+
+def test_an_edited_text_sends_nothing_again() -> None:
+    desk = Desk(f"{RULE}, at_least: 2")
+    assert len([alert for minute in range(3) for alert in desk.article(minute, language="b")]) == 1
+    desk.edit(f"{RULE}, at_least: 2, description: other")
+    assert desk.article(3, language="a") == []
+    assert [alert.revision for alert in desk.article(4, language="b")] == [2]  # the count has doubled
+
+
 def test_a_state_goes_on_under_new_levels() -> None:
     desk = Desk(f"{STATE}, at_least: 2")
     desk.article(1, language="b")
