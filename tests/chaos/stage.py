@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +16,7 @@ from typing import Any, Self
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from detectors.event_time import parse_time
 from streams.clients import admin_client
 from streams.ingest import Feed
 from streams.ports import free_ports
@@ -282,10 +284,11 @@ class Stage:
         return "\n".join(f"--- {w.log.name}\n{w.log.read_text()[-2500:]}" for w in self.workers)
 
     def wait_until_done(self) -> int:
-        """Wait for articles, then for what follows from them through two hops; returns how many articles are left."""
+        """Wait for articles, for event time, then for what follows through two hops; returns how many are left."""
         deadline = time.monotonic() + END_SECONDS + len(self.fed) / SLOWEST
         left = self._wait("articles", self.ends("articles"), deadline)
-        for _ in range(3):  # the reports that say so, what these let go, and what chains make of that
+        left += self._wait_for_event_time(max(filter(None, map(_time, self.fed))), deadline)
+        for _ in range(3):  # what event time lets go, and what chains make of that
             time.sleep(1.5)
             left += self._wait("observations", self.ends("observations"), deadline)
         return left
@@ -296,6 +299,16 @@ class Stage:
             left = sum(max(end - done.get(partition, 0), 0) for partition, end in target.items())
             if not left or time.monotonic() > deadline:
                 return left
+            time.sleep(0.3)
+
+    def _wait_for_event_time(self, newest: datetime, deadline: float) -> int:
+        """Wait until every partition of observations has come so far; returns how many have not."""
+        while True:
+            found = [worker.status.samples() for worker in self.workers]
+            pairs = [pair for samples in found for pair in samples.get("newswatch_watermark_timestamp_seconds", ())]
+            there = {labels["partition"] for labels, value in pairs if value >= newest.timestamp() - 0.001}
+            if len(there) == self.partitions or time.monotonic() > deadline:
+                return self.partitions - len(there)
             time.sleep(0.3)
 
     def _scan(self, file: Path) -> dict[str, str]:
@@ -371,6 +384,14 @@ class Feeding:
         self._thread.join()
         if self._error is not None:
             raise self._error
+
+
+def _time(line: bytes) -> datetime | None:
+    """The time of a dated article."""
+    try:
+        return parse_time(decode_article(line).published_at or "")
+    except BadArticleError:
+        return None
 
 
 def _id(line: bytes) -> bytes | None:

@@ -72,19 +72,22 @@ def check(watch: Any, expected: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
-def test_kill_9_loses_nothing_and_invents_nothing(new_watch: Callable[..., Any], tmp_path: Path) -> None:
+def test_kill_9_loses_nothing_and_invents_nothing(
+    new_watch: Callable[..., Any], wait_until: Callable[..., None], tmp_path: Path
+) -> None:
     watch = new_watch(RULES, partitions=3)
     watch.create_topics()
-    records = articles(3000)
+    records = articles(12_000)
     expected = scanned(records, watch.settings.rules, tmp_path)
     assert len(expected) > 400
     watch.produce(records)
-    for pause in (0.3, 0.6, 0.0):
+    for reached in (1, 3000, 6000):
         worker = watch.start().wait_ready()
-        time.sleep(pause)
+        wait_until(
+            lambda reached=reached: sum(watch.committed().values()) >= reached, 60, "nothing is committed", watch
+        )
         worker.kill()
-    done = sum(watch.committed().values())
-    assert done < 3000, "killed too late to show anything"
+    assert sum(watch.committed().values()) < len(records), "killed too late to show anything"
     watch.start().wait_ready()
     watch.wait_committed(120)
     check(watch, expected)
