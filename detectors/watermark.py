@@ -24,9 +24,10 @@ class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one worker knows, sent to every partition of ``observations`` each second.
 
     ``done``: partition of ``articles`` to the offset below which everything is acknowledged downstream; ``newest``:
-    partition to the newest event time below it; ``horizon``: the newest of these; ``ends``: the end offset of every
-    partition, read after the others. ``judged``: how far the detectors have come whose alerts chains hear of, by layer
-    of rules and partition of ``observations``: all that follows up to there is sent and stored.
+    partition to the newest event time below it; ``horizon``: the newest time that this worker knows of, also from
+    others' reports; ``ends``: the end offset of every partition, read after the others. ``judged``: how far the
+    detectors have come whose alerts chains hear of, by layer of rules and partition of ``observations``: all that
+    follows up to there is sent and stored.
     """
 
     done: dict[int, int] = {}
@@ -70,6 +71,11 @@ class Progress:
         self._moved_at: datetime | None = None
         self._judged: dict[tuple[int, int], datetime] = {}
         self.watermark: datetime | None = None
+
+    @property
+    def horizon(self) -> datetime | None:
+        """The newest event time that anybody has reported: outlives the worker that read it."""
+        return self._horizon
 
     def is_replay(self, partition: int, offset: int) -> bool:
         """Whether an article of ``articles`` was done before: what it leads to is known already, and never late."""

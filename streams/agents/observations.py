@@ -121,6 +121,11 @@ class ObservationAgent:
                     found.setdefault(layer, {})[number] = time
         return found
 
+    def horizon(self) -> datetime | None:
+        """The newest event time that was reported to the partitions held."""
+        horizons = (held.progress.horizon for held in self._table.store.partitions.values())
+        return max((time for time in horizons if time is not None), default=None)
+
     def show(self, metrics: Metrics) -> None:
         """Set the gauges of the partitions held."""
         held = self._table.store.partitions

@@ -110,11 +110,13 @@ class Reporter:
         # The order matters: what is done and how new it is first, the ends of the log after it.
         done = {tp.partition: self._done(tp) for tp in owned if tp.partition in self._progress.done}
         newest = {p: time for p, time in self._progress.newest.items() if p in done}
+        # What others reported counts, too: whoever read the newest article may be gone, and its cuts with it.
+        horizon = max(filter(None, (*newest.values(), self._observations.horizon())), default=None)
         ends = await self._ends()
         report = ProgressReport(
             done=done,
             newest=newest,
-            horizon=max(newest.values(), default=None),
+            horizon=horizon,
             ends=ends,
             judged=self._observations.judged(),
         )

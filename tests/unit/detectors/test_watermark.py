@@ -132,3 +132,16 @@ def test_it_outlives_a_restart() -> None:
     again.load(progress.dump())
     assert again.watermark == progress.watermark == at(4)
     assert again.is_replay(1, 2)
+
+
+def test_the_newest_time_outlives_the_worker_that_read_it() -> None:
+    before = Progress()
+    # The worker that read the newest article says so, and is killed with one article of the other partition unread.
+    before.merge(report({0: 5}, {0: at(9)}, {0: 5, 1: 7}), START)
+    after = Progress()
+    after.load(before.dump())
+    assert after.horizon == at(9)
+    assert after.watermark is None
+    # Who takes over has read nothing newer itself, and takes its cuts at what it was told.
+    taken = ProgressReport(done={0: 5, 1: 7}, newest={1: at(3)}, horizon=after.horizon, ends={0: 5, 1: 7})
+    assert after.merge(taken, START) == at(9)
