@@ -8,7 +8,8 @@ from detectors.alerting import Firing
 from detectors.article import EnrichedArticle
 from detectors.engine import Engine
 from detectors.observation import Observation
-from detectors.state import PartitionState, Step
+from detectors.state import PartitionState
+from detectors.step import Step
 
 
 class Scan:

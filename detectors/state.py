@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Literal
 
 import msgspec
 
@@ -19,6 +18,7 @@ from detectors.log import Log
 from detectors.machine import Machine, Mark, Outcome
 from detectors.observation import PULSE, Observation, state_key
 from detectors.rule import Rule
+from detectors.step import Limit, Step
 
 MOST_GROUPS = 10_000
 """Groups a rule in one partition; the one that was observed longest ago goes first, and is counted."""
@@ -26,46 +26,6 @@ MOST_GROUPS = 10_000
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 """Before any watermark, and far enough from the year 1 for every duration to be taken off."""
 _INSTANT = timedelta(microseconds=1)
-
-
-class Limit(msgspec.Struct, frozen=True):
-    """Something that a metric counts: how often a rule met late observations, a closed schedule, a bound."""
-
-    rule: str
-    what: Literal["late", "schedule", "facts", "groups", "unknown"]
-    number: int = 1
-
-
-class Step(msgspec.Struct, frozen=True):
-    """What follows from an observation or from the watermark.
-
-    In this order: send ``firings`` and ``observations`` (for chains), await them; write ``puts``, await them; delete
-    ``deletes``; acknowledge. ``limits`` are for metrics.
-    """
-
-    firings: tuple[Firing, ...] = ()
-    puts: tuple[tuple[str, bytes], ...] = ()
-    deletes: tuple[str, ...] = ()
-    observations: tuple[Observation, ...] = ()
-    limits: tuple[Limit, ...] = ()
-
-    def _sum(self, what: str) -> int:
-        return sum(limit.number for limit in self.limits if limit.what == what)
-
-    @property
-    def late(self) -> int:
-        """Observations behind the watermark."""
-        return self._sum("late")
-
-    @property
-    def dropped(self) -> int:
-        """Moments at which an alert was held back since its schedule was closed."""
-        return self._sum("schedule")
-
-    @property
-    def bounded(self) -> int:
-        """Facts and groups that a bound pushed out."""
-        return self._sum("facts") + self._sum("groups")
 
 
 class _Judged(msgspec.Struct, frozen=True, tag="judged"):

@@ -19,7 +19,7 @@ from faust.streams import Stream
 
 from detectors.engine import Engine
 from detectors.observation import Observation
-from detectors.state import Step
+from detectors.step import Step
 from streams.agents.alerts import alert_messages, count_alerts, observation_messages
 from streams.conveyor import Conveyor, Event, headers_of
 from streams.facts import FactPartition, FactTable

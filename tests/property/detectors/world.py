@@ -20,7 +20,8 @@ from detectors.article import EnrichedArticle
 from detectors.engine import Engine
 from detectors.observation import Observation
 from detectors.scan import Scan
-from detectors.state import PartitionState, Step
+from detectors.state import PartitionState
+from detectors.step import Step
 from detectors.watermark import Progress, ProgressReport
 
 PROGRESS = "progress"
