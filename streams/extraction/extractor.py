@@ -119,5 +119,9 @@ class Extractor:
 
 def _key(source: Source) -> bytes:
     day = article_day(source.published_at, source.text)
-    whole = "\0".join((source.title, source.text, source.language or "", day)).encode("utf-8", "surrogatepass")
-    return blake2b(whole, digest_size=16).digest()
+    digest = blake2b(digest_size=16)
+    for part in (source.title, source.text, source.language or "", day):
+        raw = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d " % len(raw))  # so that no part can be taken for the end of the one before
+        digest.update(raw)
+    return digest.digest()

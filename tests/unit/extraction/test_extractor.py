@@ -113,3 +113,10 @@ def test_a_taxonomy_of_ones_own_with_terms_patterns_and_what_speaks_against(tmp_
     (theme,) = extractor.extract("", "The second great canal was opened by the river.").themes
     assert (theme.theme, [span.text for span in theme.evidence]) == ("water", ["second great canal", "river"])
     assert extractor.extract("", "A beaver built a dam on the river, said a friend of the beaver.").themes == ()
+
+
+def test_texts_that_read_alike_when_joined_are_not_taken_for_each_other() -> None:
+    extractor = Extractor()
+    for title, text in (("", "\0Kazakhstan"), ("\0", "Kazakhstan"), ("\0Kazakhstan", ""), ("Kazakhstan", "\0")):
+        found = extractor.extract(title, text)
+        assert all(span.end <= len({"title": title, "text": text}[span.in_]) for span in found.sentences), (title, text)
