@@ -1,13 +1,17 @@
-"""What the kinds have in common that are judged at every multiple of ``every`` and at nothing else."""
+"""What the kinds have in common whose window slides: states, judged at every multiple of ``every``, and counts.
+
+A count is an event as long as only more facts can make it true, and a state with ``for`` or ``clear``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from detectors.alert import GroupValue
+from detectors.events import EventKind, EventMachine
 from detectors.facts import Fact, Facts
-from detectors.keys import QUARTER, Clear, Every, For, GroupBy, Window
+from detectors.keys import QUARTER, Clear, Every, For, GroupBy, NumberAtLeast, NumberAtMost, Window
 from detectors.kind import Kind
 from detectors.machine import Machine
 from detectors.rule import Rule
@@ -44,20 +48,34 @@ class StateKind(Kind, frozen=True, kw_only=True):
         return facts.between(tick - self.window, tick)
 
 
-def one_side(at_least: Thresholds | None, at_most: Thresholds | None) -> tuple[Side, Thresholds]:
-    """The thresholds of a kind that has either ``at_least`` or ``at_most``."""
-    if at_least is not None:
-        return "at_least", at_least
-    assert at_most is not None
-    return "at_most", at_most
+class EitherSideKind(StateKind, frozen=True, kw_only=True):
+    """A kind whose number is held against ``at_least`` or ``at_most``, one of them."""
+
+    at_least: NumberAtLeast = None
+    at_most: NumberAtMost = None
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        if self.at_least is None and self.at_most is None:
+            yield "at_least", "one of the keys 'at_least' or 'at_most' is missing"
+        elif self.at_least is not None and self.at_most is not None:
+            yield "at_most", "expected 'at_least' or 'at_most', found both"
+
+    def levels(self) -> tuple[Side, Thresholds]:
+        """For the machine of states."""
+        if self.at_least is not None:
+            return "at_least", self.at_least
+        assert self.at_most is not None
+        return "at_most", self.at_most
 
 
-def wrong_sides(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """What is wrong where not exactly one of two keys is given."""
-    names = list(given)
-    both = " or ".join(repr(name) for name in names)
-    there = [name for name, value in given.items() if value is not None]
-    if not there:
-        yield names[0], f"one of the keys {both} is missing"
-    elif len(there) > 1:
-        yield there[1], f"expected {both}, found both"
+class CountKind(EventKind, StateKind, frozen=True, kw_only=True):
+    """A kind that counts up to ``at_least``: an event at once; a state where ``for`` or ``clear`` make it wait."""
+
+    def waits(self) -> bool:
+        return bool(self.for_) or self.clear is not None
+
+    def throttle(self) -> timedelta:
+        return timedelta() if self.waits() else self.window
+
+    def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
+        return StateKind.machine(self, rule, group) if self.waits() else EventMachine(rule, group, self)

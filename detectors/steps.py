@@ -8,11 +8,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from detectors.facts import Fact
+from detectors.alert import Severity
+from detectors.conditions.nodes import Condition
+from detectors.events import EventKind, Judgement
+from detectors.facts import Fact, Facts
+from detectors.keys import GroupBy, Steps, Window
 from detectors.tallies import Tally
 
 MOST_EXACT = 200
 """Articles in a window of which those that stand in whole sequences are counted; of more, all that met a step."""
+
+
+class StepsKind(EventKind, frozen=True, kw_only=True):
+    """A kind whose conditions are all to be met within a window."""
+
+    steps: Steps
+    window: Window
+    group_by: GroupBy = ()
+
+    def conditions(self) -> tuple[Condition, ...]:
+        return self.steps
 
 
 class AnyOrder(Tally):
@@ -48,6 +63,15 @@ class AnyOrder(Tally):
     def fewest(self) -> int:
         """The fewest articles that the steps may take, as far as is seen at once; fewer of them with more facts."""
         return -(-len(self._met) // max(self._sizes, default=1))
+
+
+def judge_any_order(
+    facts: Facts, opens: datetime, moment: datetime, steps: int, severity: Severity
+) -> Judgement | None:
+    """Whether the window (opens, moment] holds a fact for each of so many steps; it counts those that meet any."""
+    met = facts.window("steps", lambda: AnyOrder(steps)).at(opens, moment)
+    count = met.number()
+    return Judgement(moment=moment, severity=severity, count=count, base=met.fewest) if count else None
 
 
 Best = tuple[tuple[datetime, str], ...]

@@ -27,7 +27,7 @@ from detectors.kind import Key, kind
 from detectors.loading.readers import Choice, ListOf, Number
 from detectors.problems import nearest, shown
 from detectors.rule import Rule
-from detectors.steps import AnyOrder
+from detectors.steps import judge_any_order
 from detectors.thresholds import ThresholdReader, Thresholds
 
 
@@ -88,9 +88,7 @@ class Chain(EventKind, frozen=True, kw_only=True):
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
         opens = moment - self.window
         if self.steps:
-            met = facts.window("steps", lambda: AnyOrder(len(self.steps))).at(opens, moment)
-            count = met.number()
-            return Judgement(moment=moment, severity=severity, count=count, base=met.fewest) if count else None
+            return judge_any_order(facts, opens, moment, len(self.steps), severity)
         thresholds: Thresholds | None = self.at_least
         assert thresholds is not None
         distinct = "article" if self.distinct == "alert" else self.distinct  # alerts stand where articles do elsewhere

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -25,16 +25,15 @@ from detectors.conditions.fields import META
 from detectors.conditions.values import Value
 from detectors.facts import Fact, Facts
 from detectors.groups import Found
-from detectors.keys import Minimum, NumberAtLeast, NumberAtMost
+from detectors.keys import Minimum
 from detectors.kind import Key, kind
 from detectors.loading.context import Place
 from detectors.loading.nodes import Node, Scalar
 from detectors.loading.readers import JsonSchema, Reader
 from detectors.log import Log
 from detectors.problems import nearest, shown
-from detectors.states import StateKind, one_side, wrong_sides
-from detectors.thresholds import Thresholds
-from detectors.ticks import Measure, Side
+from detectors.states import EitherSideKind
+from detectors.ticks import Measure
 
 SCORE, CONFIDENCE, AGE, LENGTH = "theme.score", "official.confidence", "age", "length"
 VALUES = (SCORE, CONFIDENCE, AGE, LENGTH)
@@ -83,7 +82,7 @@ class _FunctionReader(Reader[str]):
 
 
 @kind("metric")
-class Metric(StateKind, frozen=True, kw_only=True):
+class Metric(EitherSideKind, frozen=True, kw_only=True):
     """Each article gives its largest value that met ``where``; one without a number gives none and does not count.
 
     In a group of a theme or an official the value is theirs.
@@ -94,12 +93,7 @@ class Metric(StateKind, frozen=True, kw_only=True):
         Key(_ValueReader(), "theme.score, official.confidence, age (seconds), length (characters) or meta.KEY"),
     ]
     function: Annotated[str, Key(_FunctionReader(), "sum, avg, min, max, or p1 to p99 (nearest rank)")]
-    at_least: NumberAtLeast = None
-    at_most: NumberAtMost = None
     minimum: Minimum = 1
-
-    def wrong(self) -> Iterator[tuple[str, str]]:
-        return wrong_sides({"at_least": self.at_least, "at_most": self.at_most})
 
     def number(self, found: Found, group: Mapping[str, GroupValue]) -> float | None:
         if self.value == LENGTH:
@@ -108,10 +102,6 @@ class Metric(StateKind, frozen=True, kw_only=True):
         fitting = (value for value in found.values(field) if _is_of(value, group))
         numbers = (value.attributes.get(attribute or field) for value in fitting)
         return max((float(one) for one in numbers if _is_number(one)), default=None)  # type: ignore[arg-type]
-
-    def levels(self) -> tuple[Side, Thresholds]:
-        """For the machine of states."""
-        return one_side(self.at_least, self.at_most)
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
         """The number at ``tick``; None with fewer than ``minimum`` articles that give one, or none."""

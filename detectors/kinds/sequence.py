@@ -17,24 +17,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from detectors.alert import Severity
-from detectors.conditions.nodes import Condition
-from detectors.events import EventKind, Judgement
+from detectors.events import Judgement
 from detectors.facts import Fact, Facts
-from detectors.keys import GroupBy, Steps, Window
 from detectors.kind import kind
-from detectors.steps import MOST_EXACT, InOrder, standing_in_order
+from detectors.steps import MOST_EXACT, InOrder, StepsKind, standing_in_order
 
 
 @kind("sequence")
-class Sequenced(EventKind, frozen=True, kw_only=True):
+class Sequenced(StepsKind, frozen=True, kw_only=True):
     """Fires when the window holds the steps in order; articles of equal times follow none of each other."""
-
-    steps: Steps
-    window: Window
-    group_by: GroupBy = ()
-
-    def conditions(self) -> tuple[Condition, ...]:
-        return self.steps
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
         steps, opens = len(self.steps), moment - self.window

@@ -17,26 +17,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from detectors.alert import Severity
-from detectors.conditions.nodes import Condition
-from detectors.events import EventKind, Judgement
+from detectors.events import Judgement
 from detectors.facts import Facts
-from detectors.keys import GroupBy, Steps, Window
 from detectors.kind import kind
-from detectors.steps import AnyOrder
+from detectors.steps import StepsKind, judge_any_order
 
 
 @kind("together")
-class Together(EventKind, frozen=True, kw_only=True):
+class Together(StepsKind, frozen=True, kw_only=True):
     """Fires when the window holds an article for each step; it counts the articles that meet any of them."""
 
-    steps: Steps
-    window: Window
-    group_by: GroupBy = ()
-
-    def conditions(self) -> tuple[Condition, ...]:
-        return self.steps
-
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        met = facts.window("steps", lambda: AnyOrder(len(self.steps))).at(moment - self.window, moment)
-        count = met.number()
-        return Judgement(moment=moment, severity=severity, count=count, base=met.fewest) if count else None
+        return judge_any_order(facts, moment - self.window, moment, len(self.steps), severity)
