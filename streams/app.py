@@ -13,7 +13,7 @@ from mode.utils.queues import FlowControlEvent
 
 from streams import transport
 from streams.settings import Settings, SettingsError
-from streams.topics import REASON_BYTES
+from streams.topics import ARTICLES, REASON_BYTES
 
 #: Offsets are committed as often (seconds).
 COMMIT_SECONDS = 1.0
@@ -105,7 +105,7 @@ def create_app(settings: Settings) -> App:
         # Offsets of facts that this process wrote are its own; an embedded broker reports too low an end for the check.
         recovery_consistency_check=False,
     )
-    transport.install(app, idempotent=settings.idempotence)
+    transport.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)})
     return app
 
 

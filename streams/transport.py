@@ -1,13 +1,15 @@
-"""Faust's Kafka transport with two things put right: what may be committed, and an idempotent producer.
+"""Faust's Kafka transport put right: what is read, what may be committed, and an idempotent producer.
 
 Faust (0.15.3) acknowledges on its own what it skips while partitions move, and can commit past a message that is
 in flight (faust-streaming #606). Here nothing counts as acknowledged but what :meth:`Consumer.settle` was called
-with, and no commit passes the lowest message in flight. Pinned by tests/unit/streams/test_transport.py.
+with, and no commit passes the lowest message in flight. Of topics that are reported on (``articles``), no commit
+passes what :meth:`Consumer.release` named either: a worker that dies has told all about what its successor does not
+read again. Pinned by tests/unit/streams/test_transport.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 import faust
@@ -27,15 +29,22 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer: AIOKafkaConsumer = super()._create_worker_consumer(transport)
         # Faust sets 1500 ms and has no setting for it; aiokafka reads the attribute when the consumer starts.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
+        # What a producer took back is no article; Faust reads so under exactly_once only.
+        if isinstance(transport, Transport) and transport.transactions:
+            consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
 
 class Consumer(driver.Consumer):
-    """Commits only what was settled, in order."""
+    """Commits only what was settled, in order, and of topics that are reported on only what was released."""
+
+    transport: Transport
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._in_flight: dict[TP, tuple[int, set[int]]] = {}
+        self._released: dict[TP, tuple[int, int]] = {}
+        self._in_hand: frozenset[TP] = frozenset()
         self._seeks = 0
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -69,6 +78,13 @@ class Consumer(driver.Consumer):
         else:
             return
         await self.perform_seek()
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, Any]:
+        """Fetch; called when all of the fetch before was handed over, or thrown away by a seek."""
+        self._in_hand = frozenset()
+        records: Mapping[TP, Any] = await super()._getmany(active_partitions, timeout)
+        self._in_hand = frozenset(records)
+        return records
 
     def track_message(self, message: Message) -> None:
         """Called for each message before an agent gets it: from now on its offset is in flight.
@@ -105,6 +121,31 @@ class Consumer(driver.Consumer):
         """The lowest offset of a partition that an agent was given and that is not settled, None where all are."""
         return min(list(self._flying(tp)), default=None)
 
+    def is_idle(self, tp: TP) -> bool:
+        """Whether nothing of a partition is in flight, nor fetched and waiting for its agent.
+
+        The latter can take long: records of all partitions are handed over in turn, and one agent that is slow holds
+        up all. For a moment after a fetch this may say so too early.
+        """
+        return tp not in self._in_hand and self.lowest_in_flight(tp) is None
+
+    def release(self, done: Mapping[TP, int]) -> None:
+        """Allow commits up to these offsets: what is below them was reported, and the broker acknowledged the report.
+
+        It holds until the partitions move.
+        """
+        generation = self.app.consumer_generation_id
+        for tp, offset in done.items():
+            self._released[tp] = (generation, offset)
+
+    def _barrier(self, tp: TP) -> int | None:
+        """The offset that no commit may pass, None where there is none."""
+        barriers = [self.lowest_in_flight(tp)]
+        if tp.topic in self.transport.reported:
+            generation, offset = self._released.get(tp, (None, 0))
+            barriers.append(offset if generation == self.app.consumer_generation_id else 0)
+        return min((barrier for barrier in barriers if barrier is not None), default=None)
+
     def _flying(self, tp: TP) -> set[int]:
         """The offsets in flight of a partition, of this generation of the group: others are read again."""
         generation = self.app.consumer_generation_id
@@ -114,12 +155,12 @@ class Consumer(driver.Consumer):
         return known[1]
 
     def _new_offset(self, tp: TP) -> int | None:
-        barrier = self.lowest_in_flight(tp)
+        barrier = self._barrier(tp)
         if barrier is None:
             offset: int | None = super()._new_offset(tp)
             return offset
         acked = self._acked[tp]
-        beyond = [offset for offset in acked if offset > barrier]
+        beyond = [offset for offset in acked if offset >= barrier]
         acked[:] = [offset for offset in acked if offset < barrier]
         offset = super()._new_offset(tp)
         self._acked[tp].extend(beyond)
@@ -142,16 +183,19 @@ class PlainProducer(Producer):
 
 
 class Transport(driver.Transport):
-    """The transport that the worker runs on."""
+    """The transport that the worker runs on; ``reported``: topics of which only what was released is committed."""
 
     Consumer = Consumer
     Producer = Producer
+    transactions = True
+    reported: frozenset[str] = frozenset()
 
 
 class PlainTransport(Transport):
-    """The transport without idempotence."""
+    """The transport without idempotence and transactions."""
 
     Producer = PlainProducer
+    transactions = False
 
 
 def lowest_in_flight(consumer: ConsumerT, tp: TP) -> int | None:
@@ -159,6 +203,13 @@ def lowest_in_flight(consumer: ConsumerT, tp: TP) -> int | None:
     if not isinstance(consumer, Consumer):
         raise TypeError("the app must run on streams.transport")
     return consumer.lowest_in_flight(tp)
+
+
+def is_idle(consumer: ConsumerT, tp: TP) -> bool:
+    """Whether nothing of a partition is in flight, nor fetched and waiting for its agent."""
+    if not isinstance(consumer, Consumer):
+        raise TypeError("the app must run on streams.transport")
+    return consumer.is_idle(tp)
 
 
 def partitions_of(consumer: ConsumerT, topic: str) -> set[int]:
@@ -176,8 +227,21 @@ def committed_offsets(consumer: ConsumerT) -> dict[TP, int]:
     return {tp: offset for tp, offset in consumer._committed_offset.items() if offset is not None}  # noqa: SLF001
 
 
-def install(app: faust.App, *, idempotent: bool = True) -> None:
-    """Make ``app`` use this transport, for reading and writing."""
+def release(consumer: ConsumerT, done: Mapping[TP, int]) -> None:
+    """Allow commits up to these offsets, which were reported."""
+    if not isinstance(consumer, Consumer):
+        raise TypeError("the app must run on streams.transport")
+    consumer.release(done)
+
+
+def install(app: faust.App, *, idempotent: bool = True, reported: Collection[str] = ()) -> None:
+    """Make ``app`` use this transport, for reading and writing.
+
+    Args:
+        idempotent: whether the broker knows producers and transactions.
+        reported: topics of which nothing is committed that was not released before (:meth:`Consumer.release`).
+    """
     kind = Transport if idempotent else PlainTransport
     app.transport = kind(app.conf.broker_consumer, app)
+    app.transport.reported = frozenset(reported)
     app.producer_transport = kind(app.conf.broker_producer, app)

@@ -31,6 +31,8 @@ from streams.topics import ARTICLES, OBSERVATIONS, describe_topics, ensure_topic
 
 #: When asked to stop, the worker gives the batch in work so long (seconds).
 DRAIN_SECONDS = 5.0
+#: And its last report so long.
+LAST_REPORT_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -176,6 +178,10 @@ class Worker:
             drained = await asyncio.gather(*(conveyor.drain(DRAIN_SECONDS) for conveyor in conveyors))
             if not all(drained):
                 logger.warning("what is in work takes longer than %.0f s; it is read again", DRAIN_SECONDS)
+            try:
+                await asyncio.wait_for(self.reporter.report(), LAST_REPORT_SECONDS)  # what it tells may be committed
+            except TimeoutError:
+                logger.warning("the broker does not take the last report; what it would have told is read again")
             await self.app.consumer.commit()
 
 

@@ -1,4 +1,8 @@
-"""Once a second: tell every partition of ``observations`` how far this worker has come, and keep the gauges current."""
+"""Once a second: tell every partition of ``observations`` how far this worker has come, and keep the gauges current.
+
+What was told may be committed, and nothing else: were the newest article committed first, and its reader killed before
+it tells of it, nobody would know its time, and event time would stand still until the next article.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ from streams.progress import ArticleProgress
 from streams.records.cloudevents import headers as event_headers
 from streams.settings import Settings
 from streams.topics import ARTICLES, OBSERVATIONS
-from streams.transport import committed_offsets, lowest_in_flight, partitions_of
+from streams.transport import committed_offsets, is_idle, lowest_in_flight, partitions_of, release
 
 logger = logging.getLogger(__name__)
 
@@ -78,11 +82,15 @@ class Reporter:
         while True:
             await asyncio.sleep(INTERVAL_SECONDS)
             self._watch_recovery()
-            if self._health.ready:
-                try:
-                    await self._report()
-                except KafkaError as error:  # the next report says it all again; the watchdog has the last word
-                    logger.warning("no progress report: %r", error)
+            await self.report()
+
+    async def report(self) -> None:
+        """Report once, where this worker is ready; a report that the broker does not take is logged."""
+        if self._health.ready:
+            try:
+                await self._report()
+            except KafkaError as error:  # the next report says it all again; the watchdog has the last word
+                logger.warning("no progress report: %r", error)
 
     def _watch_recovery(self) -> None:
         app = self._app
@@ -108,7 +116,8 @@ class Reporter:
         owned = sorted(tp for tp in assigned if tp.topic == self._topic)
         await self._find_starts(owned)
         # The order matters: what is done and how new it is first, the ends of the log after it.
-        done = {tp.partition: self._done(tp) for tp in owned if tp.partition in self._progress.done}
+        known = {tp.partition: self._done(tp) for tp in owned}
+        done = {partition: offset for partition, offset in known.items() if offset is not None}
         newest = {p: time for p, time in self._progress.newest.items() if p in done}
         # What others reported counts, too: whoever read the newest article may be gone, and its cuts with it.
         horizon = max(filter(None, (*newest.values(), self._observations.horizon())), default=None)
@@ -127,32 +136,33 @@ class Reporter:
             Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
             for partition in self._partitions
         )
+        release(self._app.consumer, {TP(self._topic, partition): offset for partition, offset in done.items()})
         await self._skip_unread(owned, ends)
         self._show(assigned, done, ends)
 
     async def _skip_unread(self, owned: list[TP], ends: dict[int, int]) -> None:
         """Go past what ends a transaction: it has an offset, and no reader is ever given it.
 
-        The reader stands behind records that it has fetched, too. They are in flight long before it was found to stand
-        there in so many reports, each of which waited for the broker.
+        The reader stands behind records that it has fetched, too; those are waiting for their agent or in flight.
         """
+        consumer = self._app.consumer
         for tp in owned:
-            done, end = self._done(tp), ends.get(tp.partition, 0)
-            behind = done < end and lowest_in_flight(self._app.consumer, tp) is None
-            position = await self._app.consumer.position(tp) if behind else None
-            if position is None or position <= done:
+            done = self._done(tp)
+            behind = done is not None and done < ends.get(tp.partition, 0) and is_idle(consumer, tp)
+            position = await consumer.position(tp) if behind else None
+            if done is None or position is None or position <= done:
                 self._quiet.pop(tp, None)
                 continue
             place, times = self._quiet.get(tp, (position, 0))
             self._quiet[tp] = (position, times + 1 if place == position else 1)
-            if self._quiet[tp][1] >= QUIET_REPORTS and self._done(tp) == done:
+            if self._quiet[tp][1] >= QUIET_REPORTS and is_idle(consumer, tp) and self._done(tp) == done:
                 self._progress.settled(tp.partition, position - 1, None)
 
-    def _done(self, tp: TP) -> int:
-        """The offset below which everything is settled."""
+    def _done(self, tp: TP) -> int | None:
+        """The offset below which everything is settled; None for a partition that moved away meanwhile."""
+        done = self._progress.done.get(tp.partition)
         in_flight = lowest_in_flight(self._app.consumer, tp)
-        done = self._progress.done[tp.partition]
-        return done if in_flight is None else min(done, in_flight)
+        return done if done is None or in_flight is None else min(done, in_flight)
 
     async def _find_starts(self, owned: list[TP]) -> None:
         unknown = [tp for tp in owned if tp.partition not in self._progress.done]

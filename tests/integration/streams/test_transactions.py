@@ -1,4 +1,4 @@
-"""Articles that come in Kafka transactions, whose ends have offsets that no reader is given."""
+"""Articles that come in Kafka transactions: their ends have offsets that no reader is given, and some are aborted."""
 
 import json
 from collections.abc import Callable
@@ -16,10 +16,11 @@ RULES = """
 rules:
   - {name: silence, kind: flatline, where: {text: flood}, window: 1h, lateness: 0s}
 """
+ABORTED = (4, 30)
 START = datetime(2025, 3, 1, tzinfo=UTC)
 
 
-def test_the_end_of_a_transaction_holds_nothing_up(
+def test_ends_of_transactions_hold_nothing_up_and_what_was_aborted_is_not_read(
     new_watch: Callable[..., Any], wait_until: Callable[..., None], prefix: str
 ) -> None:
     watch = new_watch(RULES, partitions=2)
@@ -27,16 +28,25 @@ def test_the_end_of_a_transaction_holds_nothing_up(
     worker = watch.start("stall_seconds=30").wait_ready()
     producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, acks="all", transactional_id=prefix)
     producer.init_transactions()
-    for hour, text in ((0, "A flood."), (1, "A flood."), (9, "Calm.")):
+    told = ((0, "A flood."), (1, "A flood."), (4, "A flood that was taken back."), (9, "Calm."), (30, "Taken back."))
+    for hour, text in told:
         producer.begin_transaction()
         for partition in (0, 1):
             moment = START + timedelta(hours=hour, minutes=partition)
             article = {"id": f"a{hour}-{partition}", "text": text, "published_at": moment.isoformat()}
             producer.send(watch.settings.topic("articles"), json.dumps(article).encode(), partition=partition)
-        producer.commit_transaction()
+        producer.flush()  # so that what is aborted was on the log
+        if hour in ABORTED:
+            producer.abort_transaction()
+        else:
+            producer.commit_transaction()
     producer.close()
 
     wait_until(lambda: total(worker.status.samples(), "newswatch_articles_total") == 6, 30, "not read", watch)
     wait_until(lambda: total(worker.status.samples(), "newswatch_consumer_lag_records") == 0, 30, "lag", watch)
     wait_until(lambda: bool(watch.alerts()), 30, "event time did not move on", watch)
-    assert {alert["rule"] for alert in watch.alerts()} == {"silence"}
+    read = {json.loads(record.value)["id"] for record in watch.read("articles.enriched")}
+    assert read == {f"a{hour}-{partition}" for hour in (0, 1, 9) for partition in (0, 1)}
+    (alert,) = {alert["id"]: alert for alert in watch.alerts()}.values()
+    assert alert["rule"] == "silence"
+    assert alert["starts_at"] == "2025-03-01T02:15:00Z"  # an hour after the last flood, at the next of its moments

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import faust
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from faust.types import TP, Message
 from faust.types.tuples import ConsumerMessage
 
@@ -12,6 +12,8 @@ from streams.app import create_app
 from streams.settings import load_settings
 from streams.transport import FETCH_WAIT_MS, Consumer
 
+#: Of ``articles`` only what was reported is committed; of this one all that is settled.
+OBSERVATIONS = TP("observations", 0)
 ARTICLES = TP("articles", 0)
 GENERATION = 3
 
@@ -31,93 +33,143 @@ def consumer(app: faust.App) -> Consumer:
     return consumer
 
 
-def message(offset: int, generation: int = GENERATION) -> Message:
-    return ConsumerMessage(
-        ARTICLES.topic, ARTICLES.partition, offset, 0.0, 0, {}, b"", b"", None, tp=ARTICLES, generation_id=generation
-    )
+def message(offset: int, generation: int = GENERATION, tp: TP = OBSERVATIONS) -> Message:
+    return ConsumerMessage(tp.topic, tp.partition, offset, 0.0, 0, {}, b"", b"", None, tp=tp, generation_id=generation)
 
 
-def take(consumer: Consumer, offsets: Iterable[int]) -> dict[int, Message]:
+def take(consumer: Consumer, offsets: Iterable[int], tp: TP = OBSERVATIONS) -> dict[int, Message]:
     """Messages as an agent has them: fetched, handed over, not yet done."""
-    taken = {offset: message(offset) for offset in offsets}
+    taken = {offset: message(offset, tp=tp) for offset in offsets}
     for one in taken.values():
         consumer.track_message(one)
     return taken
 
 
 def test_the_commit_stops_below_the_lowest_message_in_flight(consumer: Consumer) -> None:
-    consumer._committed_offset[ARTICLES] = 2585
+    consumer._committed_offset[OBSERVATIONS] = 2585
     taken = take(consumer, range(2585, 2589))
     for offset in (2586, 2587, 2588):
         consumer.settle(taken[offset])
-    assert consumer._new_offset(ARTICLES) is None
+    assert consumer._new_offset(OBSERVATIONS) is None
     consumer.settle(taken[2585])
-    assert consumer._new_offset(ARTICLES) == 2589
+    assert consumer._new_offset(OBSERVATIONS) == 2589
 
 
 @pytest.mark.parametrize("committed", [None, 0])
 def test_it_holds_before_the_first_commit_too(consumer: Consumer, committed: int | None) -> None:
-    consumer._committed_offset[ARTICLES] = committed
+    consumer._committed_offset[OBSERVATIONS] = committed
     taken = take(consumer, range(3))
     consumer.settle(taken[1])
     consumer.settle(taken[2])
-    assert consumer._new_offset(ARTICLES) is None
+    assert consumer._new_offset(OBSERVATIONS) is None
     consumer.settle(taken[0])
-    assert consumer._new_offset(ARTICLES) == 3
+    assert consumer._new_offset(OBSERVATIONS) == 3
 
 
 def test_a_copy_that_was_thrown_away_and_read_again_does_not_hold_the_commit_back(consumer: Consumer) -> None:
     thrown_away = take(consumer, [0, 1])
     taken = take(consumer, range(3))
     consumer.settle(taken[0])
-    assert consumer._new_offset(ARTICLES) == 1
-    consumer._committed_offset[ARTICLES] = 1
+    assert consumer._new_offset(OBSERVATIONS) == 1
+    consumer._committed_offset[OBSERVATIONS] = 1
     consumer.settle(taken[1])
     consumer.settle(taken[2])
-    assert consumer._new_offset(ARTICLES) == 3
+    assert consumer._new_offset(OBSERVATIONS) == 3
     assert not any(copy.acked for copy in thrown_away.values())
 
 
 def test_settled_in_order_it_commits_as_far_as_it_is_done(consumer: Consumer) -> None:
-    consumer._committed_offset[ARTICLES] = 10
+    consumer._committed_offset[OBSERVATIONS] = 10
     taken = take(consumer, range(10, 15))
     for offset in (10, 11, 12):
         consumer.settle(taken[offset])
-    assert consumer._new_offset(ARTICLES) == 13
+    assert consumer._new_offset(OBSERVATIONS) == 13
 
 
 def test_what_faust_acknowledges_by_itself_does_not_count(consumer: Consumer) -> None:
     # Faust acknowledges messages that it skips while partitions move, although nobody processed them.
-    consumer._committed_offset[ARTICLES] = 10
+    consumer._committed_offset[OBSERVATIONS] = 10
     taken = take(consumer, [10])
     taken[10].ack(consumer)
     assert not taken[10].acked
-    assert consumer._new_offset(ARTICLES) is None
+    assert consumer._new_offset(OBSERVATIONS) is None
 
 
 def test_a_message_of_an_older_generation_is_not_settled(consumer: Consumer) -> None:
-    consumer._committed_offset[ARTICLES] = 10
+    consumer._committed_offset[OBSERVATIONS] = 10
     assert not consumer.settle(message(10, generation=GENERATION - 1))
-    assert consumer._new_offset(ARTICLES) is None
+    assert consumer._new_offset(OBSERVATIONS) is None
 
 
 def test_what_was_settled_while_partitions_moved_is_settled_when_it_is_read_again(consumer: Consumer) -> None:
     # Otherwise its partition would never count as read to the end, and the watermark would wait for ever.
-    consumer._committed_offset[ARTICLES] = 10
+    consumer._committed_offset[OBSERVATIONS] = 10
     assert consumer.settle(message(10))
     taken = take(consumer, [10])
     assert consumer.settle(taken[10])
-    assert consumer._new_offset(ARTICLES) == 11
+    assert consumer._new_offset(OBSERVATIONS) == 11
 
 
 def test_a_message_of_an_older_generation_does_not_hold_the_commit_back(consumer: Consumer) -> None:
-    consumer._committed_offset[ARTICLES] = 10
+    consumer._committed_offset[OBSERVATIONS] = 10
     stale = message(10, generation=GENERATION - 1)
     consumer.track_message(stale)
     taken = take(consumer, [10, 11])
     consumer.settle(taken[10])
     consumer.settle(taken[11])
+    assert consumer._new_offset(OBSERVATIONS) == 12
+
+
+def settle_articles(consumer: Consumer, offsets: range) -> None:
+    consumer._committed_offset[ARTICLES] = offsets.start
+    for one in take(consumer, offsets, ARTICLES).values():
+        consumer.settle(one)
+
+
+def test_of_articles_nothing_is_committed_that_was_not_reported(consumer: Consumer) -> None:
+    settle_articles(consumer, range(10, 15))
+    assert consumer._new_offset(ARTICLES) is None
+    consumer.release({ARTICLES: 12})
     assert consumer._new_offset(ARTICLES) == 12
+    consumer._committed_offset[ARTICLES] = 12
+    consumer.release({ARTICLES: 15})
+    assert consumer._new_offset(ARTICLES) == 15
+
+
+def test_a_report_of_an_earlier_time_of_owning_a_partition_releases_nothing(app: faust.App, consumer: Consumer) -> None:
+    consumer.release({ARTICLES: 15})
+    app.consumer_generation_id = GENERATION + 1
+    consumer._committed_offset[ARTICLES] = 10
+    taken = message(10, GENERATION + 1, ARTICLES)
+    consumer.track_message(taken)
+    consumer.settle(taken)
+    assert consumer._new_offset(ARTICLES) is None
+
+
+def test_a_release_does_not_pass_what_is_in_flight(consumer: Consumer) -> None:
+    consumer._committed_offset[ARTICLES] = 10
+    taken = take(consumer, range(10, 15), ARTICLES)
+    consumer.release({ARTICLES: 15})
+    for offset in (10, 11, 13, 14):
+        consumer.settle(taken[offset])
+    assert consumer._new_offset(ARTICLES) == 12
+
+
+def test_what_was_fetched_and_waits_for_its_agent_is_not_idle(
+    app: faust.App, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Taken for the end of a transaction it once moved event time past articles that had not been read.
+    fetches: list[dict[TP, list[object]]] = [{ARTICLES: [object()]}, {}]
+
+    async def fetch(*_: object) -> dict[TP, list[object]]:
+        assert consumer.is_idle(ARTICLES), "the fetch before was handed over"
+        return fetches.pop(0)
+
+    monkeypatch.setattr(consumer._thread, "getmany", fetch)
+    app.loop.run_until_complete(consumer._getmany(None, 1.0))
+    assert not consumer.is_idle(ARTICLES)
+    app.loop.run_until_complete(consumer._getmany(None, 1.0))
+    assert consumer.is_idle(ARTICLES)
 
 
 async def _new_producer(app: faust.App) -> AIOKafkaProducer:
@@ -133,9 +185,10 @@ def test_the_producer_is_idempotent_and_waits_for_all_replicas(app: faust.App) -
     assert producer._sender._acks == -1
 
 
-def test_a_fetch_does_not_wait_long(app: faust.App, consumer: Consumer) -> None:
-    async def made() -> int:
-        worker_consumer = consumer._thread._create_worker_consumer(app.transport)
-        return int(worker_consumer._fetch_max_wait_ms)
+def test_a_fetch_does_not_wait_long_and_what_was_aborted_is_not_read(app: faust.App, consumer: Consumer) -> None:
+    async def made() -> AIOKafkaConsumer:
+        return consumer._thread._create_worker_consumer(app.transport)
 
-    assert app.loop.run_until_complete(made()) == FETCH_WAIT_MS
+    made_consumer = app.loop.run_until_complete(made())
+    assert made_consumer._fetch_max_wait_ms == FETCH_WAIT_MS
+    assert made_consumer._isolation_level == "read_committed"
