@@ -7,18 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from detectors.watermark import ProgressReport
 from streams.clients import admin_client
 from streams.kafka_dev import KafkaCluster
 from streams.ports import free_ports
+from streams.records.observation import decode_report, is_report
 from streams.settings import Settings, load_settings
 from streams.topics import create_topics, topic_specs
-from streams.worker_status import WorkerStatus
+from streams.worker_status import WorkerStatus, total
 
 READY_SECONDS = 60.0
 
@@ -59,6 +62,23 @@ class WorkerProcess:
             time.sleep(0.1)
         return self
 
+    def metric(self, name: str) -> float:
+        """A metric's sum over its labels, 0 where it has no sample or the worker does not answer."""
+        return total(self.status.samples(), name)
+
+    def shows(self, name: str) -> dict[str, float]:
+        """A metric by partition."""
+        return {labels["partition"]: value for labels, value in self.status.samples().get(name, ())}
+
+    def owned(self) -> set[int]:
+        """The partitions of `articles` that this worker reads."""
+        return set(map(int, self.shows("newswatch_consumer_lag_records")))
+
+    def watermarks(self) -> dict[str, datetime]:
+        """How far event time has come, by partition of `observations` that this worker owns."""
+        found = self.shows("newswatch_watermark_timestamp_seconds")
+        return {partition: datetime.fromtimestamp(value, UTC) for partition, value in found.items()}
+
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
@@ -69,6 +89,11 @@ class WorkerProcess:
     def stop(self, seconds: float = 15.0) -> int:
         self.process.terminate()
         return self.process.wait(seconds)
+
+
+def described(alert: dict[str, Any]) -> str:
+    """What an alert is about, for people who read a failure."""
+    return f"{alert['rule']} {alert['group']} {alert['starts_at']}"
 
 
 class Watch:
@@ -150,6 +175,23 @@ class Watch:
             "observations are not committed",
             self,
         )
+
+    def reports(self) -> list[ProgressReport]:
+        """Every progress report on the log, in order of time, once for each partition that it went to."""
+        records = sorted(self.read("observations"), key=lambda record: record.timestamp)
+        return [decode_report(record.value) for record in records if is_report(record.headers)]
+
+    def late(self) -> float:
+        """Late observations, as the workers that run now have counted."""
+        return sum(worker.metric("newswatch_late_observations_total") for worker in self.workers)
+
+    def scanned(self, records: list[dict[str, Any]]) -> dict[str, str]:
+        """The alerts of `newswatch scan` over the same articles: rule and group by id."""
+        file = self.folder / f"{self.settings.app_id}.jsonl"
+        file.write_text("\n".join(map(json.dumps, records)))
+        command = [sys.executable, "-m", "streams.cli", "scan", str(file), "--rules", str(self.settings.rules)]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return {alert["id"]: described(alert) for alert in map(json.loads, output.splitlines())}
 
     def stop(self) -> None:
         for worker in self.workers:

@@ -1,0 +1,74 @@
+"""Rules over the alerts of rules, over several workers and partitions.
+
+Shown here: a chain waits at its own depth. Its input is the alerts, with the end of their interval as time, and how far
+the detectors below it have come: alerts of a partition that lies days behind are not late for it. The same ids as
+`newswatch scan` gives.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.kafka
+
+RULES = """
+rules:
+  - {name: quakes, kind: frequency, where: {text: quake}, group_by: [source], window: 1h, at_least: 2, lateness: 10m}
+  - {name: lasting, kind: frequency, where: {text: quake}, group_by: [source], window: 1h, every: 15m, for: 15m,
+     at_least: 2, lateness: 10m}
+  - {name: wave, kind: chain, alerts: {rules: [quakes]}, window: 3h, at_least: 12, lateness: 10m}
+  - {name: long-wave, kind: chain, alerts: {rules: [lasting]}, window: 3h, at_least: 12, lateness: 10m}
+  - {name: flood-of-waves, kind: chain, steps: [{rules: [wave]}, {rules: [long-wave]}], window: 1d, lateness: 10m}
+"""
+START = datetime(2020, 5, 1, tzinfo=UTC)
+
+
+def article(name: str, minutes: float, source: str, text: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "text": text,
+        "published_at": (START + timedelta(minutes=minutes)).isoformat(),
+        "source": source,
+    }
+
+
+def test_alerts_of_a_partition_that_lies_days_behind_are_not_late(
+    new_watch: Callable[..., Any], wait_until: Callable[..., None]
+) -> None:
+    watch = new_watch(RULES, partitions=2)
+    watch.create_topics()
+    # Static members whose session is long: what the sleeper owns stays its own.
+    flags = ("session_timeout_seconds=60", "request_timeout_seconds=70")
+    sleeper, other = (watch.start(f"instance_id={name}", *flags) for name in ("one", "two"))
+    sleeper.wait_ready()
+    other.wait_ready()
+    wait_until(lambda: len(other.owned()) == len(sleeper.owned()) == 1, 30, "the partitions are not shared", watch)
+    (partition,) = other.owned()
+
+    quakes = [
+        article(f"q{outlet}-{number}", 20 * number + outlet, f"outlet-{outlet}", "A quake shook the town.")
+        for number in range(2)
+        for outlet in range(12)
+    ]
+    later = [article(f"calm-{day}", day * 1440, "outlet-0", "All was calm.") for day in (5, 10)]
+    sleeper.signal(signal.SIGSTOP)
+    watch.produce(quakes, partition)
+    watch.produce(later, partition)
+    passed = START + timedelta(days=10)
+    wait_until(lambda: set(other.watermarks().values()) == {passed}, 30, "event time did not move on", watch)
+    time.sleep(3)  # reports enough for a chain to be misled
+    rules = {alert["rule"] for alert in watch.alerts()}
+    assert rules == {"quakes", "lasting"}, "the sleeper has nothing, or what was heard of half of it was enough"
+
+    sleeper.signal(signal.SIGCONT)
+    expected = watch.scanned(quakes + later)
+    assert {words.split()[0] for words in expected.values()} == {
+        "quakes", "lasting", "wave", "long-wave", "flood-of-waves",
+    }  # fmt: skip
+    wait_until(lambda: {a["id"] for a in watch.alerts()} >= expected.keys(), 40, "chains did not fire", watch)
+    assert {alert["id"] for alert in watch.alerts()} == set(expected)
+    assert watch.late() == 0
