@@ -128,3 +128,19 @@ def test_three_workers_share_six_partitions_and_one_is_killed(new_watch: Callabl
     watch.start().wait_ready()
     watch.wait_committed(150)
     check(watch, expected)
+
+
+@pytest.mark.slow
+def test_what_is_committed_was_reported_so_that_event_time_outlives_a_worker(
+    new_watch: Callable[..., Any], wait_until: Callable[..., None]
+) -> None:
+    watch = new_watch(RULES)
+    watch.create_topics()
+    for number, article in enumerate(articles(4), start=1):
+        worker = watch.start().wait_ready()
+        watch.produce([article])
+        wait_until(lambda number=number: sum(watch.committed().values()) >= number, 30, "nothing is committed", watch)
+        worker.kill()
+        reports = [json.loads(record.value) for record in watch.read("observations") if record.key is None]
+        told = max(datetime.fromisoformat(report["horizon"]) for report in reports if report["horizon"])
+        assert told == datetime.fromisoformat(article["published_at"])
