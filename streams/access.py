@@ -13,8 +13,8 @@ import yaml
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
 from kafka.errors import KafkaError
 
+from detectors.problems import nearest
 from streams.clients import admin_client
-from streams.nearest import nearest
 from streams.settings import Settings
 from streams.topics import topic_specs
 
@@ -82,9 +82,7 @@ def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tu
         AccessError: there is no such role.
     """
     if role not in roles():
-        close = nearest(role, roles())
-        hint = f"; did you mean {close!r}?" if close else ""
-        raise AccessError(f"no role {role!r}{hint}; expected one of {', '.join(roles())}")
+        raise AccessError(f"no role {role!r}{nearest(role, roles())}; expected one of {', '.join(roles())}")
     named = sorted({settings.topic(topic) for topic in rule_topics})
     every = [spec.name for spec in topic_specs(settings, rule_topics)]
     found: dict[Grant, None] = {}

@@ -8,7 +8,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from streams.nearest import nearest
+from detectors.problems import nearest
 from streams.settings import Settings
 
 #: Without an answer for so long, the brokers are taken to be unreachable (milliseconds).
@@ -29,9 +29,7 @@ class TopicUnreadableError(LookupError):
     """A topic that is not there, or that this user may not see; the brokers do not say which."""
 
     def __init__(self, topic: str, seen: Iterable[str]) -> None:
-        close = nearest(topic, seen)
-        hint = f"; did you mean {close!r}?" if close else ""
-        super().__init__(f"topic {topic!r} is not there, or this user may not read it{hint}")
+        super().__init__(f"topic {topic!r} is not there, or this user may not read it{nearest(topic, seen)}")
 
 
 def connection(settings: Settings) -> dict[str, Any]:

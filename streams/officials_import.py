@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 
+from detectors.problems import nearest
 from streams.extraction.countries import find_mentions
 from streams.extraction.document import Document, fold
 from streams.extraction.lexicon import longest
 from streams.extraction.offices import offices
 from streams.extraction.registry import KnownOffice, KnownPerson
-from streams.nearest import nearest
 
 #: What a column may be called; the first that is there is taken.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -92,10 +92,10 @@ def _columns(file: Path, header: Iterable[str]) -> dict[str, str]:
     }
     for name in REQUIRED:
         if name not in found:
-            close = nearest(name, folded)
-            hint = f"; is it {close!r}?" if close else ""
             wanted = ", ".join(COLUMNS[name])
-            raise ImportProblemError(f"{file}:1: column {name!r} is missing: expected one of {wanted}{hint}")
+            raise ImportProblemError(
+                f"{file}:1: column {name!r} is missing: expected one of {wanted}{nearest(name, folded)}"
+            )
     return found
 
 
@@ -113,8 +113,7 @@ def _person(values: Mapping[str, str]) -> KnownPerson:
 def _office(values: Mapping[str, str], place: str) -> KnownOffice:
     role_class = values.get("class") or _class_of(values["role"])
     if role_class not in CLASSES:
-        close = nearest(role_class, CLASSES)
-        hint = f"; did you mean {close!r}?" if close else ""
+        hint = nearest(role_class, CLASSES)
         raise ImportProblemError(f"{place}: class: expected one of {', '.join(CLASSES)}, found {role_class!r}{hint}")
     country = _country_of(values.get("country", ""), place) or _country_of(values["role"], None)
     return KnownOffice(
@@ -144,7 +143,6 @@ def _country_of(text: str, place: str | None) -> str | None:
     found: Iterator[str] = (mention.alpha3 for mention in find_mentions(Document("", text), "en"))
     code = next(found, None)
     if code is None and place is not None:
-        close = nearest(text, (country.name for country in pycountry.countries))
-        hint = f"; did you mean {close!r}?" if close else ""
+        hint = nearest(text, (country.name for country in pycountry.countries))
         raise ImportProblemError(f"{place}: country: expected a name or alpha-3 code, found {text!r}{hint}")
     return code

