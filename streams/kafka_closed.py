@@ -5,21 +5,20 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from streams.access import apply, grants, roles
+from streams.broker import Broker
 from streams.kafka_dev import KafkaCluster
 from streams.kafka_security import ADMIN, KafkaSecurity, Protocol
 from streams.settings import Settings, load_settings
 from streams.topics import create_topics, topic_specs
 
 
-class ClosedKafka:
+class ClosedKafka(Broker):
     """Brokers with TLS, a user for each role, the topics of a deployment, and the roles' access lists.
 
     `folder` keeps certificates and, for each user, a file of environment variables (mode 600). The deployment is that
-    of `settings` (prefix, application id, partitions), whose rules name `rule_topics`. A context manager.
+    of `settings` (prefix, application id, partitions), whose rules name `rule_topics`.
 
     Raises KafkaUnavailableError, ServerError, CertificateError.
     """
@@ -83,17 +82,6 @@ class ClosedKafka:
         variables = self.security.environment(user)
         given |= {name.removeprefix("NEWSWATCH_").lower(): value for name, value in variables.items()}
         return load_settings(None, **given | {"brokers": self.bootstrap_servers})
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        self.stop()
 
     def _write(self, user: str) -> None:
         variables = {**self.security.environment(user), "NEWSWATCH_BROKERS": self.bootstrap_servers}

@@ -9,9 +9,8 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from streams.broker import Broker
 from streams.kafka_jars import jars, java
 from streams.ports import answers, free_ports
 from streams.server_process import ServerError, ServerProcess
@@ -31,7 +30,7 @@ def tool(main: str, *arguments: str, timeout: float = 60.0) -> subprocess.Comple
     return subprocess.run([*command, main, *arguments], capture_output=True, text=True, check=True, timeout=timeout)
 
 
-class KafkaCluster:
+class KafkaCluster(Broker):
     """Brokers numbered from 1, each also a controller, listening on `host` alone.
 
     `folder` keeps the data between runs; without it a temporary one is used and removed at the end. `port` is the
@@ -134,17 +133,6 @@ class KafkaCluster:
             for process in self._processes.values():
                 process.require_running()
             time.sleep(0.5)
-
-    def __enter__(self) -> Self:
-        """Start all brokers."""
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop all brokers."""
-        self.stop()
 
     def _create(self, wanted: Sequence[int]) -> None:
         """Choose ports, format and start; again with other ports when somebody took one in between."""

@@ -25,6 +25,7 @@ from streams.settings import Settings, load_settings
 from streams.topics import create_topics, topic_specs
 from streams.worker_status import WorkerStatus, total
 from tests.chaos.outcome import Outcome
+from tests.rigs.topics import records
 
 READY_SECONDS = 60.0
 END_SECONDS = 100.0
@@ -325,18 +326,7 @@ class Stage:
         return {alert["id"]: f"{alert['rule']} {alert['group']} {alert['starts_at']}" for alert in found}
 
     def _read(self, topic: str) -> list[Any]:
-        consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers, enable_auto_commit=False)
-        name = self.settings.topic(topic)
-        tps = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-        consumer.assign(tps)
-        consumer.seek_to_beginning(*tps)
-        ends = consumer.end_offsets(tps)
-        found: list[Any] = []
-        while any(consumer.position(tp) < ends[tp] for tp in tps):
-            for records in consumer.poll(timeout_ms=500).values():
-                found += records
-        consumer.close()
-        return found
+        return list(records(self.settings, topic))
 
     def _keep(self) -> None:
         while not self._stopping.wait(RESTART_SECONDS):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 
 from streams.kafka_dev import KafkaCluster
 from streams.ports import free_ports
@@ -21,6 +21,7 @@ from streams.rules_folder import RulesFolder
 from streams.settings import Settings, load_settings
 from streams.topics import create_topics, topic_specs
 from streams.worker_status import WorkerStatus, total
+from tests.rigs.topics import records
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -195,13 +196,4 @@ class Stream:
 
     def read(self, topic: str) -> Iterator[Any]:
         """Every record that a topic holds now."""
-        consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers, enable_auto_commit=False)
-        name = self.settings.topic(topic)
-        tps = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-        consumer.assign(tps)
-        consumer.seek_to_beginning(*tps)
-        ends = consumer.end_offsets(tps)
-        while any(consumer.position(tp) < ends[tp] for tp in tps):
-            for records in consumer.poll(timeout_ms=500).values():
-                yield from records
-        consumer.close()
+        return records(self.settings, topic)

@@ -22,6 +22,7 @@ from streams.records.observation import decode_report, is_report
 from streams.settings import Settings, load_settings
 from streams.topics import create_topics, topic_specs
 from streams.worker_status import WorkerStatus, total
+from tests.rigs.topics import records
 
 READY_SECONDS = 60.0
 
@@ -127,18 +128,7 @@ class Watch:
 
     def read(self, topic: str) -> list[Any]:
         """Every record that a topic holds now."""
-        consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers, enable_auto_commit=False)
-        name = self.settings.topic(topic)
-        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        ends = consumer.end_offsets(partitions)
-        found: list[Any] = []
-        while any(consumer.position(tp) < ends[tp] for tp in partitions):
-            for records in consumer.poll(timeout_ms=500).values():
-                found += records
-        consumer.close()
-        return found
+        return list(records(self.settings, topic))
 
     def alerts(self, topic: str = "alerts") -> list[dict[str, Any]]:
         return [json.loads(record.value) for record in self.read(topic) if record.value is not None]

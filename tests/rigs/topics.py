@@ -1,0 +1,26 @@
+"""What lies on a topic, read with kafka-python as any client would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from streams.settings import Settings
+
+
+def records(settings: Settings, topic: str) -> Iterator[Any]:
+    """Every record that a topic (without the prefix) holds now, each partition's in order."""
+    consumer = KafkaConsumer(bootstrap_servers=settings.brokers, enable_auto_commit=False)
+    try:
+        name = settings.topic(topic)
+        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends = consumer.end_offsets(partitions)
+        while any(consumer.position(partition) < ends[partition] for partition in partitions):
+            for found in consumer.poll(timeout_ms=500).values():
+                yield from found
+    finally:
+        consumer.close()
