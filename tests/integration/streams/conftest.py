@@ -20,7 +20,7 @@ from streams.kafka_dev import KafkaCluster
 from streams.ports import free_ports
 from streams.records.observation import decode_report, is_report
 from streams.settings import Settings, load_settings
-from streams.topics import create_topics, topic_specs
+from streams.topics import changelog_topic, create_topics, topic_specs
 from streams.worker_status import WorkerStatus, total
 from tests.rigs.topics import records
 
@@ -129,6 +129,11 @@ class Watch:
     def read(self, topic: str) -> list[Any]:
         """Every record that a topic holds now."""
         return list(records(self.settings, topic))
+
+    def changelog(self) -> list[Any]:
+        """Every record of the detectors' changelog, in order within each partition."""
+        plain = self.settings.model_copy(update={"topic_prefix": ""})  # its name begins with the app's
+        return list(records(plain, changelog_topic(self.settings)))
 
     def alerts(self, topic: str = "alerts") -> list[dict[str, Any]]:
         return [json.loads(record.value) for record in self.read(topic) if record.value is not None]

@@ -1,0 +1,154 @@
+"""Send, then write, then acknowledge, on real Kafka.
+
+Shown here: the producer is idempotent (each batch on the broker's disk carries a producer's id, epoch and sequence);
+while the broker does not take what an article leads to, nothing is committed, `/livez` turns red, the worker ends by
+itself, and the next one loses nothing; a detector that does not have an observation's rule set
+yet waits for it; a worker is ready only when its facts are recovered, and they count.
+"""
+
+import json
+import struct
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaProducer
+
+from streams.clients import admin_client
+from streams.topics import changelog_topic
+
+pytestmark = pytest.mark.kafka
+
+New = Callable[..., Any]
+Wait = Callable[..., None]
+
+START = datetime(2020, 5, 1, tzinfo=UTC)
+QUAKES = """
+rules:
+  - {name: quakes, kind: frequency, where: {text: quake}, group_by: [source], window: 12h, at_least: 3}
+"""
+FLOODS = """
+  - {name: floods, kind: frequency, where: {text: flood}, group_by: [source], window: 1h, at_least: 2}
+"""
+
+
+def article(name: str, minutes: float, text: str = "A quake shook the town.", source: str = "wire") -> dict[str, Any]:
+    return {"id": name, "text": text, "published_at": (START + timedelta(minutes=minutes)).isoformat(), "source": source}
+
+
+def batches(topic: str, settings: Any) -> Iterator[tuple[int, int, int]]:
+    """Producer id, epoch and first sequence number of each batch of a topic, from the headers on the broker's disk."""
+    admin = admin_client(settings)
+    folders = {log["log_dir"] for broker in admin.describe_log_dirs() for log in broker["log_dirs"]}
+    admin.close()
+    for file in (file for folder in folders for file in Path(folder).glob(f"{topic}-*/*.log")):
+        data, place = file.read_bytes(), 0
+        while place + 61 <= len(data):
+            length, magic = struct.unpack_from(">i4xb", data, place + 8)
+            assert magic == 2
+            if not length:
+                break  # space that is set aside
+            yield struct.unpack_from(">qhi", data, place + 43)
+            place += 12 + length
+
+
+def delete(watch: Any, topic: str) -> None:
+    admin = admin_client(watch.settings)
+    admin.delete_topics([watch.settings.topic(topic)])
+    admin.close()
+
+
+def is_red(worker: Any) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/livez", timeout=2):
+            return False
+    except urllib.error.HTTPError as answer:
+        return answer.code == 503 and b"nothing moved" in answer.read()
+    except OSError:
+        return False
+
+
+def test_nothing_is_committed_before_the_broker_has_what_follows(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(QUAKES)
+    watch.create_topics()
+    worker = watch.start("stall_seconds=6").wait_ready()
+    watch.produce([article("q0", 0)])
+    watch.wait_committed()
+    for topic in ("articles.enriched", "observations"):
+        written = list(batches(watch.settings.topic(topic), watch.settings))
+        assert written
+        assert all(identity >= 0 and epoch >= 0 and sequence >= 0 for identity, epoch, sequence in written), topic
+    assert all(identity >= 0 for identity, _, _ in batches(changelog_topic(watch.settings), watch.settings))
+
+    delete(watch, "articles.enriched")  # sends to it are tried again and again
+    watch.produce([article("q1", 1)])
+    wait_until(lambda: is_red(worker), 30, "the light stays green", watch)
+    assert worker.process.wait(30) == 70
+    assert watch.committed() == {0: 1}
+    watch.create_topics()
+    watch.produce([article("q2", 2)])
+    watch.start().wait_ready()
+    watch.wait_committed()
+    assert [alert["count"] for alert in watch.alerts()] == [3]
+    written = list(batches(watch.settings.topic("alerts"), watch.settings))
+    assert written
+    assert all(identity >= 0 for identity, _, _ in written)
+    ends = {json.loads(record.value)["id"] for record in watch.read("articles.enriched")}
+    assert ends == {"q1", "q2"}
+
+
+def test_a_detector_waits_for_rules_that_it_does_not_have_yet(new_watch: New, wait_until: Wait, tmp_path: Path) -> None:
+    watch = new_watch(QUAKES + FLOODS, partitions=2)
+    watch.create_topics()
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "rules.yaml").write_text(QUAKES)
+    new, behind = watch.start("instance_id=new"), watch.start("instance_id=behind", f"rules={old}")
+    new.wait_ready()
+    behind.wait_ready()
+    wait_until(lambda: len(new.owned()) == len(behind.owned()) == 1, 30, "the partitions are not shared", watch)
+    (partition,) = new.owned()
+    floods = [
+        article(f"f{outlet}-{n}", outlet + n, "A flood.", f"outlet-{outlet}") for outlet in range(12) for n in (0, 1)
+    ]
+    watch.produce(floods, partition)
+    wait_until(lambda: watch.committed().get(partition) == len(floods), 20, "the articles are not read", watch)
+    time.sleep(3)
+    assert 0 < len({alert["id"] for alert in watch.alerts()}) < 12
+    (old / "rules.yaml").write_text(QUAKES + FLOODS)
+    wait_until(lambda: len({alert["id"] for alert in watch.alerts()}) == 12, 20, "it does not go on", watch)
+    watch.wait_committed()
+
+
+def test_ready_is_when_the_facts_are_recovered(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(QUAKES)
+    watch.create_topics()
+    worker = watch.start().wait_ready()
+    watch.produce([article("q-----", 0)])
+    watch.wait_committed()
+    worker.kill()
+    # 10,000 more facts as the worker writes them: two of each of 5,000 outlets.
+    (fact,) = [record for record in watch.changelog() if b"q-----" in record.key]
+    producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, acks="all", linger_ms=50, batch_size=262_144)
+    for number in range(10_000):
+        changes = ((b"q-----", b"q%05d" % number), (b"wire", b"%04d" % (number % 5000)))
+        key, value = fact.key, fact.value
+        for before, after in changes:
+            key, value = key.replace(before, after), value.replace(before, after)
+        producer.send(changelog_topic(watch.settings), value, key)
+    producer.flush()
+    producer.close()
+    watch.produce([article("q", 1, source="4321")])
+    second = watch.start()
+    wait_until(lambda: second.metric("newswatch_ready") == 0 and bool(second.status.samples()), 30, "no status", watch)
+    second.wait_ready()
+    watch.wait_committed()
+    wait_until(lambda: second.metric("newswatch_facts") >= 10_002, 10, "facts are missing", watch)
+    assert second.metric("newswatch_recovery_seconds") > 0
+    (alert,) = watch.alerts()
+    assert (alert["group"], alert["count"]) == ({"source": "4321"}, 3)

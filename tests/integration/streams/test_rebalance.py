@@ -1,0 +1,104 @@
+"""Partitions that go and come back, and a worker that is busy for longer than its session.
+
+Shown here: a partition's index is dropped when it is revoked, and built anew from the changelog when it comes back, with
+what others have added and deleted meanwhile; heartbeats go on while extraction takes longer than the session, however
+long one batch takes; what is acknowledged after a rebalance for a batch of before it is ignored: the next owner reads
+it again, and nothing is lost or counted twice.
+"""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.kafka
+
+New = Callable[..., Any]
+Wait = Callable[..., None]
+
+START = datetime(2020, 5, 1, tzinfo=UTC)
+RULES = """
+rules:
+  - {name: quakes, kind: frequency, where: {text: quake}, group_by: [source], window: 12h, at_least: 3}
+  - {name: calm, kind: frequency, where: {text: quake}, group_by: [source], window: 12h, every: 15m, for: 15m,
+     at_least: 3, lateness: 0s}
+"""
+
+
+def article(name: str, minutes: float, outlet: int = 0, text: str = "A quake shook the town.") -> dict[str, Any]:
+    published = (START + timedelta(minutes=minutes)).isoformat()
+    return {"id": name, "text": text, "published_at": published, "source": f"outlet-{outlet}"}
+
+
+def held(worker: Any) -> set[str]:
+    """The partitions whose facts a worker holds."""
+    return set(worker.shows("newswatch_facts"))
+
+
+def test_a_partition_that_goes_and_comes_back_has_all_facts(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(RULES, partitions=4)
+    watch.create_topics()
+    fed = []
+
+    def feed(minute: int) -> None:
+        records = [article(f"q{outlet}-{minute}", minute, outlet) for outlet in range(20)]
+        fed.extend(records)
+        watch.produce(records)
+        watch.wait_committed()
+
+    stays = watch.start().wait_ready()
+    feed(0)
+    wait_until(lambda: held(stays) == {"0", "1", "2", "3"}, 20, "it does not have all partitions", watch)
+    guest = watch.start().wait_ready()
+    wait_until(lambda: len(held(stays)) == len(held(guest)) == 2, 30, "the partitions are not shared", watch)
+    assert held(stays).isdisjoint(held(guest))
+    feed(1)
+    assert guest.stop() == 0
+    wait_until(lambda: held(stays) == {"0", "1", "2", "3"}, 30, "they did not come back", watch)
+    feed(2)
+    for partition in range(4):
+        calm = [article(f"calm-{partition}", 20 * 60, 99, "All was calm.")]
+        fed += calm
+        watch.produce(calm, partition)
+    expected = watch.scanned(fed)
+    assert len(expected) == 40
+    wait_until(lambda: {alert["id"] for alert in watch.alerts()} == set(expected), 30, "alerts differ", watch)
+    counts = defaultdict(set)
+    for alert in watch.alerts():
+        counts[alert["rule"], alert["state"]].add((alert["revision"], alert["count"]))
+    assert counts["quakes", "firing"] == {(1, 3)}
+    assert counts["calm", "firing"] == {(1, 3)}
+    assert watch.late() == 0
+
+
+def test_extraction_may_take_longer_than_the_session(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(RULES, partitions=2)
+    watch.create_topics()
+    session = 2.0
+    flags = (f"session_timeout_seconds={session}", "heartbeat_seconds=0.4")
+    worker = watch.start(*flags).wait_ready()
+    chance = random.Random(5)
+    words = ["minister", "market", "told", "after", "the", "of", "talks", "border", "President", "Paris", "sanctions"]
+    slow = [article(f"s{n}", n, n % 2) for n in range(12)]
+    for one in slow:
+        one["text"] += " " + " ".join(chance.choices(words, k=90_000)) + "."
+    rebalances = worker.log.read_text().count("rebalancing")
+    begun = time.monotonic()
+    watch.produce(slow[:6], 0)  # one batch
+    wait_until(lambda: watch.committed() == {0: 6}, 60, "it does not get on", watch)
+    assert time.monotonic() - begun > 2 * session, "quicker than the session: this shows nothing"
+    assert worker.log.read_text().count("rebalancing") == rebalances, "it lost its membership"
+
+    # Another one comes while a batch is in work: what the first then acknowledges is of an older generation.
+    watch.produce(slow[6:], 1)
+    other = watch.start(*flags).wait_ready()
+    wait_until(lambda: len(other.owned()) == len(worker.owned()) == 1, 60, "the partitions are not shared", watch)
+    watch.wait_committed(90)
+    arrived = {record.key.decode() for record in watch.read("articles.enriched")}
+    assert arrived == {one["id"] for one in slow}
+    assert {alert["id"] for alert in watch.alerts()} == set(watch.scanned(slow))
+    assert {alert["count"] for alert in watch.alerts() if alert["state"] == "firing"} == {3}
