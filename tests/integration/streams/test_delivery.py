@@ -38,7 +38,12 @@ FLOODS = """
 
 
 def article(name: str, minutes: float, text: str = "A quake shook the town.", source: str = "wire") -> dict[str, Any]:
-    return {"id": name, "text": text, "published_at": (START + timedelta(minutes=minutes)).isoformat(), "source": source}
+    return {
+        "id": name,
+        "text": text,
+        "published_at": (START + timedelta(minutes=minutes)).isoformat(),
+        "source": source,
+    }
 
 
 def batches(topic: str, settings: Any) -> Iterator[tuple[int, int, int]]:

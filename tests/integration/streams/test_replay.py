@@ -75,4 +75,3 @@ def test_workers_that_are_killed_give_the_alerts_of_a_scan(
         sent[alert["id"], alert["revision"]].add((alert["state"], alert["severity"]))
     assert all(len(said) == 1 for said in sent.values())
     assert watch.late() == 0
-
