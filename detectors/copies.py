@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 from array import array
 from functools import lru_cache
 from operator import eq
@@ -43,8 +42,3 @@ def similarity(a: str, b: str) -> float:
 def are_copies(a: str, b: str) -> bool:
     """Whether two fingerprints say that their articles are copies; an empty one is nobody's copy."""
     return similarity(a, b) >= COPY_THRESHOLD
-
-
-def allowed_differences(length: int) -> int:
-    """How many of ``length`` positions may differ between copies."""
-    return length - math.ceil(COPY_THRESHOLD * length)

@@ -106,19 +106,3 @@ class KafkaSecurity:
             "NEWSWATCH_SSL_CERTIFICATE_LOCATION": str(certificate.chain),
             "NEWSWATCH_SSL_KEY_LOCATION": str(certificate.key),
         }
-
-    def command_config(self, user: str) -> str:
-        """Content of a properties file for Kafka's own tools (`--command-config`). Raises KeyError."""
-        lines = {
-            "security.protocol": self.protocol,
-            "ssl.truststore.type": "PEM",
-            "ssl.truststore.location": str(self.authority.certificate),
-        }
-        if self.protocol == "SASL_SSL":
-            login = "org.apache.kafka.common.security.scram.ScramLoginModule"
-            lines["sasl.mechanism"] = "SCRAM-SHA-512"
-            lines["sasl.jaas.config"] = f'{login} required username="{user}" password="{self.users[user]}";'
-        else:
-            lines["ssl.keystore.type"] = "PEM"
-            lines["ssl.keystore.location"] = str(self._certificates[user].keystore)
-        return "".join(f"{key}={value}\n" for key, value in lines.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
 
 from detectors.article import EnrichedArticle, Part, Sentence, Span
@@ -209,15 +208,3 @@ class Scene:
 
 def _inside(span: Span, stretches: tuple[Stretch, ...]) -> bool:
     return any(span.in_ == part and span.start >= start and span.end <= end for part, start, end in stretches)
-
-
-def sentence_around(view: ArticleView, span: Span) -> Span:
-    """The whole sentence in which a span begins, as a span: what people read as evidence."""
-    title, body = view.bounds
-    sentences = title if span.in_ == "title" else body
-    index = bisect_right([sentence.start for sentence in sentences], span.start) - 1
-    if index < 0:
-        return span
-    sentence = sentences[index]
-    text = view.article.title if span.in_ == "title" else view.article.text
-    return Span(span.in_, sentence.start, sentence.end, text[sentence.start : sentence.end])

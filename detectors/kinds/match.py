@@ -89,7 +89,10 @@ class _IntervalMachine(Machine):
         start = interval_start(fact.time, self.rule.throttle)
         before = self._counted(start)
         self.facts.add(fact)
-        after = self._counted(start)
+        self._tell(start, fact, before, self._counted(start), out)
+
+    def _tell(self, start: datetime, fact: Fact, before: int, after: int, out: Outcome) -> None:
+        """Say what follows where a fact of the interval has made more of its count."""
         out.moments.append(Moment(start.isoformat(), fact.time, fact))
         if not before or revision(after) > revision(before):
             facts = self._open(start)
@@ -134,15 +137,7 @@ class _StoryMachine(_IntervalMachine):
     __slots__ = ()
     _COUNTS = STORY
 
-    def observe(self, fact: Fact, out: Outcome) -> None:
-        if not self.rule.schedule.open(fact.time):
-            self.facts.add(fact)
-            out.dropped += 1
-            return
-        start = interval_start(fact.time, self.rule.throttle)
-        before = self._counted(start)
-        self.facts.add(fact)
-        after = self._counted(start)
+    def _tell(self, start: datetime, fact: Fact, before: int, after: int, out: Outcome) -> None:
         for number in range(before + 1, after + 1):
             identity = f"{start.isoformat()} {number}"
             out.moments.append(Moment(identity, fact.time, fact))

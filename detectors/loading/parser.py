@@ -9,7 +9,7 @@ import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from detectors.loading.nodes import Mapping, Node, Scalar, Sequence
-from detectors.problems import Problem, Problems, TooManyProblems, Wrong, shown
+from detectors.problems import Problems, TooManyProblems, Wrong, shown
 
 DEEPEST = 40
 SHORT = 64
@@ -116,8 +116,3 @@ class _Parser:
             else:
                 pairs[key.text] = (key, value)
         return Mapping(self._file, line, column, pairs)
-
-
-def file_problem(file: str, message: str) -> Problem:
-    """A problem of a whole file."""
-    return Problem(file, 1, 1, "", message)

@@ -13,24 +13,6 @@ from streams.extraction.lexicon import Lexicon
 
 DATA = Path(__file__).parent / "data" / "offices.yaml"
 
-ROLE_CLASSES = (
-    "head_of_state",
-    "head_of_government",
-    "foreign_minister",
-    "defence_minister",
-    "minister",
-    "legislator",
-    "diplomat",
-    "spokesperson",
-    "military",
-    "security",
-    "judiciary",
-    "local",
-    "igo",
-    "party",
-    "official",
-)
-
 
 class OfficeTerm(NamedTuple):
     """A word of an office: ``head`` (noun of a title), public ``body`` (``label``: its kind) or ``private`` one.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from detectors.alert import Alert, Evidence, EvidenceSpan
+from detectors.alert import Alert, EvidenceSpan
 
 SEVERITY_STYLE = {"info": "bold cyan", "warning": "bold yellow", "critical": "bold white on red"}
 STATE_WORD = {"firing": "", "updated": " updated", "resolved": " resolved"}
@@ -60,8 +60,3 @@ def describe_group(alert: Alert) -> str:
 def describe_findings(spans: Iterable[EvidenceSpan]) -> str:
     """What met the conditions, each once, in order: ``official John Kerry · country TJK · theme human_rights``."""
     return " · ".join(dict.fromkeys(span.what for span in spans))
-
-
-def articles_of(alert: Alert) -> Iterator[Evidence]:
-    """The alert's evidence, newest first."""
-    return iter(reversed(alert.evidence))
