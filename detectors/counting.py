@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from detectors.conditions.fields import META
-from detectors.facts import Fact, Facts
+from detectors.facts import Bound, Fact, Facts
 from detectors.loading.context import Place
 from detectors.loading.nodes import Node, Scalar
 from detectors.loading.readers import JsonSchema, Reader
@@ -19,23 +19,23 @@ def counted(facts: Facts, start: datetime, end: datetime, distinct: str) -> int:
     """How many articles, stories or values of ``distinct`` the window (start, end] holds."""
     if distinct == "article":
         return facts.count(start, end)
-    return facts.window(distinct, lambda: tally(distinct)).at(start, end).number()
+    return facts.window(distinct, lambda: tally(distinct, facts.linked)).at(start, end).number()
 
 
-def counted_of(facts: Iterable[Fact], distinct: str) -> int:
+def counted_of(facts: Iterable[Fact], distinct: str, linked: Bound) -> int:
     """How many articles, stories or values of ``distinct`` these facts are. An article without a value adds none."""
-    counting = tally(distinct)
+    counting = tally(distinct, linked)
     for fact in facts:
         counting.enter(fact)
     return counting.number()
 
 
-def tally(distinct: str) -> Tally:
-    """An empty count of articles, stories or values of ``distinct``."""
+def tally(distinct: str, linked: Bound) -> Tally:
+    """An empty count of articles, stories or values of ``distinct``; ``linked`` hears of the bound on stories."""
     if distinct == "article":
         return Different(lambda fact: (fact.article_id,))
     if distinct == "story":
-        return Stories()
+        return Stories(linked)
     return Different(lambda fact: () if fact.distinct is None else (fact.distinct,))
 
 

@@ -77,12 +77,34 @@ def _articles() -> Tally:
     return Different(lambda fact: (fact.article_id,))
 
 
-class Facts:
-    """A set of facts in order of time, then article id. Two versions of an article are two facts with one id."""
+class Bound:
+    """Remembers that a bound was reached, until it is asked."""
 
-    __slots__ = ("_facts", "_ids", "_known", "_windows")
+    __slots__ = ("_reached",)
 
     def __init__(self) -> None:
+        self._reached = False
+
+    def reach(self) -> None:
+        """It was reached."""
+        self._reached = True
+
+    def ask(self) -> bool:
+        """Whether it was reached since it was asked last."""
+        reached, self._reached = self._reached, False
+        return reached
+
+
+class Facts:
+    """A set of facts in order of time, then article id. Two versions of an article are two facts with one id.
+
+    ``linked`` is the bound on articles of which the most without a conflict are counted exactly.
+    """
+
+    __slots__ = ("_facts", "_ids", "_known", "_windows", "linked")
+
+    def __init__(self, linked: Bound | None = None) -> None:
+        self.linked = linked or Bound()
         self._facts: list[Fact] = []
         self._known: set[tuple[datetime, str, str]] = set()
         self._ids: dict[str, int] = {}

@@ -349,6 +349,8 @@ class _Collected:
             self.limits.append(Limit(rule.name, "schedule", outcome.dropped))
         if outcome.bounded:
             self.limits.append(Limit(rule.name, "facts", outcome.bounded))
+        if machine.facts.linked.ask():
+            self.limits.append(Limit(rule.name, "linked"))
 
     def step(self) -> Step:
         self.firings.sort(key=lambda one: (one.alert.updated_at, one.alert.rule, one.alert.id, one.alert.revision))

@@ -14,7 +14,7 @@ class Limit(msgspec.Struct, frozen=True):
     """Something that a metric counts: how often a rule met late observations, a closed schedule, a bound."""
 
     rule: str
-    what: Literal["late", "schedule", "facts", "groups", "unknown"]
+    what: Literal["late", "schedule", "facts", "groups", "linked", "unknown"]
     number: int = 1
 
 
@@ -46,5 +46,5 @@ class Step(msgspec.Struct, frozen=True):
 
     @property
     def bounded(self) -> int:
-        """Facts and groups that a bound pushed out."""
-        return self._sum("facts") + self._sum("groups")
+        """How often a bound was reached: facts and groups pushed out, more linked articles than are tried out."""
+        return self._sum("facts") + self._sum("groups") + self._sum("linked")

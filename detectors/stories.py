@@ -10,26 +10,31 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from detectors.facts import Fact
+from detectors.ceiling import Ceiling
+from detectors.facts import Bound, Fact
 from detectors.signatures import Copies
 from detectors.tallies import Tally
 
 MOST_LINKED = 32
-"""Linked articles of which the most are chosen exactly; of more, in order of event time, each that fits."""
+"""Linked articles of which the most are chosen exactly; of more, in order of event time, each that fits.
+
+That this may have been fewer than the most is counted as a bound that was reached, unless it cannot have been."""
 
 
 class _Circle:
     """Facts that conflicts link, or once linked (``broken``: some left, which may have been the links).
 
-    ``picked`` are the most without a conflict, None: to be found; ``last`` is the latest of the members.
+    ``picked`` are the most without a conflict, None: to be found; ``last`` is the latest of the members; ``ceiling``
+    says of those picked in order whether there may be more.
     """
 
-    __slots__ = ("broken", "last", "members", "picked")
+    __slots__ = ("broken", "ceiling", "last", "members", "picked")
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         self.members: dict[Any, Fact] = {fact.order: fact for fact in facts}
         self.picked: list[Fact] | None = None
         self.broken = False
+        self.ceiling: Ceiling | None = None
         self.last: Any = max(self.members, default=None)
 
     def add(self, fact: Fact) -> None:
@@ -39,11 +44,25 @@ class _Circle:
 
 
 class Stories(Tally):
-    """The stories of a window. With ``once_each`` articles of one value of ``distinct`` are in conflict, too."""
+    """The stories of a window. With ``once_each`` articles of one value of ``distinct`` are in conflict, too.
 
-    __slots__ = ("_by_key", "_circles", "_copies", "_number", "_once_each", "_stale", "_valueless", "_values")
+    ``linked`` hears when a number may be too low, since more than MOST_LINKED articles were chosen from.
+    """
 
-    def __init__(self, *, once_each: bool = False) -> None:
+    __slots__ = (
+        "_bound",
+        "_by_key",
+        "_circles",
+        "_copies",
+        "_number",
+        "_once_each",
+        "_stale",
+        "_valueless",
+        "_values",
+    )
+
+    def __init__(self, linked: Bound, *, once_each: bool = False) -> None:
+        self._bound = linked
         self._once_each = once_each
         self._copies = Copies()
         self._by_key: dict[tuple[str, str], dict[Any, Fact]] = {}
@@ -94,7 +113,15 @@ class Stories(Tally):
         if not any(other.order in conflicts for other in circle.picked):
             circle.picked.append(fact)
             self._number += 1
+        if circle.ceiling is not None:
+            circle.ceiling.add(fact)
+        self._ask(circle)
         return True
+
+    def _ask(self, circle: _Circle) -> None:
+        """Say so where more may be chosen from a large circle than were."""
+        if circle.ceiling is not None and circle.picked is not None and circle.ceiling.number() > len(circle.picked):
+            self._bound.reach()
 
     def leave(self, fact: Fact) -> None:
         if fact.distinct is None or not self._once_each:
@@ -154,7 +181,10 @@ class Stories(Tally):
             parts = [_Circle(members) for members in self._linked(circle)]
         for part in parts:
             facts = sorted(part.members.values())
-            part.picked = self._exactly(facts) if len(facts) <= MOST_LINKED else self._in_order(facts)
+            exactly = len(facts) <= MOST_LINKED
+            part.picked = self._exactly(facts) if exactly else self._in_order(facts)
+            part.ceiling = None if exactly else Ceiling(facts, once_each=self._once_each)
+            self._ask(part)
             self._number += len(part.picked)
             for order in part.members if part is not circle else ():
                 self._circles[order] = part

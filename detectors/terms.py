@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from detectors.counting import counted
-from detectors.facts import Fact, Facts
+from detectors.facts import Bound, Fact, Facts
 from detectors.thresholds import Thresholds
 
 SILENT = -1
@@ -55,8 +55,8 @@ class Term:
 
     __slots__ = ("_met", "_ranks", "facts", "known", "past", "sent")
 
-    def __init__(self) -> None:
-        self.facts = Facts()
+    def __init__(self, linked: Bound) -> None:
+        self.facts = Facts(linked)
         self.past: Past | None = None
         self.known = False
         self.sent: dict[datetime | None, int] = {}  # by when it was met before: the rank of the alert sent

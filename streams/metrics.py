@@ -62,7 +62,7 @@ class Metrics:
             "late_observations_total", "Observations behind the watermark, not counted.", "rule"
         )
         self.bounds_reached = counter(
-            "bounds_reached_total", "Bounds of groups and facts that a rule reached.", "rule", "bound"
+            "bounds_reached_total", "Bounds of groups, facts and linked articles that a rule reached.", "rule", "bound"
         )
         self.outside_schedule = counter(
             "outside_schedule_total", "Alerts dropped outside their rule's schedule.", "rule"
@@ -121,7 +121,7 @@ class Metrics:
         return True
 
     def count_limits(self, rule: str, bound: str, *, late: int = 0, dropped: int = 0, bounded: int = 0) -> None:
-        """Count what was late, what fell outside a schedule, and what ``bound`` pushed out."""
+        """Count what was late, what fell outside a schedule, and how often ``bound`` was reached."""
         if late:
             self.late_observations.labels(rule).inc(late)
         if dropped:

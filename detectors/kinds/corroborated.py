@@ -48,8 +48,5 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
         return self._independent(facts, moment).picked()
 
     def _independent(self, facts: Facts, moment: datetime) -> Stories:
-        return facts.window("independent", _once_each).at(moment - self.window, moment)
-
-
-def _once_each() -> Stories:
-    return Stories(once_each=True)
+        window = facts.window("independent", lambda: Stories(facts.linked, once_each=True))
+        return window.at(moment - self.window, moment)

@@ -116,7 +116,8 @@ class _IntervalMachine(Machine):
 
     def _counted(self, start: datetime) -> int:
         """How many articles or stories the interval holds, of those within the schedule."""
-        window = self.facts.window(self._COUNTS, lambda: _Open(self.rule.schedule, tally(self._COUNTS)))
+        schedule, linked = self.rule.schedule, self.facts.linked
+        window = self.facts.window(self._COUNTS, lambda: _Open(schedule, tally(self._COUNTS, linked)))
         return window.at(start - _INSTANT, start + self.rule.throttle - _INSTANT).number()
 
     def rules_changed(self, rule: Rule) -> None:

@@ -191,7 +191,7 @@ class _Terms(Machine):
     def _term(self, value: GroupValue) -> Term:
         term = self._terms.get(value)
         if term is None:
-            term = self._terms[value] = Term()
+            term = self._terms[value] = Term(self.facts.linked)
         return term
 
     def _look_again(self, value: GroupValue, moment: datetime) -> None:
@@ -296,7 +296,7 @@ class _Terms(Machine):
         level = self._kind.at_least.levels[episode.rank]
         start = episode.peak - self._kind.window
         facts = self._terms[value].facts.between(start, episode.peak)
-        count_ = counted_of(facts, self._kind.distinct)
+        count_ = counted_of(facts, self._kind.distinct, self.facts.linked)
         return Change(
             identity=_identity(value, episode),
             revision=1 + episode.rank,

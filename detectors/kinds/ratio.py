@@ -45,10 +45,10 @@ class Ratio(EitherSideKind, frozen=True, kw_only=True):
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
         """The share at ``tick``; None with fewer than ``minimum`` articles to compare with, or none."""
         there = facts.between(tick - self.window, tick)
-        whole = counted_of([fact for fact in there if TO in fact.steps], self.distinct)
+        whole = counted_of([fact for fact in there if TO in fact.steps], self.distinct, facts.linked)
         if whole < max(self.minimum, 1):
             return None
-        part = counted_of([fact for fact in there if COUNT in fact.steps], self.distinct)
+        part = counted_of([fact for fact in there if COUNT in fact.steps], self.distinct, facts.linked)
         return Measure(part / whole, part)
 
     def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.copies import are_copies
-from detectors.facts import Fact
+from detectors.facts import Bound, Fact
 from detectors.observation import Observation
 from detectors.stories import Stories
 from tests.property.detectors.harness import at, fingerprint, thorough
@@ -38,6 +38,15 @@ def in_conflict(one: Fact, other: Fact, once_each: bool) -> bool:
     return same or one.article_id == other.article_id or are_copies(one.fingerprint, other.fingerprint)
 
 
+def most(circle: list[Fact], once_each: bool) -> int:
+    return max(
+        size
+        for size in range(len(circle) + 1)
+        for chosen in combinations(circle, size)
+        if not any(in_conflict(a, b, once_each) for a, b in combinations(chosen, 2))
+    )
+
+
 def stories(window: list[Fact], once_each: bool) -> int:
     """By the letter: the most of each circle of linked articles, in order of event time where the circle is large."""
     left, number = sorted(window), 0
@@ -54,12 +63,7 @@ def stories(window: list[Fact], once_each: bool) -> int:
                     picked.append(one)
             number += len(picked)
         else:
-            number += max(
-                size
-                for size in range(len(circle) + 1)
-                for chosen in combinations(circle, size)
-                if not any(in_conflict(a, b, once_each) for a, b in combinations(chosen, 2))
-            )
+            number += most(circle, once_each)
     return number
 
 
@@ -67,7 +71,7 @@ def stories(window: list[Fact], once_each: bool) -> int:
 @given(st.lists(facts, max_size=24, unique_by=lambda fact: fact.order), st.booleans(), st.booleans(), st.randoms())
 def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool, dice) -> None:
     with patch("detectors.stories.MOST_LINKED", FEW):
-        tally, window = Stories(once_each=once_each), []
+        tally, window = Stories(Bound(), once_each=once_each), []
         for fact in sorted(given_facts) if ordered else given_facts:
             tally.enter(fact)
             window.append(fact)
@@ -79,3 +83,16 @@ def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool
                 assert len(picked) == tally.number()
                 assert picked == sorted(picked)
                 assert not any(in_conflict(a, b, once_each) for a, b in combinations(picked, 2))
+
+
+@thorough
+@given(st.lists(facts, max_size=10, unique_by=lambda fact: fact.order), st.booleans())
+def test_a_choice_that_may_be_too_small_is_said(given_facts: list[Fact], once_each: bool) -> None:
+    with patch("detectors.stories.MOST_LINKED", FEW):
+        linked, said = Bound(), False
+        tally = Stories(linked, once_each=once_each)
+        for held, fact in enumerate(sorted(given_facts), 1):
+            tally.enter(fact)
+            number = tally.number()
+            said |= linked.ask()
+            assert said or number == most(sorted(given_facts)[:held], once_each)

@@ -139,6 +139,28 @@ def test_groups_beyond_the_bound_go_longest_unseen_first_and_are_counted() -> No
     assert fired == ["a"], "b went when c came, c when b came back, a last"
 
 
+# Each a copy of the two beside it in a row, every third earliest: in order of time, the best choice is missed.
+ROW = [(place // 2, (place + 1) // 2) for place in sorted(range(70), key=lambda place: place % 3 != 1)]
+
+
+@pytest.mark.parametrize(
+    ("copies", "distinct", "counted"),
+    [
+        (ROW, "story", True),
+        (ROW[:30], "story", False),
+        (ROW, "article", False),
+        ([(0, number) for number in range(70)], "story", False),  # all are copies: one story, whichever is chosen
+    ],
+)
+def test_more_linked_articles_than_are_tried_out_are_counted_where_stories_may_be_missed(
+    copies: list[tuple[int, int]], distinct: str, counted: bool
+) -> None:
+    scan = Scan(engine_of(f"name: r, kind: frequency, window: 10h, at_least: 1, distinct: {distinct}"))
+    for number, story in enumerate(copies):
+        scan.feed(Given(number, f"a{number}", story=story).enriched())
+    assert bool(scan.bounded) == counted
+
+
 def test_late_articles_reach_match_alone_and_are_counted() -> None:
     rules = "rules: [{name: m, kind: match}, {name: f, kind: frequency, window: 1h, at_least: 1}]"
     scan = Scan(engine_of(rules))
