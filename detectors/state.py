@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -117,10 +117,17 @@ class PartitionState:
             self._restored[key] = fact
 
     def _finish_restore(self) -> None:
-        if not self._restored:
-            return
+        if self._restored:
+            restored, self._restored = self._restored, {}
+            self.load(restored.items())
+
+    def load(self, records: Iterable[tuple[str, bytes]]) -> None:
+        """Take changelog records back, in any order: those that were not deleted, each once, before anything else.
+
+        The groups count as observed in the order of their newest facts.
+        """
         groups: dict[str, tuple[str, dict[str, GroupValue], list[Fact], list[Mark]]] = {}
-        for key, value in self._restored.items():
+        for key, value in records:
             stored = _DECODER.decode(value)
             if isinstance(stored, _Judged):
                 depth = stored.depth
@@ -139,11 +146,12 @@ class PartitionState:
                     place[3].append(stored.mark)
                 else:
                     place[2].append(Fact(stored.observation))
-        self._restored.clear()
-        for state, group, facts, marks in groups.values():
+        for _, _, facts, _ in groups.values():
+            facts.sort()
+        for state, group, facts, marks in sorted(groups.values(), key=lambda group: [f.time for f in group[2][-1:]]):
             kept = self._rules[state]
             machine = self._machine(kept, group, None)
-            machine.restore(sorted(facts), marks, self._settled(kept))
+            machine.restore(facts, marks, self._settled(kept))
             self._schedule(kept, machine)
 
     def __len__(self) -> int:

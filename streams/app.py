@@ -12,6 +12,7 @@ from mode.utils.objects import cached_property
 from mode.utils.queues import FlowControlEvent
 
 from streams import transport
+from streams.recovery import FactTables
 from streams.settings import Settings, SettingsError
 from streams.topics import ARTICLES, REASON_BYTES
 
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> App:
         stream_wait_empty=False,
         store="memory://",
         datadir=folder,
+        TableManager=FactTables,
         key_serializer="raw",
         value_serializer="raw",
         topic_replication_factor=settings.replication_factor,

@@ -2,15 +2,15 @@
 
 Each fact is a key of its own, written once and deleted behind the watermark. The store keeps one
 :class:`FactPartition` a partition, fed by recovery, and drops it when the partition moves away;
-nothing else is held, and the table is never iterated over.
+nothing else is held, and the table is never iterated over. With the setting ``store: rocksdb`` each partition owned has
+a copy on local disk beside it, so that recovery reads only what was written since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import faust
 from aiokafka.partitioner import DefaultPartitioner
@@ -20,72 +20,55 @@ from faust.types import TP, EventT
 
 from detectors.engine import Engine
 from detectors.state import PartitionState
-from detectors.watermark import Progress
+from streams.fact_partition import FactPartition, Record
+from streams.settings import Settings, SettingsError
+from streams.topics import TOMBSTONES, TOMBSTONES_MS, TopicState
+
+if TYPE_CHECKING:  # RocksDB is an extra
+    from streams.local_copy import LocalCopies
 
 Fatal = Callable[[BaseException], None]
 
 #: The one that the producer uses: which partition of ``observations`` a key goes to.
 _partitioner = DefaultPartitioner()
-#: Beginning of the changelog keys of a partition's progress; no rule's name begins so.
-PROGRESS = "~progress "
 
 
-class FactPartition:
-    """What is held of one partition of ``observations``: its facts, and how far the articles have come.
+def partition_of(key: str, partitions: int) -> int:
+    """The partition of ``observations`` that a rule's group belongs to."""
+    everything = list(range(partitions))
+    return int(_partitioner(key.encode(), everything, everything))
 
-    Records of the changelog are collected first, so that what was deleted later is never taken in. ``offset`` is the
-    newest changelog record that is in here, -1 for none.
+
+def local_copies(settings: Settings, changelog: TopicState) -> LocalCopies | None:
+    """The copies on local disk that the settings ask for; None: facts are kept in memory.
+
+    Raises:
+        SettingsError: RocksDB is not installed.
     """
+    if settings.store == "memory":
+        return None
+    require_store(settings)
+    from streams.local_copy import LocalCopies
 
-    def __init__(self, state: PartitionState, *, advance_when_silent: bool) -> None:
-        self._state = state
-        self._recovered: dict[str, bytes] = {}
-        self._progress_keys: set[str] = set()
-        self.offset = -1
-        self.progress = Progress(advance_when_silent=advance_when_silent)
-        self.settled_watermark: datetime | None = None
-        self.settled_layers: dict[int, datetime] = {}
+    folder = settings.data_dir / settings.app_id / "facts"
+    # Half the time: clocks differ, and reading takes a while.
+    longest_age = int(changelog.config.get(TOMBSTONES, TOMBSTONES_MS)) / 1000 / 2
+    return LocalCopies(folder, changelog.id, longest_age)
 
-    def restore(self, key: str, value: bytes | None, offset: int) -> None:
-        """Take over one record of the changelog; None deletes."""
-        self.offset = max(offset, self.offset)
-        if key.startswith(PROGRESS):
-            self._restore_progress(key, value)
-        elif value is None:
-            self._recovered.pop(key, None)
-        else:
-            self._recovered[key] = value
 
-    def _restore_progress(self, key: str, value: bytes | None) -> None:
-        if value is None:
-            self._progress_keys.discard(key)
-        else:
-            self._progress_keys.add(key)
-            self.progress.load(value)
+def require_store(settings: Settings) -> None:
+    """See that what the store needs is installed.
 
-    def progress_records(self, generation: int) -> list[tuple[str, bytes | None]]:
-        """The progress as changelog records, under a key of this generation of the group alone.
-
-        Owners of the past that wake up write under keys of their own, and cannot take anything back: what is read at
-        recovery is the maximum of all. Their keys are deleted once ours is written.
-        """
-        own = f"{PROGRESS}{generation}"
-        records: list[tuple[str, bytes | None]] = [(own, self.progress.dump())]
-        records += [(old, None) for old in sorted(self._progress_keys - {own})]
-        self._progress_keys = {own}
-        return records
-
-    @property
-    def state(self) -> PartitionState:
-        """The facts as the detectors' state."""
-        for key, value in self._recovered.items():
-            self._state.restore(key, value)
-        self._recovered.clear()
-        return self._state
-
-    def exchange_rules(self, engine: Engine) -> None:
-        """Go on with other rules."""
-        self._state = self.state.with_rules(engine)
+    Raises:
+        SettingsError: it is not.
+    """
+    if settings.store == "rocksdb":
+        try:
+            import rocksdict  # noqa: F401
+        except ImportError as error:
+            raise SettingsError(
+                f"store: rocksdb needs the package rocksdict ({error}); to install it: pip install 'newswatch[rocksdb]'"
+            ) from None
 
 
 class FactStore(Store[bytes, bytes]):
@@ -95,6 +78,7 @@ class FactStore(Store[bytes, bytes]):
     fatal: Fatal
     advance_when_silent: bool
     changelog: str
+    copies: LocalCopies | None
 
     def __post_init__(self) -> None:
         self.partitions: dict[int, FactPartition] = {}
@@ -107,10 +91,13 @@ class FactStore(Store[bytes, bytes]):
         """What is held of a partition that this worker owns, empty where nothing was recovered."""
         held = self.partitions.get(number)
         if held is None:
-            state = PartitionState(self.engine, partial(self._belongs, number))
-            held = FactPartition(state, advance_when_silent=self.advance_when_silent)
+            new_state = partial(self._new_state, number)
+            held = FactPartition(new_state, advance_when_silent=self.advance_when_silent)
             self.partitions[number] = held
         return held
+
+    def _new_state(self, number: int) -> PartitionState:
+        return PartitionState(self.engine, lambda key: partition_of(key, self.table.partitions or 1) == number)
 
     def exchange_rules(self, engine: Engine) -> None:
         """Go on with other rules in every partition held."""
@@ -118,25 +105,58 @@ class FactStore(Store[bytes, bytes]):
         for held in self.partitions.values():
             held.exchange_rules(engine)
 
-    def _belongs(self, number: int, key: str) -> bool:
-        everything = list(range(self.table.partitions or 1))
-        return bool(_partitioner(key.encode(), everything, everything) == number)
+    async def open_copies(self, ends: Mapping[int, int]) -> None:
+        """Begin with the local copies of partitions that were not held so far; ``ends`` are their newest offsets.
+
+        A copy that goes further than the log is of another log.
+        """
+        copies = self.copies
+        for number in sorted(ends.keys() & self._owned) if copies is not None else ():
+            if copies is None or number in self.partitions:
+                continue
+            copy = await copies.open(number)
+            if copy is not None and copy.offset > ends[number]:
+                copy = copies.renewed(number, copy)
+            if copy is None:
+                continue
+            if number in self._owned and number not in self.partitions:
+                self.partition(number).use(copy)
+            else:
+                copy.close()
+
+    def restore(self, held: FactPartition, number: int, records: Sequence[Record], offset: int) -> bool:
+        """Take over records of the changelog; False where the partition has moved away from ``held`` meanwhile.
+
+        An error ends the worker: to go on would be without these facts.
+        """
+        if self.partitions.get(number) is not held:
+            return False
+        try:
+            held.restore(records, offset)
+        except Exception as error:
+            self.fatal(error)
+            raise
+        self.restored += len(records)
+        return True
+
+    def load(self, number: int) -> int:
+        """Make what was recovered the detectors' state; returns how many facts. An error ends the worker."""
+        try:
+            return len(self.partition(number).state)
+        except Exception as error:
+            self.fatal(error)
+            raise
 
     def apply_changelog_batch(
         self, batch: Iterable[EventT[bytes]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
-        """Take over records read from the changelog at recovery; those of a partition that moved away are left out."""
+        """Faust's own way of recovery, that :mod:`streams.recovery` takes the place of."""
         del to_key, to_value  # keys and values are bytes
-        try:
-            for event in batch:
-                message = event.message
-                if message.partition in self._owned:
-                    key = (message.key or b"").decode()
-                    self.partition(message.partition).restore(key, message.value, message.offset)
-                    self.restored += 1
-        except Exception as error:  # Faust would log it and go on without these facts
-            self.fatal(error)
-            raise
+        for event in batch:
+            message = event.message
+            if message.partition in self._owned:
+                held = self.partition(message.partition)
+                self.restore(held, message.partition, [(message.key or b"", message.value)], message.offset)
 
     def persisted_offset(self, tp: TP) -> int:
         """The newest changelog record that this store holds; -1: read all of it."""
@@ -152,33 +172,48 @@ class FactStore(Store[bytes, bytes]):
         """Drop what belongs to partitions that moved away: others write there now.
 
         A worker that missed a generation of its group (stopped, or cut off, past its session) drops everything, for
-        others may have written and deleted in between.
+        others may have written and deleted in between. Its local copies still hold what the log said at their offsets.
         """
         del revoked, newly_assigned
         if generation_id != self._generation + 1:
-            self.partitions.clear()
+            self.reset_state()
         self._generation = generation_id
         self._owned = {tp.partition for tp in assigned if tp.topic == self.changelog}
         for partition in set(self.partitions) - self._owned:
-            del self.partitions[partition]
+            self.partitions.pop(partition).close()
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Nothing to do: what moved away was dropped before."""
 
     def reset_state(self) -> None:
-        """Forget everything held in memory."""
+        """Forget everything held in memory, and let go of the local copies."""
+        for held in self.partitions.values():
+            held.close()
         self.partitions.clear()
+
+    async def on_stop(self) -> None:
+        """Let go of the local copies; what is still written is read again by the next owner."""
+        for held in self.partitions.values():
+            held.close()
 
 
 class FactTable(Table[bytes, bytes]):
     """A table whose store is a :class:`FactStore`."""
 
     def __init__(
-        self, app: faust.App, *, engine: Engine, fatal: Fatal, partitions: int, advance_when_silent: bool
+        self,
+        app: faust.App,
+        *,
+        engine: Engine,
+        fatal: Fatal,
+        partitions: int,
+        advance_when_silent: bool,
+        copies: LocalCopies | None = None,
     ) -> None:
         self._engine = engine
         self._fatal = fatal
         self._advance_when_silent = advance_when_silent
+        self._copies = copies
         super().__init__(
             app,
             name="facts",
@@ -205,6 +240,7 @@ class FactTable(Table[bytes, bytes]):
         store.fatal = self._fatal
         store.changelog = self.changelog_topic_name
         store.advance_when_silent = self._advance_when_silent
+        store.copies = self._copies
         return store
 
     @property

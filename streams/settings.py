@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     instance_id: str | None = Field(None, description="static membership (KIP-345): a name that a restart keeps")
     data_dir: Path = Field(Path("var"), description="folder for the worker's local files")
 
+    store: Literal["memory", "rocksdb"] = Field(
+        "memory",
+        description="where the detectors' facts are kept beside Kafka: memory, read from the changelog at each start; "
+        "or rocksdb, in data_dir as well, so that only what is new is read (pip install 'newswatch[rocksdb]')",
+    )
+
     rules: Path | None = Field(None, description="folder of watch rules; default ./deploy/rules, else the shipped copy")
     rules_reload_seconds: float = Field(2.0, gt=0, description="how often the folder of rules is looked at")
     rules_wait_seconds: float = Field(

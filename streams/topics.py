@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from kafka import KafkaAdminClient
@@ -25,6 +26,9 @@ OBSERVATIONS = "observations"
 ALERTS = "alerts"
 
 DAY_MS = 86_400_000
+#: How long a deletion stays in a compacted topic at least, for readers that come back; and Kafka's default.
+TOMBSTONES = "delete.retention.ms"
+TOMBSTONES_MS = DAY_MS
 #: A topic's records may be as large as an article of 1 MB whose every character is escaped in JSON.
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 #: What a dead letter has more than its original: the reason, in headers.
@@ -47,6 +51,8 @@ class TopicState(msgspec.Struct, frozen=True):
     partitions: int
     replication_factor: int
     config: dict[str, str]
+    id: str = ""
+    """Another one when the topic is made anew; empty where the broker gives none."""
 
 
 class TopicsMissingError(RuntimeError):
@@ -88,7 +94,12 @@ def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[To
         spec(REPLAYED, quarter, "which dead letters were put back, and where they stand now", 1),
         spec(OBSERVATIONS, week, "what rules with state saw, keyed by rule and group"),
         spec(ALERTS, forever, "every alert, compacted by alert id", 1),
-        TopicSpec(changelog_topic(settings), settings.partitions, large | forever, "the detectors' facts"),
+        TopicSpec(
+            changelog_topic(settings),
+            settings.partitions,
+            large | forever | {TOMBSTONES: str(TOMBSTONES_MS)},
+            "the detectors' facts",
+        ),
     )
     named = (spec(name, month, "alerts of the rules that name it", 1) for name in sorted(set(rule_topics) - {ALERTS}))
     return (*fixed, *named)
@@ -156,12 +167,18 @@ def describe_topics(settings: Settings, names: Sequence[str]) -> tuple[TopicStat
                 partitions=len(topic["partitions"]),
                 replication_factor=len(topic["partitions"][0]["replica_nodes"]) if topic["partitions"] else 0,
                 config=_config_of(admin, topic["name"]),
+                id=_id_of(topic),
             )
             for topic in admin.describe_topics(present)
         ]
         return tuple(sorted(found, key=lambda topic: topic.name))
     finally:
         admin.close()
+
+
+def _id_of(described: dict[str, Any]) -> str:
+    given = str(described.get("topic_id") or "")
+    return given if given.strip("0-") else ""
 
 
 def _config_of(admin: KafkaAdminClient, name: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from streams.agents.observations import ObservationAgent
 from streams.agents.reporter import Reporter
 from streams.app import create_app
 from streams.enriching import make_extractor
-from streams.facts import FactTable
+from streams.facts import FactTable, local_copies, require_store
 from streams.fatal import EXIT_STATUS, Fatal
 from streams.health import Health, HealthServer, Watchdog
 from streams.metrics import Metrics
@@ -27,7 +27,14 @@ from streams.progress import ArticleProgress
 from streams.reload import RulesInForce
 from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
 from streams.settings import Settings
-from streams.topics import ARTICLES, OBSERVATIONS, describe_topics, ensure_topics, topic_specs
+from streams.topics import (
+    ARTICLES,
+    OBSERVATIONS,
+    changelog_topic,
+    describe_topics,
+    ensure_topics,
+    topic_specs,
+)
 
 #: When asked to stop, the worker gives the batch in work so long (seconds).
 DRAIN_SECONDS = 5.0
@@ -44,10 +51,12 @@ class Worker:
         RulesNotFoundError, RuleSetError: there are no rules, or one is wrong.
         TopicsMissingError: a topic is missing and may not be created.
         BrokerUnreachableError: no broker answers.
+        SettingsError: what a setting asks for is not installed, or a file cannot be read.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        require_store(settings)
         self.metrics = Metrics()
         self.health = Health(settings.stall_seconds)
         folder = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy))
@@ -55,7 +64,7 @@ class Worker:
         made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
         if made:
             logger.warning("topics created: %s", ", ".join(made))
-        partitions = {topic.name: topic.partitions for topic in describe_topics(settings, self._topics())}
+        topics = {topic.name: topic for topic in describe_topics(settings, self._topics())}
 
         self.app = create_app(settings)
         self.fatal = Fatal(self.app)
@@ -64,13 +73,14 @@ class Worker:
             make_extractor(settings), self.in_force.engine, max_record_bytes=settings.max_request_bytes
         )
         self.pipeline.warm_up()
-        observation_partitions = partitions[settings.topic(OBSERVATIONS)]
+        observation_partitions = topics[settings.topic(OBSERVATIONS)].partitions
         self.table = FactTable(
             self.app,
             engine=self.in_force.engine,
             fatal=self.fatal,
             partitions=observation_partitions,
             advance_when_silent=settings.advance_when_silent,
+            copies=local_copies(settings, topics[changelog_topic(settings)]),
         )
         self.app.tables.add(self.table)
         progress = ArticleProgress()
@@ -120,7 +130,7 @@ class Worker:
         return EXIT_STATUS if self.fatal.error is not None else 0
 
     def _topics(self) -> list[str]:
-        return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS)]
+        return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS), changelog_topic(self.settings)]
 
     def _exchange_rules(self, engine: Any) -> None:
         self.pipeline.engine = engine

@@ -22,7 +22,8 @@ from detectors.observation import Observation
 from detectors.step import Step
 from streams.agents.alerts import alert_messages, count_alerts, observation_messages
 from streams.conveyor import Conveyor, Event, headers_of
-from streams.facts import FactPartition, FactTable
+from streams.fact_partition import FactPartition, Record
+from streams.facts import FactTable
 from streams.fatal import Fatal
 from streams.metrics import Metrics
 from streams.outbox import Message, Outbox
@@ -251,13 +252,15 @@ class ObservationAgent:
         ]
         generation = self.conveyor.app.consumer_generation_id
         records += [
-            Message(topic=changelog, key=key.encode(), value=value, partition=number)
+            Message(topic=changelog, key=key, value=value, partition=number)
             for number in sorted(work.reported)
             for key, value in work.held[number].progress_records(generation)
         ]
-        for metadata in await self._outbox.send(records):
-            held = work.held[metadata.partition]  # as held when the batch began: never of a later take-over
-            held.offset = max(metadata.offset, held.offset)
+        written: dict[int, list[tuple[int, Record]]] = {}
+        for record, metadata in zip(records, await self._outbox.send(records), strict=True):
+            written.setdefault(metadata.partition, []).append((metadata.offset, (record.key or b"", record.value)))
+        for number, stored in written.items():
+            work.held[number].wrote(stored)  # as held when the batch began: never of a later take-over
         for number in work.reported:  # what fired at this watermark is acknowledged now
             held = work.held[number]
             held.settled_watermark = held.progress.watermark

@@ -10,9 +10,11 @@ from faust.types import TP
 from detectors.engine import Engine
 from detectors.ruleset import load_rules
 from streams.app import create_app
-from streams.facts import PROGRESS, FactStore, FactTable
+from streams.fact_partition import PROGRESS as PROGRESS_BYTES
+from streams.facts import FactStore, FactTable
 from streams.settings import load_settings
 
+PROGRESS = PROGRESS_BYTES.decode()
 RULES = "rules: [{name: blasts, kind: frequency, where: {text: blast}, window: 1h, at_least: 3}]"
 
 
@@ -107,7 +109,7 @@ def test_what_is_still_on_its_way_for_a_partition_that_moved_away_is_left_out(st
     before = store.partition(0)
     assign(store, 2, 1)
     apply(store, (0, 5, first, one), (1, 6, second, two))
-    before.offset = 9  # a write of the batch that was in work is acknowledged only now
+    before.wrote([(9, (b"x", b""))])  # of the batch that was in work, acknowledged only now
     assign(store, 3, 0, 1)
     assert store.persisted_offset(TP(store.changelog, 0)) == -1
     assert len(store.partition(0).state) == 0
@@ -137,21 +139,22 @@ def test_an_owner_of_the_past_takes_nothing_of_the_progress_back(store: FactStor
     written = store.partition(2)
     apply(store, (2, 0, f"{PROGRESS}4", PROGRESS_OF % 5))
     (own, value), *deleted = written.progress_records(6)
-    assert (own, deleted) == (f"{PROGRESS}6", [(f"{PROGRESS}4", None)])
+    assert (own, deleted) == (f"{PROGRESS}6".encode(), [(f"{PROGRESS}4".encode(), None)])
     assign(store, 7, 1)
     assign(store, 8, 2)
-    apply(store, (2, 9, own, value), (2, 10, f"{PROGRESS}4", PROGRESS_OF % 2))
+    apply(store, (2, 9, own.decode(), value), (2, 10, f"{PROGRESS}4", PROGRESS_OF % 2))
     held = store.partition(2)
     assert held.progress.is_replay(0, 4)
     (_, value), *deleted = held.progress_records(8)
     assert b'"0":5' in (value or b"")
-    assert {key for key, _ in deleted} == {f"{PROGRESS}4", f"{PROGRESS}6"}
+    assert {key for key, _ in deleted} == {f"{PROGRESS}4".encode(), f"{PROGRESS}6".encode()}
 
 
 def test_a_record_that_cannot_be_read_ends_the_worker(store: FactStore, failures: list[BaseException]) -> None:
     # Faust alone would log the error, go on, and the facts after it would be missing.
     event = Event(0, 0, "x", b"")
     event.message.key = b"\xff"  # type: ignore[attr-defined]
+    store.apply_changelog_batch([event], lambda key: key, lambda value: value)  # type: ignore[list-item]
     with pytest.raises(UnicodeDecodeError):
-        store.apply_changelog_batch([event], lambda key: key, lambda value: value)  # type: ignore[list-item]
+        store.load(0)
     assert [type(failure) for failure in failures] == [UnicodeDecodeError]
