@@ -1,0 +1,227 @@
+"""The store of facts with copies on local disk: what a restart finds, and what happens when a copy fails."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import faust
+import pytest
+from faust.types import TP
+
+from detectors.engine import Engine
+from detectors.observation import Observation
+from detectors.ruleset import load_rules
+from detectors.state import PartitionState
+from streams.app import create_app
+from streams.facts import FactStore, FactTable, local_copies
+from streams.local_copy import CopyError, LocalCopy
+from streams.settings import SettingsError, load_settings
+from streams.topics import TopicState
+
+RULES = "rules: [{name: blasts, kind: frequency, where: {text: blast}, window: 1h, at_least: 3}]"
+CHANGELOG = TopicState("facts-facts-changelog", 3, 1, {}, id="topic-1")
+START = datetime(2020, 1, 1, tzinfo=UTC)
+
+NewStore = Callable[[], FactStore]
+Put = tuple[bytes, bytes]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    return Engine(load_rules(tmp_path))
+
+
+@pytest.fixture
+def failures() -> list[BaseException]:
+    return []
+
+
+@pytest.fixture
+def new_store(engine: Engine, failures: list[BaseException], tmp_path: Path) -> Iterator[NewStore]:
+    """The store of a worker that has just started; a second one is another process, later."""
+    made: list[FactStore] = []
+
+    def make() -> FactStore:
+        for before in made:
+            before.reset_state()
+        settings = load_settings(brokers="127.0.0.1:1", app_id="facts", data_dir=tmp_path / "data", store="rocksdb")
+        app: faust.App = create_app(settings)
+        table = FactTable(
+            app,
+            engine=engine,
+            fatal=failures.append,
+            partitions=3,
+            advance_when_silent=True,
+            copies=local_copies(settings, CHANGELOG),
+        )
+        made.append(table.store)
+        return table.store
+
+    yield make
+    for store in made:
+        store.reset_state()
+
+
+@pytest.fixture
+def puts(engine: Engine) -> list[Put]:
+    """Changelog records of six articles."""
+    (rule,) = engine.by_state.values()
+    state = PartitionState(engine)
+    seen = (
+        Observation(
+            rule=rule.name, state=rule.state, time=START + timedelta(seconds=n), article_id=f"a{n}", content_hash="x"
+        )
+        for n in range(6)
+    )
+    return [(key.encode(), value) for one in seen for key, value in state.observe(one).puts]
+
+
+def assign(store: FactStore, generation: int, *partitions: int, end: int = 1000) -> None:
+    """What Faust says of an assignment, and what recovery does first; ``end``: the newest offset of the log."""
+    assigned = {TP(store.changelog, number) for number in partitions}
+    asyncio.run(store.on_rebalance(assigned, set(), set(), generation))
+    asyncio.run(store.open_copies(dict.fromkeys(partitions, end)))
+
+
+def offset(store: FactStore, partition: int = 0) -> int:
+    return store.persisted_offset(TP(store.changelog, partition))
+
+
+def test_a_restart_goes_on_from_the_copy(new_store: NewStore, puts: list[Put]) -> None:
+    store = new_store()
+    assign(store, 1, 0)
+    held = store.partition(0)
+    store.restore(held, 0, puts[:3], 2)
+    assert len(held.state) == 3
+    held.wrote([(3, puts[3]), (4, (puts[0][0], None))])
+    store = new_store()
+    assign(store, 9, 0, 1)
+    assert (offset(store), offset(store, 1)) == (4, -1)
+    assert store.load(0) == 3
+    assert store.restored == 0
+
+
+def test_the_progress_comes_from_the_copy(new_store: NewStore) -> None:
+    store = new_store()
+    assign(store, 1, 0)
+    told = b'{"done":{"0":5},"newest":{},"watermark":null,"horizon":null}'
+    store.restore(store.partition(0), 0, [(b"~progress 3", told)], 0)
+    store = new_store()
+    assign(store, 1, 0)
+    assert store.partition(0).progress.is_replay(0, 4)
+    assert [key for key, _ in store.partition(0).progress_records(4)] == [b"~progress 4", b"~progress 3"]
+
+
+def test_a_partition_that_comes_back_reads_what_others_wrote(new_store: NewStore, puts: list[Put]) -> None:
+    store = new_store()
+    assign(store, 1, 0)
+    store.restore(store.partition(0), 0, puts[:3], 2)
+    before = store.partition(0)
+    assign(store, 2, 1)
+    before.wrote([(3, puts[3])])  # of the batch that was in work: the copy is closed, and others write now
+    assign(store, 3, 0)
+    assert offset(store) == 2
+    store.restore(store.partition(0), 0, [puts[3], (puts[0][0], None)], 4)
+    assert store.load(0) == 3
+
+
+def test_a_worker_that_missed_a_generation_reads_from_where_its_copy_ends(new_store: NewStore, puts: list[Put]) -> None:
+    store = new_store()
+    assign(store, 1, 0)
+    store.restore(store.partition(0), 0, puts[:2], 1)
+    before = store.partition(0)
+    assign(store, 5, 0)
+    assert store.partition(0) is not before
+    assert not store.restore(before, 0, puts[2:3], 9)  # still on its way: below it stands what is not read yet
+    before.wrote([(2, puts[2])])
+    assert offset(store) == 1
+
+
+def test_what_a_zombie_wrote_in_between_is_read_at_the_next_recovery(new_store: NewStore, puts: list[Put]) -> None:
+    store = new_store()
+    assign(store, 1, 0)
+    held = store.partition(0)
+    store.restore(held, 0, puts[:3], 2)
+    assert len(held.state) == 3
+    held.wrote([(4, puts[4])])  # at 3 another worker has written
+    assert offset(store) == 2
+    assign(store, 2, 0)
+    assert store.partition(0) is held
+    store.restore(held, 0, [(puts[1][0], None), puts[4]], 4)
+    assert (offset(store), len(held.state)) == (4, 3)
+
+
+def test_a_copy_that_goes_further_than_the_log_does_not_count(new_store: NewStore, puts: list[Put]) -> None:
+    store = new_store()
+    assign(store, 1, 0)
+    store.restore(store.partition(0), 0, puts[:3], 2)
+    store = new_store()
+    assign(store, 1, 0, end=1)
+    assert (offset(store), store.load(0)) == (-1, 0)
+
+
+def test_a_full_disk_while_facts_are_written_takes_the_copy_and_nothing_else(
+    new_store: NewStore, puts: list[Put], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = new_store()
+    assign(store, 1, 0)
+    held = store.partition(0)
+    store.restore(held, 0, puts[:3], 2)
+    _refuse(monkeypatch)
+    held.wrote([(3, puts[3])])  # before the state was ever asked for
+    assert "the local copy cannot be written, the worker goes on without: No space left" in caplog.text
+    assert (offset(store), len(held.state)) == (3, 3)
+    held.wrote([(4, puts[4])])
+    assert offset(store) == 4
+    monkeypatch.undo()
+    store = new_store()  # the copy is what it was
+    assign(store, 1, 0)
+    assert (offset(store), store.load(0)) == (2, 3)
+
+
+def test_a_full_disk_at_recovery_takes_the_copy_and_nothing_else(
+    new_store: NewStore, puts: list[Put], monkeypatch: pytest.MonkeyPatch, failures: list[BaseException]
+) -> None:
+    store = new_store()
+    assign(store, 1, 0)
+    held = store.partition(0)
+    store.restore(held, 0, puts[:3], 2)
+    _refuse(monkeypatch)
+    store.restore(held, 0, [(puts[0][0], None), *puts[3:5]], 5)
+    store.restore(held, 0, puts[5:], 6)
+    assert (offset(store), store.load(0), failures) == (6, 5, [])
+
+
+def test_a_copy_that_turns_out_damaged_ends_the_worker(
+    new_store: NewStore, puts: list[Put], monkeypatch: pytest.MonkeyPatch, failures: list[BaseException]
+) -> None:
+    # Started again it looks at every checksum first, and reads the changelog anew.
+    store = new_store()
+    assign(store, 1, 0)
+    store.restore(store.partition(0), 0, puts[:3], 2)
+
+    def damaged(*_: Any) -> Any:
+        raise CopyError("Corruption: block checksum mismatch")
+
+    monkeypatch.setattr(LocalCopy, "records", damaged)
+    with pytest.raises(CopyError):
+        store.load(0)
+    assert [type(failure) for failure in failures] == [CopyError]
+
+
+def test_without_rocksdict_the_setting_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rocksdict", None)
+    with pytest.raises(SettingsError, match=r"pip install 'newswatch\[rocksdb\]'"):
+        local_copies(load_settings(store="rocksdb"), CHANGELOG)
+    assert local_copies(load_settings(), CHANGELOG) is None
+
+
+def _refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise CopyError("No space left on device")
+
+    monkeypatch.setattr(LocalCopy, "write", full)
