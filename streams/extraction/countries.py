@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from detectors.article import Country, CountryMention
 from streams.extraction.america import american_towns
 from streams.extraction.document import Document, fold
+from streams.extraction.doubtful_places import Doubt, settled
 from streams.extraction.gazetteer import Place, place_lexicon, territory_lexicon, unspaced_names
 from streams.extraction.lexicon import Hit, longest
 from streams.extraction.mention import Mention
@@ -35,12 +36,6 @@ _STATE_AFTER = re.compile(
 _MOST = 20_000  # names of places that are read; a megabyte of news has half as many
 _LONGEST_WORD = 60  # characters that are read of a neighbour
 _WORD_AFTER = re.compile(r"[ \n-]{0,60}([^\W_]{1,60})")
-_US_CUE = re.compile(
-    r"\b(?:Gov\.|Sens?\.|Reps?\.|state Senate|state senator|GOP|Republicans?|Democrats?|Democratic|[Ss]heriff's"
-    r"|County (?:Sheriff|Commission|Board|Council|Attorney|Coroner|Jail)|Interstate \d|I-\d\d"
-    r"|U\.?S\.? (?:Route|Highway)|[Ss]chool [Dd]istrict|School Committee|[Ss]electm[ae]n|City Council|Congress"
-    r"|Medicaid|Medicare)"
-)
 
 
 def word_before(clean: str, at: int) -> str:
@@ -73,7 +68,7 @@ def find_mentions(document: Document, language: str = "en") -> list[Mention]:
     towns = _us_towns(clean, candidates)
     people = _surnames(clean, candidates)
     sure: list[Mention] = []
-    unsure: list[tuple[int, int, list[Place], bool]] = []
+    unsure: list[Doubt] = []
     for (start, end), found in candidates.items():
         if not found[0].alpha3:
             continue
@@ -91,7 +86,7 @@ def find_mentions(document: Document, language: str = "en") -> list[Mention]:
             and first.via in {"city", "capital", "region"}
             and any(p.alpha3 == "USA" for p in places[1:])
         ):
-            unsure.append((start, end, places, _placed(clean, start, end)))
+            unsure.append(Doubt(start, end, places, _placed(clean, start, end)))
             continue
         alone = first.strength == 2 and len({place.alpha3 for place in places if place.strength == 2}) == 1
         if _inside_name(clean, start, end, first):
@@ -99,8 +94,8 @@ def find_mentions(document: Document, language: str = "en") -> list[Mention]:
         if alone:
             sure.append(Mention(start, end, first.alpha3, first.via, True, first.state))
         else:
-            unsure.append((start, end, places, _placed(clean, start, end)))
-    sure += _settle(clean, sure, unsure)
+            unsure.append(Doubt(start, end, places, _placed(clean, start, end)))
+    sure += settled(clean, sure, unsure)
     sure.sort()
     return american_towns(clean, _congo(clean, sure))
 
@@ -232,74 +227,6 @@ def _placed(clean: str, start: int, end: int) -> bool:
         return True
     dateline = start == 0 or clean[start - 1] == "\n"
     return dateline and bool(re.match(r"(?:, [A-Z][\w.]+)*,? ?(?:\([A-Z]\w+\)|--|—|–|-) ", clean[end : end + 40]))
-
-
-def _settle(clean: str, sure: list[Mention], unsure: list[tuple[int, int, list[Place], bool]]) -> list[Mention]:
-    """Decide the terms that mean several places, or a place only where something says so."""
-    votes = Counter(mention.alpha3 for mention in sure)
-    american = sum(1 for mention in sure if mention.alpha3 == "USA") + len(_US_CUE.findall(clean[:8000]))
-    local = american - sum(1 for mention in sure if mention.alpha3 == "USA" and not mention.state)
-    settled: list[Mention] = []
-    for start, end, places, placed in unsure:
-        surface = clean[start:end]
-        if surface.startswith("Georgia"):
-            caucasus = votes["RUS"] + 3 * bool(
-                re.search(r"Tbilisi|Saakashvili|Ossetia|Abkhaz|Caucasus|Ivanishvili|Rose Revolution|NATO", clean)
-            )
-            states = sum(1 for mention in sure if mention.state) + 3 * bool(
-                re.search(r"Atlanta|Ga\.|Savannah|Augusta", clean)
-            )
-            settled.append(
-                Mention(
-                    start, end, "USA" if states > caucasus else "GEO", "name" if states <= caucasus else "region", True
-                )
-            )
-            continue
-        first = places[0]
-        if first.strength == 2 and first.via in {
-            "city",
-            "capital",
-            "region",
-        }:  # Melbourne, Athens: theirs, unless all else is American
-            named = votes[first.alpha3]
-            home = (
-                "USA"
-                if local >= (3 if first.via == "capital" else 1)
-                and not named
-                and first.alpha3 != "USA"
-                and first.people < 3_000_000
-                else first.alpha3
-            )
-            settled.append(Mention(start, end, home, first.via if home == first.alpha3 else "city", bool(named)))
-            continue
-        if first.state and first.cased:  # "Wis." without a town that is known
-            before = clean[max(0, start - 2) : start]
-            if before in {", ", "(R", "D-", "R-"} or before.endswith("-"):
-                settled.append(Mention(start, end, "USA", "region", True, places[0].state))
-            continue
-        present = [place for place in places if votes[place.alpha3]]
-        if present:
-            best = max(present, key=lambda place: (place.people, votes[place.alpha3]))
-            settled.append(
-                Mention(start, end, best.alpha3, best.via, False, best.state if best.alpha3 == "USA" else "")
-            )
-        elif first.via == "region" and len(places) > 1 and not first.ambiguous and not first.state:
-            settled.append(Mention(start, end, first.alpha3, "region", False))
-        elif placed and len(surface) > 3:
-            best = (
-                next((place for place in places if place.alpha3 == "USA"), places[0])
-                if american
-                else max(places, key=lambda place: place.people)
-            )
-            if american and best.alpha3 != "USA" and (places[0].ambiguous or best.people < 100_000):
-                continue
-            if not places[0].ambiguous or (best.alpha3 == "USA" and american) or best.people > 300_000:
-                settled.append(
-                    Mention(start, end, best.alpha3, best.via, False, best.state if best.alpha3 == "USA" else "")
-                )
-    if not sure and not settled:
-        settled += [Mention(found.start(), found.end(), "USA", "region", False) for found in _US_CUE.finditer(clean)]
-    return settled
 
 
 def _congo(clean: str, mentions: list[Mention]) -> list[Mention]:
