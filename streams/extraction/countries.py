@@ -169,21 +169,12 @@ def _state_names() -> dict[str, str]:
 def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
     """Whether the word is part of a person's, a street's, a paper's name, or a language."""
     before, after = word_before(clean, start), word_after(clean, end)
-    gap = clean[end : end + 1]
-    low_before, low_after = before.lower().rstrip("."), after.lower()
-    if gap == " " and low_after in _THING_AFTER and after[:1].isupper():
+    if clean[end : end + 1] == " " and _names_a_thing(clean, end, after, place):
         return True
-    if gap == " " and low_after in _STREETS and after[:1].isupper() and place.via != "demonym":
-        return True
-    if gap == " " and _STREET.match(clean, end):
-        return True
+    low_before = before.lower().rstrip(".")
     if low_before == "by" and clean[start:end].isupper() and after.isupper() and len(after) > 1:  # BY CHAD SMITH
         return True
-    if place.via == "demonym" and (
-        low_before in _LANGUAGE_BEFORE
-        or (low_before in {"in", "into"} and ((not after[:1].islower() and gap != " ") or low_after in _CLAUSE_AFTER))
-        or low_after in _LANGUAGE_AFTER
-    ):
+    if place.via == "demonym" and _names_a_language(low_before, after, clean[end : end + 1]):
         return True
     if low_before in _PERSON_BEFORE and (place.ambiguous or place.via == "city") and place.via != "name":
         return True
@@ -191,23 +182,44 @@ def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
         return True
     if not place.ambiguous and place.strength == 2:
         return False
-    adjacent = clean[start - 1 : start] == " " and before[:1].isupper() and low_before not in _PLACE_HEADS
+    return _behind_given_name(clean, start, before) or _before_surname(clean, end, after, place)
+
+
+def _names_a_thing(clean: str, end: int, after: str, place: Place) -> bool:
+    """Whether it goes on as a street, a paper, a firm."""
+    capital = after[:1].isupper()
+    if capital and after.lower() in _THING_AFTER:
+        return True
+    return (capital and after.lower() in _STREETS and place.via != "demonym") or _STREET.match(clean, end) is not None
+
+
+def _names_a_language(low_before: str, after: str, gap: str) -> bool:
+    if low_before in _LANGUAGE_BEFORE or after.lower() in _LANGUAGE_AFTER:
+        return True
+    ends = not after[:1].islower() and gap != " "
+    return low_before in {"in", "into"} and (ends or after.lower() in _CLAUSE_AFTER)
+
+
+def _behind_given_name(clean: str, start: int, before: str) -> bool:
+    """Whether the word before looks like a person's given name, or an initial."""
+    if len(before) == 2 and before[1] == "." and before[0].isupper():
+        return True
+    low = before.lower().rstrip(".")
+    if clean[start - 1 : start] != " " or not before[:1].isupper() or len(before) < 2:
+        return False
     first_of_sentence = start - len(before) - 1 <= 0 or clean[max(0, start - len(before) - 3)] in '.!?\n"“'
-    if (
-        adjacent
-        and low_before not in _BEFORE_PLACE
-        and low_before not in _KNOWN_BEFORE
-        and len(before) > 1
-        and not first_of_sentence
-    ):
+    return not first_of_sentence and low not in _PLACE_HEADS and low not in _BEFORE_PLACE and low not in _KNOWN_BEFORE
+
+
+def _before_surname(clean: str, end: int, after: str, place: Place) -> bool:
+    """Whether the word after looks like a person's surname, or what a person does."""
+    if place.via not in {"city", "name", "region"}:
+        return False
+    if after.lower() in _PERSON_AFTER and place.strength < 2:
         return True
-    if len(before) == 2 and before[1] == "." and before[0].isupper():  # an initial
-        return True
-    if low_after in _PERSON_AFTER and place.via in {"city", "name", "region"} and place.strength < 2:
-        return True
-    if gap == " " and after[:1].isupper() and place.via in {"city", "name", "region"} and low_after not in _AFTER_PLACE:
-        return place.strength < 2 or (place.ambiguous and _given_name(clean, end, after))
-    return False
+    if clean[end : end + 1] != " " or not after[:1].isupper() or after.lower() in _AFTER_PLACE:
+        return False
+    return place.strength < 2 or (place.ambiguous and _given_name(clean, end, after))
 
 
 _KNOWN_BEFORE = word_list("countries.known_before")

@@ -79,84 +79,87 @@ def is_name_word(word: str) -> bool:
     return True
 
 
+class _Read(NamedTuple):
+    """How far a name was read: the ``next`` token to look at, and the ``end`` if nothing more belongs to it."""
+
+    next: int
+    end: int
+    over: bool = False
+
+
 def name_at(words: list[Token], at: int, limit: int = 6) -> int:
     """Index after the name that begins at token ``at``; ``at`` itself when none does."""
-    j = at
-    end = at
-    while j < len(words) and j - at < limit:
-        word = words[j].text
-        if (
-            word.lower().removesuffix("'s").removesuffix("’s") in SOFT
-            and word[0].isupper()
-            and len(word) > 2
-            and not word.isupper()
-        ):
-            lone = j + 1 >= len(words) or not is_name_word(words[j + 1].text) or words[j + 1].start - words[j].end > 1
-            broken = j > at and (end < j or (word.lower() in {"may", "march", "will"} and not lone))
-            if broken or (j == at and lone):
-                break
-            j += 1
-            if j - 1 > at or not lone:
-                end = j
-            if word.endswith(("'s", "’s")):
-                break
-            continue
-        gap = words[j].start - words[j - 1].end if j > at else 0
-        if gap > 1:
-            break
-        if is_name_word(word):
-            j += 1
-            end = j
-            if word.endswith(("'s", "’s", "'", "’")):
-                break
-            continue
-        if (
-            is_initial(word)
-            and j + 1 < len(words)
-            and (is_name_word(words[j + 1].text) or is_initial(words[j + 1].text))
-        ):
-            j += 1
-            continue
-        if (
-            word.lower() in PARTICLES
-            and j + 1 < len(words)
-            and (j > at or word[0].isupper() or word.lower() in {"al", "el", "de", "van", "von"})
-        ):
-            nxt = words[j + 1].text
-            if is_name_word(nxt) or nxt.lower() in PARTICLES or nxt == "-":
-                j += 1
-                if nxt == "-" and j + 1 < len(words) and is_name_word(words[j + 1].text):
-                    j += 1
-                continue
-        if (
-            word == "-"
-            and j > at
-            and words[j - 1].text.lower() in PARTICLES
-            and j + 1 < len(words)
-            and is_name_word(words[j + 1].text)
-        ):
-            j += 1
-            continue
-        if word in {'"', "“", "'", "‘"} and j > at:  # a nickname: John "Jack" Smith
-            close = next((k for k in range(j + 1, min(j + 4, len(words))) if words[k].text in {'"', "”", "'", "’"}), 0)
-            if (
-                close
-                and close + 1 < len(words)
-                and is_name_word(words[j + 1].text)
-                and is_name_word(words[close + 1].text)
-            ):
-                j = close + 1
-                continue
-        if j > at and word.rstrip(".") in {"Jr", "Sr", "II", "III", "IV"}:
-            j += 1
-            end = j
-            break
-        if j > at and word == "," and j + 1 < len(words) and words[j + 1].text.rstrip(".") in {"Jr", "Sr", "II", "III"}:
-            j += 2
-            end = j
-            break
-        break
-    return end
+    read = _Read(at, at)
+    while not read.over and read.next < len(words) and read.next - at < limit:
+        read = _read_on(words, at, read.next, read.end)
+    return read.end
+
+
+def _read_on(words: list[Token], at: int, j: int, end: int) -> _Read:
+    word = words[j].text
+    if _is_soft(word):
+        return _past_soft(words, at, j, end)
+    if j > at and words[j].start - words[j - 1].end > 1:
+        return _Read(j, end, over=True)
+    if is_name_word(word):
+        return _Read(j + 1, j + 1, over=word.endswith(("'s", "’s", "'", "’")))
+    after = _past_link(words, at, j)
+    if after > j:
+        return _Read(after, end)
+    after = _past_suffix(words, j) if j > at else j
+    return _Read(after, after if after > j else end, over=True)
+
+
+def _is_soft(word: str) -> bool:
+    return (
+        word.lower().removesuffix("'s").removesuffix("’s") in SOFT
+        and word[0].isupper()
+        and len(word) > 2
+        and not word.isupper()
+    )
+
+
+def _past_soft(words: list[Token], at: int, j: int, end: int) -> _Read:
+    """A word that is a name beside another word of one alone."""
+    word = words[j].text
+    lone = j + 1 >= len(words) or not is_name_word(words[j + 1].text) or words[j + 1].start - words[j].end > 1
+    broken = j > at and (end < j or (word.lower() in {"may", "march", "will"} and not lone))
+    if broken or (j == at and lone):
+        return _Read(j, end, over=True)
+    return _Read(j + 1, j + 1, over=word.endswith(("'s", "’s")))
+
+
+def _past_link(words: list[Token], at: int, j: int) -> int:
+    """Index after what belongs to a name only if more of it follows: initials, particles, nicknames; ``j`` if none."""
+    if j + 1 >= len(words):
+        return j
+    word, following = words[j].text, words[j + 1].text
+    if is_initial(word) and (is_name_word(following) or is_initial(following)):
+        return j + 1
+    if word.lower() in PARTICLES and (j > at or word[0].isupper() or word.lower() in {"al", "el", "de", "van", "von"}):
+        if following == "-" and j + 2 < len(words) and is_name_word(words[j + 2].text):
+            return j + 2
+        if following == "-" or is_name_word(following) or following.lower() in PARTICLES:
+            return j + 1
+    if j == at:
+        return j
+    if word == "-" and words[j - 1].text.lower() in PARTICLES and is_name_word(following):
+        return j + 1
+    if word in {'"', "“", "'", "‘"} and is_name_word(following):  # a nickname: John "Jack" Smith
+        close = next((k for k in range(j + 1, min(j + 4, len(words))) if words[k].text in {'"', "”", "'", "’"}), j)
+        if close > j and close + 1 < len(words) and is_name_word(words[close + 1].text):
+            return close + 1
+    return j
+
+
+def _past_suffix(words: list[Token], j: int) -> int:
+    """Index after ``Jr.`` or ``, Jr.``; ``j`` where there is none."""
+    word = words[j].text
+    if word.rstrip(".") in {"Jr", "Sr", "II", "III", "IV"}:
+        return j + 1
+    if word == "," and j + 1 < len(words) and words[j + 1].text.rstrip(".") in {"Jr", "Sr", "II", "III"}:
+        return j + 2
+    return j
 
 
 def name_before(words: list[Token], end: int, limit: int = 6) -> int:
