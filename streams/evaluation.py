@@ -16,6 +16,9 @@ from detectors.article import Country, Official, Theme
 
 T = TypeVar("T")
 
+FIELDS = ("role_class", "country", "former")
+"""What is compared of officials that are matched."""
+
 
 class GoldOfficial(msgspec.Struct, frozen=True):
     """An annotated official; ``mentions`` are distinct surface forms."""
@@ -144,61 +147,81 @@ def _pair(gold: Sequence[GoldOfficial], found: Sequence[Official]) -> list[tuple
     return pairs
 
 
+class _Score:
+    """All counts of one run."""
+
+    def __init__(self) -> None:
+        self._countries, self._main, self._themes = _Count("countries"), _Count("countries_main"), _Count("themes")
+        self._officials, self._mentions = _Count("officials"), _Count("mentions")
+        self._each: dict[str, _Count] = {}
+        self._right = dict.fromkeys(FIELDS, 0)
+        """Officials that were matched, by the field that is right."""
+
+    def add(self, gold: GoldArticle, found: Found) -> None:
+        """Score one article."""
+        if gold.countries is not None:
+            self._add_countries(gold.id, gold.countries, found.countries)
+        if gold.themes is not None:
+            self._add_themes(gold.id, set(gold.themes) - {"none"}, {theme.theme for theme in found.themes})
+        if gold.officials is not None:
+            self._add_officials(gold.id, gold.officials, found.officials)
+
+    def _add_countries(self, article: str, gold: Sequence[GoldCountry], found: Sequence[Country]) -> None:
+        self._countries.add(article, {c.alpha3 for c in gold}, {c.alpha3 for c in found})
+        if any(country.salience is not None for country in gold):
+            wanted = {c.alpha3 for c in gold if c.salience == "main"}
+            self._main.add(article, wanted, {c.alpha3 for c in found if c.salience == "main"})
+
+    def _add_themes(self, article: str, gold: set[str], found: set[str]) -> None:
+        self._themes.add(article, gold, found)
+        for theme in gold | found:
+            self._each.setdefault(theme, _Count(theme)).add(article, gold & {theme}, found & {theme})
+
+    def _add_officials(self, article: str, gold: Sequence[GoldOfficial], found: Sequence[Official]) -> None:
+        pairs = _pair(gold, found)
+        missed = [one.name for at, one in enumerate(gold) if at not in {i for i, _ in pairs}]
+        extra = [one.name for at, one in enumerate(found) if at not in {j for _, j in pairs}]
+        count = self._officials
+        count.right += len(pairs)
+        count.missed += len(missed)
+        count.extra += len(extra)
+        count.errors += [Error("officials", article, "-", name) for name in missed]
+        count.errors += [Error("officials", article, "+", name) for name in extra]
+        for i, j in pairs:
+            self._add_pair(article, gold[i], found[j])
+
+    def _add_pair(self, article: str, gold: GoldOfficial, found: Official) -> None:
+        for field in FIELDS:
+            wanted, got = getattr(gold, field), getattr(found, field)
+            if wanted == got:
+                self._right[field] += 1
+            else:
+                self._officials.errors.append(Error("officials", article, field, f"{gold.name}: {wanted} != {got}"))
+        self._mentions.add(article, {_fold(m) for m in gold.mentions}, {_fold(m.text) for m in found.mentions})
+
+    def evaluation(self) -> Evaluation:
+        """The figures of what was added."""
+        matched = self._officials.right
+        mentions = self._mentions.figures()
+        counts = (self._countries, self._main, self._themes, self._officials)
+        return Evaluation(
+            countries=self._countries.figures(),
+            countries_main=self._main.figures(),
+            officials=self._officials.figures(),
+            themes=self._themes.figures(),
+            mentions_f1=mentions.f1 if mentions else None,
+            each_theme={name: figures for name, count in sorted(self._each.items()) if (figures := count.figures())},
+            errors=tuple(error for count in counts for error in count.errors),
+            **{f"{field}_accuracy": number / matched if matched else None for field, number in self._right.items()},
+        )
+
+
 def evaluate(gold: Iterable[GoldArticle], found: Mapping[str, Found]) -> Evaluation:
     """Score what was found, by article id; an article that is not in ``found`` counts as empty."""
-    countries, main, themes = _Count("countries"), _Count("countries_main"), _Count("themes")
-    officials, mentions = _Count("officials"), _Count("mentions")
-    each: dict[str, _Count] = {}
-    fields = {"role_class": 0, "country": 0, "former": 0}
-    matched = 0
+    score = _Score()
     for article in gold:
-        own = found.get(article.id, FoundArticle(id=article.id))
-        if article.countries is not None:
-            countries.add(article.id, {c.alpha3 for c in article.countries}, {c.alpha3 for c in own.countries})
-            if any(country.salience is not None for country in article.countries):
-                wanted = {c.alpha3 for c in article.countries if c.salience == "main"}
-                main.add(article.id, wanted, {c.alpha3 for c in own.countries if c.salience == "main"})
-        if article.themes is not None:
-            want, have = set(article.themes) - {"none"}, {theme.theme for theme in own.themes}
-            themes.add(article.id, want, have)
-            for theme in want | have:
-                each.setdefault(theme, _Count(theme)).add(article.id, want & {theme}, have & {theme})
-        if article.officials is None:
-            continue
-        pairs = _pair(article.officials, own.officials)
-        officials.right += len(pairs)
-        matched += len(pairs)
-        for sign, names, used in (
-            ("-", [o.name for o in article.officials], {i for i, _ in pairs}),
-            ("+", [o.name for o in own.officials], {j for _, j in pairs}),
-        ):
-            lost = [name for at, name in enumerate(names) if at not in used]
-            officials.errors += [Error("officials", article.id, sign, name) for name in lost]
-            if sign == "-":
-                officials.missed += len(lost)
-            else:
-                officials.extra += len(lost)
-        for i, j in pairs:
-            wanted_one, got = article.officials[i], own.officials[j]
-            for field in fields:
-                a, b = getattr(wanted_one, field), getattr(got, field)
-                if a == b:
-                    fields[field] += 1
-                else:
-                    officials.errors.append(Error("officials", article.id, field, f"{wanted_one.name}: {a} != {b}"))
-            mentions.add(article.id, {_fold(m) for m in wanted_one.mentions}, {_fold(m.text) for m in got.mentions})
-    share = {f"{field}_accuracy": (number / matched if matched else None) for field, number in fields.items()}
-    mention_figures = mentions.figures()
-    return Evaluation(
-        countries=countries.figures(),
-        countries_main=main.figures(),
-        officials=officials.figures(),
-        themes=themes.figures(),
-        mentions_f1=mention_figures.f1 if mention_figures else None,
-        each_theme={name: figures for name, count in sorted(each.items()) if (figures := count.figures())},
-        errors=tuple(countries.errors + main.errors + themes.errors + officials.errors),
-        **share,
-    )
+        score.add(article, found.get(article.id, FoundArticle(id=article.id)))
+    return score.evaluation()
 
 
 def read_gold(path: Path) -> list[GoldArticle]:

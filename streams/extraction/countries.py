@@ -13,7 +13,7 @@ from detectors.article import Country, CountryMention
 from streams.extraction.america import american_towns
 from streams.extraction.document import Document, fold
 from streams.extraction.doubtful_places import Doubt, settled
-from streams.extraction.gazetteer import Place, place_lexicon, territory_lexicon, unspaced_names
+from streams.extraction.gazetteer import Place, place_lexicon, state_names, territory_lexicon, unspaced_names
 from streams.extraction.lexicon import Hit, longest
 from streams.extraction.mention import Mention
 from streams.extraction.words import word_list
@@ -152,18 +152,7 @@ def _us_state_after(clean: str, end: int) -> str:
     if clean[end : end + 1] != ",":
         return ""
     found = _STATE_AFTER.match(clean, end)
-    return _state_names().get(found.group(1).replace(" ", ""), "") if found else ""
-
-
-def _state_names() -> dict[str, str]:
-    from streams.extraction.gazetteer import us_states
-
-    table = getattr(_state_names, "table", None)
-    if table is None:
-        table = {name.replace(" ", ""): code for code, names in us_states().items() for name in (*names, code)}
-        table["Georgia"] = "GA"
-        _state_names.table = table  # type: ignore[attr-defined]
-    return table
+    return state_names().get(found.group(1).replace(" ", ""), "") if found else ""
 
 
 def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:

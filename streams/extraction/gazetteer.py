@@ -76,6 +76,13 @@ def us_states() -> dict[str, tuple[str, ...]]:
     return {code: tuple(names) for code, names in states.items()}
 
 
+@cache
+def state_names() -> dict[str, str]:
+    """Postal codes of US states by code, name and abbreviation, without blanks; Georgia too, for use behind a town."""
+    codes = {name.replace(" ", ""): code for code, names in us_states().items() for name in (*names, code)}
+    return codes | {"Georgia": "GA"}
+
+
 def plural(demonym: str) -> str | None:
     """The plural of a demonym that takes an s."""
     if demonym.endswith(("ese", "ish", "ss", "ch", "men", "Thai's", "Lao")):
@@ -121,8 +128,8 @@ def place_lexicon() -> Lexicon[Place]:
             for name in names:  # type: ignore[attr-defined]
                 if name not in several:
                     add(str(name), Place(alpha3, "region"))
-    for code, state_names in us_states().items():
-        for name in state_names:
+    for code, names_of_state in us_states().items():
+        for name in names_of_state:
             short = name.endswith(".")
             add(name, Place("USA", "region", strength=1 if short else 2, cased=name if short else "", state=code))
     for name, states in several.items():

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from streams.extraction.gazetteer import state_names
 from streams.extraction.lexicon import Hit, longest
 from streams.extraction.mention import Mention
 from streams.extraction.offices import OfficeTerm
@@ -234,28 +235,15 @@ def _role_class(
     if label == "official" and not (public or places or ministerial) and _of_a_firm(candidate, reader):
         return None
     if head.rank:
-        near = labels["security"] or _police_near(candidate, reader)
-        return "security" if near or (context.police and "military" not in labels) else "military"
+        return _armed(candidate, reader, context, labels)
     if label == "spokesperson":
         return "spokesperson" if public or places or not head.weak else _bare(candidate, context)
     if head.weak and not public and not places and label not in {"party", "security"}:
-        if label == "local" and (candidate.pattern == "before" or " school" in reader.folded):
-            return "local"
-        if label == "igo" and candidate.pattern == "before" and "secretary" in word:
-            return "igo"
-        return None
+        return _unattached(candidate, reader, word)
     if "igo" in labels and label in {"official", "igo", "head_of_state", "local", "judiciary"}:
         return "igo"
     if label == "head_of_state":
-        if "legislator" in labels:
-            return "legislator"
-        if "judiciary" in labels:
-            return "judiciary"
-        if "local" in labels and "state" not in word.split():
-            return "local"
-        if "party" in labels and not places:
-            return "party"
-        return "head_of_state"
+        return _head_of(labels, places, word)
     if label in {"head_of_government", "minister", "official"} and not head.weak:
         return "local" if _subnational(places) else label
     if label == "official":
@@ -263,12 +251,7 @@ def _role_class(
     if label == "security" and head.weak:
         return "security" if labels["security"] or _is_rank(candidate, reader) else _by_body(labels, substate, word)
     if label == "local":
-        if labels["security"] and head.weak:
-            return "security"
-        around = reader.folded[max(0, candidate.title_start - len("bank of ")) : candidate.title_end]
-        if "governor" in word and _CENTRAL_BANK.search(around):
-            return "official"
-        return "local"
+        return _local(candidate, reader, labels, word)
     if label == "igo":
         return _by_body(labels, substate, word) if public or places else None
     if label == "party" and "incumbent" in word and context.home == "USA":
@@ -276,6 +259,39 @@ def _role_class(
     if label == "legislator" and (labels["local"] or "council" in word):
         return "local"
     return label
+
+
+def _armed(candidate: Candidate, reader: Reader, context: Context, labels: Counter[str]) -> str:
+    """The class of a rank that both the police and an army have."""
+    near = labels["security"] or _police_near(candidate, reader)
+    return "security" if near or (context.police and "military" not in labels) else "military"
+
+
+def _unattached(candidate: Candidate, reader: Reader, word: str) -> str | None:
+    """The class of a word that is an office beside a body or place only, and has neither."""
+    if candidate.head.label == "local" and (candidate.pattern == "before" or " school" in reader.folded):
+        return "local"
+    if candidate.head.label == "igo" and candidate.pattern == "before" and "secretary" in word:
+        return "igo"
+    return None
+
+
+def _head_of(labels: Counter[str], places: list[Mention], word: str) -> str:
+    """The class of a president, by what is presided over."""
+    if "legislator" in labels:
+        return "legislator"
+    if "judiciary" in labels:
+        return "judiciary"
+    if "local" in labels and "state" not in word.split():
+        return "local"
+    return "party" if "party" in labels and not places else "head_of_state"
+
+
+def _local(candidate: Candidate, reader: Reader, labels: Counter[str], word: str) -> str:
+    if labels["security"] and candidate.head.weak:
+        return "security"
+    around = reader.folded[max(0, candidate.title_start - len("bank of ")) : candidate.title_end]
+    return "official" if "governor" in word and _CENTRAL_BANK.search(around) else "local"
 
 
 def _bare(candidate: Candidate, context: Context) -> str | None:
@@ -310,10 +326,8 @@ def _subnational(places: list[Mention]) -> bool:
 
 
 def _legislature(candidate: Candidate) -> str:
-    from streams.extraction.countries import _state_names
-
     district = candidate.district.rstrip(". ").replace(" ", "")
-    names = _state_names()
+    names = state_names()
     return "legislator" if district in names or f"{district}." in names or len(district) <= 2 else "local"
 
 
