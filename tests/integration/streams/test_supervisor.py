@@ -1,0 +1,82 @@
+"""A worker that ends by itself is started again by the supervisor; what it sends twice is shown once.
+
+Shown here: after a kill -9 the next worker goes on from what is committed; `subscribe` counts an alert once by id and
+revision, also where `firing` and `updated` share the id.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaProducer
+
+pytestmark = pytest.mark.kafka
+
+RULES = "rules: [{name: quakes, kind: frequency, where: {text: quake}, window: 1h, at_least: 2}]"
+
+
+def quake(number: int) -> dict[str, Any]:
+    return {"id": f"q{number}", "text": "A quake shook the town.", "published_at": f"2020-05-01T00:{number:02d}:00Z"}
+
+
+def children(pid: int) -> set[int]:
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def test_a_killed_worker_is_started_again_and_alerts_are_shown_once(
+    new_watch: Callable[..., Any], wait_until: Callable[..., None], tmp_path: Path
+) -> None:
+    watch = new_watch(RULES, partitions=2)
+    watch.create_topics()
+    settings = watch.settings
+    options = {
+        "brokers": ",".join(settings.brokers),
+        "app_id": settings.app_id,
+        "topic_prefix": settings.topic_prefix,
+        "rules": settings.rules,
+        "metrics_port": 0,
+        "session_timeout_seconds": 4,
+        "heartbeat_seconds": 0.5,
+        "data_dir": tmp_path / "data",
+    }
+    command = [sys.executable, "-m", "streams.cli", "worker", "--processes", "2"]
+    command += [part for name, value in options.items() for part in ("--set", f"{name}={value}")]
+    supervisor = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        watch.produce([quake(0)])
+        wait_until(lambda: bool(watch.read("articles.enriched")), 60, "nothing is read")
+        watch.wait_committed()
+        before = children(supervisor.pid)
+        assert len(before) == 2
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        watch.produce([quake(1), quake(2), quake(3)])
+        watch.wait_committed()
+        assert children(supervisor.pid).isdisjoint(before)
+    finally:
+        supervisor.terminate()
+        assert supervisor.wait(20) == 0
+
+    sent = watch.read("alerts")
+    assert [(json.loads(r.value)["revision"], json.loads(r.value)["state"]) for r in sent] == [
+        (1, "firing"),
+        (2, "updated"),  # the count has doubled
+    ]
+    producer = KafkaProducer(bootstrap_servers=settings.brokers, acks="all")
+    for record in (sent[0], sent[1], sent[0]):  # as a worker does that was killed before it committed
+        producer.send(settings.topic("alerts"), record.value, record.key, list(record.headers))
+    other = json.loads(sent[0].value) | {"id": "another"}
+    producer.send(settings.topic("alerts"), json.dumps(other).encode(), b"another")
+    producer.close()
+    follow = [sys.executable, "-m", "streams.cli", "subscribe", "alerts", "--from-beginning", "--format", "json"]
+    follow += ["--max", "3", "--set", f"brokers={options['brokers']}", "--set", f"topic_prefix={settings.topic_prefix}"]
+    shown = subprocess.run(follow, check=True, capture_output=True, text=True, timeout=60).stdout
+    found = [(json.loads(line)["id"], json.loads(line)["revision"]) for line in shown.splitlines()]
+    id_ = json.loads(sent[0].value)["id"]
+    assert found == [(id_, 1), (id_, 2), ("another", 1)]
