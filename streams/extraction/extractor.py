@@ -19,7 +19,7 @@ from streams.extraction.fingerprint import fingerprint
 from streams.extraction.organisations import organisations
 from streams.extraction.people import People
 from streams.extraction.registry import REGISTRY, load_registry
-from streams.extraction.roles import Context
+from streams.extraction.role_classes import Context
 from streams.extraction.themes import TAXONOMY, load_taxonomy, themes
 
 IN_ENGLISH = ("countries", "officials", "organisations", "themes")  # what is looked for

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from detectors.article import Official
+from detectors.article import Official, Span
 from streams.extraction.america import is_american
 from streams.extraction.document import Document, fold
 from streams.extraction.lexicon import longest
 from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
 from streams.extraction.officials import Candidate, Reader
 from streams.extraction.registry import KnownOffice, KnownPerson, Registry, slug
-from streams.extraction.roles import Context, Office, read_office
+from streams.extraction.role_classes import Context
+from streams.extraction.roles import Office, read_office
 from streams.extraction.spellings import WordIndex, same_person, skeleton, surname
 
 # Bounds that no news article reaches and a text made to be slow does.
@@ -239,62 +240,64 @@ class People:
         mentions = tuple(self.document.span(start, end) for start, end in sorted(person.spans))
         office, candidate = self._best(person)
         known = person.known or self.registry.by_name(person.name)
-        if known is None and office is not None:
-            known = (
-                self.registry.by_surname(person.last, office.role_class, office.country, self.context.day)
-                if " " not in person.name
-                else None
-            )
-        if office is None:
-            if known is None or not known.offices:
-                return None
-            if not self._is_topical(known):
-                return None
-            best = self._held(known)
-            if best is None:
-                return None
-            return Official(
-                id=known.id or slug(known.name, best.country),
-                name=person.name,
-                mentions=mentions,
-                role=best.role,
-                role_class=best.role_class,
-                country=best.country,
-                organisation=best.organisation,
-                former=bool(self.context.day) and not best.held_on(self.context.day),
-                confidence=0.8,
-                evidence=mentions[:1],
-            )
-        country = office.country
-        if not office.placed and office.role_class != "igo":  # another of the person's titles may name the state
-            country = next((other.country for other, _ in person.offices if other.placed and other.country), country)
-        if known is not None:
-            held = next((held for held in known.offices if held.role_class == office.role_class), None)
-            if held is None and office.role_class == "minister":
-                held = next((held for held in known.offices if held.role_class == "official"), None)
-            if held is not None:
-                country = held.country
-                office = office._replace(role_class=held.role_class)
-            elif not office.placed and office.role_class != "igo" and known.offices[0].country:
-                country = known.offices[0].country
-        assert candidate is not None
-        identity = (
-            (known.id or slug(known.name, known.offices[0].country if known.offices else country))
-            if known
-            else slug(person.name, country)
-        )
+        if known is None and office is not None and " " not in person.name:
+            known = self.registry.by_surname(person.last, office.role_class, office.country, self.context.day)
+        if office is None or candidate is None:
+            return self._by_name_alone(person, known, mentions)
+        country, role_class = self._of_registry(person, known, office)
+        if known is None:
+            identity = slug(person.name, country)
+        else:
+            identity = known.id or slug(known.name, known.offices[0].country if known.offices else country)
         return Official(
             id=identity,
             name=person.name,
             mentions=mentions,
             role=office.role,
-            role_class=office.role_class,
+            role_class=role_class,
             country=country,
             organisation=office.organisation,
             former=office.former,
             confidence=office.sure,
             evidence=(self.document.span(candidate.title_start, candidate.title_end),),
         )
+
+    def _by_name_alone(self, person: Person, known: KnownPerson | None, mentions: tuple[Span, ...]) -> Official | None:
+        """A person of the registry whom the article names without an office."""
+        if known is None or not known.offices or not self._is_topical(known):
+            return None
+        held = self._held(known)
+        if held is None:
+            return None
+        return Official(
+            id=known.id or slug(known.name, held.country),
+            name=person.name,
+            mentions=mentions,
+            role=held.role,
+            role_class=held.role_class,
+            country=held.country,
+            organisation=held.organisation,
+            former=bool(self.context.day) and not held.held_on(self.context.day),
+            confidence=0.8,
+            evidence=mentions[:1],
+        )
+
+    @staticmethod
+    def _of_registry(person: Person, known: KnownPerson | None, office: Office) -> tuple[str | None, str]:
+        """Country and class of an office that the article names, as the registry has them for a known person."""
+        country = office.country
+        if not office.placed and office.role_class != "igo":  # another of the person's titles may name the state
+            country = next((other.country for other, _ in person.offices if other.placed and other.country), country)
+        if known is None:
+            return country, office.role_class
+        held = next((held for held in known.offices if held.role_class == office.role_class), None)
+        if held is None and office.role_class == "minister":
+            held = next((held for held in known.offices if held.role_class == "official"), None)
+        if held is not None:
+            return held.country, held.role_class
+        if not office.placed and office.role_class != "igo" and known.offices[0].country:
+            country = known.offices[0].country
+        return country, office.role_class
 
     def _held(self, known: KnownPerson) -> KnownOffice | None:
         """The office of a known person who is named without one: as the article has it, else as its date has it.
