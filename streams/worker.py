@@ -13,6 +13,7 @@ import faust
 from faust.streams import Stream
 from faust.types import TP, StreamT
 
+from detectors.garbage import keep_what_is_loaded
 from streams.agents.articles import ArticleAgent
 from streams.agents.observations import ObservationAgent
 from streams.agents.reporter import Reporter
@@ -114,6 +115,7 @@ class Worker:
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; returns the exit status: 0, or 70 when the worker had to give up."""
         settings = self.settings
+        keep_what_is_loaded()
         with (
             HealthServer(settings.metrics_host, settings.metrics_port, self.metrics.registry, self.health) as server,
             Watchdog(self.health, self.fatal),

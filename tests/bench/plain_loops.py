@@ -22,6 +22,7 @@ from detectors.article import EnrichedArticle
 from detectors.engine import Engine
 from detectors.state import PartitionState
 from streams.agents.alerts import alert_messages, observation_messages
+from streams.app import BATCH_BYTES
 from streams.clients import connection, producer
 from streams.enriching import Record, make_extractor
 from streams.naive import naive_pipe
@@ -95,8 +96,9 @@ async def plain_aiokafka(settings: Settings, engine: Engine, meter: Meter) -> No
     thread = ThreadPoolExecutor(max_workers=1)
     loop = asyncio.get_running_loop()
     sender = AIOKafkaProducer(
-        bootstrap_servers=settings.brokers, acks="all", enable_idempotence=True, linger_ms=2, compression_type="gzip"
-    )
+        bootstrap_servers=settings.brokers, acks="all", enable_idempotence=True, linger_ms=2, compression_type="gzip",
+        max_batch_size=BATCH_BYTES,
+    )  # fmt: skip
     await sender.start()
 
     def reader(name: str) -> AIOKafkaConsumer:

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +23,10 @@ from rich.table import Table
 from streams.kafka_dev import KafkaCluster
 from streams.worker_status import total
 from tests.rigs.stream_rig import Stream, Worker, open_files, resident_bytes
+from tests.soak.news import RULES, article
 
 ARTICLES = int(os.environ.get("NEWSWATCH_SOAK_ARTICLES", "1000000"))
 RESULTS = Path(__file__).parents[2] / "var" / "soak"
-START = datetime(2025, 3, 1, tzinfo=UTC)
 #: The log holds at most so many articles that are not read yet.
 AHEAD = 20_000
 SAMPLE_SECONDS = 1.0
@@ -36,58 +35,6 @@ REFERENCE = 100_000
 #: Megabytes that memory may grow by with each further 100,000 articles, at the slope of the second half.
 MOST_SLOPE = 8.0
 STALLED_SECONDS = 120.0
-
-RULES = """
-rules:
-  - {name: border, kind: match, where: {text: border}}
-  - name: surge
-    kind: frequency
-    where: {text: protest}
-    group_by: [country]
-    window: 1h
-    at_least: {warning: 5, critical: 50}
-  - name: outlets
-    kind: frequency
-    where: {country: {salience: main}}
-    group_by: [source]
-    window: 30m
-    at_least: 20
-"""
-PLACES = ("Kazakhstan", "Kyrgyzstan", "France", "Kenya", "Brazil", "Japan", "Peru")
-SUBJECTS = (
-    "the budget",
-    "a protest",
-    "the harvest",
-    "the border",
-    "a summit",
-    "the railway",
-    "a protest",
-    "the schools",
-)
-PEOPLE = (
-    "the foreign minister",
-    "President Tokarbek Alan{n}",
-    "a spokesperson",
-    "the governor",
-    "Minister Anna Bel{n}",
-)
-
-
-def article(number: int) -> bytes:
-    """An article of two lines; names, places and texts differ from one to the next."""
-    person = PEOPLE[number % 5].format(n=number % 9973)
-    text = (
-        f"In {PLACES[number % 7]}, {person} spoke of {SUBJECTS[number % 8]} on day {number}. "
-        f"Nothing more was known about {SUBJECTS[(number // 8) % 8]} by the evening."
-    )
-    return json.dumps(
-        {
-            "id": f"soak-{number}",
-            "text": text,
-            "source": f"outlet-{number % 40}.example",
-            "published_at": (START + timedelta(seconds=number)).isoformat(),
-        }
-    ).encode()
 
 
 class Feeder:
