@@ -12,7 +12,7 @@ COPY_THRESHOLD = 0.35
 """Share of equal positions of two MinHash signatures from which on their articles are copies."""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4096)
 def positions(fingerprint: str) -> array[int] | None:
     """The numbers of a signature; None where the text holds none."""
     try:

@@ -20,7 +20,7 @@ from streams.topics import ARTICLES, REASON_BYTES
 COMMIT_SECONDS = 1.0
 #: Largest fetch of one partition (bytes, compressed); one larger batch is fetched still. Faust unpacks at once all that
 #: was fetched: 16 MB of small records came to 100,000 objects and 200 MB.
-MAX_FETCH_BYTES = 2 * 1024 * 1024
+MAX_FETCH_BYTES = 512 * 1024
 #: Records of one partition are sent together up to so many bytes. With Faust's 16 kB two articles filled a batch, each
 #: batch waited for the acknowledgement of the one before, and the broker spent three times as much CPU on an article.
 BATCH_BYTES = 256 * 1024
