@@ -49,9 +49,9 @@ class FactPartition:
         return self._offset if self._copy is None else self._copy.offset
 
     @property
-    def copied(self) -> bool:
-        """Whether there is a local copy."""
-        return self._copy is not None
+    def copy(self) -> LocalCopy | None:
+        """The local copy, where there is one."""
+        return self._copy
 
     def use(self, copy: LocalCopy) -> None:
         """Begin with what a local copy holds, and keep it current; before anything is restored."""

@@ -108,12 +108,16 @@ class FactStore(Store[bytes, bytes]):
     async def open_copies(self, ends: Mapping[int, int]) -> None:
         """Begin with the local copies of partitions that were not held so far; ``ends`` are their newest offsets.
 
-        A copy that goes further than the log is of another log.
+        A copy that goes further than the log is of another log. One that is held and has grown too old begins anew.
         """
         copies = self.copies
-        for number in sorted(ends.keys() & self._owned) if copies is not None else ():
-            if copies is None or number in self.partitions:
-                continue
+        if copies is None:
+            return
+        for number, held in list(self.partitions.items()):
+            if held.copy is not None and not copies.counts(held.copy):
+                held.close()
+                del self.partitions[number]
+        for number in sorted((ends.keys() & self._owned) - self.partitions.keys()):
             copy = await copies.open(number)
             if copy is not None and copy.offset > ends[number]:
                 copy = copies.renewed(number, copy)

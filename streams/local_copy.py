@@ -48,22 +48,27 @@ class CopyError(Exception):
 
 
 class _Label(msgspec.Struct, frozen=True):
-    """``written_at``: Unix seconds; ``topic``: the id that Kafka gave the topic."""
+    """``topic``: the id that Kafka gave the topic; ``current_at``: Unix seconds, see :class:`LocalCopy`."""
 
     topic: str
     offset: int
-    written_at: float
+    current_at: float
     version: int = _VERSION
 
 
 class LocalCopy:
-    """The records of one partition up to and including ``offset`` (-1: none), those that were not deleted."""
+    """The records of one partition up to and including ``offset`` (-1: none), those that were not deleted.
 
-    def __init__(self, database: rocksdict.Rdict, topic: str, offset: int, now: Callable[[], float]) -> None:
+    From ``current_at`` (Unix seconds) on, whatever was deleted of them can be read in the log, for as long as it keeps
+    deletions: then the copy was at the log's end, or began. While a recovery reads old records it stays as it was.
+    """
+
+    def __init__(self, database: rocksdict.Rdict, topic: str, now: Callable[[], float]) -> None:
         self._database = database
         self._topic = topic
         self._now = now
-        self.offset = offset
+        self.offset = -1
+        self.current_at = now()
         self.closed = False
 
     def write(self, records: Sequence[Record], offset: int) -> None:
@@ -78,7 +83,7 @@ class LocalCopy:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        batch.put(_LABEL, msgspec.json.encode(_Label(self._topic, offset, self._now())))
+        batch.put(_LABEL, msgspec.json.encode(_Label(self._topic, offset, self.current_at)))
         try:
             self._database.write(batch)
         except Exception as error:  # noqa: BLE001 - rocksdict raises nothing more precise
@@ -99,6 +104,7 @@ class LocalCopy:
             if offset == self.offset + 1 + len(following):
                 following.append(record)
         if following:
+            self.current_at = self._now()
             self.write(following, self.offset + len(following))
 
     def records(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
@@ -133,8 +139,8 @@ class LocalCopies:
     Args:
         folder: theirs alone.
         topic: the id of the changelog topic; empty where the broker has none, and no copy of an earlier process counts.
-        longest_age: seconds after its last write in which a copy counts; clocks may differ by as much. Less than the
-            log keeps deletions.
+        longest_age: seconds after it was last at the log's end in which a copy counts; less than the log keeps
+            deletions, by what clocks may differ.
         now: Unix seconds.
     """
 
@@ -166,6 +172,10 @@ class LocalCopies:
             logger.error("the local copy in %s is damaged, the changelog is read anew: %s", folder, said)
             return self._renewed(partition, folder)
 
+    def counts(self, copy: LocalCopy) -> bool:
+        """Whether an open copy may still be gone on from; one that met a gap grows old."""
+        return not self._too_old(copy.current_at)
+
     def wipe(self, partition: int) -> None:
         """Delete the copy of a partition, which is closed.
 
@@ -189,13 +199,13 @@ class LocalCopies:
     def _renewed(self, partition: int, folder: Path) -> LocalCopy | None:
         try:
             self.wipe(partition)
-            return self._open(folder, -1)
+            return self._open(folder)
         except CopyError as error:
             logger.error("partition %d goes on without a local copy in %s: %s", partition, folder, error)
             return None
 
     async def _checked(self, folder: Path) -> LocalCopy:
-        copy = self._open(folder, -1)
+        copy = self._open(folder)
         try:
             label = self._label(copy)
             for number, _ in enumerate(copy.records()):  # every checksum
@@ -210,14 +220,14 @@ class LocalCopies:
             return copy
         reason = self._doubt(label)
         if reason is None:
-            copy.offset = label.offset
+            copy.offset, copy.current_at = label.offset, label.current_at
             return copy
         copy.close()
         logger.warning("the local copy in %s does not count, the changelog is read anew: %s", folder, reason)
         self.wipe(int(folder.name))
-        return self._open(folder, -1)
+        return self._open(folder)
 
-    def _open(self, folder: Path, offset: int) -> LocalCopy:
+    def _open(self, folder: Path) -> LocalCopy:
         options = rocksdict.Options(raw_mode=True)
         options.create_if_missing(True)
         options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
@@ -230,7 +240,7 @@ class LocalCopies:
         options.set_block_based_table_factory(blocks)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return LocalCopy(rocksdict.Rdict(str(folder), options), self._topic, offset, self._now)
+            return LocalCopy(rocksdict.Rdict(str(folder), options), self._topic, self._now)
         except Exception as error:  # noqa: BLE001 - rocksdict raises nothing more precise
             raise CopyError(str(error)) from None
 
@@ -250,10 +260,13 @@ class LocalCopies:
             return f"it is of version {label.version}, not {_VERSION}"
         if not self._topic or label.topic != self._topic:
             return "the topic was made anew since"
-        age = self._now() - label.written_at
-        if abs(age) > self._longest_age:
-            return f"it was written {age:.0f} s ago, and the log keeps deletions for a time only"
+        if self._too_old(label.current_at):
+            age = self._now() - label.current_at
+            return f"it was last complete {age:.0f} s ago, and the log keeps deletions for a time only"
         return None
+
+    def _too_old(self, current_at: float) -> bool:
+        return abs(self._now() - current_at) > self._longest_age
 
 
 def _locked(said: str) -> bool:

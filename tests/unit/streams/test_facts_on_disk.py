@@ -155,6 +155,24 @@ def test_what_a_zombie_wrote_in_between_is_read_at_the_next_recovery(new_store: 
     assert (offset(store), len(held.state)) == (4, 3)
 
 
+def test_a_gap_that_no_recovery_closed_for_long_makes_the_partition_begin_anew(
+    new_store: NewStore, puts: list[Put]
+) -> None:
+    # What others deleted in the gap may be gone from the log by now.
+    store = new_store()
+    assign(store, 1, 0)
+    held = store.partition(0)
+    store.restore(held, 0, puts[:3], 2)
+    held.wrote([(3, puts[3])])
+    held.wrote([(5, puts[5])])
+    assert held.copy is not None
+    held.copy.current_at -= 13 * 3600
+    held.copy.write([], held.offset)
+    assign(store, 2, 0)
+    assert store.partition(0) is not held
+    assert (offset(store), store.load(0)) == (-1, 0)
+
+
 def test_a_copy_that_goes_further_than_the_log_does_not_count(new_store: NewStore, puts: list[Put]) -> None:
     store = new_store()
     assign(store, 1, 0)

@@ -129,6 +129,28 @@ def test_a_copy_that_may_miss_a_deletion_does_not_count(
     copy.close()
 
 
+def test_a_recovery_that_was_broken_off_makes_a_copy_no_younger(
+    copies: Callable[..., LocalCopies], clock: Clock
+) -> None:
+    # What it read may have been deleted just before, and the log forgets that soon.
+    filled(copies())
+    clock.time += 11 * HOUR
+    copy = opened(copies())
+    copy.write([(b"d", b"4")], 12)
+    copy.close()
+    clock.time += 2 * HOUR
+    copy = opened(copies())
+    assert copy.offset == -1
+    copy.append([(0, (b"a", b"1"))])
+    clock.time += 11 * HOUR
+    copy.append([(1, (b"b", b"2"))])  # at the log's end
+    copy.close()
+    clock.time += 11 * HOUR
+    copy = opened(copies())
+    assert copy.offset == 1
+    copy.close()
+
+
 def test_a_copy_that_goes_further_than_the_log_begins_anew(copies: Callable[..., LocalCopies]) -> None:
     filled(copies())
     some = copies()
