@@ -6,14 +6,13 @@ import base64
 import re
 import sys
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
 
 from streams.cli.console import err, out, print_json
-from streams.cli.options import Brokers, Config, Json, Set, settings_from
+from streams.cli.options import Brokers, Config, Json, Set, settings_from, time_from
 from streams.cli.spread import spread
 from streams.settings import Settings, SettingsError
 
@@ -67,8 +66,8 @@ class Filters:
             topic=topic,
             partition=self.partition,
             offsets=_span(self.offset),
-            since=_time("--since", self.since),
-            until=_time("--until", self.until),
+            since=time_from("--since", self.since),
+            until=time_from("--until", self.until),
             contains=self.contains,
         )
 
@@ -196,15 +195,6 @@ def _span(text: str | None) -> Span:
         raise SettingsError(f"--offset {text}: expected an offset such as 17, or a range such as 17-20, 17- or -20")
     first, dash, last = found.groups()
     return Span(int(first) if first else None, int(last) if last else None if dash else int(first))
-
-
-def _time(option: str, text: str | None) -> datetime | None:
-    from detectors.event_time import parse_time
-
-    time = parse_time(text) if text else None
-    if text and time is None:
-        raise SettingsError(f"{option} {text}: expected an RFC 3339 time such as 2025-03-01T00:00:00Z")
-    return time
 
 
 def _described(letter: StoredLetter, state: str) -> dict[str, object]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 import typer
@@ -18,6 +18,9 @@ from streams.sources.files import UnreadableFileError, read_lines
 
 if TYPE_CHECKING:
     from streams.evaluation import Error, Evaluation, Found
+    from streams.settings import Settings
+
+T = TypeVar("T")
 
 app = typer.Typer()
 
@@ -49,27 +52,14 @@ def eval(  # noqa: A001 - the command's name
     set_: Set = None,
 ) -> None:
     """Precision, recall and F1 of countries, officials and themes against annotated articles."""
-    from streams.enriching import enrich_lines, make_extractor
     from streams.evaluation import evaluate, read_found, read_gold
-    from streams.records.dead_letter import DeadLetter
 
     annotations = gold / "gold.jsonl" if gold.is_dir() else gold
-    try:
-        wanted = read_gold(annotations)
-        found: dict[str, Found] = read_found(predicted) if predicted is not None else {}
-    except OSError as error:
-        raise UnreadableFileError(f"{error.filename}: {error.strerror}; expected JSON lines") from None
-    except msgspec.MsgspecError as error:
-        raise UnreadableFileError(f"{predicted or annotations}: {error}") from None
-    if predicted is None:
-        lines = read_lines([articles or annotations.with_name("articles.jsonl")])
-        for article in enrich_lines(make_extractor(settings_from(config, set_)), lines, datetime.now(UTC)):
-            if isinstance(article, DeadLetter):
-                err.print(f"no article: {article.message}", style="red", markup=False)
-            else:
-                found[article.id] = article
-    result: Evaluation = evaluate(wanted, found)
-    naive = evaluate(wanted, _naive(articles or annotations.with_name("articles.jsonl"))) if baseline else None
+    texts = articles or annotations.with_name("articles.jsonl")
+    wanted = _read(read_gold, annotations)
+    found = _found(texts, settings_from(config, set_)) if predicted is None else _read(read_found, predicted)
+    result = evaluate(wanted, found)
+    naive = evaluate(wanted, _naive(texts)) if baseline else None
     shown = _first(result.errors, errors)
     if json:
         ours = msgspec.structs.replace(result, errors=tuple(shown))
@@ -96,6 +86,29 @@ def scores_table(result: Evaluation, naive: Evaluation | None) -> Table:
             beside = [f"{other:.3f}" if other is not None else "-"] if naive else []
             table.add_row(f"matched officials: {name.replace('_', ' ')}", "", "", f"{value:.3f}", "", *beside)
     return table
+
+
+def _read(read: Callable[[Path], T], file: Path) -> T:
+    try:
+        return read(file)
+    except OSError as error:
+        raise UnreadableFileError(f"{error.filename}: {error.strerror}; expected JSON lines") from None
+    except msgspec.MsgspecError as error:
+        raise UnreadableFileError(f"{file}: {error}") from None
+
+
+def _found(articles: Path, settings: Settings) -> dict[str, Found]:
+    """What is extracted now, by article id."""
+    from streams.enriching import enrich_lines, make_extractor
+    from streams.records.dead_letter import DeadLetter
+
+    found: dict[str, Found] = {}
+    for article in enrich_lines(make_extractor(settings), read_lines([articles]), datetime.now(UTC)):
+        if isinstance(article, DeadLetter):
+            err.print(f"no article: {article.message}", style="red", markup=False)
+        else:
+            found[article.id] = article
+    return found
 
 
 def _naive(articles: Path) -> dict[str, Found]:

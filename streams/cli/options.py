@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from detectors.event_time import parse_time
 from streams.settings import SECRETS, Settings, SettingsError, load_settings
 
 Brokers = Annotated[
@@ -41,6 +43,18 @@ Rules = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines for programs.")]
+
+
+def time_from(option: str, text: str | None) -> datetime | None:
+    """The time that an option gives.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    time = parse_time(text) if text else None
+    if text and time is None:
+        raise SettingsError(f"{option} {text}: expected an RFC 3339 time such as 2025-03-01T00:00:00Z")
+    return time
 
 
 def settings_from(config: Path | None, assignments: list[str] | None, **flags: Any) -> Settings:

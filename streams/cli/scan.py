@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
 
 from streams.cli.console import err, print_bad_line, print_json
-from streams.cli.options import Config, Rules, Set, settings_from
-from streams.settings import SettingsError
+from streams.cli.options import Config, Rules, Set, settings_from, time_from
+
+if TYPE_CHECKING:
+    from detectors.alerting import Firing
 
 app = typer.Typer()
 
@@ -37,7 +40,6 @@ def scan(
 ) -> None:
     """Print the alerts, as JSON lines, that the stream would give for these articles: a backtest."""
     from detectors.engine import Engine
-    from detectors.event_time import parse_time
     from detectors.scan import Scan
     from streams.enriching import enrich_lines, make_extractor
     from streams.records.dead_letter import DeadLetter
@@ -45,9 +47,7 @@ def scan(
     from streams.sources.files import count_lines, read_lines
 
     settings = settings_from(config, set_, rules=rules)
-    horizon = parse_time(until) if until else None
-    if until and horizon is None:
-        raise SettingsError(f"--until {until}: expected an RFC 3339 time such as 2025-04-01T00:00:00Z")
+    horizon = time_from("--until", until)
     total = count_lines(files)
     running = Scan(Engine(RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy)).load()))
     bad = 0
@@ -59,12 +59,16 @@ def scan(
                 bad += 1
                 print_bad_line(article)
                 continue
-            for firing in running.feed(article):
-                if firing.topics:
-                    print_json(firing.alert)
+            _print(running.feed(article))
     if horizon is not None:
-        for firing in running.until(horizon):
-            if firing.topics:
-                print_json(firing.alert)
+        _print(running.until(horizon))
     if bad:
         err.print(f"{bad} records are no articles", style="red")
+    if running.bounded:
+        err.print(f"a bound was reached {running.bounded} times: another run may give other alerts", style="yellow")
+
+
+def _print(firings: Iterable[Firing]) -> None:
+    for firing in firings:
+        if firing.topics:
+            print_json(firing.alert)

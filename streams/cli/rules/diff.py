@@ -12,7 +12,7 @@ from rich.text import Text
 
 from detectors.diff import Difference
 from streams.cli.console import err, out, print_json
-from streams.cli.options import Config, Json, Set, settings_from
+from streams.cli.options import Config, Json, Set, settings_from, time_from
 
 app = typer.Typer()
 
@@ -45,16 +45,12 @@ def diff(
     """Show which alerts would appear, vanish or change if OLD gave way to NEW; exit status 1 when any does."""
     from detectors.article import EnrichedArticle
     from detectors.diff import differences
-    from detectors.event_time import parse_time
     from detectors.ruleset import load_rules
     from streams.enriching import enrich_lines, make_extractor
     from streams.rules_folder import find_rules, vocabulary_of
-    from streams.settings import SettingsError
     from streams.sources.files import read_lines
 
-    horizon = parse_time(until) if until else None
-    if until and horizon is None:
-        raise SettingsError(f"--until {until}: expected an RFC 3339 time such as 2025-04-01T00:00:00Z")
+    horizon = time_from("--until", until)
     settings = settings_from(config, set_)
     words = vocabulary_of(settings.taxonomy)
     before, after = (load_rules(find_rules(folder), words) for folder in (old, new))

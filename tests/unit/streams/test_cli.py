@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import typer
@@ -67,3 +68,15 @@ def test_a_line_that_is_no_article_is_named_with_its_file_and_line(command: list
 
 def test_the_version_is_printed() -> None:
     assert newswatch("--version").stdout.strip() == "0.1.0"
+
+
+def test_a_scan_says_that_a_bound_was_reached(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text("rules: [{name: r, kind: frequency, window: 10h, at_least: 9}]")
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text(
+        "".join(f'{{"published_at": "2020-01-01T00:0{number}:00Z", "text": "{number}"}}\n' for number in range(5))
+    )
+    command = ["scan", str(articles), "--rules", str(tmp_path)]
+    assert "bound" not in CliRunner().invoke(app, command).stderr
+    with patch("detectors.facts.MOST_FACTS", 3):
+        assert "a bound was reached 2 times" in CliRunner().invoke(app, command).stderr
