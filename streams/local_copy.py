@@ -35,7 +35,7 @@ LOCK_SECONDS = 5.0
 _RETRY_SECONDS = 0.2
 #: Records looked at before the event loop gets a turn.
 _CHUNK = 2_000
-_WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+_WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 _CACHE_BYTES = 8 * 1024 * 1024
 _OPEN_FILES = 64
 
