@@ -134,9 +134,11 @@ class Progress:
         return bool(cut.ends) and all(self._done.get(partition, 0) >= end for partition, end in cut.ends.items())
 
     def _least_of_newest(self, ends: dict[int, int]) -> datetime | None:
-        if not ends or not ends.keys() <= self._newest.keys():
+        # A report of before the topic was expanded must not leave out the partitions that others know of.
+        every = ends.keys() | self._done.keys()
+        if not ends or not every <= self._newest.keys():
             return None
-        return min(self._newest[partition] for partition in ends)
+        return min(self._newest[partition] for partition in every)
 
     def _best_cut(self) -> datetime | None:
         held = [cut for cut in self._cuts if self._holds(cut)]

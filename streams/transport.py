@@ -113,9 +113,19 @@ class Consumer(driver.Consumer):
         super().ack(message)
         return True
 
-    def partitions_of(self, topic: str) -> set[int]:
-        """The partitions of a topic, whoever owns them. Faust's own answer is 0 but for the leader of the group."""
-        return set(self._thread._ensure_consumer().partitions_for_topic(topic) or ())  # noqa: SLF001
+    async def partitions_of(self, topic: str) -> set[int]:
+        """The partitions that a topic has now, whoever owns them; none where the broker does not say.
+
+        Asked afresh: what the client knows may be older than a new partition by as much as METADATA_SECONDS.
+        """
+        found: set[int] = await self._thread.call_thread(self._fresh_partitions_of, topic)
+        return found
+
+    async def _fresh_partitions_of(self, topic: str) -> set[int]:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001
+        if not await consumer._client.force_metadata_update():  # noqa: SLF001 - it has no public way
+            return set()
+        return set(consumer.partitions_for_topic(topic) or ())
 
     def lowest_in_flight(self, tp: TP) -> int | None:
         """The lowest offset of a partition that an agent was given and that is not settled, None where all are."""
@@ -212,11 +222,11 @@ def is_idle(consumer: ConsumerT, tp: TP) -> bool:
     return consumer.is_idle(tp)
 
 
-def partitions_of(consumer: ConsumerT, topic: str) -> set[int]:
-    """The partitions of a topic, whoever owns them."""
+async def partitions_of(consumer: ConsumerT, topic: str) -> set[int]:
+    """The partitions that a topic has now, whoever owns them; none where the broker does not say."""
     if not isinstance(consumer, Consumer):
         raise TypeError("the app must run on streams.transport")
-    return consumer.partitions_of(topic)
+    return await consumer.partitions_of(topic)
 
 
 def committed_offsets(consumer: ConsumerT) -> dict[TP, int]:

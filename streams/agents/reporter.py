@@ -177,7 +177,7 @@ class Reporter:
 
     async def _ends(self) -> dict[int, int]:
         consumer = self._app.consumer
-        every = partitions_of(consumer, self._topic)
+        every = await partitions_of(consumer, self._topic)
         ends = await consumer.highwaters(*(TP(self._topic, partition) for partition in sorted(every)))
         known = {tp.partition: end for tp, end in ends.items() if end is not None}
         return known if len(known) == len(every) else {}  # a cut is of all partitions, or none
