@@ -22,7 +22,7 @@ from faust.streams import Stream
 from faust.types import EventT
 
 from streams.records.cloudevents import Headers
-from streams.transport import Consumer
+from streams.transport import Consumer, consumer_of
 
 Event = EventT[bytes]
 Handler = Callable[[Sequence[Event]], Awaitable[None]]
@@ -96,6 +96,7 @@ class _Belt(ABC):
         async for event in stream.noack().events():
             while len(self._waiting) >= self._max_waiting or self._waiting_bytes >= WAITING_BYTES:
                 await self._change()
+            self._consumer().taken(event.message)
             self._waiting.append(event)
             self._waiting_bytes += _size(event)
             self.in_flight += 1
@@ -131,12 +132,13 @@ class _Belt(ABC):
         return [event for event in batch if self.is_current(event)]
 
     def _settle(self, batch: Sequence[Event]) -> None:
-        consumer = self.app.consumer
-        if not isinstance(consumer, Consumer):
-            raise TypeError("the app must run on streams.transport")
+        consumer = self._consumer()
         settled = [event for event in batch if consumer.settle(event.message)]
         if settled and self._on_settled is not None:
             self._on_settled(settled)
+
+    def _consumer(self) -> Consumer:
+        return consumer_of(self.app)
 
 
 class Conveyor(_Belt):

@@ -16,7 +16,6 @@ import faust
 from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
-from faust.types.transports import ConsumerT
 
 #: A fetch waits so long for news (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 100
@@ -44,7 +43,7 @@ class Consumer(driver.Consumer):
         super().__init__(*arguments, **options)
         self._in_flight: dict[TP, tuple[int, set[int]]] = {}
         self._released: dict[TP, tuple[int, int]] = {}
-        self._in_hand: frozenset[TP] = frozenset()
+        self._fetched: dict[TP, tuple[int, int]] = {}
         self._seeks = 0
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -80,19 +79,24 @@ class Consumer(driver.Consumer):
         await self.perform_seek()
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, Any]:
-        """Fetch; called when all of the fetch before was handed over, or thrown away by a seek."""
-        self._in_hand = frozenset()
-        records: Mapping[TP, Any] = await super()._getmany(active_partitions, timeout)
-        self._in_hand = frozenset(records)
-        return records
+        """Fetch, and remember how far: records can wait long for their agent, behind those of other partitions."""
+        fetched: Mapping[TP, Any] = await super()._getmany(active_partitions, timeout)
+        generation = self.app.consumer_generation_id
+        for tp, records in fetched.items():
+            if records:
+                self._fetched[TP(*tp)] = (generation, records[-1].offset + 1)
+        return fetched
 
-    def track_message(self, message: Message) -> None:
-        """Called for each message before an agent gets it: from now on its offset is in flight.
+    def fetched_to(self, tp: TP) -> int:
+        """The offset after the newest record fetched of a partition since partitions moved last, 0 where none was."""
+        generation, end = self._fetched.get(tp, (None, 0))
+        return end if generation == self.app.consumer_generation_id else 0
 
-        Kept by offset: Faust may throw a message away and fetch it again, and a settled copy settles both. One that is
-        thrown away for good holds the commit back for ever, which is seen, and never lost.
+    def taken(self, message: Message) -> None:
+        """An agent has a message: from now on, and until it is settled, its offset is in flight.
+
+        Kept by offset: Faust may throw a message away and fetch it again, and a settled copy settles both.
         """
-        super().track_message(message)
         if message.generation_id == self.app.consumer_generation_id:
             self._flying(message.tp).add(message.offset)
 
@@ -131,14 +135,6 @@ class Consumer(driver.Consumer):
         """The lowest offset of a partition that an agent was given and that is not settled, None where all are."""
         return min(list(self._flying(tp)), default=None)
 
-    def is_idle(self, tp: TP) -> bool:
-        """Whether nothing of a partition is in flight, nor fetched and waiting for its agent.
-
-        The latter can take long: records of all partitions are handed over in turn, and one agent that is slow holds
-        up all. For a moment after a fetch this may say so too early.
-        """
-        return tp not in self._in_hand and self.lowest_in_flight(tp) is None
-
     def release(self, done: Mapping[TP, int]) -> None:
         """Allow commits up to these offsets: what is below them was reported, and the broker acknowledged the report.
 
@@ -147,6 +143,10 @@ class Consumer(driver.Consumer):
         generation = self.app.consumer_generation_id
         for tp, offset in done.items():
             self._released[tp] = (generation, offset)
+
+    def committed_offsets(self) -> dict[TP, int]:
+        """The offsets that this consumer has committed, or found committed when it took a partition over."""
+        return {tp: offset for tp, offset in self._committed_offset.items() if offset is not None}
 
     def _barrier(self, tp: TP) -> int | None:
         """The offset that no commit may pass, None where there is none."""
@@ -208,40 +208,16 @@ class PlainTransport(Transport):
     transactions = False
 
 
-def lowest_in_flight(consumer: ConsumerT, tp: TP) -> int | None:
-    """The lowest offset of a partition that is taken and not settled, None where all are."""
+def consumer_of(app: faust.App) -> Consumer:
+    """The app's consumer, which is of this transport.
+
+    Raises:
+        TypeError: the app runs on another one.
+    """
+    consumer = app.consumer
     if not isinstance(consumer, Consumer):
         raise TypeError("the app must run on streams.transport")
-    return consumer.lowest_in_flight(tp)
-
-
-def is_idle(consumer: ConsumerT, tp: TP) -> bool:
-    """Whether nothing of a partition is in flight, nor fetched and waiting for its agent."""
-    if not isinstance(consumer, Consumer):
-        raise TypeError("the app must run on streams.transport")
-    return consumer.is_idle(tp)
-
-
-async def partitions_of(consumer: ConsumerT, topic: str) -> set[int]:
-    """The partitions that a topic has now, whoever owns them; none where the broker does not say."""
-    if not isinstance(consumer, Consumer):
-        raise TypeError("the app must run on streams.transport")
-    return await consumer.partitions_of(topic)
-
-
-def committed_offsets(consumer: ConsumerT) -> dict[TP, int]:
-    """The offsets that this consumer has committed, or found committed when it took a partition over."""
-    if not isinstance(consumer, Consumer):
-        raise TypeError("the app must run on streams.transport")
-    # Faust keeps it private and offers no other way to it.
-    return {tp: offset for tp, offset in consumer._committed_offset.items() if offset is not None}  # noqa: SLF001
-
-
-def release(consumer: ConsumerT, done: Mapping[TP, int]) -> None:
-    """Allow commits up to these offsets, which were reported."""
-    if not isinstance(consumer, Consumer):
-        raise TypeError("the app must run on streams.transport")
-    consumer.release(done)
+    return consumer
 
 
 def install(app: faust.App, *, idempotent: bool = True, reported: Collection[str] = ()) -> None:

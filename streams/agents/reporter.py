@@ -28,13 +28,12 @@ from streams.progress import ArticleProgress
 from streams.records.cloudevents import headers as event_headers
 from streams.settings import Settings
 from streams.topics import ARTICLES, OBSERVATIONS
-from streams.transport import committed_offsets, is_idle, lowest_in_flight, partitions_of, release
+from streams.transaction_ends import TransactionEnds
+from streams.transport import consumer_of
 
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
-#: A partition counts as read to where its reader stands when so many reports in a row found nothing else.
-QUIET_REPORTS = 5
 
 
 class Reporter:
@@ -68,13 +67,13 @@ class Reporter:
         self._restored = 0
         self._shown: set[int] = set()
         self._recovering_since: float | None = None
-        self._quiet: dict[TP, tuple[int, int]] = {}
+        self._transaction_ends = TransactionEnds()
 
     def assigned(self, assigned: set[TP]) -> None:
         """The partitions that this worker owns from now on."""
         self._progress.assigned({tp.partition for tp in assigned if tp.topic == self._topic})
         self._recovering_since = monotonic()
-        self._quiet.clear()
+        self._transaction_ends.forget()
         self._health.moved()
 
     async def run(self) -> None:
@@ -112,12 +111,12 @@ class Reporter:
         return isinstance(tables, TableManager) and tables.recovery.completed.is_set()
 
     async def _report(self) -> None:
-        assigned = self._app.consumer.assignment()
+        consumer = consumer_of(self._app)
+        assigned = consumer.assignment()
         owned = sorted(tp for tp in assigned if tp.topic == self._topic)
         await self._find_starts(owned)
         # The order matters: what is done and how new it is first, the ends of the log after it.
-        known = {tp.partition: self._done(tp) for tp in owned}
-        done = {partition: offset for partition, offset in known.items() if offset is not None}
+        done = {tp.partition: self._progress.done[tp.partition] for tp in owned if tp.partition in self._progress.done}
         newest = {p: time for p, time in self._progress.newest.items() if p in done}
         # What others reported counts, too: whoever read the newest article may be gone, and its cuts with it.
         horizon = max(filter(None, (*newest.values(), self._observations.horizon())), default=None)
@@ -136,48 +135,26 @@ class Reporter:
             Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
             for partition in self._partitions
         )
-        release(self._app.consumer, {TP(self._topic, partition): offset for partition, offset in done.items()})
-        await self._skip_unread(owned, ends)
+        consumer.release({TP(self._topic, partition): offset for partition, offset in done.items()})
+        passed = await self._transaction_ends.find(consumer, owned, self._progress.done, ends)
+        for partition, position in passed.items():
+            self._progress.settled(partition, position - 1, None)
         self._show(assigned, done, ends)
-
-    async def _skip_unread(self, owned: list[TP], ends: dict[int, int]) -> None:
-        """Go past what ends a transaction: it has an offset, and no reader is ever given it.
-
-        The reader stands behind records that it has fetched, too; those are waiting for their agent or in flight.
-        """
-        consumer = self._app.consumer
-        for tp in owned:
-            done = self._done(tp)
-            behind = done is not None and done < ends.get(tp.partition, 0) and is_idle(consumer, tp)
-            position = await consumer.position(tp) if behind else None
-            if done is None or position is None or position <= done:
-                self._quiet.pop(tp, None)
-                continue
-            place, times = self._quiet.get(tp, (position, 0))
-            self._quiet[tp] = (position, times + 1 if place == position else 1)
-            if self._quiet[tp][1] >= QUIET_REPORTS and is_idle(consumer, tp) and self._done(tp) == done:
-                self._progress.settled(tp.partition, position - 1, None)
-
-    def _done(self, tp: TP) -> int | None:
-        """The offset below which everything is settled; None for a partition that moved away meanwhile."""
-        done = self._progress.done.get(tp.partition)
-        in_flight = lowest_in_flight(self._app.consumer, tp)
-        return done if done is None or in_flight is None else min(done, in_flight)
 
     async def _find_starts(self, owned: list[TP]) -> None:
         unknown = [tp for tp in owned if tp.partition not in self._progress.done]
         if not unknown:
             return
-        consumer = self._app.consumer
+        consumer = consumer_of(self._app)
         earliest = await consumer.earliest_offsets(*unknown)
         for tp in unknown:
             # Below the committed offset all is done; without one, or where that is gone, reading starts at the log's
             # beginning.
-            self._progress.start(tp.partition, max(committed_offsets(consumer).get(tp) or 0, earliest.get(tp) or 0))
+            self._progress.start(tp.partition, max(consumer.committed_offsets().get(tp) or 0, earliest.get(tp) or 0))
 
     async def _ends(self) -> dict[int, int]:
-        consumer = self._app.consumer
-        every = await partitions_of(consumer, self._topic)
+        consumer = consumer_of(self._app)
+        every = await consumer.partitions_of(self._topic)
         ends = await consumer.highwaters(*(TP(self._topic, partition) for partition in sorted(every)))
         known = {tp.partition: end for tp, end in ends.items() if end is not None}
         return known if len(known) == len(every) else {}  # a cut is of all partitions, or none
@@ -192,7 +169,7 @@ class Reporter:
         for partition, lag in lags.items():
             metrics.lag.labels(self._topic, str(partition)).set(lag)
         health.lag = sum(lags.values())
-        committed = committed_offsets(self._app.consumer)
+        committed = consumer_of(self._app).committed_offsets()
         for tp, offset in committed.items():
             if tp.topic == self._topic and tp.partition in done:
                 metrics.committed.labels(self._topic, str(tp.partition)).set(offset)

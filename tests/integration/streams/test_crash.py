@@ -114,23 +114,6 @@ def test_a_worker_stopped_past_its_session_and_woken_up_changes_nothing(
 
 
 @pytest.mark.slow
-def test_three_workers_share_six_partitions_and_one_is_killed(new_watch: Callable[..., Any], tmp_path: Path) -> None:
-    watch = new_watch(RULES, partitions=6)
-    watch.create_topics()
-    records = articles(3000)
-    expected = scanned(records, watch.settings.rules, tmp_path)
-    workers = [watch.start() for _ in range(3)]
-    for worker in workers:
-        worker.wait_ready()
-    watch.produce(records[:1500])
-    workers[0].kill()
-    watch.produce(records[1500:])
-    watch.start().wait_ready()
-    watch.wait_committed(150)
-    check(watch, expected)
-
-
-@pytest.mark.slow
 def test_what_is_committed_was_reported_so_that_event_time_outlives_a_worker(
     new_watch: Callable[..., Any], wait_until: Callable[..., None]
 ) -> None:

@@ -41,7 +41,7 @@ def take(consumer: Consumer, offsets: Iterable[int], tp: TP = OBSERVATIONS) -> d
     """Messages as an agent has them: fetched, handed over, not yet done."""
     taken = {offset: message(offset, tp=tp) for offset in offsets}
     for one in taken.values():
-        consumer.track_message(one)
+        consumer.taken(one)
     return taken
 
 
@@ -113,7 +113,7 @@ def test_what_was_settled_while_partitions_moved_is_settled_when_it_is_read_agai
 def test_a_message_of_an_older_generation_does_not_hold_the_commit_back(consumer: Consumer) -> None:
     consumer._committed_offset[OBSERVATIONS] = 10
     stale = message(10, generation=GENERATION - 1)
-    consumer.track_message(stale)
+    consumer.taken(stale)
     taken = take(consumer, [10, 11])
     consumer.settle(taken[10])
     consumer.settle(taken[11])
@@ -141,7 +141,7 @@ def test_a_report_of_an_earlier_time_of_owning_a_partition_releases_nothing(app:
     app.consumer_generation_id = GENERATION + 1
     consumer._committed_offset[ARTICLES] = 10
     taken = message(10, GENERATION + 1, ARTICLES)
-    consumer.track_message(taken)
+    consumer.taken(taken)
     consumer.settle(taken)
     assert consumer._new_offset(ARTICLES) is None
 
@@ -155,21 +155,21 @@ def test_a_release_does_not_pass_what_is_in_flight(consumer: Consumer) -> None:
     assert consumer._new_offset(ARTICLES) == 12
 
 
-def test_what_was_fetched_and_waits_for_its_agent_is_not_idle(
+def test_how_far_it_has_fetched_counts_until_partitions_move(
     app: faust.App, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Taken for the end of a transaction it once moved event time past articles that had not been read.
-    fetches: list[dict[TP, list[object]]] = [{ARTICLES: [object()]}, {}]
+    fetches = [{ARTICLES: [message(10, tp=ARTICLES), message(11, tp=ARTICLES)]}, {OBSERVATIONS: [message(4)]}]
 
-    async def fetch(*_: object) -> dict[TP, list[object]]:
-        assert consumer.is_idle(ARTICLES), "the fetch before was handed over"
+    async def fetch(*_: object) -> dict[TP, list[Message]]:
         return fetches.pop(0)
 
     monkeypatch.setattr(consumer._thread, "getmany", fetch)
-    app.loop.run_until_complete(consumer._getmany(None, 1.0))
-    assert not consumer.is_idle(ARTICLES)
-    app.loop.run_until_complete(consumer._getmany(None, 1.0))
-    assert consumer.is_idle(ARTICLES)
+    assert consumer.fetched_to(ARTICLES) == 0
+    for _ in range(2):
+        app.loop.run_until_complete(consumer._getmany(None, 1.0))
+    assert (consumer.fetched_to(ARTICLES), consumer.fetched_to(OBSERVATIONS)) == (12, 5)
+    app.consumer_generation_id = GENERATION + 1
+    assert consumer.fetched_to(ARTICLES) == 0
 
 
 async def _new_producer(app: faust.App) -> AIOKafkaProducer:

@@ -37,6 +37,8 @@ class Recorder:
         self.failure: Exception | None = None
         self.app = SimpleNamespace(consumer_generation_id=generation)
         self.conveyor = TwoStageConveyor(self.app, self._prepare, self._deliver, max_batch=1, max_in_flight=8)
+        consumer = SimpleNamespace(taken=lambda message: None)
+        monkeypatch.setattr(self.conveyor, "_consumer", lambda: consumer)
         monkeypatch.setattr(
             self.conveyor, "_settle", lambda batch: self.happened.append(f"settled {batch[0].message.offset}")
         )
