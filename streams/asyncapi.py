@@ -19,7 +19,7 @@ from streams.records.article import Article
 from streams.records.cloudevents import CONTENT_TYPE, SOURCE, Kind, event_type
 from streams.records.dead_letter import PREFIX, REASON
 from streams.settings import Settings
-from streams.topics import ALERTS, ARTICLES, DEAD, ENRICHED, TopicSpec, topic_specs
+from streams.topics import ALERTS, ARTICLES, DEAD, ENRICHED, STAMPED, TopicSpec, topic_specs
 
 JsonSchema = dict[str, Any]
 
@@ -88,8 +88,9 @@ def _channel(spec: TopicSpec, message: str) -> JsonSchema:
 
 
 def _kafka_names(config: dict[str, str]) -> JsonSchema:
-    """The binding's own types: numbers are numbers, the cleanup policy is a list."""
-    return {key: value.split(",") if key == "cleanup.policy" else int(value) for key, value in config.items()}
+    """The binding's own keys and types: numbers are numbers, the cleanup policy is a list."""
+    names = {key: value for key, value in config.items() if key not in STAMPED}
+    return {key: value.split(",") if key == "cleanup.policy" else int(value) for key, value in names.items()}
 
 
 def _operation(action: str, channel: str, summary: str) -> JsonSchema:

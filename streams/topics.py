@@ -33,6 +33,8 @@ TOMBSTONES_MS = DAY_MS
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 #: What a dead letter has more than its original: the reason, in headers.
 REASON_BYTES = 64 * 1024
+#: The broker's clock stamps what workers write. By their own, one that is more than an hour fast would be refused.
+STAMPED = {"message.timestamp.type": "LogAppendTime"}
 
 
 class TopicSpec(msgspec.Struct, frozen=True):
@@ -80,15 +82,15 @@ def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[To
     forever = {"cleanup.policy": "compact"}
 
     def spec(name: str, config: dict[str, str], purpose: str, partitions: int | None = None) -> TopicSpec:
-        return TopicSpec(settings.topic(name), partitions or settings.partitions, large | config, purpose)
+        return TopicSpec(settings.topic(name), partitions or settings.partitions, large | STAMPED | config, purpose)
 
     fixed = (
-        spec(ARTICLES, week, "articles as they come in, JSON"),
+        TopicSpec(settings.topic(ARTICLES), settings.partitions, large | week, "articles as they come in, JSON"),
         spec(ENRICHED, week, "articles with officials, countries and themes"),
         TopicSpec(
             settings.topic(DEAD),
             settings.partitions,
-            month | {"max.message.bytes": str(MAX_RECORD_BYTES + REASON_BYTES)},
+            STAMPED | month | {"max.message.bytes": str(MAX_RECORD_BYTES + REASON_BYTES)},
             "articles that could not be processed, as they came, with the reason",
         ),
         spec(REPLAYED, quarter, "which dead letters were put back, and where they stand now", 1),
@@ -97,7 +99,7 @@ def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[To
         TopicSpec(
             changelog_topic(settings),
             settings.partitions,
-            large | forever | {TOMBSTONES: str(TOMBSTONES_MS)},
+            large | STAMPED | forever | {TOMBSTONES: str(TOMBSTONES_MS)},
             "the detectors' facts",
         ),
     )

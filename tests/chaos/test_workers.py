@@ -123,6 +123,7 @@ def test_clock_of_one_worker_skewed(
         skewed.kill()
         stage.fault()
     conclude(stage, seed)
+    assert sum(worker.restarts for worker in stage.workers) == 1, "the broker refuses what a wrong clock stamps"
 
 
 def _wait_for_one(alerts: Any) -> None:
