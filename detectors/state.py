@@ -86,7 +86,6 @@ class PartitionState:
         self._stored: dict[int, datetime] = {}
         self._judged_keys: dict[int, list[str]] = {}
         self._orphans: list[str] = []
-        self._restored: dict[str, bytes] = {}
         self._numbers = count()
         self._rules = {state: _Rule(rule, engine) for state, rule in engine.by_state.items()}
         for kept in self._rules.values():
@@ -106,25 +105,11 @@ class PartitionState:
         """How many groups each rule has here."""
         return {kept.rule.name: len(kept.groups) for kept in self._rules.values() if kept.groups}
 
-    def restore(self, key: str, fact: bytes | None) -> None:
-        """Take one changelog record back; None deletes. Records of one key come in the order of their writing.
-
-        Facts of rules that are gone are deleted at the next step.
-        """
-        if fact is None:
-            self._restored.pop(key, None)
-        else:
-            self._restored[key] = fact
-
-    def _finish_restore(self) -> None:
-        if self._restored:
-            restored, self._restored = self._restored, {}
-            self.load(restored.items())
-
     def load(self, records: Iterable[tuple[str, bytes]]) -> None:
         """Take changelog records back, in any order: those that were not deleted, each once, before anything else.
 
-        The groups count as observed in the order of their newest facts.
+        The groups count as observed in the order of their newest facts. Facts of rules that are gone are deleted at the
+        next step.
         """
         groups: dict[str, tuple[str, dict[str, GroupValue], list[Fact], list[Mark]]] = {}
         for key, value in records:
@@ -156,13 +141,11 @@ class PartitionState:
 
     def __len__(self) -> int:
         """How many facts and marks are held."""
-        self._finish_restore()
         machines = (machine for kept in self._rules.values() for machine in kept.groups.values())
         return sum(len(machine.facts) + len(machine.marks) for machine in machines)
 
     def observe(self, observation: Observation, *, replay: bool = False) -> Step:
         """One observation has come; ``replay`` says that its article had been acknowledged before."""
-        self._finish_restore()
         if observation.state == PULSE:
             return self._pulse(observation.time)
         kept = self._rules.get(observation.state)
@@ -217,7 +200,6 @@ class PartitionState:
         Deletes only what is not needed to judge again from the watermark of an earlier step, so that a crash between
         sending and writing loses nothing.
         """
-        self._finish_restore()
         known = self._watermarks.get(depth)
         if known is not None and watermark <= known and not complete:
             return self._without_orphans()
@@ -309,7 +291,6 @@ class PartitionState:
 
         The facts of rules that are gone are deleted by the next :meth:`advance`. Use this object no more.
         """
-        self._finish_restore()
         new = PartitionState(engine, self._owns)
         new._log, new._watermarks, new._stored = self._log, self._watermarks, self._stored
         new._judged_keys, new._orphans = self._judged_keys, self._orphans

@@ -22,10 +22,9 @@ from time import monotonic, time
 import msgspec
 import rocksdict
 
-logger = logging.getLogger(__name__)
+from streams.fact_partition import Record
 
-Record = tuple[bytes, bytes | None]
-"""Key and value of a changelog record; None deletes."""
+logger = logging.getLogger(__name__)
 
 #: Key of what a copy says of itself; a rule's name begins with another character.
 _LABEL = b"\0label"

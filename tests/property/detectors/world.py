@@ -90,11 +90,9 @@ class Detector:
         self.position = self.committed
         self.progress = Progress(advance_when_silent=False)
         self.state = PartitionState(self._engine, self._owns)
-        for key, value in self.changelog.items():
-            if key == PROGRESS:
-                self.progress.load(value)
-            else:
-                self.state.restore(key, value)
+        if PROGRESS in self.changelog:
+            self.progress.load(self.changelog[PROGRESS])
+        self.state.load((key, value) for key, value in self.changelog.items() if key != PROGRESS)
 
     def exchange_rules(self, engine: Engine) -> None:
         self._engine = engine

@@ -44,8 +44,7 @@ class Desk:
     def restart(self, rule: str) -> None:
         self.engine = engine_of(rule)
         self.state = PartitionState(self.engine)
-        for key, value in self.changelog.items():
-            self.state.restore(key, value)
+        self.state.load(self.changelog.items())
 
 
 RULE = "name: r, kind: frequency, where: {language: b}, window: 2h, lateness: 0s"

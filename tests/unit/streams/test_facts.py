@@ -1,21 +1,18 @@
 """The store of facts: what recovery gives it, and what it forgets when partitions move."""
 
 import asyncio
-from typing import Any
 
 import faust
 import pytest
 from faust.types import TP
 
 from detectors.engine import Engine
-from detectors.ruleset import load_rules
 from streams.app import create_app
 from streams.fact_partition import PROGRESS as PROGRESS_BYTES
 from streams.facts import FactStore, FactTable
 from streams.settings import load_settings
 
 PROGRESS = PROGRESS_BYTES.decode()
-RULES = "rules: [{name: blasts, kind: frequency, where: {text: blast}, window: 1h, at_least: 3}]"
 
 
 class Event:
@@ -23,17 +20,6 @@ class Event:
         self.message = type(
             "Message", (), {"partition": partition, "offset": offset, "key": key.encode(), "value": value}
         )
-
-
-@pytest.fixture
-def engine(tmp_path: Any) -> Engine:
-    (tmp_path / "rules.yaml").write_text(RULES)
-    return Engine(load_rules(tmp_path))
-
-
-@pytest.fixture
-def failures() -> list[BaseException]:
-    return []
 
 
 @pytest.fixture

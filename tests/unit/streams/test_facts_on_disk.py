@@ -13,31 +13,19 @@ from faust.types import TP
 
 from detectors.engine import Engine
 from detectors.observation import Observation
-from detectors.ruleset import load_rules
 from detectors.state import PartitionState
 from streams.app import create_app
+from streams.fact_partition import FactPartition
 from streams.facts import FactStore, FactTable, local_copies
 from streams.local_copy import CopyError, LocalCopy
 from streams.settings import SettingsError, load_settings
 from streams.topics import TopicState
 
-RULES = "rules: [{name: blasts, kind: frequency, where: {text: blast}, window: 1h, at_least: 3}]"
 CHANGELOG = TopicState("facts-facts-changelog", 3, 1, {}, id="topic-1")
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
 NewStore = Callable[[], FactStore]
 Put = tuple[bytes, bytes]
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    (tmp_path / "rules.yaml").write_text(RULES)
-    return Engine(load_rules(tmp_path))
-
-
-@pytest.fixture
-def failures() -> list[BaseException]:
-    return []
 
 
 @pytest.fixture
@@ -87,6 +75,14 @@ def assign(store: FactStore, generation: int, *partitions: int, end: int = 1000)
     asyncio.run(store.open_copies(dict.fromkeys(partitions, end)))
 
 
+def with_three(store: FactStore, puts: list[Put]) -> FactPartition:
+    """Partition 0 with the facts of three articles, recovered and taken over."""
+    held = store.partition(0)
+    store.restore(held, 0, puts[:3], 2)
+    assert len(held.state) == 3
+    return held
+
+
 def offset(store: FactStore, partition: int = 0) -> int:
     return store.persisted_offset(TP(store.changelog, partition))
 
@@ -94,9 +90,7 @@ def offset(store: FactStore, partition: int = 0) -> int:
 def test_a_restart_goes_on_from_the_copy(new_store: NewStore, puts: list[Put]) -> None:
     store = new_store()
     assign(store, 1, 0)
-    held = store.partition(0)
-    store.restore(held, 0, puts[:3], 2)
-    assert len(held.state) == 3
+    held = with_three(store, puts)
     held.wrote([(3, puts[3]), (4, (puts[0][0], None))])
     store = new_store()
     assign(store, 9, 0, 1)
@@ -144,9 +138,7 @@ def test_a_worker_that_missed_a_generation_reads_from_where_its_copy_ends(new_st
 def test_what_a_zombie_wrote_in_between_is_read_at_the_next_recovery(new_store: NewStore, puts: list[Put]) -> None:
     store = new_store()
     assign(store, 1, 0)
-    held = store.partition(0)
-    store.restore(held, 0, puts[:3], 2)
-    assert len(held.state) == 3
+    held = with_three(store, puts)
     held.wrote([(4, puts[4])])  # at 3 another worker has written
     assert offset(store) == 2
     assign(store, 2, 0)

@@ -19,8 +19,7 @@ def alerts(restart_at: int) -> list[str]:
     for minute in range(LAST):
         if minute == restart_at:
             state = PartitionState(ENGINE)
-            for key, value in changelog.items():
-                state.restore(key, value)
+            state.load(changelog.items())
         due = [one for one in VERSIONS if one.minute == minute]
         steps = [state.observe(one) for article in due for one in ENGINE.read(article.enriched()).observations]
         for step in (*steps, state.advance(at(minute))):
