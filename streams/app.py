@@ -11,7 +11,7 @@ from faust.types.auth import SASLMechanism
 from mode.utils.objects import cached_property
 from mode.utils.queues import FlowControlEvent
 
-from streams import transport
+from streams import compression, transport
 from streams.recovery import FactTables
 from streams.settings import Settings, SettingsError
 from streams.topics import ARTICLES, REASON_BYTES
@@ -92,7 +92,7 @@ def create_app(settings: Settings) -> App:
         producer_acks=-1,
         producer_linger_ms=2,
         producer_max_batch_size=BATCH_BYTES,
-        producer_compression_type="gzip",
+        producer_compression_type=compression.CODEC,
         producer_max_request_size=settings.max_request_bytes + REASON_BYTES,
         producer_request_timeout=settings.request_timeout_seconds,
         stream_buffer_maxsize=settings.in_flight_articles,
@@ -112,6 +112,7 @@ def create_app(settings: Settings) -> App:
         # Offsets of facts that this process wrote are its own; an embedded broker reports too low an end for the check.
         recovery_consistency_check=False,
     )
+    compression.install()
     transport.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)})
     return app
 
