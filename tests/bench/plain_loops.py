@@ -1,7 +1,7 @@
 """What the worker is measured beside, each a program of its own that reads a prefilled log for some seconds.
 
 `spacy`: a plain kafka-python loop, the full spaCy pipeline, entities and bare keywords as findings, the same rules.
-`aiokafka`: our own extraction, matching and detectors on plain aiokafka: the same sends, without Faust.
+`aiokafka`: our own extraction, matching and detectors on plain aiokafka: the same sends, packed alike, without Faust.
 Both print one line of JSON: articles, seconds, CPU seconds.
 """
 
@@ -21,6 +21,7 @@ from kafka import KafkaConsumer
 from detectors.article import EnrichedArticle
 from detectors.engine import Engine
 from detectors.state import PartitionState
+from streams import compression
 from streams.agents.alerts import alert_messages, observation_messages
 from streams.app import BATCH_BYTES
 from streams.clients import connection, producer
@@ -93,11 +94,12 @@ async def plain_aiokafka(settings: Settings, engine: Engine, meter: Meter) -> No
     """Two loops as the worker has them, articles and observations, with the same topics and acknowledgements."""
     pipeline = Pipeline(make_extractor(settings), engine, max_record_bytes=settings.max_request_bytes)
     pipeline.warm_up()
+    compression.install()
     thread = ThreadPoolExecutor(max_workers=1)
     loop = asyncio.get_running_loop()
     sender = AIOKafkaProducer(
-        bootstrap_servers=settings.brokers, acks="all", enable_idempotence=True, linger_ms=2, compression_type="gzip",
-        max_batch_size=BATCH_BYTES,
+        bootstrap_servers=settings.brokers, acks="all", enable_idempotence=True, linger_ms=2,
+        compression_type=compression.CODEC, max_batch_size=BATCH_BYTES,
     )  # fmt: skip
     await sender.start()
 

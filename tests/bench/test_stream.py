@@ -29,6 +29,7 @@ Articles = Callable[[int], Iterator[dict[str, Any]]]
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 SECONDS = 20.0
+PAIRS = 3
 LOOPS = Path(__file__).parent / "plain_loops.py"
 #: The log must not run dry: more than any of these reads in its time.
 FILL = 32_000
@@ -99,33 +100,40 @@ def busy(stream: Stream, count: int, seconds: float = SECONDS) -> tuple[Moment, 
     return first, last
 
 
+def throughput(kafka: KafkaCluster, folder: Path, articles: Articles, workers: int) -> dict[str, Any]:
+    with Stream(kafka, folder) as stream:
+        stream.fill(articles(FILL))
+        for _ in range(workers):
+            stream.start()
+        first, last = busy(stream, FILL)
+    done, seconds = sum(last.done) - sum(first.done), last.time - first.time
+    worker, broker = last.workers - first.workers, last.broker - first.broker
+    return {
+        "workers": workers,
+        "articles/s": done / seconds,
+        "w, ms": 1000 * worker / done,
+        "b, ms": 1000 * broker / done,
+        "cores used": (worker + broker) / seconds,
+        "cores used by others": (last.machine - first.machine - worker - broker) / seconds,
+    }
+
+
 def test_throughput(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report: Report) -> None:
+    """One worker and two by turns, in pairs, because the speed of a shared machine changes within minutes."""
     rows: list[dict[str, Any]] = []
-    for workers in (1, 2):
-        with Stream(kafka, tmp_path) as stream:
-            stream.fill(articles(FILL))
-            for _ in range(workers):
-                stream.start()
-            first, last = busy(stream, FILL)
-        done, seconds = sum(last.done) - sum(first.done), last.time - first.time
-        worker, broker = last.workers - first.workers, last.broker - first.broker
-        rows.append(
-            {
-                "workers": workers,
-                "articles/s": done / seconds,
-                "w, ms": 1000 * worker / done,
-                "b, ms": 1000 * broker / done,
-                "cores used": (worker + broker) / seconds,
-                "cores used by others": (last.machine - first.machine - worker - broker) / seconds,
-            }
-        )
-    one, two = rows
-    w, b = one["w, ms"], one["b, ms"]
-    gained, ceiling = two["articles/s"] / one["articles/s"], 2 * w / (w + b)
+    pairs: list[dict[str, Any]] = []
+    for _ in range(PAIRS):
+        one, two = (throughput(kafka, tmp_path, articles, workers) for workers in (1, 2))
+        rows += [one, two]
+        gained = two["articles/s"] / one["articles/s"]
+        ceiling = 2 * one["w, ms"] / (one["w, ms"] + one["b, ms"])
+        pairs.append({"two by one": gained, "ceiling 2w/(w+b)": ceiling, "share": gained / ceiling})
     report("stream-throughput", rows)
-    report("stream-scaling", [{"two by one": gained, "ceiling 2w/(w+b)": ceiling, "share": gained / ceiling}])
-    FOUND["articles/s"], FOUND["w"] = one["articles/s"], w
-    assert gained >= 0.95 * ceiling
+    report("stream-scaling", pairs)
+    alone = [row for row in rows if row["workers"] == 1]
+    FOUND["articles/s"] = statistics.median(row["articles/s"] for row in alone)
+    FOUND["w"] = statistics.median(row["w, ms"] for row in alone)
+    assert statistics.median(pair["share"] for pair in pairs) >= 0.95
 
 
 def test_where_the_time_goes(tmp_path: Path, articles: Articles, report: Report) -> None:
