@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from streams.extraction.gazetteer import Place
@@ -49,9 +50,17 @@ class _Around:
         self._clean = clean
         self._votes = Counter(mention.alpha3 for mention in sure)
         self._states = sum(1 for mention in sure if mention.state)
-        self._american = self._votes["USA"] + len(_US_CUE.findall(clean[:_BEGINNING]))
-        """How much is said of the USA; ``_local``: of its states and towns, the country itself apart."""
-        self._local = self._american - sum(1 for mention in sure if mention.alpha3 == "USA" and not mention.state)
+        self._itself = sum(1 for mention in sure if mention.alpha3 == "USA" and not mention.state)
+
+    @cached_property
+    def _american(self) -> int:
+        """How much is said of the USA."""
+        return self._votes["USA"] + len(_US_CUE.findall(self._clean[:_BEGINNING]))
+
+    @property
+    def _local(self) -> int:
+        """How much is said of its states and towns, the country itself apart."""
+        return self._american - self._itself
 
     def settle(self, doubt: Doubt) -> Mention | None:
         """What the term refers to; None where it is no reference."""

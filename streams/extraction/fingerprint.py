@@ -23,8 +23,8 @@ def fingerprint(folded: str) -> str:
     words = folded.split()
     if len(words) < _MINIMUM:
         return ""
-    shingles = {" ".join(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
+    shingles = set(map(" ".join, zip(*(words[first:] for first in range(SHINGLE)), strict=False)))
     minhash = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
-    minhash.update(sorted(shingles))
+    minhash.update(list(shingles))
     digest = [value & 0xFFFFFFFF for value in minhash.digest()]
     return base64.urlsafe_b64encode(struct.pack(f"<{len(digest)}I", *digest)).decode("ascii")

@@ -6,9 +6,10 @@ that is no letter or digit. A final ``*`` leaves the end open.
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import ahocorasick
+import msgspec
 
 from streams.extraction.document import fold
 
@@ -16,7 +17,7 @@ T = TypeVar("T")
 _MOST = 60_000  # hits in one text; a megabyte of news has a third of them, a text made to be slow has more
 
 
-class Hit(NamedTuple, Generic[T]):
+class Hit(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """A term found: clean offsets and what the term stands for."""
 
     start: int

@@ -6,18 +6,19 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 from streams.extraction.words import word_list
 
-_TOKEN = re.compile(
-    r"(?:[^\W\d_]\.){2,}|[^\W\d_]\.(?![^\W_])|[^\W_]+(?:['’\-‐‑][^\W_]+)*(?:['’](?=\s))?|\S", re.UNICODE
-)
-
+_REST = r"(?:['’\-‐‑][^\W_]+)*(?:['’](?=\s))?"
+# Words of two characters and more come first because they are most of a text, and the next two cannot match them.
+_TOKEN = re.compile(rf"[^\W_]{{2,}}{_REST}|(?:[^\W\d_]\.){{2,}}|[^\W\d_]\.(?![^\W_])|[^\W_]{_REST}|\S")
 
 _INITIALS = re.compile(r"(?:[A-Z]\.){1,5}")
 
 
-class Token(NamedTuple):
-    """A word or a mark, with clean offsets."""
+class Token(msgspec.Struct, frozen=True, gc=False):
+    """A word or a mark, with clean offsets. A struct, because it is made in half the time of a named tuple."""
 
     text: str
     start: int
@@ -26,7 +27,7 @@ class Token(NamedTuple):
 
 def tokens(clean: str, start: int, end: int) -> list[Token]:
     """The tokens of ``clean[start:end]``."""
-    return [Token(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(clean, start, end)]
+    return [Token(found[0], found.start(), found.end()) for found in _TOKEN.finditer(clean, start, end)]
 
 
 PARTICLES = word_list("names.particles")

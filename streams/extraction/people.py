@@ -11,7 +11,7 @@ from itertools import islice
 from detectors.article import Official, Span
 from streams.extraction.america import is_american
 from streams.extraction.document import Document, fold
-from streams.extraction.lexicon import longest
+from streams.extraction.lexicon import Hit, longest
 from streams.extraction.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
 from streams.extraction.officials import Candidate, Reader
 from streams.extraction.registry import KnownOffice, KnownPerson, Registry, slug
@@ -87,7 +87,7 @@ class People:
         Local news that names no state at all is American where its institutions are.
         """
         weights = Counter(self.context.weights)
-        hits = islice(self.registry.names.hits(self.document.folded), _MOST_HITS)
+        hits = islice(self._known_names, _MOST_HITS)
         named = {hit.value.name: hit.value for hit in hits if " " in self.document.folded[hit.start : hit.end]}
         if not weights and is_american(self.clean):
             weights["USA"] = 1
@@ -95,6 +95,11 @@ class People:
             if known.offices and (country := known.offices[0].country) and (known.famous or country in weights):
                 weights[country] += _KNOWN_WEIGHT
         self.context = self.context._replace(weights=weights)
+
+    @cached_property
+    def _known_names(self) -> list[Hit[KnownPerson]]:
+        """Names of the registry in the text, overlaps included."""
+        return self.registry.names.hits(self.document.folded)
 
     def _person(self, name: str) -> Person:
         for person in self.people:
@@ -108,7 +113,7 @@ class People:
 
     def _add_known(self) -> None:
         clean = self.clean
-        for hit in islice(longest(self.registry.names.hits(self.document.folded)), _MOST_HITS):
+        for hit in islice(longest(self._known_names), _MOST_HITS):
             surface = clean[hit.start : hit.end]
             if not surface[:1].isupper() or names_a_thing(clean, hit.end):
                 continue

@@ -10,13 +10,14 @@ import re
 from streams.extraction.words import word_list
 
 _ABBREVIATIONS = word_list("sentences.abbreviations")
-# Each run of marks is tried once (look-behind, possessive): a megabyte of points is linear.
+# Each run of marks is tried once (look-behind, possessive): a megabyte of points is linear. It begins with a plain set
+# because the engine skips to the next character of one, five times as fast as it tries every character.
 _END = re.compile(
-    r"""(?<![.!?…])(?P<mark>[.!?…]++)(?P<close>["'”’)\]»]*+)"""
-    r"""(?:\s++|(?=[A-Z"“‘][a-z]))(?=["“‘'(\[«]*+[^\W_a-z])|(?P<line>\n++)"""
+    r"""(?P<mark>[.!?…\n](?:(?<=\n)\n*+|(?<![.!?…]{2})[.!?…]*+))"""
+    r"""(?:(?<=\n)|(?P<close>["'”’)\]»]*+)(?:\s++|(?=[A-Z"“‘][a-z]))(?=["“‘'(\[«]*+[^\W_a-z]))"""
 )
 _INITIALS = re.compile(r"(?:[A-Z]\.){1,5}[A-Z]")
-_WORD_BEFORE = re.compile(r"[^\s(\"“‘'\[]*$")
+_BEFORE_WORD = re.compile(r"[\s(\"“‘'\[]")
 
 
 def sentence_bounds(clean: str) -> list[tuple[int, int]]:
@@ -25,9 +26,9 @@ def sentence_bounds(clean: str) -> list[tuple[int, int]]:
     start = 0
     for found in _END.finditer(clean):
         at = found.start()
-        if found["line"] is None and found["mark"] == "." and _no_end(clean, start, at, found):
+        if found["mark"] == "." and _no_end(clean, start, at, found):
             continue
-        end = at if found["line"] is not None else found.end("close")
+        end = at if found["close"] is None else found.end("close")
         if clean[start:end].strip():
             bounds.append((start, end))
         start = found.end()
@@ -49,8 +50,7 @@ def _no_end(clean: str, start: int, at: int, found: re.Match[str]) -> bool:
     """Whether the point at ``at`` belongs to an abbreviation or an initial."""
     if found.end("close") > at + 1:
         return False
-    before = _WORD_BEFORE.search(clean, max(start, at - 24), at)
-    word = before.group() if before else ""
+    word = _BEFORE_WORD.split(clean[max(start, at - 24) : at])[-1]
     if found.end() == at + 1:  # glued: "ended.The"; not "U.S.Army", not "example.Com"
         return len(word) < 3 or not word.isalpha() or not word[1:].islower()
     lower = word.lower()

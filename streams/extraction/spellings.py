@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from streams.extraction.document import fold
 from streams.extraction.names import SUFFIXES
 
 _WORD = re.compile(r"\w+")
+_SHORT = 10_000  # characters; a text of so many is searched for each word sooner than it is read for all
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]{4,}\b")
 
 
@@ -72,7 +74,7 @@ def skeleton(word: str) -> str:
 
 
 class WordIndex:
-    """Where a text has a word, found in one pass: a text made to be slow has thousands of surnames."""
+    """Where a text has a word. A long text is read once for all: one made to be slow has thousands of surnames."""
 
     def __init__(self, clean: str) -> None:
         self._clean = clean
@@ -82,14 +84,23 @@ class WordIndex:
         first = _WORD.search(word)
         if first is None:
             return []
-        shift = first.start()
+        clean, length = self._clean, len(word)
         found = []
-        for run in self._runs.get(first.group(), ()):
-            start, end = run - shift, run - shift + len(word)
-            outside = self._clean[max(0, start - 1) : start] + self._clean[end : end + 1]
-            if start >= 0 and self._clean.startswith(word, start) and not _WORD.search(outside):
-                found.append((start, end))
+        for start in self._starts(word, first):
+            outside = clean[max(0, start - 1) : start] + clean[start + length : start + length + 1]
+            if start >= 0 and clean.startswith(word, start) and not _WORD.search(outside):
+                found.append((start, start + length))
         return found
+
+    def _starts(self, word: str, first: re.Match[str]) -> Iterator[int]:
+        """Where ``word`` may begin; ``first`` is the run of letters that it begins with."""
+        if len(self._clean) > _SHORT:
+            yield from (run - first.start() for run in self._runs.get(first.group(), ()))
+            return
+        at = self._clean.find(word)
+        while at >= 0:
+            yield at
+            at = self._clean.find(word, at + 1)
 
     @cached_property
     def sounding(self) -> dict[tuple[str, str], set[str]]:
