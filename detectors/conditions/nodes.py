@@ -181,6 +181,8 @@ class Reads(Condition, frozen=True):
     def holds(self, scene: Scene) -> bool:
         if isinstance(self.test, Exists):
             return bool(scene.text(self.field)) == self.test.wanted
+        if isinstance(self.test, TextPattern):
+            return any(self.test.found(original(scene, stretch)) for stretch in scene.text(self.field))
         return any(self.test.hits(scene, stretch) for stretch in scene.text(self.field))
 
     def collect(self, scene: Scene, into: Bindings) -> None:
@@ -208,6 +210,10 @@ class TextPattern(msgspec.Struct, frozen=True):
     """RE2, found anywhere in the original text."""
 
     patterns: tuple[str, ...]
+
+    def found(self, text: str) -> bool:
+        """Whether one of them is found in a text."""
+        return any(compiled(pattern).search(text) is not None for pattern in self.patterns)
 
     def hits(self, scene: Scene, stretch: Stretch) -> list[tuple[str, Span]]:
         """The pattern and each place (at most ``MOST_PATTERN_HITS``) where it was found."""

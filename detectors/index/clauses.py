@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from detectors.conditions.nodes import Condition, Every, Has, Says, Some, Within
+from detectors.conditions.nodes import Condition, Every, Has, Reads, Says, Some, TextPattern, Within
 from detectors.index.leaves import Clause, Leaves, Need
 
 NEVER: Clause = frozenset()
 """The clause that no article meets."""
 
 
-def gather(condition: Condition, leaves: Leaves, into: set[Clause], *, local: bool = False) -> bool:
+def gather(
+    condition: Condition, leaves: Leaves, into: set[Clause], *, patterns: bool = False, local: bool = False
+) -> bool:
     """Add the clauses of a condition; whether they are all that it asks.
 
-    ``local`` where the condition is asked about a stretch of the article.
+    ``patterns`` where those are to be looked for in every article; ``local`` where the condition is asked about a
+    stretch of the article.
     """
     if isinstance(condition, Has):
         clause, exact = leaves.clause(condition)
@@ -23,7 +26,7 @@ def gather(condition: Condition, leaves: Leaves, into: set[Clause], *, local: bo
     if isinstance(condition, Every):
         exact = True
         for part in condition.conditions:
-            exact &= gather(part, leaves, into, local=local)
+            exact &= gather(part, leaves, into, patterns=patterns, local=local)
         return exact
     if isinstance(condition, Says):
         if condition.negated or (local and condition.field != "text"):
@@ -32,19 +35,29 @@ def gather(condition: Condition, leaves: Leaves, into: set[Clause], *, local: bo
         into.add(clause)
         return exact
     if isinstance(condition, Some):
-        return gather_some(condition.conditions, leaves, into, local=local)
+        return gather_some(condition.conditions, leaves, into, patterns=patterns, local=local)
     if isinstance(condition, Within):  # what a sentence holds, the article holds too
-        gather(condition.condition, leaves, into, local=True)
-    return False  # a negation asks for what is not there; a pattern has no words to look for
+        gather(condition.condition, leaves, into, patterns=patterns, local=True)
+    if patterns and not local and isinstance(condition, Reads) and isinstance(condition.test, TextPattern):
+        into.add(leaves.pattern_clause(condition.field, condition.test.patterns))
+        return True
+    return False  # a negation asks for what is not there; a stretch may match a pattern that the whole does not
 
 
-def gather_some(conditions: Iterable[Condition], leaves: Leaves, into: set[Clause], *, local: bool = False) -> bool:
+def gather_some(
+    conditions: Iterable[Condition],
+    leaves: Leaves,
+    into: set[Clause],
+    *,
+    patterns: bool = False,
+    local: bool = False,
+) -> bool:
     """Add the clause of conditions of which one must be met: the narrowest clause of each, together."""
     together: set[Need] = set()
     all_exact, always, open_ended = True, False, False
     for condition in conditions:
         clauses: set[Clause] = set()
-        exact = gather(condition, leaves, clauses, local=local)
+        exact = gather(condition, leaves, clauses, patterns=patterns, local=local)
         if NEVER in clauses:
             continue
         if not clauses:

@@ -15,7 +15,7 @@ Clause = frozenset[Need]
 
 USUAL = {"code": 20, "label": 60, "class": 100, "role": 30, "salience": 600, "former": 900, "language": 900}
 """Of a thousand articles, about how many meet one value of an attribute. Guesses: only the speed rests on them."""
-RARE, WORD, ALL = 1, 100, 1000
+RARE, PATTERN, WORD, ALL = 1, 50, 100, 1000
 FEW = 16
 """Up to so many values are compared one by one to see that two questions are equal; more must be the same list."""
 
@@ -42,6 +42,8 @@ class Leaves:
         self.says: list[tuple[int, Says]] = []
         """On ``title`` and ``lead``; of ``text`` each phrase is asked by itself."""
         self.phrases: dict[Phrase, int] = {}
+        self.patterns: list[tuple[int, str, str]] = []
+        """Number, field and pattern."""
         self.either: dict[int, Clause] = {}
 
     def clause(self, leaf: Has | Says) -> tuple[Clause, bool]:
@@ -79,6 +81,16 @@ class Leaves:
         if new:
             self.says.append((number, leaf))
         return frozenset((number,))
+
+    def pattern_clause(self, field: str, patterns: Iterable[str]) -> Clause:
+        """What an article must have for one of the patterns to be found in a text of it."""
+        numbers: set[int] = set()
+        for pattern in patterns:
+            number, new = self._number((field, "pattern", pattern), PATTERN)
+            if new:
+                self.patterns.append((number, field, pattern))
+            numbers.add(number)
+        return frozenset(numbers)
 
     def either_of(self, clause: Clause) -> Need:
         """What stands for one of the members of a clause."""

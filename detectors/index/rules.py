@@ -10,6 +10,7 @@ from detectors.conditions.nodes import Condition
 from detectors.conditions.view import ArticleView
 from detectors.index.clauses import NEVER, gather, gather_some
 from detectors.index.leaves import Clause, Leaves, Need
+from detectors.index.patterns import PatternIndex
 from detectors.index.titles import TitleIndex
 from detectors.index.values import FieldIndex, shared_tuples
 
@@ -41,17 +42,23 @@ class Asked:
 
     def clauses(self, leaves: Leaves) -> tuple[set[Clause], bool]:
         """What an article must have to meet it, and whether that is all."""
-        clauses: set[Clause] = set()
-        exact = gather(self.where, leaves, clauses)
-        if self.steps:
-            exact &= gather_some(self.steps, leaves, clauses)
+        clauses, exact = self._gathered(leaves, patterns=False)
+        if not clauses:  # else its patterns are looked for in few articles, sooner than in every one
+            clauses, exact = self._gathered(leaves, patterns=True)
         return clauses, exact and not self.exceptions
+
+    def _gathered(self, leaves: Leaves, *, patterns: bool) -> tuple[set[Clause], bool]:
+        clauses: set[Clause] = set()
+        exact = gather(self.where, leaves, clauses, patterns=patterns)
+        if self.steps:
+            exact &= gather_some(self.steps, leaves, clauses, patterns=patterns)
+        return clauses, exact
 
 
 class RuleIndex:
     """Finds, for an article, the numbers of the rules that it meets; a rule's number is its place in ``asked``."""
 
-    __slots__ = ("_asked", "_either", "_exact", "_fields", "_phrases", "_reads_text", "_rules", "_titles")
+    __slots__ = ("_asked", "_either", "_exact", "_fields", "_patterns", "_phrases", "_reads_text", "_rules", "_titles")
 
     def __init__(self, asked: Sequence[Asked]) -> None:
         leaves = Leaves()
@@ -67,6 +74,7 @@ class RuleIndex:
         self._either = _by_member(leaves.either)
         self._fields = {field: FieldIndex(found) for field, found in leaves.fields.items()}
         self._titles = TitleIndex(leaves.says)
+        self._patterns = PatternIndex(leaves.patterns)
         self._phrases = leaves.phrases
         needed = chain(*(needs for needs, _ in entries), self._either)
         self._reads_text = bool(self._phrases) or any(isinstance(need, str) for need in needed)
@@ -79,6 +87,7 @@ class RuleIndex:
         if self._phrases:
             present.update([self._phrases[found] for found in self._phrases.keys() & view.longer])
         self._titles.met(view, present)
+        self._patterns.met(view, present)
         new = self._either.keys() & present
         while new:
             more = {number for need in new for number in self._either[need]}

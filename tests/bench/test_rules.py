@@ -152,6 +152,31 @@ def test_matching(articles: list[EnrichedArticle], rules: list[str], tmp_path: P
 
 
 @pytest.mark.timeout(600)
+def test_patterns_alone(articles: list[EnrichedArticle], tmp_path: Path, report: Report) -> None:
+    """Rules that ask for nothing but a pattern, which has no words that could be looked up."""
+    chance = Random(SEED)
+    words = sorted({word for article in articles for word in re.findall(r"[a-z]{5,}", article.text)})
+    shapes = (
+        r"(?i)\b{}(s|ed)?\b", r"{}.{{0,40}}{}", r"(?i)({}|{})\s+{}", r"{}\W+(?:\w+\W+){{0,5}}{}", r"\d+ {}",
+    )  # fmt: skip
+    rules = [
+        rule_of(number, {"text": {"matches": chance.choice(shapes).format(*chance.sample(words, 3))}})
+        for number in range(10_000)
+    ]
+    rows: list[dict[str, Any]] = []
+    for size in (10, 1_000, 10_000):
+        engine = Engine(load_rules(written(tmp_path / str(size), rules[:size])))
+        loop = plain_loop(engine)
+        some = articles[:: max(1, len(articles) * size // 50_000)]
+        assert [engine.matching(article) for article in some] == [loop(article) for article in some]
+        indexed = min(milliseconds(engine.matching, articles[:200]) for _ in range(3))
+        looped = milliseconds(loop, some)
+        rows.append({"rules": size, "index, ms": indexed, "plain loop, ms": looped, "times": looped / indexed})
+    report("rules-patterns", rows)
+    assert rows[-1]["times"] >= 10
+
+
+@pytest.mark.timeout(600)
 def test_a_thousand_times_the_rules_with_as_many_matches(
     articles: list[EnrichedArticle], rules: list[str], tmp_path: Path, report: Report
 ) -> None:
