@@ -4,10 +4,14 @@ The contract it rests on: when an article is appended, its time is not below the
 before, less the lateness. From that follow two lower bounds for what may still come (each still less a rule's
 lateness): the least of the newest times of all partitions, and the newest time of a *cut*, once everything that was
 on the log when the cut was taken is done. Never the maximum over what happens to have arrived.
+
+Offsets say nothing beyond one log: where ``articles`` is deleted and made anew, the numbers of the old log stay with
+its id and those of the new one begin. Event time goes on, for the contract holds from one log to the next.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,18 +22,21 @@ MAX_CUTS = 64
 SILENCE = timedelta(seconds=30)
 #: Two reports are a second apart. More time between them is no silence: a process stood still, or a clock was set.
 LONGEST_STEP = timedelta(seconds=10)
+#: So many logs are remembered, this one and those that it took the place of.
+MOST_LOGS = 4
 
 
 class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one worker knows, sent to every partition of ``observations`` each second.
 
-    ``done``: partition of ``articles`` to the offset below which everything is acknowledged downstream; ``newest``:
-    partition to the newest event time below it; ``horizon``: the newest time that this worker knows of, also from
-    others' reports; ``ends``: the end offset of every partition, read after the others. ``judged``: how far the
-    detectors have come whose alerts chains hear of, by layer of rules and partition of ``observations``: all that
-    follows up to there is sent and stored.
+    ``log``: the id of the log that ``articles`` is, empty where the broker gives none; ``done``: partition of it to the
+    offset below which everything is acknowledged downstream; ``newest``: partition to the newest event time below it;
+    ``horizon``: the newest time that this worker knows of, also from others' reports; ``ends``: the end offset of every
+    partition, read after the others. ``judged``: how far the detectors have come whose alerts chains hear of, by layer
+    of rules and partition of ``observations``: all that follows up to there is sent and stored.
     """
 
+    log: str = ""
     done: dict[int, int] = {}
     newest: dict[int, datetime] = {}
     horizon: datetime | None = None
@@ -45,14 +52,39 @@ class Cut(msgspec.Struct, frozen=True):
     ends: dict[int, int]
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of the progress that outlives a restart."""
+class Read(msgspec.Struct):
+    """How far one log has been read, by partition: as in :class:`ProgressReport`."""
 
-    done: dict[int, int]
-    newest: dict[int, datetime]
+    done: dict[int, int] = {}
+    newest: dict[int, datetime] = {}
+
+    def merge(self, done: Mapping[int, int], newest: Mapping[int, datetime]) -> None:
+        """Take over what was told, where it is further."""
+        for partition, offset in done.items():
+            self.done[partition] = max(offset, self.done.get(partition, 0))
+        for partition, time in newest.items():
+            self.newest[partition] = max(time, self.newest.get(partition, time))
+
+    def holds(self, ends: Mapping[int, int]) -> bool:
+        """Whether everything below these ends is done."""
+        return bool(ends) and all(self.done.get(partition, 0) >= end for partition, end in ends.items())
+
+    def least_of_newest(self, ends: Mapping[int, int]) -> datetime | None:
+        """The least of the newest times of all partitions, None while one is unknown."""
+        # A report of before the topic was expanded must not leave out the partitions that others know of.
+        every = ends.keys() | self.done.keys()
+        if not ends or not every <= self.newest.keys():
+            return None
+        return min(self.newest[partition] for partition in every)
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the progress that outlives a restart; ``logs`` by their ids."""
+
+    logs: dict[str, Read] = {}
     watermark: datetime | None
     horizon: datetime | None
-    version: int = 1
+    version: int = 2
 
 
 class Progress:
@@ -63,9 +95,8 @@ class Progress:
 
     def __init__(self, *, advance_when_silent: bool = True) -> None:
         self._advance_when_silent = advance_when_silent
-        self._done: dict[int, int] = {}
-        self._newest: dict[int, datetime] = {}
-        self._cuts: list[Cut] = []
+        self._logs: dict[str, Read] = {}
+        self._cuts: dict[str, list[Cut]] = {}
         self._horizon: datetime | None = None
         self._quiet_since: datetime | None = None
         self._moved_at: datetime | None = None
@@ -77,9 +108,10 @@ class Progress:
         """The newest event time that anybody has reported: outlives the worker that read it."""
         return self._horizon
 
-    def is_replay(self, partition: int, offset: int) -> bool:
+    def is_replay(self, partition: int, offset: int, log: str = "") -> bool:
         """Whether an article of ``articles`` was done before: what it leads to is known already, and never late."""
-        return offset < self._done.get(partition, 0)
+        read = self._logs.get(log)
+        return read is not None and offset < read.done.get(partition, 0)
 
     def merge(self, report: ProgressReport, now: datetime) -> datetime | None:
         """Take over a worker's report; returns the watermark before any rule's lateness, None while it is unknown.
@@ -87,20 +119,17 @@ class Progress:
         Args:
             now: the wall clock; used only to tell that all sources are silent, and to move event time on then.
         """
-        for partition, offset in report.done.items():
-            self._done[partition] = max(offset, self._done.get(partition, 0))
-        for partition, time in report.newest.items():
-            self._newest[partition] = max(time, self._newest.get(partition, time))
+        read = self._log(report.log)
+        read.merge(report.done, report.newest)
         for layer, partitions in report.judged.items():
             for partition, time in partitions.items():
                 self._judged[layer, partition] = max(time, self._judged.get((layer, partition), time))
         newest_cut = Cut(report.horizon, report.ends)
         if report.horizon is not None:
-            self._cuts.append(newest_cut)
-        newest_holds = self._holds(newest_cut)
-        self._raise(self._least_of_newest(report.ends))
-        self._raise(self._best_cut())
-        self._pass_time(report.horizon, newest_holds, now)
+            self._cuts.setdefault(report.log, []).append(newest_cut)
+        self._raise(read.least_of_newest(report.ends))
+        self._raise(self._best_cut(report.log, read))
+        self._pass_time(report.horizon, read.holds(report.ends), now)
         return self.watermark
 
     def judged(self, layer: int, partitions: int) -> datetime | None:
@@ -114,38 +143,37 @@ class Progress:
 
     def dump(self) -> bytes:
         """The progress as a changelog value."""
-        stored = Stored(done=self._done, newest=self._newest, watermark=self.watermark, horizon=self._horizon)
+        stored = Stored(logs=self._logs, watermark=self.watermark, horizon=self._horizon)
         return msgspec.json.encode(stored)
 
     def load(self, value: bytes) -> None:
         """Take over a changelog value; merged like a report, so that an outdated one does no harm."""
         stored = msgspec.json.decode(value, type=Stored)
-        for partition, offset in stored.done.items():
-            self._done[partition] = max(offset, self._done.get(partition, 0))
-        for partition, time in stored.newest.items():
-            self._newest[partition] = max(time, self._newest.get(partition, time))
+        for log, read in stored.logs.items():
+            self._log(log).merge(read.done, read.newest)
         self._horizon = _later(self._horizon, stored.horizon)
         self._raise(stored.watermark)
+
+    def _log(self, log: str) -> Read:
+        """What is known of a log, which is now the last one told of; the one told of longest ago is forgotten."""
+        read = self._logs.pop(log, None) or Read()
+        self._logs[log] = read
+        while len(self._logs) > MOST_LOGS:
+            forgotten = next(iter(self._logs))
+            del self._logs[forgotten]
+            self._cuts.pop(forgotten, None)
+        return read
 
     def _raise(self, time: datetime | None) -> None:
         self.watermark = _later(self.watermark, time)
 
-    def _holds(self, cut: Cut) -> bool:
-        return bool(cut.ends) and all(self._done.get(partition, 0) >= end for partition, end in cut.ends.items())
-
-    def _least_of_newest(self, ends: dict[int, int]) -> datetime | None:
-        # A report of before the topic was expanded must not leave out the partitions that others know of.
-        every = ends.keys() | self._done.keys()
-        if not ends or not every <= self._newest.keys():
-            return None
-        return min(self._newest[partition] for partition in every)
-
-    def _best_cut(self) -> datetime | None:
-        held = [cut for cut in self._cuts if self._holds(cut)]
+    def _best_cut(self, log: str, read: Read) -> datetime | None:
+        cuts = self._cuts.get(log, [])
+        held = [cut for cut in cuts if read.holds(cut.ends)]
         if held:
-            self._cuts = [cut for cut in self._cuts if not self._holds(cut)]
-        if len(self._cuts) > MAX_CUTS:
-            del self._cuts[1:-1:2]
+            cuts = self._cuts[log] = [cut for cut in cuts if not read.holds(cut.ends)]
+        if len(cuts) > MAX_CUTS:
+            del cuts[1:-1:2]
         return max((cut.horizon for cut in held if cut.horizon is not None), default=None)
 
     def _pass_time(self, horizon: datetime | None, newest_holds: bool, now: datetime) -> None:

@@ -12,6 +12,7 @@ from mode.utils.objects import cached_property
 from mode.utils.queues import FlowControlEvent
 
 from streams import compression, transport
+from streams.positions import Logs
 from streams.recovery import FactTables
 from streams.settings import Settings, SettingsError
 from streams.topics import ARTICLES, REASON_BYTES
@@ -64,8 +65,11 @@ class App(faust.App):
         await super().on_stop()
 
 
-def create_app(settings: Settings) -> App:
+def create_app(settings: Settings, logs: Logs | None = None) -> App:
     """An app that reads and writes as the design says: from the earliest offset, at least once, idempotently.
+
+    Args:
+        logs: the logs that the topics are when the worker starts.
 
     Raises:
         SettingsError: a certificate or password file cannot be read, or the folder for local files not be made.
@@ -113,7 +117,7 @@ def create_app(settings: Settings) -> App:
         recovery_consistency_check=False,
     )
     compression.install()
-    transport.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)})
+    transport.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)}, logs=logs)
     return app
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
+import sys
 import threading
+from typing import NoReturn
 
 import faust
 
@@ -27,6 +30,8 @@ class Fatal:
         self._app = app
         self._leaving = threading.Lock()
         self.error: BaseException | None = None
+        self.again = False
+        """Whether the process is to start once more when it has stopped."""
 
     def __call__(self, error: BaseException) -> None:
         """Log the error and stop the process; safe to call more than once, and from any thread."""
@@ -36,6 +41,13 @@ class Fatal:
         logger.critical("the worker stops: %s: %s", type(error).__qualname__, error, exc_info=error)
         self.leave()
         self._app.loop.call_soon_threadsafe(self._crash, error)
+
+    def begin_again(self, reason: str) -> None:
+        """Stop as when asked to, and start once more, as the same process; safe to call more than once."""
+        if not self.again:
+            self.again = True
+            logger.warning("the worker begins again: %s", reason)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def leave(self) -> None:
         """The process ends within the grace, whatever still runs; safe to call more than once."""
@@ -49,4 +61,11 @@ class Fatal:
 
     def _end(self) -> None:
         logger.error("no orderly stop within %.0f s; what was in work is read again", GRACE_SECONDS)
+        if self.again:
+            start_again()
         os._exit(EXIT_STATUS if self.error is not None else 0)
+
+
+def start_again() -> NoReturn:
+    """Replace this process by a new one of the same command: nothing of what it knew is left."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - its own command

@@ -39,6 +39,7 @@ class Metrics:
         self.dead_letters = counter(
             "dead_letters_total", "Articles sent to the dead-letter topic, by reason.", "reason"
         )
+        self.expired = counter("expired_articles_total", "Articles that Kafka deleted before they were read.")
         self.observations = counter("observations_total", "Observations of rules with state, by rule.", "rule")
         self.observations_handled = counter(
             "observations_handled_total", "Observations taken into account and acknowledged."

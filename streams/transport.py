@@ -17,11 +17,14 @@ from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 
+from streams.log_ids import log_ids
+from streams.positions import Logs, PositionedThread
+
 #: A fetch waits so long for news (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 100
 
 
-class ConsumerThread(driver.AIOKafkaConsumerThread):
+class ConsumerThread(PositionedThread):
     """Fetches without long waits: a fetch that is under way holds up partitions that have news meanwhile."""
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
@@ -47,7 +50,9 @@ class Consumer(driver.Consumer):
         self._seeks = 0
 
     def _new_consumer_thread(self) -> ConsumerThread:
-        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        thread = ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        thread.logs = self.transport.logs
+        return thread
 
     async def perform_seek(self) -> None:
         """Go back to the committed offsets; where nothing is committed yet, to the log's beginning.
@@ -131,6 +136,18 @@ class Consumer(driver.Consumer):
             return set()
         return set(consumer.partitions_for_topic(topic) or ())
 
+    async def log_ids(self, *topics: str) -> Mapping[str, str]:
+        """The ids of the logs that these topics are now, without those that are gone.
+
+        Raises:
+            KafkaError: no broker answers.
+        """
+        found: Mapping[str, str] = await self._thread.call_thread(self._log_ids_now, topics)
+        return found
+
+    async def _log_ids_now(self, topics: Collection[str]) -> Mapping[str, str]:
+        return await log_ids(self._thread._ensure_consumer()._client, topics)  # noqa: SLF001
+
     def lowest_in_flight(self, tp: TP) -> int | None:
         """The lowest offset of a partition that an agent was given and that is not settled, None where all are."""
         return min(list(self._flying(tp)), default=None)
@@ -193,12 +210,16 @@ class PlainProducer(Producer):
 
 
 class Transport(driver.Transport):
-    """The transport that the worker runs on; ``reported``: topics of which only what was released is committed."""
+    """The transport that the worker runs on.
+
+    ``reported``: topics of which only what was released is committed; ``logs``: what they are read from.
+    """
 
     Consumer = Consumer
     Producer = Producer
     transactions = True
     reported: frozenset[str] = frozenset()
+    logs = Logs()
 
 
 class PlainTransport(Transport):
@@ -220,14 +241,18 @@ def consumer_of(app: faust.App) -> Consumer:
     return consumer
 
 
-def install(app: faust.App, *, idempotent: bool = True, reported: Collection[str] = ()) -> None:
+def install(
+    app: faust.App, *, idempotent: bool = True, reported: Collection[str] = (), logs: Logs | None = None
+) -> None:
     """Make ``app`` use this transport, for reading and writing.
 
     Args:
         idempotent: whether the broker knows producers and transactions.
         reported: topics of which nothing is committed that was not released before (:meth:`Consumer.release`).
+        logs: the logs that are read.
     """
     kind = Transport if idempotent else PlainTransport
     app.transport = kind(app.conf.broker_consumer, app)
     app.transport.reported = frozenset(reported)
+    app.transport.logs = logs or Logs()
     app.producer_transport = kind(app.conf.broker_producer, app)

@@ -20,10 +20,11 @@ from streams.agents.reporter import Reporter
 from streams.app import create_app
 from streams.enriching import make_extractor
 from streams.facts import FactTable, local_copies, require_store
-from streams.fatal import EXIT_STATUS, Fatal
+from streams.fatal import EXIT_STATUS, Fatal, start_again
 from streams.health import Health, HealthServer, Watchdog
 from streams.metrics import Metrics
 from streams.pipeline import Pipeline
+from streams.positions import Logs
 from streams.progress import ArticleProgress
 from streams.reload import RulesInForce
 from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
@@ -67,7 +68,12 @@ class Worker:
             logger.warning("topics created: %s", ", ".join(made))
         topics = {topic.name: topic for topic in describe_topics(settings, self._topics())}
 
-        self.app = create_app(settings)
+        logs = Logs(
+            {name: topics[name].id for name in map(settings.topic, (ARTICLES, OBSERVATIONS)) if topics[name].id},
+            exact=settings.idempotence,
+        )
+        logs.on_expired = self._expired
+        self.app = create_app(settings, logs)
         self.fatal = Fatal(self.app)
         self.in_force = RulesInForce(settings, folder, rules, self.metrics)
         self.pipeline = Pipeline(
@@ -93,6 +99,7 @@ class Worker:
             progress,
             self.fatal,
             observation_partitions=observation_partitions,
+            log=logs.ids.get(settings.topic(ARTICLES), ""),
         )
         self.observations = ObservationAgent(
             self.app, settings, self.table, self.in_force, self.metrics, self.fatal, partitions=observation_partitions
@@ -106,6 +113,7 @@ class Worker:
             self.metrics,
             self.health,
             self.fatal,
+            logs,
             observation_partitions=observation_partitions,
         )
         self.in_force.on_change(self._exchange_rules)
@@ -133,6 +141,10 @@ class Worker:
 
     def _topics(self) -> list[str]:
         return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS), changelog_topic(self.settings)]
+
+    def _expired(self, tp: TP, count: int) -> None:
+        if tp.topic == self.settings.topic(ARTICLES):
+            self.metrics.expired.inc(count)
 
     def _exchange_rules(self, engine: Any) -> None:
         self.pipeline.engine = engine
@@ -185,7 +197,7 @@ class Worker:
     async def _drain(self, sender: object, **_: object) -> None:
         """Finish what is in work and commit it, so that the next owner need not do it again."""
         del sender
-        if self.fatal.error is None:
+        if self.fatal.error is None and not self.fatal.again:
             conveyors = (self.articles.conveyor, self.observations.conveyor)
             drained = await asyncio.gather(*(conveyor.drain(DRAIN_SECONDS) for conveyor in conveyors))
             if not all(drained):
@@ -198,5 +210,9 @@ class Worker:
 
 
 def run_worker(settings: Settings) -> None:
-    """Run one worker in this process and exit with its status."""
-    sys.exit(Worker(settings).run())
+    """Run one worker in this process, once more where it is to begin again, and exit with its status."""
+    worker = Worker(settings)
+    status = worker.run()
+    if worker.fatal.again and worker.fatal.error is None:
+        start_again()
+    sys.exit(status)

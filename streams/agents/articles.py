@@ -40,8 +40,10 @@ class ArticleAgent:
         fatal: Fatal,
         *,
         observation_partitions: int,
+        log: str,
     ) -> None:
         self._settings = settings
+        self._log = log
         self._pipeline = pipeline
         self._metrics = metrics
         self._progress = progress
@@ -105,7 +107,7 @@ class ArticleAgent:
                 value=outcome.enriched,
                 headers=event_headers("enriched-article", article.id, time=article.event_time, subject=article.source),
             )
-            origin = Origin(outcome.record.partition, outcome.record.offset, article.received_at)
+            origin = Origin(outcome.record.partition, outcome.record.offset, article.received_at, self._log)
             for observation in outcome.observations:
                 yield from observation_messages(self._settings, observation, origin, self._observation_partitions)
             for firing in outcome.firings:

@@ -182,7 +182,7 @@ class ObservationAgent:
         if partition is None:
             return
         origin = origin_of(headers)
-        replay = origin is not None and partition.progress.is_replay(origin.partition, origin.offset)
+        replay = origin is not None and partition.progress.is_replay(origin.partition, origin.offset, origin.log)
         step = partition.state.observe(observation, replay=replay)
         arrival = origin.arrival if origin else None
         work.effects.append(Effect(event.message.partition, step, observation.rule, arrival))

@@ -2,6 +2,9 @@
 
 What was told may be committed, and nothing else: were the newest article committed first, and its reader killed before
 it tells of it, nobody would know its time, and event time would stand still until the next article.
+
+Nothing is told of a log that is no more: where a topic was deleted, the worker waits for it; where it was made anew,
+the worker begins again.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from streams.fatal import Fatal
 from streams.health import Health
 from streams.metrics import Metrics
 from streams.outbox import Message, Outbox
+from streams.positions import Logs
 from streams.progress import ArticleProgress
 from streams.records.cloudevents import headers as event_headers
 from streams.settings import Settings
@@ -49,10 +53,12 @@ class Reporter:
         metrics: Metrics,
         health: Health,
         fatal: Fatal,
+        logs: Logs,
         *,
         observation_partitions: int,
     ) -> None:
         self._app = app
+        self._logs = logs
         self._settings = settings
         self._progress = progress
         self._articles = articles
@@ -67,13 +73,17 @@ class Reporter:
         self._restored = 0
         self._shown: set[int] = set()
         self._recovering_since: float | None = None
+        self._reading = False
         self._transaction_ends = TransactionEnds()
+        self._gone: set[str] = set()
+        self._expired: dict[int, int] = {}
 
     def assigned(self, assigned: set[TP]) -> None:
         """The partitions that this worker owns from now on."""
         self._progress.assigned({tp.partition for tp in assigned if tp.topic == self._topic})
         self._recovering_since = monotonic()
         self._transaction_ends.forget()
+        self._expired.clear()
         self._health.moved()
 
     async def run(self) -> None:
@@ -85,7 +95,7 @@ class Reporter:
 
     async def report(self) -> None:
         """Report once, where this worker is ready; a report that the broker does not take is logged."""
-        if self._health.ready:
+        if self._reading:
             try:
                 await self._report()
             except KafkaError as error:  # the next report says it all again; the watchdog has the last word
@@ -103,8 +113,9 @@ class Reporter:
             self._metrics.recovery.set(monotonic() - self._recovering_since)
             self._recovering_since = None
             self._health.moved()
-        self._health.ready = ready
-        self._metrics.ready.set(ready)
+        self._reading = ready
+        self._health.ready = ready and not self._gone
+        self._metrics.ready.set(self._health.ready)
 
     def _recovered(self) -> bool:
         tables = self._app.tables
@@ -121,7 +132,10 @@ class Reporter:
         # What others reported counts, too: whoever read the newest article may be gone, and its cuts with it.
         horizon = max(filter(None, (*newest.values(), self._observations.horizon())), default=None)
         ends = await self._ends()
+        if not await self._same_logs():  # asked last: all that the report says is of this log
+            return
         report = ProgressReport(
+            log=self._logs.ids.get(self._topic, ""),
             done=done,
             newest=newest,
             horizon=horizon,
@@ -135,6 +149,7 @@ class Reporter:
             Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
             for partition in self._partitions
         )
+        await self._count_expired(owned, done, ends)
         consumer.release({TP(self._topic, partition): offset for partition, offset in done.items()})
         passed = await self._transaction_ends.find(consumer, owned, self._progress.done, ends)
         for partition, position in passed.items():
@@ -151,6 +166,36 @@ class Reporter:
             # Below the committed offset all is done; without one, or where that is gone, reading starts at the log's
             # beginning.
             self._progress.start(tp.partition, max(consumer.committed_offsets().get(tp) or 0, earliest.get(tp) or 0))
+
+    async def _same_logs(self) -> bool:
+        """Whether the topics are still the logs that they were when the worker started."""
+        known = self._logs.ids
+        if not known:
+            return True
+        now = await consumer_of(self._app).log_ids(*known)
+        gone = known.keys() - now.keys()
+        for topic in sorted(gone - self._gone):
+            logger.error("the topic %s was deleted; the worker waits until it is made anew", topic)
+        self._gone = set(gone)
+        if gone:
+            self._health.moved()  # nothing can be done, and nothing is left undone
+            return False
+        anew = sorted(topic for topic, id_ in now.items() if id_ != known[topic])
+        if anew:
+            self._fatal.begin_again(f"the topic {' and '.join(anew)} was made anew")
+        return not anew
+
+    async def _count_expired(self, owned: list[TP], done: dict[int, int], ends: dict[int, int]) -> None:
+        """Count what was deleted, by retention or by hand, before it was fetched."""
+        behind = [tp for tp in owned if done.get(tp.partition, 0) < ends.get(tp.partition, 0)]
+        if not behind:
+            return
+        consumer = consumer_of(self._app)
+        for tp, earliest in (await consumer.earliest_offsets(*behind)).items():
+            reached = max(done[tp.partition], consumer.fetched_to(tp), self._expired.get(tp.partition, 0))
+            if earliest is not None and earliest > reached:
+                self._expired[tp.partition] = earliest
+                self._logs.expired(TP(*tp), earliest - reached)
 
     async def _ends(self) -> dict[int, int]:
         consumer = consumer_of(self._app)

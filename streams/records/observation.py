@@ -14,14 +14,19 @@ from streams.records.cloudevents import Headers, event_type, headers, type_of
 PARTITION = "newswatch_partition"
 OFFSET = "newswatch_offset"
 ARRIVAL = "newswatch_arrival"
+LOG = "newswatch_log"
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The record of ``articles`` that an observation comes from, and when that article arrived."""
+    """The record of ``articles`` that an observation comes from, and when that article arrived.
+
+    ``log`` is the id of the log that ``articles`` was then, empty where the broker gives none.
+    """
 
     partition: int
     offset: int
     arrival: datetime
+    log: str = ""
 
 
 _observations = msgspec.json.Decoder(Observation)
@@ -38,6 +43,8 @@ def observation_headers(observation: Observation, origin: Origin | None) -> Head
             (OFFSET, str(origin.offset).encode()),
             (ARRIVAL, origin.arrival.isoformat().encode()),
         ]
+        if origin.log:
+            found.append((LOG, origin.log.encode()))
     return found
 
 
@@ -75,4 +82,4 @@ def origin_of(record_headers: Headers) -> Origin | None:
     arrival = parse_time(found.get(ARRIVAL, ""))
     if arrival is None or not found.get(PARTITION, "").isdigit() or not found.get(OFFSET, "").isdigit():
         return None
-    return Origin(int(found[PARTITION]), int(found[OFFSET]), arrival)
+    return Origin(int(found[PARTITION]), int(found[OFFSET]), arrival, found.get(LOG, ""))

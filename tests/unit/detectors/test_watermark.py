@@ -63,7 +63,7 @@ def test_cuts_that_wait_are_bounded_and_the_newest_still_holds() -> None:
     progress = Progress()
     for n in range(10 * MAX_CUTS):
         progress.merge(report({0: 0}, {0: at(0)}, {0: n + 1, 1: n + 1}), START)
-    assert len(progress._cuts) <= MAX_CUTS + 1
+    assert len(progress._cuts[""]) <= MAX_CUTS + 1
     last = 10 * MAX_CUTS
     progress.merge(report({0: last, 1: last}, {0: at(5)}, {0: last, 1: last}), START)
     assert progress.watermark == at(5)
