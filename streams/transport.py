@@ -47,6 +47,7 @@ class Consumer(driver.Consumer):
         self._in_flight: dict[TP, tuple[int, set[int]]] = {}
         self._released: dict[TP, tuple[int, int]] = {}
         self._fetched: dict[TP, tuple[int, int]] = {}
+        self._holes: list[tuple[TP, int, int]] = []
         self._seeks = 0
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -89,6 +90,9 @@ class Consumer(driver.Consumer):
         generation = self.app.consumer_generation_id
         for tp, records in fetched.items():
             if records:
+                before = self.fetched_to(TP(*tp))
+                if before and records[0].offset > before:
+                    self._holes.append((TP(*tp), before, records[0].offset))
                 self._fetched[TP(*tp)] = (generation, records[-1].offset + 1)
         return fetched
 
@@ -96,6 +100,11 @@ class Consumer(driver.Consumer):
         """The offset after the newest record fetched of a partition since partitions moved last, 0 where none was."""
         generation, end = self._fetched.get(tp, (None, 0))
         return end if generation == self.app.consumer_generation_id else 0
+
+    def take_holes(self) -> list[tuple[TP, int, int]]:
+        """Offsets that were passed over since this was last asked: partition, the first, and the one after the last."""
+        holes, self._holes = self._holes, []
+        return holes
 
     def taken(self, message: Message) -> None:
         """An agent has a message: from now on, and until it is settled, its offset is in flight.

@@ -76,14 +76,12 @@ class Reporter:
         self._reading = False
         self._transaction_ends = TransactionEnds()
         self._gone: set[str] = set()
-        self._expired: dict[int, int] = {}
 
     def assigned(self, assigned: set[TP]) -> None:
         """The partitions that this worker owns from now on."""
         self._progress.assigned({tp.partition for tp in assigned if tp.topic == self._topic})
         self._recovering_since = monotonic()
         self._transaction_ends.forget()
-        self._expired.clear()
         self._health.moved()
 
     async def run(self) -> None:
@@ -149,7 +147,7 @@ class Reporter:
             Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
             for partition in self._partitions
         )
-        await self._count_expired(owned, done, ends)
+        await self._count_expired()
         consumer.release({TP(self._topic, partition): offset for partition, offset in done.items()})
         passed = await self._transaction_ends.find(consumer, owned, self._progress.done, ends)
         for partition, position in passed.items():
@@ -185,17 +183,15 @@ class Reporter:
             self._fatal.begin_again(f"the topic {' and '.join(anew)} was made anew")
         return not anew
 
-    async def _count_expired(self, owned: list[TP], done: dict[int, int], ends: dict[int, int]) -> None:
+    async def _count_expired(self) -> None:
         """Count what was deleted, by retention or by hand, before it was fetched."""
-        behind = [tp for tp in owned if done.get(tp.partition, 0) < ends.get(tp.partition, 0)]
-        if not behind:
-            return
         consumer = consumer_of(self._app)
-        for tp, earliest in (await consumer.earliest_offsets(*behind)).items():
-            reached = max(done[tp.partition], consumer.fetched_to(tp), self._expired.get(tp.partition, 0))
-            if earliest is not None and earliest > reached:
-                self._expired[tp.partition] = earliest
-                self._logs.expired(TP(*tp), earliest - reached)
+        holes = [hole for hole in consumer.take_holes() if hole[0].topic == self._topic]
+        earliest = await consumer.earliest_offsets(*{tp for tp, _, _ in holes}) if holes else {}
+        for tp, start, end in holes:  # what ends a transaction leaves a hole too
+            lost = min(earliest.get(tp) or 0, end) - start
+            if lost > 0:
+                self._logs.expired(tp, lost)
 
     async def _ends(self) -> dict[int, int]:
         consumer = consumer_of(self._app)

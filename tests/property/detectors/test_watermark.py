@@ -12,17 +12,19 @@ LATENESS = timedelta(minutes=60)
 PARTITIONS = 3
 
 # One event of a run: an article is appended (partition, minutes ahead of or behind the newest), a worker processes
-# some of a partition, or a worker reports, at once or delayed by some other reports.
+# some of a partition, or a worker reports, at once or delayed by some other reports, or the topic is made anew.
 append = st.tuples(st.just("append"), st.integers(0, PARTITIONS - 1), st.integers(-60, 90))
 process = st.tuples(st.just("process"), st.integers(0, PARTITIONS - 1), st.integers(1, 5))
 report = st.tuples(st.just("report"), st.integers(0, 2**PARTITIONS - 1), st.integers(0, 3))
+anew = st.tuples(st.just("anew"), st.just(0), st.just(0))
 
 
-@given(st.lists(st.one_of(append, process, report), max_size=120), st.booleans())
+@given(st.lists(st.one_of(append, process, report, append, process, report, anew), max_size=120), st.booleans())
 def test_no_article_in_time_is_late(events: list[tuple[str, int, int]], restart: bool) -> None:
     log: list[list[datetime]] = [[] for _ in range(PARTITIONS)]
     done = [0] * PARTITIONS
     newest = START
+    number = 0
     delayed: list[ProgressReport] = []
     progress = Progress(advance_when_silent=False)
     for kind, which, amount in events:
@@ -34,11 +36,16 @@ def test_no_article_in_time_is_late(events: list[tuple[str, int, int]], restart:
                 assert time >= progress.watermark - LATENESS
         elif kind == "process":
             done[which] = min(done[which] + amount, len(log[which]))
+        elif kind == "anew":
+            number += 1
+            log = [[] for _ in range(PARTITIONS)]
+            done = [0] * PARTITIONS
         else:
             owned = [p for p in range(PARTITIONS) if which >> p & 1]
             times = {p: max(log[p][: done[p]]) for p in owned if done[p]}
             delayed.append(
                 ProgressReport(
+                    log=f"log-{number}",
                     done={p: done[p] for p in owned},
                     newest=times,
                     horizon=max(times.values(), default=None),

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from detectors.watermark import LONGEST_STEP, MAX_CUTS, SILENCE, Progress, ProgressReport
+from detectors.watermark import LONGEST_STEP, MAX_CUTS, MOST_LOGS, SILENCE, Progress, ProgressReport
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -145,3 +145,47 @@ def test_the_newest_time_outlives_the_worker_that_read_it() -> None:
     # Who takes over has read nothing newer itself, and takes its cuts at what it was told.
     taken = ProgressReport(done={0: 5, 1: 7}, newest={1: at(3)}, horizon=after.horizon, ends={0: 5, 1: 7})
     assert after.merge(taken, START) == at(9)
+
+
+def of_log(log: str, done: int, time: float, end: int) -> ProgressReport:
+    return ProgressReport(
+        log=log, done={0: done}, newest={0: at(time)} if done else {}, horizon=at(time), ends={0: end}
+    )
+
+
+def test_offsets_of_another_log_say_nothing() -> None:
+    progress = Progress()
+    progress.merge(of_log("old", 500, 9, 500), START)
+    # Of the new log nothing is read yet: it is not done because the old one was, and event time does not go back.
+    assert progress.merge(of_log("new", 0, 9, 40), START) == at(9)
+    assert progress.is_replay(0, 3, "old")
+    assert not progress.is_replay(0, 3, "new")
+    progress.merge(of_log("new", 3, 30, 40), START)
+    assert progress.watermark == at(30)  # the only partition's newest
+    assert progress.is_replay(0, 2, "new")
+    assert not progress.is_replay(0, 3, "new")
+
+
+def test_a_worker_that_still_reads_the_old_log_moves_nothing_of_the_new_one() -> None:
+    progress = Progress()
+    ends = {0: 40, 1: 40}
+    progress.merge(ProgressReport(log="new", done={0: 40}, newest={0: at(60)}, horizon=at(60), ends=ends), START)
+    # It has done more than the new log holds, and takes its cut at a time of its own.
+    old = ProgressReport(
+        log="old", done={0: 500, 1: 500}, newest={0: at(9), 1: at(8)}, horizon=at(9), ends={0: 500, 1: 500}
+    )
+    assert progress.merge(old, START) == at(9)
+    assert progress.merge(ProgressReport(log="new", done={1: 40}, newest={1: at(50)}, ends=ends), START) == at(60)
+
+
+def test_what_is_known_of_each_log_outlives_a_restart_and_is_bounded() -> None:
+    progress = Progress()
+    for number in range(MOST_LOGS + 3):
+        progress.merge(of_log(f"log-{number}", 10 + number, number, 99), START)
+    again = Progress()
+    again.load(progress.dump())
+    last = MOST_LOGS + 2
+    assert again.is_replay(0, 9 + last, f"log-{last}")
+    assert again.is_replay(0, 8 + last, f"log-{last - 1}")
+    assert not again.is_replay(0, 0, "log-0")
+    assert len(again._logs) == MOST_LOGS

@@ -112,7 +112,7 @@ def test_a_worker_that_missed_a_generation_reads_everything_again(store: FactSto
     assert len(store.partition(0).state) == 0
 
 
-PROGRESS_OF = b'{"done":{"0":%d},"newest":{},"watermark":null,"horizon":null}'
+PROGRESS_OF = b'{"logs":{"":{"done":{"0":%d}}},"watermark":null,"horizon":null}'
 
 
 def test_the_progress_is_recovered_too(store: FactStore) -> None:

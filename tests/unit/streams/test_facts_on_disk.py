@@ -102,7 +102,7 @@ def test_a_restart_goes_on_from_the_copy(new_store: NewStore, puts: list[Put]) -
 def test_the_progress_comes_from_the_copy(new_store: NewStore) -> None:
     store = new_store()
     assign(store, 1, 0)
-    told = b'{"done":{"0":5},"newest":{},"watermark":null,"horizon":null}'
+    told = b'{"logs":{"":{"done":{"0":5}}},"watermark":null,"horizon":null}'
     store.restore(store.partition(0), 0, [(b"~progress 3", told)], 0)
     store = new_store()
     assign(store, 1, 0)
