@@ -97,7 +97,7 @@ def test_extraction_may_take_longer_than_the_session(new_watch: New, wait_until:
     words = ["minister", "market", "told", "after", "the", "of", "talks", "border", "President", "Paris", "sanctions"]
     slow = [article(f"s{n}", n, n % 2) for n in range(8)]
     for one in slow:
-        one["text"] += " " + " ".join(chance.choices(words, k=70_000)) + "."
+        one["text"] += " " + " ".join(chance.choices(words, k=110_000)) + "."
     member = members(watch)
     begun = time.monotonic()
     watch.produce(slow[:5], 0)  # one batch
