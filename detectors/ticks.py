@@ -25,6 +25,8 @@ from detectors.thresholds import Level, Thresholds
 
 Side = Literal["at_least", "at_most", "below"]
 _INSTANT = timedelta(microseconds=1)
+_LIFE = timedelta(days=1)
+"""How long a standing counts, in event time: one that lasts is written again."""
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -68,6 +70,10 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
     ``since``: for each level that is held, by its severity, since when it has been held at each tick. ``began``: when
     the present state became true; ``last_began``: when the last alert began that was sent; ``held_back``: the present
     one is dropped; ``sent``: the severity last sent. ``learned`` is for groups that must be learned first.
+
+    ``until``: the tick at which it is written again, where there is still something to say. A worker that was stopped,
+    replaced and woken up may write a standing that was followed by others and dropped: one that nobody has written
+    again at this tick is such a one, and counts no more. Until then there is a later one, for the last is kept so long.
     """
 
     since: dict[str, datetime] = {}
@@ -77,6 +83,7 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
     sent: Severity | None = None
     revision: int = 0
     learned: bool = False
+    until: datetime | None = None
 
 
 _DECODER = msgspec.msgpack.Decoder(Standing)
@@ -105,7 +112,9 @@ class TickMachine(Machine):
         self._judged = first_multiple(settled, self._kind.every) - self._kind.every
         mark = self.latest(_STANDING, settled)
         if mark is not None:
-            self.standing = _DECODER.decode(mark.data)
+            standing = _DECODER.decode(mark.data)
+            if standing.until is None or not self._outlived(standing.until, settled):
+                self.standing = standing
 
     def rules_changed(self, rule: Rule) -> None:
         super().rules_changed(rule)
@@ -129,8 +138,9 @@ class TickMachine(Machine):
     def due(self) -> datetime | None:
         ends = self.forgets()
         tick = self._next_tick(None)
-        if tick is None and ends is None and self.marks:  # only to be dropped, once throttle asks of them no more
-            return max(mark.time for mark in self.marks.values()) + self.rule.throttle
+        if tick is None and ends is None and self.marks:  # only to be dropped, once nothing asks of them any more
+            last = max(mark.time for mark in self.marks.values())
+            return max(last + self.rule.throttle, self.standing.until or last)
         return min((moment for moment in (tick, ends) if moment is not None), default=None)
 
     def forget(self, settled: datetime, out: Outcome) -> None:
@@ -177,6 +187,8 @@ class TickMachine(Machine):
             opening = self.rule.schedule.next_opening(after)
             if opening is not None:
                 moments.append(opening)
+        if standing.until is not None and not self._says_nothing(standing.until):
+            moments.append(standing.until)
         later = [moment for moment in moments if moment > after]
         return first_multiple(min(later), every) if later else None
 
@@ -193,7 +205,11 @@ class TickMachine(Machine):
                 after = self._begin(after, tick)
             after = self._tell(after, tick, level, measure, out)
         self.standing = after
-        if after != before:
+        old = before.until is None or tick >= before.until
+        if after != before or (old and not self._says_nothing(tick)):
+            life = max(_LIFE, *self._kind.turning_points())
+            until = first_multiple(tick + life, self._kind.every)
+            self.standing = after = msgspec.structs.replace(after, until=max(until, before.until or until))
             self.put(Mark(name=_STANDING, time=tick, data=msgspec.msgpack.encode(after)), out)
 
     def _active(self, tick: datetime) -> Level | None:
@@ -298,8 +314,15 @@ class TickMachine(Machine):
         for mark in list(self.marks.values()):
             if mark.name == _STANDING and last is not None and mark.time < last.time:
                 self.drop(mark, out)
-        if last is not None and not len(self.facts) and len(self.marks) == 1 and self._says_nothing(settled):
+        if last is None or len(self.facts) or len(self.marks) > 1 or not self._says_nothing(settled):
+            return
+        until = _DECODER.decode(last.data).until
+        if until is None or self._outlived(until, settled):
             self.drop(last, out)
+
+    def _outlived(self, until: datetime, settled: datetime) -> bool:
+        """Whether a standing that still says something has been written again."""
+        return first_multiple(until, self._kind.every) < settled
 
     def _says_nothing(self, settled: datetime) -> bool:
         standing = self.standing

@@ -2,7 +2,8 @@
 
 It runs the real :class:`Engine`, :class:`PartitionState` and :class:`Progress` in the order that DESIGN 5 prescribes
 (send, then write, then acknowledge) and lets a random generator choose what happens next: how far each partition of
-articles is read, which worker reports, how many observations a detector takes, and where it crashes.
+articles is read, which worker reports, how many observations a detector takes, where it crashes, and when one that was
+stopped and replaced wakes up and writes what it had in work.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class Detector:
         self.committed = 0
         self.died_at = 0
         self.changelog: dict[str, bytes] = {}
+        self.written: list[list[tuple[str, bytes | None]]] = []
         self._engine = engine
         self._partitions = partitions
         self._owns = lambda key: crc32(key.encode()) % partitions == number
@@ -117,15 +119,24 @@ class Detector:
         records: list[tuple[str, bytes | None]] = [
             one for step in steps for one in (*step.puts, *((key, None) for key in step.deletes))
         ]
+        self.written.append(list(records))
         records.append((PROGRESS, self.progress.dump()))  # last: what it calls done must be written before it
-        for key, value in records[:until]:
+        self._keep(records[:until])
+        if until is not None and until < len(records):
+            raise CrashError
+        self.judged = self.state.judged
+
+    def write_again(self, dice: Random) -> None:
+        """A worker of the past wakes up, and writes the batch that it had in work when it was stopped."""
+        if self.written:
+            self._keep(dice.choice(self.written))
+
+    def _keep(self, records: Iterable[tuple[str, bytes | None]]) -> None:
+        for key, value in records:
             if value is None:
                 self.changelog.pop(key, None)
             else:
                 self.changelog[key] = value
-        if until is not None and until < len(records):
-            raise CrashError
-        self.judged = self.state.judged
 
 
 class World:
@@ -282,8 +293,11 @@ class World:
             self.send_observation(observation, None)
 
     def die(self) -> None:
-        """A detector is restarted between two batches, or a worker goes back to what it had committed."""
-        if self.dice.randrange(2):
+        """A detector is restarted between two batches, one of the past writes, or a worker goes back to what it had committed."""
+        what = self.dice.randrange(3)
+        if what == 0:
+            self.dice.choice(self.detectors).write_again(self.dice)
+        elif what == 1:
             self.dice.choice(self.detectors).restart()
         else:
             number = self.dice.randrange(len(self.log))
