@@ -34,13 +34,24 @@ class Fatal:
         """Whether the process is to start once more when it has stopped."""
 
     def __call__(self, error: BaseException) -> None:
-        """Log the error and stop the process; safe to call more than once, and from any thread."""
+        """Log the error and stop the process; safe to call more than once, and from any thread.
+
+        While the process stops anyway, an error is what becomes of work that is cut off: it is read again.
+        """
         if self.error is not None:
+            return
+        if self.leaving:
+            logger.warning("while stopping: %s: %s", type(error).__qualname__, error)
             return
         self.error = error
         logger.critical("the worker stops: %s: %s", type(error).__qualname__, error, exc_info=error)
         self.leave()
         self._app.loop.call_soon_threadsafe(self._crash, error)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the process stops."""
+        return self._leaving.locked()
 
     def begin_again(self, reason: str) -> None:
         """Stop as when asked to, and start once more, as the same process; safe to call more than once."""
@@ -55,6 +66,11 @@ class Fatal:
             timer = threading.Timer(GRACE_SECONDS, self._end)
             timer.daemon = True
             timer.start()
+
+    def go(self, status: int) -> None:
+        """End now, without an orderly stop; what was in work is read again."""
+        logger.error("asked to stop again: the worker goes at once, and what was in work is read again")
+        os._exit(EXIT_STATUS if self.error is not None else status)
 
     def _crash(self, error: BaseException) -> None:
         self._crashing = asyncio.ensure_future(self._app.crash(error))

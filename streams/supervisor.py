@@ -48,6 +48,7 @@ def supervise(settings: Settings, processes: int) -> None:
         Child(worker_command(settings, index), settings.data_dir / f"worker-{index}.log", _environment(settings))
         for index in range(processes)
     ]
+    signal.signal(signal.SIGHUP, lambda *_: _pass_on(children, signal.SIGHUP))
     try:
         while not stop.is_set():
             for child in children:
@@ -60,6 +61,12 @@ def supervise(settings: Settings, processes: int) -> None:
         for child in children:
             if child.process is not None:
                 child.process.stop()
+
+
+def _pass_on(children: Sequence[Child], number: signal.Signals) -> None:
+    for child in children:
+        if child.process is not None and child.process.running():
+            os.kill(child.process.pid, number)
 
 
 def worker_command(settings: Settings, index: int) -> list[str]:

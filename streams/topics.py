@@ -68,6 +68,17 @@ class TopicsMissingError(RuntimeError):
         )
 
 
+class PartitionsDifferError(RuntimeError):
+    """``observations`` and the detectors' facts have not as many partitions as each other."""
+
+    def __init__(self, observations: TopicState, changelog: TopicState) -> None:
+        found = (f"{topic.name} has {topic.partitions} partitions" for topic in (observations, changelog))
+        super().__init__(
+            f"{', '.join(found)}; expected as many of each. `{OBSERVATIONS}` is never expanded; to begin anew, delete "
+            "both of them, or give the workers a new app_id and a topic_prefix of their own"
+        )
+
+
 def changelog_topic(settings: Settings) -> str:
     """The topic that holds the detectors' facts; the name is Faust's."""
     return f"{settings.app_id}-facts-changelog"

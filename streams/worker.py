@@ -29,9 +29,11 @@ from streams.progress import ArticleProgress
 from streams.reload import RulesInForce
 from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
 from streams.settings import Settings
+from streams.signals import while_running, while_stopping
 from streams.topics import (
     ARTICLES,
     OBSERVATIONS,
+    PartitionsDifferError,
     changelog_topic,
     describe_topics,
     ensure_topics,
@@ -52,6 +54,7 @@ class Worker:
     Raises:
         RulesNotFoundError, RuleSetError: there are no rules, or one is wrong.
         TopicsMissingError: a topic is missing and may not be created.
+        PartitionsDifferError: the facts of a partition of ``observations`` would have no place.
         BrokerUnreachableError: no broker answers.
         SettingsError: what a setting asks for is not installed, or a file cannot be read.
     """
@@ -67,6 +70,9 @@ class Worker:
         if made:
             logger.warning("topics created: %s", ", ".join(made))
         topics = {topic.name: topic for topic in describe_topics(settings, self._topics())}
+        observations, changelog = topics[settings.topic(OBSERVATIONS)], topics[changelog_topic(settings)]
+        if observations.partitions != changelog.partitions:
+            raise PartitionsDifferError(observations, changelog)
 
         logs = Logs(
             {name: topics[name].id for name in map(settings.topic, (ARTICLES, OBSERVATIONS)) if topics[name].id},
@@ -80,14 +86,13 @@ class Worker:
             make_extractor(settings), self.in_force.engine, max_record_bytes=settings.max_request_bytes
         )
         self.pipeline.warm_up()
-        observation_partitions = topics[settings.topic(OBSERVATIONS)].partitions
         self.table = FactTable(
             self.app,
             engine=self.in_force.engine,
             fatal=self.fatal,
-            partitions=observation_partitions,
+            partitions=observations.partitions,
             advance_when_silent=settings.advance_when_silent,
-            copies=local_copies(settings, topics[changelog_topic(settings)]),
+            copies=local_copies(settings, changelog),
         )
         self.app.tables.add(self.table)
         progress = ArticleProgress()
@@ -98,11 +103,11 @@ class Worker:
             self.metrics,
             progress,
             self.fatal,
-            observation_partitions=observation_partitions,
+            observation_partitions=observations.partitions,
             log=logs.ids.get(settings.topic(ARTICLES), ""),
         )
         self.observations = ObservationAgent(
-            self.app, settings, self.table, self.in_force, self.metrics, self.fatal, partitions=observation_partitions
+            self.app, settings, self.table, self.in_force, self.metrics, self.fatal, partitions=observations.partitions
         )
         self.reporter = Reporter(
             self.app,
@@ -114,7 +119,7 @@ class Worker:
             self.health,
             self.fatal,
             logs,
-            observation_partitions=observation_partitions,
+            observation_partitions=observations.partitions,
         )
         self.in_force.on_change(self._exchange_rules)
         self.metrics.build.labels(version("newswatch"), settings.model).set(1)
@@ -155,8 +160,10 @@ class Worker:
         self._agent(OBSERVATIONS, self.observations.run)
         self.app.task(self._guarded(self.reporter.run))
         self.app.task(self._guarded(self.in_force.watch))
+        self.app.task(self._listen)
+        self.app.on_partitions_revoked.connect(self._revoked, weak=False)  # type: ignore[arg-type]
         self.app.on_partitions_assigned.connect(self._assigned, weak=False)  # type: ignore[arg-type]
-        self.app.on_leaving.append(self.fatal.leave)
+        self.app.on_leaving += [self.fatal.leave, self.reporter.stopping, lambda: while_stopping(self.fatal.go)]
         self.app.on_before_shutdown.connect(self._drain, weak=False)  # type: ignore[arg-type]
 
     def _agent(self, topic: str, run: Callable[[Stream[bytes]], Coroutine[Any, Any, None]]) -> None:
@@ -185,10 +192,21 @@ class Worker:
                 raise
             except BaseException as error:
                 self.fatal(error)
-                raise
+                if self.fatal.error is not None:
+                    raise
 
         task.__name__ = run.__qualname__.replace(".", "_")
         return task
+
+    async def _listen(self) -> None:
+        def look() -> None:
+            self._looking = asyncio.ensure_future(self.in_force.look())
+
+        while_running(look)
+
+    async def _revoked(self, sender: object, revoked: set[TP], **_: object) -> None:
+        del sender, revoked
+        self.reporter.moving()
 
     async def _assigned(self, sender: object, assigned: set[TP], **_: object) -> None:
         del sender

@@ -74,6 +74,7 @@ class Reporter:
         self._shown: set[int] = set()
         self._recovering_since: float | None = None
         self._reading = False
+        self._stopping = False
         self._transaction_ends = TransactionEnds()
         self._gone: set[str] = set()
 
@@ -83,6 +84,16 @@ class Reporter:
         self._recovering_since = monotonic()
         self._transaction_ends.forget()
         self._health.moved()
+
+    def moving(self) -> None:
+        """Partitions are on the move: the worker is not ready until it has been found to be again."""
+        self._reading = False
+        self._show_ready()
+
+    def stopping(self) -> None:
+        """The worker was asked to stop: it is ready no more."""
+        self._stopping = True
+        self._show_ready()
 
     async def run(self) -> None:
         """Run for ever."""
@@ -112,8 +123,12 @@ class Reporter:
             self._recovering_since = None
             self._health.moved()
         self._reading = ready
-        self._health.ready = ready and not self._gone
-        self._metrics.ready.set(self._health.ready)
+        self._show_ready()
+
+    def _show_ready(self) -> None:
+        ready = self._reading and not self._gone and not self._stopping
+        self._health.ready = ready
+        self._metrics.ready.set(ready)
 
     def _recovered(self) -> bool:
         tables = self._app.tables

@@ -22,7 +22,7 @@ from streams.server_process import ServerError
 from streams.settings import SettingsError
 from streams.sources.feeds import UnreadableFeedError
 from streams.sources.files import UnreadableFileError
-from streams.topics import TopicsMissingError
+from streams.topics import PartitionsDifferError, TopicsMissingError
 
 EXPECTED = (
     AccessError,
@@ -33,6 +33,7 @@ EXPECTED = (
     BrokerUnreachableError,
     ForeignLetterError,
     KafkaError,
+    PartitionsDifferError,
     RuleSetError,
     RulesNotFoundError,
     SettingsError,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.options import Brokers, Config, Rules, Set, settings_from
+from streams.signals import while_starting
 
 app = typer.Typer()
 
@@ -30,7 +31,11 @@ def worker(
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Read articles, send alerts: a Faust worker, until Ctrl-C or SIGTERM. Start more to share the work."""
+    """Read articles, send alerts: a Faust worker, until Ctrl-C or SIGTERM. Start more to share the work.
+
+    Asked to stop it finishes what is in work, within 10 s; asked again it goes at once. SIGHUP: look at the rules now.
+    """
+    while_starting()
     settings = settings_from(config, set_, brokers=brokers, rules=rules, metrics_port=metrics_port)
     if processes == 1:
         from streams.worker import run_worker

@@ -1,0 +1,101 @@
+"""What a worker does when it is asked to stop, or cannot start, on real Kafka.
+
+Shown here: it is not ready from the moment that it is asked to stop; with the broker gone it ends within 10 s, and asked
+again at once; while it starts it ends at once; SIGHUP makes it look at its rules, and ends nothing; facts that would
+have no place are said before anything is read.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from streams.kafka_dev import KafkaCluster
+from streams.settings import load_settings
+from streams.topics import changelog_topic, create_topics, topic_specs
+
+pytestmark = pytest.mark.kafka
+
+New = Callable[..., Any]
+Wait = Callable[..., None]
+
+QUAKES = """
+rules:
+  - {name: quakes, kind: match, where: {text: quake}}
+"""
+FLOODS = """
+  - {name: floods, kind: match, where: {text: flood}}
+"""
+QUAKE = {"id": "q", "text": "A quake shook the town.", "published_at": "2020-05-01T00:00:00Z"}
+
+
+def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(
+    new_watch: New, wait_until: Wait, tmp_path: Path
+) -> None:
+    with KafkaCluster() as cluster:
+        watches = []
+        for name in ("once", "twice"):
+            watch = new_watch(QUAKES)
+            watch.settings = load_settings(
+                brokers=cluster.bootstrap_servers, app_id=name, topic_prefix=f"{name}.", rules=watch.settings.rules
+            )
+            watch.create_topics()
+            watch.start().wait_ready()
+            watch.produce([QUAKE])
+            watch.wait_committed()
+            watches.append(watch)
+        (once,), (twice,) = (watch.workers for watch in watches)
+        cluster.kill(1)
+        time.sleep(1)
+        begun = time.monotonic()
+        for worker in (once, twice):
+            worker.signal(signal.SIGTERM)
+            wait_until(lambda worker=worker: not worker.status.ready(), 1, "it is still ready")
+            assert worker.process.poll() is None
+        time.sleep(1.5)
+        twice.signal(signal.SIGINT)
+        assert twice.process.wait(1) == 130
+        assert once.process.wait(10 - (time.monotonic() - begun)) == 0
+
+
+def test_while_it_starts_it_ends_at_once(new_watch: New, tmp_path: Path) -> None:
+    watch = new_watch(QUAKES)
+    watch.create_topics()
+    worker = watch.start("brokers=127.0.0.1:1")  # where nobody answers, for 10 s
+    time.sleep(4)
+    worker.signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert worker.process.poll() is None
+    worker.signal(signal.SIGTERM)
+    assert worker.process.wait(2) == 128 + signal.SIGTERM
+
+
+def test_sighup_makes_it_look_at_its_rules(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(QUAKES)
+    watch.create_topics()
+    worker = watch.start("rules_reload_seconds=3600").wait_ready()
+    (watch.settings.rules / "rules.yaml").write_text(QUAKES + FLOODS)
+    time.sleep(1)
+    assert worker.metric("newswatch_rules") == 1
+    worker.signal(signal.SIGHUP)
+    wait_until(lambda: worker.metric("newswatch_rules") == 2, 10, "the rules were not looked at", watch)
+    assert worker.status.ready()
+
+
+def test_facts_without_a_place_are_said_at_the_start(new_watch: New) -> None:
+    watch = new_watch(QUAKES, partitions=3)
+    changelog = changelog_topic(watch.settings)
+    specs = topic_specs(watch.settings)
+    create_topics(
+        watch.settings,
+        [msgspec.structs.replace(spec, partitions=2) if spec.name == changelog else spec for spec in specs],
+    )
+    worker = watch.start()
+    assert worker.process.wait(30) == 2
+    said = worker.log.read_text()
+    assert "Traceback" not in said
+    assert f"observations has 3 partitions, {changelog} has 2 partitions; expected as many of each" in said
