@@ -20,7 +20,6 @@ from faust.types import TP, Message
 from mode.services import WaitResults
 
 from streams.eager import begin
-
 from streams.log_ids import log_ids
 from streams.positions import Logs, PositionedThread
 
