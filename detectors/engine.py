@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import msgspec
 
 from detectors.alert import Evidence, EvidenceSpan, GroupValue
@@ -19,11 +21,13 @@ from detectors.heard import depths, latenesses
 from detectors.index.rules import Asked, RuleIndex
 from detectors.kinds.match import Match
 from detectors.machine import Moment, alert_id
-from detectors.observation import PULSE, Observation, pulse
+from detectors.observation import PULSE, Observation
 from detectors.rule import Rule
 from detectors.ruleset import RuleSet
 from detectors.seen import Seen, seen
 
+MOST_GRAIN = timedelta(minutes=1)
+"""Of the log no more than the first and last article of each minute are kept, fewer where no rule asks."""
 MOST_SPANS = 40
 """Spans of evidence an article and rule."""
 
@@ -31,14 +35,15 @@ MOST_SPANS = 40
 class Reading(msgspec.Struct, frozen=True):
     """What one article leads to.
 
-    ``firings`` are alerts of rules without state; ``observations`` go to the detectors by their key, ``pulse`` to every
-    partition of them (None where no rule asks how old or how silent the log is). ``dropped`` counts alerts outside a
-    schedule, ``bounded`` rules of which the article had more groups than allowed.
+    ``firings`` are alerts of rules without state; ``observations`` go to the detectors by their key; ``pulse`` is the
+    article's time where some rule asks how old or how silent the log is, which every partition of the detectors must
+    know before its watermark passes. ``dropped`` counts alerts outside a schedule, ``bounded`` rules of which the
+    article had more groups than allowed.
     """
 
     firings: tuple[Firing, ...] = ()
     observations: tuple[Observation, ...] = ()
-    pulse: Observation | None = None
+    pulse: datetime | None = None
     dropped: int = 0
     bounded: int = 0
 
@@ -65,7 +70,8 @@ class Engine:
     """Every enabled rule of a set, compiled. Immutable: a new set is a new engine.
 
     ``depth_of`` says how many chains deep each rule lies, ``depths`` how many such layers there are; the watermark of a
-    rule is that of its layer less its ``lateness_of``.
+    rule is that of its layer less its ``lateness_of``. ``log_grain``: how finely silence of the log must be known, None
+    where no rule asks for more than its beginning.
     """
 
     def __init__(self, rules: RuleSet) -> None:
@@ -80,6 +86,8 @@ class Engine:
         self.depths = max(self.depth_of.values(), default=0) + 1
         self.lateness_of = latenesses(self.rules, self.depth_of)
         self.needs_log = any(rule.kind.NEEDS_LOG for rule in self.rules.values())
+        silences = [silence for rule in self.rules.values() if (silence := rule.kind.shortest_silence()) is not None]
+        self.log_grain = min(*silences, MOST_GRAIN) if silences else None
         self.compiled = [_Compiled(rule) for rule in self.rules.values() if rule.kind.READS_ARTICLES]
         self.lexicon = Lexicon(
             dict.fromkeys(
@@ -131,7 +139,7 @@ class Engine:
         return Reading(
             tuple(firings),
             tuple(observations),
-            pulse(article.event_time) if self.needs_log else None,
+            article.event_time if self.needs_log else None,
             dropped,
             bounded,
         )

@@ -127,6 +127,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         """How far back from its watermark it asks whether the log was silent."""
         return timedelta()
 
+    def shortest_silence(self) -> timedelta | None:
+        """The shortest window of which it asks whether the log was silent in it; None where it asks of none."""
+        return None
+
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
         """The state of one group, empty."""
         raise NotImplementedError

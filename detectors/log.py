@@ -2,61 +2,130 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from datetime import datetime, timedelta
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Log:
-    """The times of articles of the log, whatever they are about: at least one for each stretch of ``GRAIN``.
+    """The times of articles of the log, whatever they are about, thinned to what is asked of them.
 
-    The first time is exact and kept for ever.
+    Kept are the first time of all, for ever, and the first and last of each aligned stretch of ``grain``: of every
+    window not shorter than the grain they tell whether it holds an article. So what is kept is a function of the set
+    of times, not of the order in which they came. Without a grain only the first of all is kept.
     """
 
-    GRAIN = timedelta(minutes=1)
+    __slots__ = ("_gone", "_grain", "_start", "_stretches", "_times")
 
-    __slots__ = ("_known", "_times")
-
-    def __init__(self) -> None:
-        self._times: list[datetime] = []
-        self._known: set[datetime] = set()
-
-    def add(self, time: datetime) -> bool:
-        """Note an article's time; False where it was known."""
-        if time in self._known:
-            return False
-        self._known.add(time)
-        insort(self._times, time)
-        return True
+    def __init__(self, grain: timedelta | None = timedelta(minutes=1)) -> None:
+        self._grain = grain
+        self._start: datetime | None = None
+        self._stretches: dict[int, tuple[datetime, datetime]] = {}
+        self._times: list[datetime] = []  # the first and last of each stretch, in order
+        self._gone: list[datetime] = []
 
     @property
     def start(self) -> datetime | None:
         """The time of the earliest article, None before there is any."""
-        return self._times[0] if self._times else None
+        return self._start
+
+    def add(self, time: datetime) -> bool:
+        """Note an article's time; False where it says nothing new."""
+        first = self._start is None or time < self._start
+        if first:
+            if self._start is not None:
+                self._gone.append(self._start)
+            self._start = time
+        if self._grain is None:
+            self._gone.append(time)
+            return first
+        stretch = self._stretch(time)
+        ends = self._stretches.get(stretch)
+        if ends is None:
+            self._stretches[stretch] = (time, time)
+        elif time < ends[0]:
+            self._stretches[stretch] = (time, ends[1])
+            if ends[0] != ends[1]:
+                self._remove(ends[0])
+        elif time > ends[1]:
+            self._stretches[stretch] = (ends[0], time)
+            if ends[0] != ends[1]:
+                self._remove(ends[1])
+        else:
+            self._gone.append(time)
+            return first
+        insort(self._times, time)
+        return True
+
+    def take_gone(self) -> list[datetime]:
+        """The times that were told and are not kept, or not any more, since this was asked last."""
+        gone, self._gone = self._gone, []
+        return [time for time in dict.fromkeys(gone) if not self._keeps(time)]
+
+    def _keeps(self, time: datetime) -> bool:
+        if time == self._start:
+            return True
+        return self._grain is not None and time in self._stretches.get(self._stretch(time), ())
+
+    def kept(self) -> list[datetime]:
+        """The times that are kept, in order."""
+        early = [] if self._start is None or self._times[:1] == [self._start] else [self._start]
+        return early + self._times
+
+    def regrain(self, grain: timedelta | None) -> None:
+        """Go on with another grain; what was thinned out before does not come back."""
+        times = self.kept()
+        self._gone += times
+        self._grain = grain
+        self._stretches.clear()
+        self._times.clear()
+        for time in times:
+            self.add(time)
 
     def older_than(self, age: timedelta, moment: datetime) -> bool:
         """Whether the log was at least ``age`` old at a moment."""
-        return bool(self._times) and self._times[0] <= moment - age
+        return self._start is not None and self._start <= moment - age
 
     def alive(self, start: datetime, end: datetime) -> bool:
-        """Whether (start, end] holds some article of the log."""
+        """Whether (start, end] holds some article of the log; it must not be shorter than the grain."""
         place = bisect_right(self._times, start)
         return place < len(self._times) and self._times[place] <= end
 
     def last_until(self, time: datetime) -> datetime | None:
-        """The last time that is known, not later than ``time``."""
+        """The last time that is kept, not later than ``time``."""
         place = bisect_right(self._times, time)
         return self._times[place - 1] if place else None
 
     def next_after(self, time: datetime) -> datetime | None:
-        """The first time that is known, later than ``time``."""
+        """The first time that is kept, later than ``time``."""
         place = bisect_right(self._times, time)
         return self._times[place] if place < len(self._times) else None
 
-    def drop_until(self, time: datetime) -> list[datetime]:
-        """Forget and return the times up to and including ``time``, except the first."""
+    def drop_until(self, time: datetime) -> None:
+        """Forget the times up to and including ``time``, except when the log began."""
         end = bisect_right(self._times, time)
-        dropped = self._times[1:end]
-        if dropped:
-            del self._times[1:end]
-            self._known.difference_update(dropped)
-        return dropped
+        for dropped in self._times[:end]:
+            stretch = self._stretch(dropped)
+            _, last = self._stretches.pop(stretch, (dropped, dropped))
+            if last > time:
+                self._stretches[stretch] = (last, last)
+        self._gone += self._times[:end]
+        del self._times[:end]
+
+    def _stretch(self, time: datetime) -> int:
+        assert self._grain is not None
+        return (time - _EPOCH) // self._grain
+
+    def _remove(self, time: datetime) -> None:
+        del self._times[bisect_left(self._times, time)]
+        self._gone.append(time)
+
+
+def thinned(times: Iterable[datetime], grain: timedelta | None) -> tuple[datetime, ...]:
+    """Of times those that a log of this grain keeps, in order."""
+    log = Log(grain)
+    for time in times:
+        log.add(time)
+    return tuple(log.kept())

@@ -11,7 +11,7 @@ from detectors.groups import group_key
 from detectors.seen import Seen
 
 PULSE = "~log"
-"""The rule state of a pulse: an article of the log, whatever it is about."""
+"""The rule state of a pulse: that the log holds an article of this time. Earlier versions sent them as observations."""
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -20,8 +20,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     ``state`` names what the state belongs to: rule, condition, group and window. ``steps`` are the numbers of the
     rule's steps that the article meets in this group, from 1; ``distinct`` is the value that is counted once;
     ``values`` are those of ``of``, ``known`` those that the rule lists as known; ``number`` is what a metric takes. For
-    a chain the article is an alert, ``time`` one of its moments. ``everywhere`` is true of pulses alone: they go to
-    every partition of ``observations``.
+    a chain the article is an alert, ``time`` one of its moments.
     """
 
     rule: str
@@ -39,7 +38,6 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     evidence: Evidence | None = None
     seen: Seen = Seen()
     rule_set_version: str = ""
-    everywhere: bool = False
     version: int = 1
 
     @property
@@ -51,8 +49,3 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 def state_key(state: str, group: dict[str, GroupValue]) -> str:
     """The key of a group's state."""
     return f"{state} {group_key(group)}"
-
-
-def pulse(time: datetime) -> Observation:
-    """That the log holds an article of this time."""
-    return Observation(rule=PULSE, state=PULSE, time=time, article_id="", everywhere=True)

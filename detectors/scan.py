@@ -33,7 +33,7 @@ class Scan:
         self.bounded += reading.bounded
         firings = list(reading.firings)
         if reading.pulse is not None:
-            firings += self._observe(reading.pulse)
+            self._state.pulse((reading.pulse,))
         for observation in reading.observations:
             firings += self._observe(observation)
         if self._newest is None or article.event_time > self._newest:

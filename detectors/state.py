@@ -14,7 +14,7 @@ from detectors.alert import GroupValue
 from detectors.alerting import Firing, firing
 from detectors.engine import Engine
 from detectors.facts import Fact
-from detectors.log import Log
+from detectors.kept_log import KeptLog, Pulsed, PulsedOften
 from detectors.machine import Machine, Mark, Outcome
 from detectors.observation import PULSE, Observation, state_key
 from detectors.rule import Rule
@@ -26,6 +26,8 @@ MOST_GROUPS = 10_000
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 """Before any watermark, and far enough from the year 1 for every duration to be taken off."""
 _INSTANT = timedelta(microseconds=1)
+_STORED_EACH = timedelta(minutes=1)
+"""A watermark that nothing followed from is stored so far apart, in event time."""
 
 
 class _Judged(msgspec.Struct, frozen=True, tag="judged"):
@@ -45,11 +47,7 @@ class _Marked(msgspec.Struct, frozen=True, tag="mark"):
     mark: Mark
 
 
-class _Pulsed(msgspec.Struct, frozen=True, tag="pulse"):
-    time: datetime
-
-
-_Stored = _Judged | _Seen | _Marked | _Pulsed
+_Stored = _Judged | _Seen | _Marked | Pulsed | PulsedOften
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[_Stored] = msgspec.msgpack.Decoder(_Stored)
 
@@ -81,7 +79,7 @@ class PartitionState:
     def __init__(self, engine: Engine, owns: Callable[[str], bool] = lambda _key: True) -> None:
         self._engine = engine
         self._owns = owns
-        self._log = Log()
+        self._log = KeptLog(engine.log_grain)
         self._watermarks: dict[int, datetime] = {}  # by layer: articles, chains, chains of chains
         self._stored: dict[int, datetime] = {}
         self._judged_keys: dict[int, list[str]] = {}
@@ -119,8 +117,8 @@ class PartitionState:
                 self._judged_keys.setdefault(depth, []).append(key)
                 self._stored[depth] = max(self._stored.get(depth, _BEGINNING), stored.watermark)
                 self._watermarks[depth] = self._stored[depth]
-            elif isinstance(stored, _Pulsed):
-                self._log.add(stored.time)
+            elif isinstance(stored, Pulsed | PulsedOften):
+                self._log.load(key, stored)
             else:
                 owner = stored if isinstance(stored, _Marked) else stored.observation
                 if owner.state not in self._rules:
@@ -147,7 +145,7 @@ class PartitionState:
     def observe(self, observation: Observation, *, replay: bool = False) -> Step:
         """One observation has come; ``replay`` says that its article had been acknowledged before."""
         if observation.state == PULSE:
-            return self._pulse(observation.time)
+            return self.pulse((observation.time,))
         kept = self._rules.get(observation.state)
         if kept is None:
             return Step(limits=(Limit(observation.rule, "unknown"),))
@@ -186,10 +184,11 @@ class PartitionState:
         stored = self._stored.get(kept.depth)
         return None if stored is None else stored - kept.lateness
 
-    def _pulse(self, time: datetime) -> Step:
-        if not self._engine.needs_log or not self._log.add(time):
-            return Step()
-        return Step(puts=((_pulse_key(time), _ENCODER.encode(_Pulsed(time))),))
+    def pulse(self, times: Iterable[datetime]) -> Step:
+        """The log holds articles of these times, whatever they are about."""
+        record = self._log.add(times) if self._engine.needs_log else None
+        puts = () if record is None else ((record.key, _ENCODER.encode(record)),)
+        return Step(puts=puts, deletes=tuple(self._log.take_needless()))
 
     def advance(self, watermark: datetime, *, complete: bool = False, depth: int = 0) -> Step:
         """Event time is complete up to ``watermark``: judge what waited for it, delete what nothing asks of any more.
@@ -219,12 +218,12 @@ class PartitionState:
                 worked = True
                 del kept.scheduled[key]
                 outcome = Outcome()
-                machine.advance(now, self._settled(kept) or _BEGINNING, self._log, outcome)
+                machine.advance(now, self._settled(kept) or _BEGINNING, self._log.log, outcome)
                 out.take(self._engine, machine, outcome)
                 self._schedule(kept, machine, after=now)
         if depth == 0:
             self._prune_log(out, stored or _BEGINNING)
-        if worked or stored is None or watermark - stored >= Log.GRAIN:
+        if worked or stored is None or watermark - stored >= _STORED_EACH:
             self._store(watermark, depth, out)
         out.deletes += self._orphans
         self._orphans.clear()
@@ -244,14 +243,15 @@ class PartitionState:
     def _prune_log(self, out: _Collected, settled: datetime) -> None:
         longest = max((kept.rule.lateness + kept.rule.kind.log_reach() for kept in self._rules.values()), default=None)
         if longest is not None and 0 in self._stored:
-            out.deletes += [_pulse_key(time) for time in self._log.drop_until(settled - longest - Log.GRAIN)]
+            self._log.log.drop_until(settled - longest - _STORED_EACH)
+            out.deletes += self._log.take_needless()
 
     def _standing(self, kept: _Rule) -> None:
         for group in kept.rule.kind.standing_groups():
             key = state_key(kept.rule.state, group)
             if key not in kept.groups and self._owns(key):
                 machine = kept.rule.kind.machine(kept.rule, group)
-                machine.log = self._log
+                machine.log = self._log.log
                 kept.groups[key] = machine
                 self._schedule(kept, machine)
 
@@ -260,7 +260,7 @@ class PartitionState:
         machine = kept.groups.get(key)
         if machine is None:
             machine = kept.groups[key] = kept.rule.kind.machine(kept.rule, group)
-            machine.log = self._log
+            machine.log = self._log.log
             if out is not None and len(kept.groups) > MOST_GROUPS:
                 _, oldest = kept.groups.popitem(last=False)
                 kept.scheduled.pop(oldest.key, None)
@@ -293,6 +293,7 @@ class PartitionState:
         """
         new = PartitionState(engine, self._owns)
         new._log, new._watermarks, new._stored = self._log, self._watermarks, self._stored
+        new._log.log.regrain(engine.log_grain)
         new._judged_keys, new._orphans = self._judged_keys, self._orphans
         for state, kept in self._rules.items():
             if state not in new._rules:
@@ -358,7 +359,3 @@ def _fact_key(machine: Machine, fact: Fact) -> str:
 
 def _mark_key(machine: Machine, mark: Mark) -> str:
     return f"{machine.key} {mark.suffix}"
-
-
-def _pulse_key(time: datetime) -> str:
-    return f"{PULSE} {time.isoformat()}"

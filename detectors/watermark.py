@@ -33,7 +33,8 @@ class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
     offset below which everything is acknowledged downstream; ``newest``: partition to the newest event time below it;
     ``horizon``: the newest time that this worker knows of, also from others' reports; ``ends``: the end offset of every
     partition, read after the others. ``judged``: how far the detectors have come whose alerts chains hear of, by layer
-    of rules and partition of ``observations``: all that follows up to there is sent and stored.
+    of rules and partition of ``observations``: all that follows up to there is sent and stored. ``pulses``: times of
+    articles that were not reported yet, thinned to what the rules ask of the log as a whole (:mod:`detectors.log`).
     """
 
     log: str = ""
@@ -42,6 +43,7 @@ class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
     horizon: datetime | None = None
     ends: dict[int, int] = {}
     judged: dict[int, dict[int, datetime]] = {}
+    pulses: tuple[datetime, ...] = ()
     version: int = 1
 
 

@@ -28,6 +28,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     enriched: bytes = b""
     firings: tuple[Firing, ...] = ()
     observations: tuple[Observation, ...] = ()
+    pulse: datetime | None = None
     dropped: int = 0
     bounded: int = 0
     dead: DeadLetter | None = None
@@ -68,13 +69,13 @@ class Pipeline:
             error = ValueError(f"{len(enriched)} bytes when enriched; expected at most {self._max_enriched_bytes}")
             return Outcome(record=record, dead=dead_letter(record, "enrich", "record_too_large", error))
         reading = engine.read(article)
-        pulses = (reading.pulse,) if reading.pulse is not None else ()
         return Outcome(
             record=record,
             article=article,
             enriched=enriched,
             firings=reading.firings,
-            observations=(*pulses, *reading.observations),
+            observations=reading.observations,
+            pulse=reading.pulse,
             dropped=reading.dropped,
             bounded=reading.bounded,
         )

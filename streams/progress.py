@@ -6,11 +6,16 @@ from datetime import datetime
 
 
 class ArticleProgress:
-    """Per partition of ``articles``: the offset below which all is acknowledged, and the newest event time below it."""
+    """Per partition of ``articles``: the offset below which all is acknowledged, and the newest event time below it.
+
+    ``pulses``: the times of articles, where rules ask them of the log as a whole, until a report has told them to every
+    partition of ``observations``. An article is committed after that only, so that they are never lost.
+    """
 
     def __init__(self) -> None:
         self.done: dict[int, int] = {}
         self.newest: dict[int, datetime] = {}
+        self.pulses: set[datetime] = set()
 
     def settled(self, partition: int, offset: int, time: datetime | None) -> None:
         """A record is done: all that follows from it is acknowledged. ``time`` is None for a dead letter."""

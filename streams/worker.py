@@ -103,7 +103,6 @@ class Worker:
             self.metrics,
             progress,
             self.fatal,
-            observation_partitions=observations.partitions,
             log=logs.ids.get(settings.topic(ARTICLES), ""),
         )
         self.observations = ObservationAgent(

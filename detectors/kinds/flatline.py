@@ -88,6 +88,9 @@ class Flatline(StateKind, frozen=True, kw_only=True, dict=True):
     def log_reach(self) -> timedelta:
         return self.window + self.every if self.group_by else timedelta()
 
+    def shortest_silence(self) -> timedelta | None:
+        return self.window if self.group_by else None
+
     def enough(self) -> float:
         """So many articles in a window make a group known."""
         return self.below.most if self.minimum is None else self.minimum

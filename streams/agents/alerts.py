@@ -38,15 +38,11 @@ def count_alerts(metrics: Metrics, firings: Iterable[Firing], arrival: datetime 
             metrics.article_to_alert.observe(max((now - arrival).total_seconds(), 0.0))
 
 
-def observation_messages(
-    settings: Settings, observation: Observation, origin: Origin | None, partitions: int
-) -> Iterator[Message]:
-    """The record of an observation, keyed by rule state and group; a pulse has one for each partition."""
-    topic = settings.topic(OBSERVATIONS)
-    value = encode_observation(observation)
-    headers = observation_headers(observation, origin)
-    if observation.everywhere:
-        for partition in range(partitions):
-            yield Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
-    else:
-        yield Message(topic=topic, key=observation.key.encode(), value=value, headers=headers)
+def observation_message(settings: Settings, observation: Observation, origin: Origin | None) -> Message:
+    """The record of an observation, keyed by rule state and group."""
+    return Message(
+        topic=settings.topic(OBSERVATIONS),
+        key=observation.key.encode(),
+        value=encode_observation(observation),
+        headers=observation_headers(observation, origin),
+    )

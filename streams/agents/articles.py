@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import faust
 from faust.streams import Stream
 
-from streams.agents.alerts import alert_messages, count_alerts, observation_messages
+from streams.agents.alerts import alert_messages, count_alerts, observation_message
 from streams.conveyor import Event, TwoStageConveyor, headers_of
 from streams.enriching import Record
 from streams.fatal import Fatal
@@ -39,7 +39,6 @@ class ArticleAgent:
         progress: ArticleProgress,
         fatal: Fatal,
         *,
-        observation_partitions: int,
         log: str,
     ) -> None:
         self._settings = settings
@@ -49,7 +48,6 @@ class ArticleAgent:
         self._progress = progress
         self._fatal = fatal
         self._outbox = Outbox(app)
-        self._observation_partitions = observation_partitions
         # One thread: spaCy and the rules run beside the event loop, which goes on answering Kafka's heartbeats.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="extraction")
         self._times: dict[tuple[int, int], datetime] = {}
@@ -72,6 +70,11 @@ class ArticleAgent:
             self._fatal(error)
             raise
 
+    @property
+    def log_grain(self) -> timedelta | None:
+        """How finely the rules in force ask for silence of the log."""
+        return self._pipeline.engine.log_grain
+
     async def _prepare(self, batch: Sequence[Event]) -> list[Outcome]:
         self._metrics.in_flight.set(self.conveyor.in_flight)
         records = [_record(event) for event in batch]
@@ -84,6 +87,8 @@ class ArticleAgent:
         for outcome in outcomes:
             if outcome.article is not None:
                 self._times[outcome.record.partition, outcome.record.offset] = outcome.article.event_time
+            if outcome.pulse is not None:
+                self._progress.pulses.add(outcome.pulse)
 
     def _settled(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -109,7 +114,7 @@ class ArticleAgent:
             )
             origin = Origin(outcome.record.partition, outcome.record.offset, article.received_at, self._log)
             for observation in outcome.observations:
-                yield from observation_messages(self._settings, observation, origin, self._observation_partitions)
+                yield observation_message(self._settings, observation, origin)
             for firing in outcome.firings:
                 yield from alert_messages(self._settings, firing)
 

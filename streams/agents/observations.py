@@ -20,7 +20,7 @@ from faust.streams import Stream
 from detectors.engine import Engine
 from detectors.observation import Observation
 from detectors.step import Step
-from streams.agents.alerts import alert_messages, count_alerts, observation_messages
+from streams.agents.alerts import alert_messages, count_alerts, observation_message
 from streams.conveyor import Conveyor, Event, headers_of
 from streams.fact_partition import FactPartition, Record
 from streams.facts import FactTable
@@ -165,8 +165,11 @@ class ObservationAgent:
         if partition is None:
             return
         number = event.message.partition
-        watermark = partition.progress.merge(decode_report(event.message.value or b""), datetime.now(UTC))
+        report = decode_report(event.message.value or b"")
+        watermark = partition.progress.merge(report, datetime.now(UTC))
         work.reported.add(number)
+        if report.pulses:  # before event time moves on: they are of articles that it may pass now
+            work.effects.append(Effect(number, partition.state.pulse(report.pulses), WATERMARK))
         if watermark is not None:
             work.effects.append(Effect(number, partition.state.advance(watermark), WATERMARK))
         for depth in range(1, self._in_force.engine.depths):
@@ -240,7 +243,7 @@ class ObservationAgent:
             for firing in effect.step.firings:
                 yield from alert_messages(self._settings, firing)
             for observation in effect.step.observations:
-                yield from observation_messages(self._settings, observation, None, self._partitions)
+                yield observation_message(self._settings, observation, None)
 
     async def _write(self, work: Work) -> None:
         """Write facts to the changelog; the producer keeps the order of a key that is put and deleted in one batch."""

@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from faust.tables.manager import TableManager
 from faust.types import TP
 
+from detectors.log import thinned
 from detectors.watermark import ProgressReport
 from streams.agents.articles import ArticleAgent
 from streams.agents.observations import ObservationAgent
@@ -147,6 +148,7 @@ class Reporter:
         ends = await self._ends()
         if not await self._same_logs():  # asked last: all that the report says is of this log
             return
+        pulses = frozenset(self._progress.pulses)
         report = ProgressReport(
             log=self._logs.ids.get(self._topic, ""),
             done=done,
@@ -154,6 +156,7 @@ class Reporter:
             horizon=horizon,
             ends=ends,
             judged=self._observations.judged(),
+            pulses=thinned(pulses, self._articles.log_grain),
         )
         value = msgspec.json.encode(report)
         headers = event_headers("progress", f"{self._settings.app_id}-{monotonic()}", time=datetime.now(UTC))
@@ -162,6 +165,7 @@ class Reporter:
             Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
             for partition in self._partitions
         )
+        self._progress.pulses -= pulses
         await self._count_expired()
         consumer.release({TP(self._topic, partition): offset for partition, offset in done.items()})
         passed = await self._transaction_ends.find(consumer, owned, self._progress.done, ends)

@@ -19,6 +19,7 @@ from detectors.alert import Alert
 from detectors.alerting import Firing
 from detectors.article import EnrichedArticle
 from detectors.engine import Engine
+from detectors.log import thinned
 from detectors.observation import Observation
 from detectors.scan import Scan
 from detectors.state import PartitionState
@@ -103,7 +104,9 @@ class Detector:
     def step(self, record: Record) -> list[Step]:
         if record.report is not None:
             watermark = self.progress.merge(record.report, datetime.max)
-            steps = [] if watermark is None else [self.state.advance(watermark)]
+            steps = [self.state.pulse(record.report.pulses)]
+            if watermark is not None:
+                steps.append(self.state.advance(watermark))
             return steps + self.advance_chains()
         assert record.observation is not None
         replay = record.origin is not None and self.progress.is_replay(*record.origin)
@@ -150,6 +153,8 @@ class World:
         self.log: list[list[EnrichedArticle]] = [[] for _ in range(sources)]
         self._position = [0] * sources  # where the worker reads on
         self._committed = [0] * sources
+        self._told = [0] * sources  # up to here all detectors were told
+        self._pulses: list[set[datetime]] = [set() for _ in range(sources)]
         self.detectors = [Detector(engine, number, detectors) for number in range(detectors)]
 
     def run(self, articles: Iterable[EnrichedArticle], until: datetime | None = None) -> Sent:
@@ -228,17 +233,21 @@ class World:
         self.sent.take(reading.firings)
         self.sent.dropped += reading.dropped
         self.sent.bounded += reading.bounded
-        if reading.pulse is not None:
-            for detector in self.detectors:
-                detector.queue.append(Record(observation=reading.pulse, origin=(number, place)))
         for observation in reading.observations:
             self.send_observation(observation, (number, place))
         if self._crashes and self.dice.randrange(6) == 0:
-            self._position[number] = self.dice.randint(self._committed[number], place)
+            self._read_again(number)
             return
+        if reading.pulse is not None:
+            self._pulses[number].add(reading.pulse)
         self._position[number] = place + 1
         if self.dice.randrange(3) == 0:
-            self._committed[number] = place + 1
+            self._committed[number] = self._told[number]
+
+    def _read_again(self, number: int) -> None:
+        """The worker of a partition dies, and with it what it has not told."""
+        self._position[number] = self.dice.randint(self._committed[number], self._told[number])
+        self._pulses[number].clear()
 
     def send_observation(self, observation: Observation, origin: tuple[int, int] | None) -> None:
         queue = self.detectors[crc32(observation.key.encode()) % len(self.detectors)].queue
@@ -256,9 +265,17 @@ class World:
             horizon=max(newest.values(), default=None),
             ends={n: len(self.log[n]) for n in numbers},
             judged=self.judged(everywhere),
+            pulses=thinned((time for n in owned for time in self._pulses[n]), self.engine.log_grain),
         )
+        refused = self._crashes and not everywhere and self.dice.randrange(4) == 0
         for detector in self.detectors:
-            detector.queue.append(Record(report=report))
+            if not refused or self.dice.randrange(2):
+                detector.queue.append(Record(report=report))
+        if refused:  # some have it, and others have not: all is told again
+            return
+        for number in owned:
+            self._told[number] = max(done[number], self._told[number])
+            self._pulses[number].clear()
         if everywhere:
             self._reported = self._done()
 
@@ -300,8 +317,7 @@ class World:
         elif what == 1:
             self.dice.choice(self.detectors).restart()
         else:
-            number = self.dice.randrange(len(self.log))
-            self._position[number] = self._committed[number]
+            self._read_again(self.dice.randrange(len(self.log)))
 
 
 def shuffled(articles: Iterable[EnrichedArticle], lateness: timedelta, dice: Random) -> list[EnrichedArticle]:

@@ -29,10 +29,11 @@ class Desk:
     def article(self, minute: int, **given) -> list[Alert]:
         article = Given(minute, f"a{minute}", **given).enriched()
         reading = self.engine.read(article)
-        pulse = [reading.pulse] if reading.pulse is not None else []
-        return [
-            alert for one in (*pulse, *reading.observations) for alert in self._take(self.state.observe(one))
-        ] + self._take(self.state.advance(article.event_time))
+        if reading.pulse is not None:
+            self._take(self.state.pulse((reading.pulse,)))
+        return [alert for one in reading.observations for alert in self._take(self.state.observe(one))] + self._take(
+            self.state.advance(article.event_time)
+        )
 
     def until(self, minute: int) -> list[Alert]:
         return self._take(self.state.advance(at(minute)))
