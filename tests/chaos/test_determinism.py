@@ -31,6 +31,8 @@ rules:
   - {name: outlets, kind: cardinality, of: source, where: {theme: sanctions}, group_by: [theme], window: 30m, at_least: 7}
   - {name: surge, kind: spike, where: {theme: diplomacy}, group_by: [country], window: 1h, reference: 6h, factor: 2, at_least: 6}
   - {name: silence, kind: flatline, where: {country: TKM}, window: 1h, below: 3}
+  - {name: outlets-silent, kind: flatline, group_by: [source], window: 30s, every: 1h}
+  - {name: new-minister, kind: new_term, where: {official: {class: foreign_minister}}, of: official, group_by: [source], remember: 12h, learn: 6h}
   - {name: tone, kind: metric, value: meta.tone, function: p90, group_by: [source], window: 2h, at_least: 4}
   - {name: share, kind: ratio, count: {theme: economy_trade}, window: 1h, at_least: 0.12}
   - {name: both, kind: together, steps: [{country: KAZ}, {theme: energy}], group_by: [source], window: 20m}

@@ -1,0 +1,80 @@
+"""The times of articles of the log as a partition keeps them: what earlier versions wrote, and other rules."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from detectors.observation import PULSE, Observation
+from detectors.state import PartitionState
+from tests.property.detectors.harness import at, engine_of
+
+SILENT = "name: s, kind: flatline, group_by: source, window: 1h, lateness: 0s"
+SURGE = "name: g, kind: spike, window: 1h, reference: 1h, factor: 2, lateness: 0s"
+HAND = "name: h, kind: frequency, window: 1h, at_least: 2"
+
+
+def records_of(state: PartitionState, minutes: list[float]) -> dict[str, bytes]:
+    return dict(state.pulse([at(minute) for minute in minutes]).puts)
+
+
+def test_one_record_says_all_times_of_a_report() -> None:
+    state = PartitionState(engine_of(SILENT))
+    (record,) = records_of(state, [0, 0.1, 0.5, 3]).values()
+    assert b"pulses" in record
+    assert records_of(state, [0, 0.2, 3]) == {}  # nothing new
+    step = state.pulse([at(0.6), at(3.5)])
+    assert len(step.puts) == 1
+    assert step.deletes == ()  # the first record still says 0 and 3
+    assert len(state.pulse([at(0.7), at(3.6)]).deletes) == 1  # 0.6 and 3.5 are neither first nor last of a minute now
+
+
+def test_records_of_earlier_versions_are_read_and_deleted_when_they_say_nothing_more() -> None:
+    old = {
+        f"{PULSE} {at(minute).isoformat()}": msgspec.msgpack.encode({"type": "pulse", "time": at(minute)})
+        for minute in (0, 0.2, 0.5, 90)
+    }
+    state = PartitionState(engine_of(SILENT))
+    state.load(old.items())
+    step = state.pulse([at(minute) for minute in (0, 0.3, 0.5, 90)])
+    assert (step.puts, step.deletes) == ((), (f"{PULSE} {at(0.2).isoformat()}",))
+    deleted = [key for hour in range(2, 6) for key in state.advance(at(60 * hour)).deletes if key in old]
+    assert sorted(deleted) == [
+        f"{PULSE} {at(minute).isoformat()}" for minute in (0.5, 90)
+    ]  # the first is kept for ever
+
+
+def test_pulses_that_earlier_versions_sent_as_observations_are_heard() -> None:
+    sent = Observation(rule=PULSE, state=PULSE, time=at(7), article_id="")
+    state = PartitionState(engine_of(SURGE))
+    assert len(state.observe(sent).puts) == 1
+    assert state.observe(sent).puts == ()
+
+
+def test_only_the_beginning_is_kept_where_no_rule_asks_for_silence() -> None:
+    engine = engine_of(SURGE)
+    assert (engine.needs_log, engine.log_grain) == (True, None)
+    state = PartitionState(engine)
+    (first,) = records_of(state, [5, 6, 7])
+    assert records_of(state, [5.5, 30]) == {}
+    step = state.pulse([at(4)])
+    assert (len(step.puts), step.deletes) == (1, (first,))
+
+
+def test_shorter_windows_ask_for_a_finer_grain() -> None:
+    assert engine_of(SILENT).log_grain == timedelta(minutes=1)
+    assert engine_of(SILENT.replace("1h", "20s")).log_grain == timedelta(seconds=20)
+    assert engine_of(SILENT.replace("group_by: source, ", "")).log_grain is None
+
+
+def test_other_rules_keep_what_they_ask_of_the_log() -> None:
+    changelog = records_of(state := PartitionState(engine_of(SILENT)), [0, 0.5, 10])
+    changelog |= records_of(state, [20, 30])
+    state = state.with_rules(engine_of(SURGE))
+    (gone,) = state.pulse([]).deletes  # the record that does not hold the beginning
+    assert gone in changelog
+    state = state.with_rules(engine_of(HAND))
+    assert records_of(state, [40]) == {}
+    state = state.with_rules(engine_of(SILENT))
+    assert len(records_of(state, [0, 40])) == 1
