@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
@@ -18,9 +22,9 @@ BOOTSTRAP_MS = 10_000
 class BrokerUnreachableError(ConnectionError):
     """No broker answered; the message names those that were tried."""
 
-    def __init__(self, settings: Settings, error: Exception) -> None:
+    def __init__(self, settings: Settings, error: Exception | str) -> None:
         brokers = ", ".join(settings.brokers)
-        closed = settings.security_protocol != "PLAINTEXT"
+        closed = settings.security_protocol != "PLAINTEXT" and isinstance(error, Exception)
         hint = "; or they do not take this user, password or certificate" if closed else ""
         super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {error}{hint}")
 
@@ -30,6 +34,44 @@ class TopicUnreadableError(LookupError):
 
     def __init__(self, topic: str, seen: Iterable[str]) -> None:
         super().__init__(f"topic {topic!r} is not there, or this user may not read it{nearest(topic, seen)}")
+
+
+_FAILED = re.compile(r"Bootstrap connection to \S+ failed: (.*?)(?: \(backoff .*)?$")
+_CLASS = re.compile(r"^(?:\[Error \d+\] )?(?:\w+Error: )*")
+_ERRNO = re.compile(r"^(\d+) E[A-Z]+$")
+#: Said too where the broker closes a connection for a reason that it told before.
+_BARE = "socket disconnected"
+
+
+class _Heard(logging.Handler):
+    """Keeps what kafka-python says of connections that fail."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.reason: str | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        failed = _FAILED.match(record.getMessage())
+        if failed is not None:
+            reason = _CLASS.sub("", failed[1])
+            number = _ERRNO.match(reason)
+            if reason != _BARE:
+                self.reason = os.strerror(int(number[1])) if number else reason
+
+
+@contextmanager
+def _connecting(settings: Settings) -> Iterator[None]:
+    """Connect: kafka-python tries again and again, and logs four lines each time, of which the reason is kept."""
+    log, heard = logging.getLogger("kafka.net"), _Heard()
+    log.addHandler(heard)
+    log.propagate = log.isEnabledFor(logging.INFO)
+    try:
+        yield
+    except KafkaError as error:
+        raise BrokerUnreachableError(settings, heard.reason or error) from None
+    finally:
+        log.removeHandler(heard)
+        log.propagate = True
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -57,10 +99,8 @@ def admin_client(settings: Settings) -> KafkaAdminClient:
     Raises:
         BrokerUnreachableError: no broker answers.
     """
-    try:
+    with _connecting(settings):
         return KafkaAdminClient(**connection(settings), client_id="newswatch-admin")
-    except KafkaError as error:
-        raise BrokerUnreachableError(settings, error) from None
 
 
 def producer(settings: Settings) -> KafkaProducer:
@@ -69,7 +109,7 @@ def producer(settings: Settings) -> KafkaProducer:
     Raises:
         BrokerUnreachableError: no broker answers.
     """
-    try:
+    with _connecting(settings):
         return KafkaProducer(
             **connection(settings),
             client_id="newswatch-producer",
@@ -79,8 +119,6 @@ def producer(settings: Settings) -> KafkaProducer:
             linger_ms=5,
             max_request_size=settings.max_request_bytes,
         )
-    except KafkaError as error:
-        raise BrokerUnreachableError(settings, error) from None
 
 
 def consumer(settings: Settings, *topics: str, **options: Any) -> KafkaConsumer:
@@ -89,10 +127,8 @@ def consumer(settings: Settings, *topics: str, **options: Any) -> KafkaConsumer:
     Raises:
         BrokerUnreachableError: no broker answers.
     """
-    try:
+    with _connecting(settings):
         return KafkaConsumer(*topics, **connection(settings), client_id="newswatch-consumer", **options)
-    except KafkaError as error:
-        raise BrokerUnreachableError(settings, error) from None
 
 
 def require_topics(reader: KafkaConsumer, *topics: str) -> None:

@@ -1,0 +1,48 @@
+"""Why a client cannot connect, in one line."""
+
+import logging
+import time
+
+import pytest
+from kafka.errors import KafkaTimeoutError
+
+from streams import clients
+from streams.clients import BrokerUnreachableError, admin_client
+from streams.settings import load_settings
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (["KafkaConnectionError: 111 ECONNREFUSED (backoff 0.33 secs)"], "Connection refused"),
+        (["KafkaConnectionError: DNS Resolution failure"], "DNS Resolution failure"),
+        (["[Error 58] SaslAuthenticationFailedError: SaslAuthenticationFailedError: no (backoff 0.1 secs)"], "no"),
+        (["[Error 58] SaslAuthenticationFailedError: no", "KafkaConnectionError: socket disconnected"], "no"),
+        ([], "KafkaTimeoutError: bootstrap"),
+    ],
+)
+def test_the_reason_is_what_was_said_last(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, said: list[str], reason: str
+) -> None:
+    def fail(**_: object) -> None:
+        for one in said:
+            log = logging.getLogger("kafka.net.manager")
+            log.warning("Bootstrap connection to bootstrap-0 failed: %s", one)
+            log.error("Bootstrap failed: KafkaTimeoutError: Unable to bootstrap")
+        raise KafkaTimeoutError("bootstrap")
+
+    monkeypatch.setattr(clients, "KafkaAdminClient", fail)
+    with caplog.at_level(logging.WARNING), pytest.raises(BrokerUnreachableError) as raised:
+        admin_client(load_settings(brokers="127.0.0.1:9"))
+    assert str(raised.value) == f"no Kafka broker answers at 127.0.0.1:9 (PLAINTEXT): {reason}"
+    assert caplog.records == []
+    logging.getLogger("kafka.net.manager").warning("later")
+    assert [record.message for record in caplog.records] == ["later"]
+
+
+def test_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "BOOTSTRAP_MS", 500)
+    begun = time.monotonic()
+    with pytest.raises(BrokerUnreachableError, match="127.0.0.1:1 .*: Connection refused$"):
+        admin_client(load_settings(brokers="127.0.0.1:1"))
+    assert time.monotonic() - begun < 10
