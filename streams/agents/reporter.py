@@ -41,6 +41,13 @@ logger = logging.getLogger(__name__)
 INTERVAL_SECONDS = 1.0
 
 
+class ObservationsExpandedError(RuntimeError):
+    """``observations`` has more partitions than before: keys go elsewhere than their facts are."""
+
+    def __init__(self, topic: str, partitions: int) -> None:
+        super().__init__(f"{topic} was expanded while the worker ran; expected {partitions} partitions, as before")
+
+
 class Reporter:
     """Sends progress reports and watches over the worker."""
 
@@ -81,6 +88,9 @@ class Reporter:
 
     def assigned(self, assigned: set[TP]) -> None:
         """The partitions that this worker owns from now on."""
+        observed = {tp.partition for tp in assigned if tp.topic == self._observations.topic}
+        if not observed <= set(self._partitions):
+            self._fatal(ObservationsExpandedError(self._observations.topic, len(self._partitions)))
         self._progress.assigned({tp.partition for tp in assigned if tp.topic == self._topic})
         self._recovering_since = monotonic()
         self._transaction_ends.forget()

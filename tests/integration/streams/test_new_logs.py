@@ -138,6 +138,28 @@ def test_made_anew_while_workers_run(new_watch: New, wait_until: Wait) -> None:
         assert worker.log.read_text().count("articles was made anew") == 1
 
 
+def test_a_worker_waits_where_the_topic_is_gone(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(QUAKES)
+    watch.create_topics()
+    worker = watch.start("stall_seconds=5").wait_ready()
+    watch.produce(articles("a", range(9)))
+    watch.wait_committed()
+    admin = admin_client(watch.settings)
+    admin.delete_topics([watch.settings.topic("articles")])
+    admin.close()
+    wait_until(lambda: not worker.status.ready(), 10, "it is ready without its articles", watch)
+    time.sleep(8)  # longer than a stall may last
+    assert worker.process.poll() is None, "it has something to wait for"
+    assert worker.log.read_text().count("articles was deleted") == 1
+    watch.create_topics()
+    new = articles("b", range(30), first=9)
+    watch.produce(new)
+    wait_until(lambda: ids(new) <= enriched(watch), 30, "articles of the new log are not read", watch)
+    worker.wait_ready()
+    watch.wait_committed()
+    assert len(watch.alerts()) == 13
+
+
 def test_what_is_deleted_before_it_is_read_is_counted_once(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()

@@ -2,21 +2,20 @@
 
 Shown here: it is not ready from the moment that it is asked to stop; with the broker gone it ends within 10 s, and asked
 again at once; while it starts it ends at once; SIGHUP makes it look at its rules, and ends nothing; facts that would
-have no place are said before anything is read.
+have no place, for `observations` has more partitions than they have, are said before anything is read.
 """
 
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
+from streams.clients import admin_client
 from streams.kafka_dev import KafkaCluster
 from streams.settings import load_settings
-from streams.topics import changelog_topic, create_topics, topic_specs
+from streams.topics import changelog_topic
 
 pytestmark = pytest.mark.kafka
 
@@ -33,9 +32,7 @@ FLOODS = """
 QUAKE = {"id": "q", "text": "A quake shook the town.", "published_at": "2020-05-01T00:00:00Z"}
 
 
-def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(
-    new_watch: New, wait_until: Wait, tmp_path: Path
-) -> None:
+def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(new_watch: New, wait_until: Wait) -> None:
     with KafkaCluster() as cluster:
         watches = []
         for name in ("once", "twice"):
@@ -62,7 +59,7 @@ def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(
         assert once.process.wait(10 - (time.monotonic() - begun)) == 0
 
 
-def test_while_it_starts_it_ends_at_once(new_watch: New, tmp_path: Path) -> None:
+def test_while_it_starts_it_ends_at_once(new_watch: New) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
     worker = watch.start("brokers=127.0.0.1:1")  # where nobody answers, for 10 s
@@ -86,16 +83,18 @@ def test_sighup_makes_it_look_at_its_rules(new_watch: New, wait_until: Wait) -> 
     assert worker.status.ready()
 
 
-def test_facts_without_a_place_are_said_at_the_start(new_watch: New) -> None:
-    watch = new_watch(QUAKES, partitions=3)
-    changelog = changelog_topic(watch.settings)
-    specs = topic_specs(watch.settings)
-    create_topics(
-        watch.settings,
-        [msgspec.structs.replace(spec, partitions=2) if spec.name == changelog else spec for spec in specs],
-    )
-    worker = watch.start()
-    assert worker.process.wait(30) == 2
-    said = worker.log.read_text()
+def test_observations_is_never_expanded(new_watch: New) -> None:
+    watch = new_watch(QUAKES, partitions=2)
+    watch.create_topics()
+    running = watch.start().wait_ready()
+    topic, changelog = watch.settings.topic("observations"), changelog_topic(watch.settings)
+    admin = admin_client(watch.settings)
+    admin.create_partitions({topic: 3})
+    admin.close()
+    assert running.process.wait(20) == 70
+    assert f"{topic} was expanded while the worker ran; expected 2 partitions" in running.log.read_text()
+    again = watch.start()
+    assert again.process.wait(30) == 2
+    said = again.log.read_text()
     assert "Traceback" not in said
-    assert f"observations has 3 partitions, {changelog} has 2 partitions; expected as many of each" in said
+    assert f"{topic} has 3 partitions, {changelog} has 2 partitions; expected as many of each" in said
