@@ -3,7 +3,7 @@
 What was told may be committed, and nothing else: were the newest article committed first, and its reader killed before
 it tells of it, nobody would know its time, and event time would stand still until the next article.
 
-Nothing is told of a log that is no more: where a topic was deleted, the worker waits for it; where it was made anew,
+No offset is told of a log that is no more: where a topic was deleted, the worker waits for it; where it was made anew,
 the worker begins again.
 """
 
@@ -156,8 +156,9 @@ class Reporter:
         # What others reported counts, too: whoever read the newest article may be gone, and its cuts with it.
         horizon = max(filter(None, (*newest.values(), self._observations.horizon())), default=None)
         ends = await self._ends()
-        if not await self._same_logs():  # asked last: all that the report says is of this log
-            return
+        same = await self._same_logs()  # asked last: all that the report says is of this log
+        if not same:  # only what is true whatever the log is
+            done, newest, horizon, ends = {}, {}, None, {}
         pulses = frozenset(self._progress.pulses)
         report = ProgressReport(
             log=self._logs.ids.get(self._topic, ""),
@@ -176,7 +177,8 @@ class Reporter:
             for partition in self._partitions
         )
         self._progress.pulses -= pulses
-        await self._count_expired()
+        if same:
+            await self._count_expired()
         consumer.release({TP(self._topic, partition): offset for partition, offset in done.items()})
         passed = await self._transaction_ends.find(consumer, owned, self._progress.done, ends)
         for partition, position in passed.items():
