@@ -24,7 +24,7 @@ class BrokerUnreachableError(ConnectionError):
 
     def __init__(self, settings: Settings, error: Exception | str) -> None:
         brokers = ", ".join(settings.brokers)
-        closed = settings.security_protocol != "PLAINTEXT" and isinstance(error, Exception)
+        closed = settings.security_protocol != "PLAINTEXT"
         hint = "; or they do not take this user, password or certificate" if closed else ""
         super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {error}{hint}")
 
