@@ -172,6 +172,12 @@ class Engine:
                     met.append(own)
                 all_values += (value for value in values if value not in all_values)
         distinct = _distinct(article, rule.kind.counted())
+        # an article has many groups, and mostly one thing to show for all of them
+        shown = {id(found): seen(found) for _, found, _ in founds} if by_group else {}
+        evidence: dict[tuple[int, ...], Evidence] = {}
+        for steps, met, _, _ in by_group.values():
+            if (key := tuple(steps)) not in evidence:
+                evidence[key] = _evidence(article, met, steps[0] if steps else None)
         return [
             Observation(
                 rule=rule.name,
@@ -186,11 +192,11 @@ class Engine:
                 values=tuple(values),
                 known=rule.kind.known_among(found),
                 number=rule.kind.number(found, dict(zip(fields, group, strict=True))),
-                evidence=_evidence(article, met, steps[0] if steps else None),
-                seen=seen(found),
+                evidence=evidence[tuple(steps)],
+                seen=shown[id(found)],
                 rule_set_version=self.version,
             )
-            for group, (steps, met, found, values) in by_group.items()
+            for group, (steps, _, found, values) in by_group.items()
         ], left_out
 
     def heard(self, rule: Rule, group: dict[str, GroupValue], moment: Moment) -> list[Observation]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -30,16 +31,17 @@ _DECODER = msgspec.msgpack.Decoder(_Detail)
 class Fact:
     """One observation as a group keeps it; ``order`` is (time, article id, content hash), unique in its group.
 
-    What only alerts show (evidence, values for templates) is kept packed.
+    What only alerts show (evidence, values for templates) is kept packed; what is the same in the facts of all rules
+    and groups of an article (id, hash, fingerprint) is held once.
     """
 
     __slots__ = ("_packed", "distinct", "fingerprint", "known", "number", "order", "steps", "values")
 
     def __init__(self, observation: Observation) -> None:
-        self.order = (observation.time, observation.article_id, observation.content_hash)
-        self.fingerprint = observation.fingerprint
+        self.order = (observation.time, intern(observation.article_id), intern(observation.content_hash))
+        self.fingerprint = intern(observation.fingerprint)
         self.steps = observation.steps
-        self.distinct = observation.distinct
+        self.distinct = None if observation.distinct is None else intern(observation.distinct)
         self.values: tuple[GroupValue, ...] = observation.values
         self.known: tuple[GroupValue, ...] = observation.known
         self.number = observation.number
