@@ -39,6 +39,9 @@ rules:
   - {name: then, kind: sequence, steps: [{theme: sanctions}, {theme: economy_trade}], group_by: [source], window: 30m}
   - {name: unanswered, kind: absence, after: {country: TJK}, without: {country: KGZ}, group_by: [source], within: 1h}
   - {name: desks, kind: change, of: meta.desk, group_by: [source], at_least: 6}
+  - {name: agreed, kind: corroborated, where: {theme: sanctions}, group_by: [country], window: 1h, at_least: 4}
+  - {name: trouble, kind: chain, alerts: {rules: [then, unanswered, agreed]}, at_least: 4, distinct: alert, window: 1h}
+  - {name: troubled-news, kind: chain, steps: [{rules: [trouble]}, {rules: [surge, silence]}], window: 3h}
 """
 
 
