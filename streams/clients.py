@@ -11,12 +11,20 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
+from kafka.serializer import Serializer
 
 from detectors.problems import nearest
 from streams.settings import Settings
 
 #: Without an answer for so long, the brokers are taken to be unreachable (milliseconds).
 BOOTSTRAP_MS = 10_000
+
+
+class NullKey:
+    """No key at all, where kafka-python must not look for one."""
+
+
+NULL = NullKey()
 
 
 class BrokerUnreachableError(ConnectionError):
@@ -103,8 +111,16 @@ def admin_client(settings: Settings) -> KafkaAdminClient:
         return KafkaAdminClient(**connection(settings), client_id="newswatch-admin")
 
 
+class _Keys(Serializer):  # type: ignore[misc]
+    """Keys are bytes already; the library takes no record without key and value, so the missing key has a name."""
+
+    def serialize(self, topic: str, headers: object, data: bytes | NullKey | None) -> bytes | None:
+        del topic, headers
+        return None if isinstance(data, NullKey) else data
+
+
 def producer(settings: Settings) -> KafkaProducer:
-    """An idempotent producer that waits for all replicas.
+    """An idempotent producer that waits for all replicas; it takes NULL for a key where the value may be missing too.
 
     Raises:
         BrokerUnreachableError: no broker answers.
@@ -118,6 +134,7 @@ def producer(settings: Settings) -> KafkaProducer:
             compression_type="gzip",
             linger_ms=5,
             max_request_size=settings.max_request_bytes,
+            key_serializer=_Keys(),
         )
 
 

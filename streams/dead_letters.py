@@ -175,7 +175,7 @@ def stored_letter(record: Any) -> StoredLetter:
         from_partition=_number(added.get("partition")),
         from_offset=_number(added.get("offset")),
         timestamp=timestamp if timestamp >= 0 else None,
-        key=record.key,
+        key=None if "no_key" in added else record.key,
         value=record.value,
         headers=headers,
     )

@@ -18,6 +18,7 @@ import msgspec
 from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
+from streams.clients import NULL
 from streams.clients import producer as make_producer
 from streams.dead_letters import State, StoredLetter, origin, read_partition, reader
 from streams.settings import Settings
@@ -148,19 +149,23 @@ def replay(settings: Settings, letters: Sequence[StoredLetter], known: Replays) 
 def _put_back(sender: KafkaProducer, settings: Settings, batch: Sequence[StoredLetter], known: Replays) -> list[Replay]:
     sent = []
     oldest = (datetime.now(UTC) - KEPT_TIME).timestamp() * 1000
+    refused: Exception | None = None
     for letter in batch:
         partitions = sender.partitions_for(letter.topic)
-        future = sender.send(
-            letter.topic,
-            key=letter.key,
-            value=letter.value,
-            headers=letter.headers,
-            partition=letter.from_partition if letter.from_partition in partitions else None,
-            timestamp_ms=letter.timestamp if letter.timestamp is not None and letter.timestamp > oldest else None,
-        )
+        try:
+            future = sender.send(
+                letter.topic,
+                key=NULL if letter.key is None else letter.key,
+                value=letter.value,
+                headers=letter.headers,
+                partition=letter.from_partition if letter.from_partition in partitions else None,
+                timestamp_ms=letter.timestamp if letter.timestamp is not None and letter.timestamp > oldest else None,
+            )
+        except KafkaError as error:  # too large, say: refused before it is sent
+            refused = refused or error
+            continue
         sent.append((letter, future))
     done: list[Replay] = []
-    refused: Exception | None = None
     for letter, future in sent:
         try:
             metadata = future.get(timeout=SEND_SECONDS)

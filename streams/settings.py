@@ -157,14 +157,16 @@ class Settings(BaseSettings):
         """
         if "SSL" not in self.security_protocol.split("_"):
             return None
+        _require_readable(self, "ssl_ca_location", "ssl_certificate_location", "ssl_key_location")
         try:
             context = ssl.create_default_context(cafile=self.ssl_ca_location)
-            if self.ssl_certificate_location is not None:
-                context.load_cert_chain(self.ssl_certificate_location, self.ssl_key_location, self._key_password)
         except OSError as error:
-            places = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
-            files = ", ".join(str(place) for place in places if place)
-            raise SettingsError(f"TLS: cannot use {files}: {error.strerror or error}") from None
+            raise SettingsError(_unusable(self, error, "ssl_ca_location")) from None
+        if self.ssl_certificate_location is not None:
+            try:
+                context.load_cert_chain(self.ssl_certificate_location, self.ssl_key_location, self._key_password)
+            except OSError as error:
+                raise SettingsError(_unusable(self, error, "ssl_certificate_location", "ssl_key_location")) from None
         return context
 
     def _key_password(self) -> str:
@@ -193,6 +195,21 @@ class Settings(BaseSettings):
         """Flags before environment before the file named by the flag or ``NEWSWATCH_CONFIG``."""
         del dotenv_settings, file_secret_settings
         return (init_settings, env_settings, YamlConfigSettingsSource(settings_cls))
+
+
+def _require_readable(settings: Settings, *names: str) -> None:
+    for name in names:
+        file = getattr(settings, name)
+        try:
+            if file is not None:
+                file.read_bytes()
+        except OSError as error:
+            raise SettingsError(f"{name}: cannot read {file}: {error.strerror}") from None
+
+
+def _unusable(settings: Settings, error: OSError, *names: str) -> str:
+    files = ", ".join(f"{name} {getattr(settings, name)}" for name in names)
+    return f"TLS: cannot use {files}: {getattr(error, 'reason', None) or error.strerror or error}"
 
 
 def _secret(name: str, value: SecretStr | None, file: Path | None) -> Secret | None:

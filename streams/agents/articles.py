@@ -102,7 +102,7 @@ class ArticleAgent:
         for outcome in outcomes:
             if outcome.dead is not None:
                 dead = outcome.dead
-                yield Message(topic=topic(DEAD), key=dead.key, value=dead.value, headers=dead.all_headers())
+                yield Message(topic=topic(DEAD), key=dead.sent_key, value=dead.value, headers=dead.all_headers())
             article = outcome.article
             if article is None:
                 continue

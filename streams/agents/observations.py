@@ -215,7 +215,7 @@ class ObservationAgent:
             headers=headers,
         )
         return Message(
-            topic=self._settings.topic(DEAD), key=letter.key, value=letter.value, headers=letter.all_headers()
+            topic=self._settings.topic(DEAD), key=letter.sent_key, value=letter.value, headers=letter.all_headers()
         )
 
     async def _has_rule(self, event: Event, observation: Observation) -> bool:

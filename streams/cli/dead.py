@@ -198,7 +198,6 @@ def _span(text: str | None) -> Span:
 
 
 def _described(letter: StoredLetter, state: str) -> dict[str, object]:
-    value = letter.value or b""
     described: dict[str, object] = {
         "id": letter.id,
         "time": letter.time,
@@ -210,12 +209,24 @@ def _described(letter: StoredLetter, state: str) -> dict[str, object]:
         "partition": letter.from_partition,
         "offset": letter.from_offset,
         "state": state,
-        "key": None if letter.key is None else letter.key.decode("utf-8", "replace"),
         "headers": [(name, part.decode("utf-8", "replace")) for name, part in letter.headers],
-        "value": value.decode("utf-8", "replace"),
     }
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        described["value_base64"] = base64.b64encode(value).decode()
+    for name, part in (("key", letter.key), ("value", letter.value)):
+        described[name] = None if part is None else part.decode("utf-8", "replace")
+        if not _is_text(part):
+            described[f"{name}_base64"] = _base64(part)
+    if not all(_is_text(part) for _, part in letter.headers):
+        described["headers_base64"] = [(name, _base64(part)) for name, part in letter.headers]
     return described
+
+
+def _is_text(part: bytes | None) -> bool:
+    try:
+        (part or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _base64(part: bytes | None) -> str:
+    return base64.b64encode(part or b"").decode()

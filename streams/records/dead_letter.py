@@ -14,9 +14,14 @@ from streams.records.cloudevents import Headers
 
 PREFIX = "__connect.errors."
 REASON = "newswatch_reason"
+#: Kafka takes a record with neither key nor value, its client libraries do not: here such a one has an empty key, and
+#: this header.
+NO_KEY = "newswatch_no_key"
 #: An error's message is cut to so many characters: a dead letter must fit where its original did.
 MAX_MESSAGE = 4000
 ADDED = ("topic", "partition", "offset", "timestamp", "stage", "exception.class.name", "exception.message")
+
+OWN = {REASON: "reason", NO_KEY: "no_key"}
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +42,15 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes | None
     headers: Headers = []
 
+    @property
+    def sent_key(self) -> bytes | None:
+        """The key that the letter has on Kafka: the original's, but for a record with neither key nor value."""
+        return b"" if self._empty else self.key
+
+    @property
+    def _empty(self) -> bool:
+        return self.key is None and self.value is None
+
     def all_headers(self) -> Headers:
         """The original's headers, then the reason's."""
         found = {
@@ -49,21 +63,22 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
             "exception.message": self.message[:MAX_MESSAGE],
         }
         errors = [(PREFIX + name, found[name].encode("utf-8", "replace")) for name in ADDED]
-        return [*self.headers, *errors, (REASON, self.reason.encode())]
+        no_key = [(NO_KEY, b"")] if self._empty else []
+        return [*self.headers, *errors, *no_key, (REASON, self.reason.encode())]
 
 
 def split_headers(headers: Headers) -> tuple[Headers, dict[str, str]]:
-    """The original's headers, and what was added to them: topic, partition, offset, stage, error, message, reason.
+    """The original's headers, and what was added to them: topic, partition, offset, stage, error, reason and so on.
 
     The original may have come from another dead letter queue and have headers of the same names: only the last of each
-    name, at the end, is ours.
+    name, at the end, is ours, and the topic's is the first of them.
     """
     added: dict[str, str] = {}
     end = len(headers)
-    while end:
+    while end and ADDED[0] not in added:
         name, value = headers[end - 1]
-        short = "reason" if name == REASON else name.removeprefix(PREFIX) if name.startswith(PREFIX) else ""
-        if short not in {*ADDED, "reason"} or short in added:
+        short = OWN.get(name) or (name.removeprefix(PREFIX) if name.startswith(PREFIX) else "")
+        if short not in {*ADDED, *OWN.values()} or short in added:
             break
         added[short] = value.decode("utf-8", "replace")
         end -= 1

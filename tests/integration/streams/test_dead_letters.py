@@ -14,6 +14,7 @@ from kafka import KafkaProducer
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.clients import NULL, producer
 from streams.records.dead_letter import DeadLetter
 
 pytestmark = pytest.mark.kafka
@@ -113,6 +114,30 @@ def test_letters_are_listed_shown_and_put_back_once(new_watch: Callable[..., Any
     assert len(records(watch)) == 10
     assert b"0 dead letters put back" in newswatch(watch, "dead", "replay").stderr
     assert len(watch.alerts()) == 1
+
+
+def test_a_record_with_neither_key_nor_value_is_a_letter_too(new_watch: Callable[..., Any]) -> None:
+    """Kafka takes such a record and client libraries refuse to write it: where it died, and when it is put back."""
+    watch = new_watch(RULES, partitions=1)
+    watch.create_topics()
+    sender = producer(watch.settings)
+    sender.send(watch.settings.topic("articles"), key=NULL, value=None, headers=HEADERS).get(30)
+    sender.close()
+    produce(watch, "articles", None, key=b"")
+    produce(watch, "articles", b'{"id": "a", "text": "A flood."}')
+    watch.start().wait_ready()
+    watch.wait_committed()
+    assert len(watch.alerts()) == 1
+
+    nothing, empty = listed(watch)
+    assert (nothing["key"], nothing["value"]) == (None, None)
+    assert [tuple(pair) for pair in nothing["headers"]] == [(name, value.decode()) for name, value in HEADERS]
+    assert (empty["key"], empty["value"]) == ("", None)
+    assert b"2 dead letters put back" in newswatch(watch, "dead", "replay").stderr
+    watch.wait_committed()
+    found = records(watch)
+    assert [one[2:5] for one in found[3:]] == [one[2:5] for one in found[:2]]
+    assert sorted(letter["state"] for letter in listed(watch)) == ["replayed", "replayed", "returned", "returned"]
 
 
 DIED = datetime.fromtimestamp(TIME_MS / 1000, UTC)
