@@ -80,8 +80,16 @@ def depths(rules: MappingABC[str, Rule]) -> dict[str, int]:
     return found
 
 
+def _told_after(rule: Rule) -> timedelta:
+    """How long after its moment an alert may be told, at most."""
+    return rule.schedule.longest_closed() if rule.kind.waits() else timedelta()
+
+
 def latenesses(rules: MappingABC[str, Rule], depth_of: MappingABC[str, int]) -> dict[str, timedelta]:
-    """How far behind the progress of what it reads a rule's input may lie: a chain's as far as what it hears of."""
+    """How far behind the progress of what it reads a rule's input may lie: a chain's as far as what it hears of.
+
+    A state that begins while its schedule is closed is told when it opens: its moment lies so far back.
+    """
     found: dict[str, timedelta] = {}
     for rule in sorted(rules.values(), key=lambda one: depth_of[one.name]):
         heard = (
@@ -89,6 +97,6 @@ def latenesses(rules: MappingABC[str, Rule], depth_of: MappingABC[str, int]) -> 
             if rule.kind.READS_ARTICLES
             else (other for other in rules.values() if rule.kind.hears(other) is not None)
         )
-        found[rule.name] = max((found[other.name] for other in heard), default=rule.lateness)
+        found[rule.name] = max((found[other.name] + _told_after(other) for other in heard), default=rule.lateness)
         found[rule.name] = max(found[rule.name], rule.lateness)
     return found

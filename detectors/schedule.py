@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -19,6 +20,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 HOURS_PATTERN = r"^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$"
 _MINUTES_A_DAY = 24 * 60
+_SOME_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
+_CLOCKS = timedelta(hours=2)
 
 
 @lru_cache(maxsize=64)
@@ -73,6 +76,19 @@ class Schedule(msgspec.Struct, frozen=True):
         """The first moment after ``after`` at which a closed schedule opens; None where it never does."""
         edges = sorted(moment for opening in self.openings for moment in opening.edges(after))
         return next((moment for moment in edges if self.open(moment)), None)
+
+    def longest_closed(self) -> timedelta:
+        """So long it stays closed at most; nothing where it never closes or never opens."""
+        return _longest_closed(self)
+
+
+@lru_cache(maxsize=1024)
+def _longest_closed(schedule: Schedule) -> timedelta:
+    """Minute by minute over two weeks, and what clocks that are put forward or back can add."""
+    minutes = (_SOME_MONDAY + timedelta(minutes=number) for number in range(2 * 7 * _MINUTES_A_DAY))
+    runs = [len(list(run)) for is_open, run in groupby(minutes, key=schedule.open) if not is_open]
+    longest = max(runs, default=0)
+    return timedelta(minutes=longest) + _CLOCKS if 0 < longest < 2 * 7 * _MINUTES_A_DAY else timedelta()
 
 
 class _Timezone(Reader[str]):

@@ -1,11 +1,15 @@
 """What is wrong with a chain among other rules is told by name."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from detectors.article import EnrichedArticle
 from detectors.engine import Engine
 from detectors.ruleset import RuleSetError, load_rules
+from detectors.scan import Scan
+from detectors.schedule import Opening, Schedule
 
 BELOW = """
   - {name: coups, kind: match, where: {text: coup}, once_per: country, tags: [unrest], lateness: 3h}
@@ -91,3 +95,48 @@ def test_a_chain_lies_above_what_it_hears_of_and_waits_for_it(tmp_path: Path) ->
         "high": 3,
         "low": 3,
     }
+
+
+def test_a_chain_waits_for_states_that_a_schedule_holds_back(tmp_path: Path) -> None:
+    """It began at 01:15, the schedule opens at 08:00, and event time comes there in steps of ten minutes."""
+    (tmp_path / "rules.yaml").write_text("""
+rules:
+  - name: low
+    kind: metric
+    value: meta.tone
+    function: avg
+    at_most: -1
+    window: 1h
+    schedule: {hours: '08:00-20:00'}
+  - {name: after, kind: chain, alerts: {rules: [low]}, at_least: 1, window: 2h}
+""")
+    engine = Engine(load_rules(tmp_path))
+    assert engine.lateness_of["after"] == timedelta(hours=1 + 12 + 2)
+    scan = Scan(engine)
+    firings = []
+    start = datetime(2025, 3, 3, 1, 10, tzinfo=UTC)
+    for number in range(60):
+        moment = start + timedelta(minutes=10 * number)
+        article = EnrichedArticle(
+            id=f"a{number}", text="Nothing.", received_at=moment, event_time=moment, meta={"tone": -3}
+        )
+        firings += scan.feed(article)
+    assert [(one.alert.rule, one.alert.starts_at.isoformat()) for one in firings] == [
+        ("low", "2025-03-03T01:15:00+00:00"),
+        ("after", "2025-03-03T01:15:00+00:00"),
+    ]
+    assert scan.late == 0
+
+
+@pytest.mark.parametrize(
+    ("openings", "hours"),
+    [
+        ((), 0),
+        ((Opening("UTC", tuple(range(7)), 0, 24 * 60),), 0),
+        ((Opening("Asia/Dushanbe", tuple(range(7)), 8 * 60, 20 * 60),), 12 + 2),
+        ((Opening("UTC", (0, 1, 2, 3, 4), 9 * 60, 17 * 60),), 64 + 2),
+        ((Opening("UTC", (0,), 0, 24 * 60), Opening("UTC", (3,), 22 * 60, 4 * 60)), 2 * 24 + 22 + 2),
+    ],
+)
+def test_how_long_a_schedule_is_closed_at_most(openings: tuple[Opening, ...], hours: int) -> None:
+    assert Schedule(openings).longest_closed() == timedelta(hours=hours)
