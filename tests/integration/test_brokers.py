@@ -147,8 +147,11 @@ def test_three_brokers_keep_three_copies_and_survive_the_loss_of_one(kafka: Kafk
         admin = KafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
         admin.create_topics([NewTopic(prefix, 1, -1)])
         admin.wait_for_topics([prefix])
-        [described] = admin.describe_topics([prefix])
-        [partition] = described["partitions"]
+        deadline = time.monotonic() + 20
+        while not (partitions := admin.describe_topics([prefix])[0]["partitions"]):  # another broker may not know yet
+            assert time.monotonic() < deadline, "no broker knows the topic"
+            time.sleep(0.2)
+        [partition] = partitions
         assert len(partition["replica_nodes"]) == 3
         admin.close()
         producer = KafkaProducer(bootstrap_servers=cluster.bootstrap_servers, acks="all", delivery_timeout_ms=60_000)

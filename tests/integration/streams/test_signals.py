@@ -7,7 +7,7 @@ have no place, for `observations` has more partitions than they have, are said b
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -30,6 +30,14 @@ FLOODS = """
   - {name: floods, kind: match, where: {text: flood}}
 """
 QUAKE = {"id": "q", "text": "A quake shook the town.", "published_at": "2020-05-01T00:00:00Z"}
+
+
+@pytest.fixture(autouse=True)
+def _hangups_are_heard() -> Iterator[None]:
+    """Also where the tests run under nohup, which children take over."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(new_watch: New, wait_until: Wait) -> None:
