@@ -1,0 +1,29 @@
+"""Rule sets that nobody has thought out: the stream, killed and expanded, says of each what `newswatch scan` says."""
+
+import json
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from streams.kafka_dev import KafkaCluster
+from tests.chaos.news import articles, lines
+from tests.chaos.random_rules import Writer
+from tests.chaos.stage import Stage
+
+
+@pytest.mark.timeout(300)
+def test_random_rules(
+    kafka: KafkaCluster, new_stage: Callable[..., Stage], conclude: Callable[..., None], seed: int
+) -> None:
+    stage = new_stage(kafka)
+    rules = "".join(f"  - {json.dumps(rule)}\n" for rule in Writer(seed).rules())
+    (stage.rules / "rules.yaml").write_text(f"rules:\n{rules}")
+    workers = stage.start(2)
+    with stage.feeding(lines(articles(seed)), 8):
+        time.sleep(2)
+        workers[seed % 2].kill(signal.SIGKILL)
+        stage.fault()
+        stage.start(1, ready=False)
+    conclude(stage, seed)
