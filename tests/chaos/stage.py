@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, NotCoordinatorError
 
 from detectors.event_time import parse_time
 from streams.clients import admin_client
@@ -275,10 +275,14 @@ class Stage:
             try:
                 with self._asking:
                     return question()
-            except (KafkaError, OSError):  # the brokers may be what is broken
+            except (KafkaError, OSError) as error:  # the brokers may be what is broken
                 if time.monotonic() > deadline or self._stopping.is_set():
                     raise
                 time.sleep(0.5)
+                if isinstance(error, NotCoordinatorError):  # which this client goes on asking
+                    with self._asking:
+                        self._admin.close()
+                        self._admin = admin_client(self.settings)
 
     def logs(self) -> str:
         """The end of every worker's log."""
