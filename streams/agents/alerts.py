@@ -1,4 +1,4 @@
-"""What both agents send, alerts and observations, and how alerts are counted."""
+"""What both agents send: alerts, observations and dead letters; and how alerts are counted."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from detectors.observation import Observation
 from streams.metrics import Metrics
 from streams.outbox import Message
 from streams.records.cloudevents import headers as event_headers
+from streams.records.dead_letter import DeadLetter
 from streams.records.observation import Origin, encode_observation, observation_headers
 from streams.settings import Settings
-from streams.topics import OBSERVATIONS
+from streams.topics import DEAD, OBSERVATIONS
 
 
 def alert_messages(settings: Settings, firing: Firing) -> Iterator[Message]:
@@ -46,3 +47,8 @@ def observation_message(settings: Settings, observation: Observation, origin: Or
         value=encode_observation(observation),
         headers=observation_headers(observation, origin),
     )
+
+
+def dead_letter_message(settings: Settings, letter: DeadLetter) -> Message:
+    """The record of a dead letter."""
+    return Message(topic=settings.topic(DEAD), key=letter.sent_key, value=letter.value, headers=letter.all_headers())

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import faust
 from faust.streams import Stream
 
-from streams.agents.alerts import alert_messages, count_alerts, observation_message
+from streams.agents.alerts import alert_messages, count_alerts, dead_letter_message, observation_message
 from streams.conveyor import Event, TwoStageConveyor, headers_of
 from streams.enriching import Record
 from streams.fatal import Fatal
@@ -21,7 +21,7 @@ from streams.progress import ArticleProgress
 from streams.records.cloudevents import headers as event_headers
 from streams.records.observation import Origin
 from streams.settings import Settings
-from streams.topics import DEAD, ENRICHED
+from streams.topics import ENRICHED
 
 #: Label of bounds that are reached where articles are matched.
 MATCHING = "(matching)"
@@ -101,8 +101,7 @@ class ArticleAgent:
         topic = self._settings.topic
         for outcome in outcomes:
             if outcome.dead is not None:
-                dead = outcome.dead
-                yield Message(topic=topic(DEAD), key=dead.sent_key, value=dead.value, headers=dead.all_headers())
+                yield dead_letter_message(self._settings, outcome.dead)
             article = outcome.article
             if article is None:
                 continue

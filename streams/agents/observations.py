@@ -20,7 +20,7 @@ from faust.streams import Stream
 from detectors.engine import Engine
 from detectors.observation import Observation
 from detectors.step import Step
-from streams.agents.alerts import alert_messages, count_alerts, observation_message
+from streams.agents.alerts import alert_messages, count_alerts, dead_letter_message, observation_message
 from streams.conveyor import Conveyor, Event, headers_of
 from streams.fact_partition import FactPartition, Record
 from streams.facts import FactTable
@@ -37,7 +37,7 @@ from streams.records.observation import (
 )
 from streams.reload import RulesInForce
 from streams.settings import Settings
-from streams.topics import DEAD, OBSERVATIONS
+from streams.topics import OBSERVATIONS
 
 logger = logging.getLogger(__name__)
 
@@ -214,9 +214,7 @@ class ObservationAgent:
             value=message.value,
             headers=headers,
         )
-        return Message(
-            topic=self._settings.topic(DEAD), key=letter.sent_key, value=letter.value, headers=letter.all_headers()
-        )
+        return dead_letter_message(self._settings, letter)
 
     async def _has_rule(self, event: Event, observation: Observation) -> bool:
         """Whether the rule is in force here; waits for a rule set that the sender has and this worker has not yet."""
