@@ -129,6 +129,18 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _check_times(self) -> Settings:
+        for less, more in (
+            ("heartbeat_seconds", "session_timeout_seconds"),
+            ("session_timeout_seconds", "request_timeout_seconds"),
+        ):
+            if getattr(self, less) >= getattr(self, more):
+                raise ValueError(
+                    f"{less} ({getattr(self, less):g}) must be less than {more} ({getattr(self, more):g})"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _check_security(self) -> Settings:
         if self.security_protocol.startswith("SASL"):
             if not self.sasl_username:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,40 @@ class Moment:
     broker: float
     machine: float
 
+    def since(self, earlier: Moment) -> Spent:
+        """What was done and spent from an earlier moment on."""
+        return Spent(
+            seconds=self.time - earlier.time,
+            articles=sum(self.done) - sum(earlier.done),
+            workers=self.workers - earlier.workers,
+            broker=self.broker - earlier.broker,
+            machine=self.machine - earlier.machine,
+        )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds that went by, articles done in them, and CPU seconds of the workers, the broker and the whole machine."""
+
+    seconds: float = 0.0
+    articles: float = 0.0
+    workers: float = 0.0
+    broker: float = 0.0
+    machine: float = 0.0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def speed(self) -> float:
+        """Articles a second."""
+        return self.articles / self.seconds
+
+    @property
+    def ceiling(self) -> float:
+        """How many times as fast two workers on two cores can be as this one: 2w/(w+b) of their CPU an article."""
+        return 2 * self.workers / (self.workers + self.broker)
+
 
 class Stream:
     """Topics of its own on a broker, and the workers on them."""
@@ -160,6 +195,7 @@ class Stream:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.go_on()
         for worker in self.workers:
             worker.process.poll() is None and worker.process.terminate()
         for worker in self.workers:
@@ -183,6 +219,16 @@ class Stream:
         producer.flush()
         producer.close()
         return count
+
+    def hold(self) -> None:
+        """Stop its workers in the middle of their work, as if time stood still for them."""
+        for worker in self.workers:
+            worker.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let the workers that were held go on."""
+        for worker in self.workers:
+            worker.process.send_signal(signal.SIGCONT)
 
     def moment(self) -> Moment:
         done = tuple(worker.metric("newswatch_articles_total") for worker in self.workers)
