@@ -15,7 +15,7 @@ from streams import compression, transport
 from streams.positions import Logs
 from streams.recovery import FactTables
 from streams.settings import Settings, SettingsError
-from streams.topics import ARTICLES, REASON_BYTES
+from streams.topics import ARTICLES
 
 #: Offsets are committed as often (seconds).
 COMMIT_SECONDS = 1.0
@@ -25,6 +25,9 @@ MAX_FETCH_BYTES = 512 * 1024
 #: Records of one partition are sent together up to so many bytes. With Faust's 16 kB two articles filled a batch, each
 #: batch waited for the acknowledgement of the one before, and the broker spent three times as much CPU on an article.
 BATCH_BYTES = 256 * 1024
+#: Largest record that is packed and sent: a dead letter is as large, unpacked, as what somebody packed well. Whether
+#: its topic takes it is the broker's to say; of our own records none comes near (streams.pipeline).
+MAX_UNPACKED_BYTES = 2**31 - 1
 #: A consumer that fetches nothing for so long leaves its group (seconds): never, because extraction may take as long as
 #: it takes. Whether the worker gets on is watched by streams.health.
 MAX_POLL_SECONDS = 7 * 86_400.0
@@ -97,7 +100,7 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
         producer_linger_ms=2,
         producer_max_batch_size=BATCH_BYTES,
         producer_compression_type=compression.CODEC,
-        producer_max_request_size=settings.max_request_bytes + REASON_BYTES,
+        producer_max_request_size=MAX_UNPACKED_BYTES,
         producer_request_timeout=settings.request_timeout_seconds,
         stream_buffer_maxsize=settings.in_flight_articles,
         stream_recovery_delay=0.0,

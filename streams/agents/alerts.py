@@ -9,6 +9,7 @@ import msgspec
 
 from detectors.alerting import Firing
 from detectors.observation import Observation
+from streams.compression import pack
 from streams.metrics import Metrics
 from streams.outbox import Message
 from streams.records.cloudevents import headers as event_headers
@@ -50,5 +51,14 @@ def observation_message(settings: Settings, observation: Observation, origin: Or
 
 
 def dead_letter_message(settings: Settings, letter: DeadLetter) -> Message:
-    """The record of a dead letter."""
+    """The record of a dead letter; without the original's content where no record can hold it.
+
+    The broker's limit is one of packed bytes: what came in as a small record may be a hundred times as large here.
+    """
+    if letter.size > settings.max_request_bytes and _packed(letter) > settings.max_request_bytes:
+        letter = letter.without_content()
     return Message(topic=settings.topic(DEAD), key=letter.sent_key, value=letter.value, headers=letter.all_headers())
+
+
+def _packed(letter: DeadLetter) -> int:
+    return letter.size - len(letter.value or b"") + len(pack(letter.value or b""))

@@ -14,6 +14,9 @@ from streams.mismatch import mismatch
 
 #: Most UTF-8 bytes of text that an article may have.
 MAX_TEXT_BYTES = 1_000_000
+#: Most UTF-8 bytes of each other field, and of ``meta`` as JSON. They are repeated in keys, headers, observations and
+#: alerts, of several articles at times: what is made of an article that was taken must fit into a record.
+MAX_FIELD_BYTES = 32_768
 
 Reason = Literal["not_utf8", "not_json", "wrong_type", "no_text", "too_large", "extraction_failed", "record_too_large"]
 
@@ -67,7 +70,8 @@ def decode_article(value: bytes | None) -> Article:
     """Read one record of the topic ``articles``, or one line of an article file.
 
     Raises:
-        BadArticleError: not UTF-8, not JSON, a field of the wrong type, no text, or more than 1 MB of text.
+        BadArticleError: not UTF-8, not JSON, a field of the wrong type, no text, more than 1 MB of text, or more than
+            32 KB of another field.
     """
     if not value:
         raise BadArticleError("no_text", "the record is empty; expected a JSON object with a field 'text'")
@@ -85,8 +89,24 @@ def decode_article(value: bytes | None) -> Article:
         raise BadArticleError("no_text", "field 'text' is empty; expected the article's text")
     size = len(article.text) if article.text.isascii() else len(article.text.encode("utf-8", "surrogatepass"))
     if size > MAX_TEXT_BYTES:
-        raise BadArticleError("too_large", f"field 'text' has {size} bytes; expected at most {MAX_TEXT_BYTES}")
+        raise _too_large("text", size, MAX_TEXT_BYTES)
+    if len(value) > MAX_FIELD_BYTES:
+        _check_fields(article)
     return article
+
+
+def _check_fields(article: Article) -> None:
+    for name in ("id", "title", "url", "source", "language", "published_at", "received_at"):
+        size = len((getattr(article, name) or "").encode("utf-8", "surrogatepass"))
+        if size > MAX_FIELD_BYTES:
+            raise _too_large(name, size, MAX_FIELD_BYTES)
+    size = len(msgspec.json.encode(article.meta))
+    if size > MAX_FIELD_BYTES:
+        raise _too_large("meta", size, MAX_FIELD_BYTES)
+
+
+def _too_large(name: str, size: int, most: int) -> BadArticleError:
+    return BadArticleError("too_large", f"field '{name}' has {size} bytes; expected at most {most}")
 
 
 def _undecodable(value: bytes, error: Exception) -> BadArticleError:

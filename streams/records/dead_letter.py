@@ -17,11 +17,13 @@ REASON = "newswatch_reason"
 #: Kafka takes a record with neither key nor value, its client libraries do not: here such a one has an empty key, and
 #: this header.
 NO_KEY = "newswatch_no_key"
+#: So many bytes of key, value and headers were left where they stood, because no record of ours can hold them.
+LEFT_OUT = "newswatch_left_out_bytes"
 #: An error's message is cut to so many characters: a dead letter must fit where its original did.
 MAX_MESSAGE = 4000
 ADDED = ("topic", "partition", "offset", "timestamp", "stage", "exception.class.name", "exception.message")
 
-OWN = {REASON: "reason", NO_KEY: "no_key"}
+OWN = {REASON: "reason", NO_KEY: "no_key", LEFT_OUT: "left_out"}
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +43,17 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes | None
     value: bytes | None
     headers: Headers = []
+    left_out: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the original: key, value and headers."""
+        headers = sum(len(name.encode()) + len(value) for name, value in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + headers
+
+    def without_content(self) -> DeadLetter:
+        """The same without the original's key, value and headers: where it stood, it can be read still."""
+        return msgspec.structs.replace(self, key=None, value=None, headers=[], left_out=self.size)
 
     @property
     def sent_key(self) -> bytes | None:
@@ -64,7 +77,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         }
         errors = [(PREFIX + name, found[name].encode("utf-8", "replace")) for name in ADDED]
         no_key = [(NO_KEY, b"")] if self._empty else []
-        return [*self.headers, *errors, *no_key, (REASON, self.reason.encode())]
+        left_out = [(LEFT_OUT, str(self.left_out).encode())] if self.left_out else []
+        return [*self.headers, *errors, *no_key, *left_out, (REASON, self.reason.encode())]
 
 
 def split_headers(headers: Headers) -> tuple[Headers, dict[str, str]]:

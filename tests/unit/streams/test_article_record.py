@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.records.article import MAX_TEXT_BYTES, Article, BadArticleError, decode_article
+from streams.records.article import MAX_FIELD_BYTES, MAX_TEXT_BYTES, Article, BadArticleError, decode_article
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -41,6 +41,22 @@ def test_text_is_bounded_in_bytes(letter: str) -> None:
     with pytest.raises(BadArticleError) as caught:
         decode_article(json.dumps({"text": letter * (most + 1)}).encode())
     assert caught.value.reason == "too_large"
+
+
+@pytest.mark.parametrize("field", ["id", "title", "url", "source", "language", "published_at", "received_at"])
+@pytest.mark.parametrize("letter", ["a", "é"])
+def test_other_fields_are_bounded_too(field: str, letter: str) -> None:
+    most = MAX_FIELD_BYTES // len(letter.encode())
+    assert getattr(decode_article(json.dumps({"text": "x", field: letter * most}).encode()), field) == letter * most
+    with pytest.raises(BadArticleError, match=f"field '{field}' has {MAX_FIELD_BYTES + len(letter.encode())} bytes"):
+        decode_article(json.dumps({"text": "x", field: letter * (most + 1)}).encode())
+
+
+def test_meta_is_bounded_as_a_whole() -> None:
+    half = "a" * (MAX_FIELD_BYTES // 2)
+    assert decode_article(json.dumps({"text": "x", "meta": {"a": half, "n": 1}}).encode()).meta == {"a": half, "n": 1}
+    with pytest.raises(BadArticleError, match="field 'meta' has"):
+        decode_article(json.dumps({"text": "x", "meta": {"a": half, "b": half}}).encode())
 
 
 def test_unknown_fields_and_nulls_are_taken() -> None:
