@@ -67,7 +67,7 @@ def demo(
             return
         out.print(alert_block(shown.alert))
         if shown.sentence:
-            out.print(Padding(quotation(shown.sentence), (0, 0, 0, 2)))
+            out.print(Padding(quotation(shown.sentence), (0, 0, 0, 2), expand=False))
         out.print()
 
     def say_idle() -> None:

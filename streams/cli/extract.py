@@ -73,7 +73,7 @@ def extract(
 
 
 def _table(article: EnrichedArticle) -> Table:
-    table = Table(title=article.title or article.id, title_justify="left", show_header=False, expand=True)
+    table = Table(title=article.title or article.id, title_justify="left", show_header=False, expand=out.is_terminal)
     table.add_column(style="bold", width=12)
     table.add_column()
     for country in article.countries:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from streams.cli.console import out, print_json
 from streams.cli.options import Brokers, Config, Json, Rules, Set, settings_from
@@ -41,7 +41,7 @@ def create(
                 {"topic": spec.name, "created": spec.name in made, "partitions": spec.partitions, "config": spec.config}
             )
         return
-    table = Table("topic", "partitions", "keeps", "for", "")
+    table = Table(Column("topic", overflow="fold"), "partitions", "keeps", "for", "")
     for spec in specs:
         keeps = (
             "compacted"
@@ -104,7 +104,7 @@ def describe(
         for name in wanted:
             print_json({"topic": name, "exists": name in found} | ({"state": found[name]} if name in found else {}))
         return
-    table = Table("topic", "partitions", "replicas", "configuration")
+    table = Table(Column("topic", overflow="fold"), "partitions", "replicas", Column("configuration", overflow="fold"))
     for name in wanted:
         state = found.get(name)
         if state is None:

@@ -39,7 +39,7 @@ def alert_block(alert: Alert) -> Group:
         )
         if found := describe_findings(newest.spans):
             lines.append(Text(found, style="green"))
-    return Group(head, *(Padding(line, (0, 0, 0, 2)) for line in lines))
+    return Group(head, *(Padding(line, (0, 0, 0, 2), expand=False) for line in lines))
 
 
 def quotation(sentence: str) -> Text:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
@@ -26,8 +25,6 @@ newswatch rules explain articles.jsonl --id mw-20250313-01 --rule us-raises-huma
 newswatch rules explain articles.jsonl --json | jq -r 'select(.met) | .rule'"""
 SHORT = 160
 """Characters of a sentence that a line shows."""
-UNBROKEN = 100_000
-"""Width of lines where no terminal breaks them."""
 
 
 @app.command(epilog=EPILOG)
@@ -60,7 +57,6 @@ def explain(
     for name in names or ():
         if name not in explainer.rules:
             raise typer.BadParameter(f"there is no rule {name!r}{nearest(name, explainer.rules)}")
-    wide = out if out.is_terminal else Console(highlight=False, width=UNBROKEN)  # for grep
     seen = 0
     lines = enrich_lines(make_extractor(settings), read_lines([article]), datetime.now(UTC))
     for number, one in enumerate(lines, 1):
@@ -76,7 +72,7 @@ def explain(
             if json:
                 print_json(explanation)
             else:
-                wide.print(_tree(explanation))
+                out.print(_tree(explanation))
     if not seen:
         raise typer.BadParameter(f"{article}: no article" + (f" with the id {', '.join(ids)}" if ids else ""))
 
