@@ -19,6 +19,13 @@ from streams.settings import Settings
 from streams.topics import topic_specs
 
 Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS"]
+Resource = Literal["topic", "group", "transactional_id"]
+
+_TYPES = {
+    "topic": ResourceType.TOPIC,
+    "group": ResourceType.GROUP,
+    "transactional_id": ResourceType.TRANSACTIONAL_ID,
+}
 
 
 class AccessError(ValueError):
@@ -26,16 +33,27 @@ class AccessError(ValueError):
 
 
 class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of a role: operations on a topic or on a consumer group; ``prefixed``: on all that begin so."""
+    """One line of a role: operations on a topic, a consumer group or a transactional id.
+
+    ``prefixed``: on all whose names begin so.
+    """
 
     operations: tuple[Operation, ...]
     topic: str | None = None
     group: str | None = None
+    transactional_id: str | None = None
     prefixed: bool = False
 
     def __post_init__(self) -> None:
-        if (self.topic is None) == (self.group is None):
-            raise ValueError("expected either topic or group")
+        if [self.topic, self.group, self.transactional_id].count(None) != len(_TYPES) - 1:
+            raise ValueError("expected one of topic, group and transactional_id")
+
+    @property
+    def named(self) -> tuple[Resource, str]:
+        """What it is about, and its name."""
+        if self.topic is not None:
+            return "topic", self.topic
+        return ("group", self.group) if self.group is not None else ("transactional_id", self.transactional_id or "")
 
 
 class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +66,7 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Grant(msgspec.Struct, frozen=True):
     """One access list entry as Kafka knows it, without the user."""
 
-    resource: Literal["topic", "group"]
+    resource: Resource
     name: str
     prefixed: bool
     operation: Operation
@@ -87,12 +105,11 @@ def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tu
     every = [spec.name for spec in topic_specs(settings, rule_topics)]
     found: dict[Grant, None] = {}
     for line in roles()[role].allow:
-        pattern = line.topic if line.topic is not None else line.group or ""
+        kind, pattern = line.named
         names = named if "{rule_topic}" in pattern else every if "{topic}" in pattern else [""]
         for name in names:
             full = pattern.format(prefix=settings.topic_prefix, app_id=settings.app_id, rule_topic=name, topic=name)
             for operation in line.operations:
-                kind: Literal["topic", "group"] = "topic" if line.topic is not None else "group"
                 found[Grant(kind, full, line.prefixed, operation)] = None
     return tuple(found)
 
@@ -118,19 +135,18 @@ def apply(settings: Settings, wanted: Sequence[Grant], user: str) -> None:
 def command(settings: Settings, grant: Grant, user: str) -> str:
     """The same for Kafka's own tool, as a line for a shell."""
     words = ["kafka-acls.sh", "--bootstrap-server", ",".join(settings.brokers), "--add"]
-    words += ["--allow-principal", f"User:{user}", f"--{grant.resource}", grant.name]
+    words += ["--allow-principal", f"User:{user}", f"--{grant.resource.replace('_', '-')}", grant.name]
     words += ["--resource-pattern-type", "prefixed"] if grant.prefixed else []
     words += ["--operation", "".join(part.capitalize() for part in grant.operation.split("_"))]
     return shlex.join(words)
 
 
 def _acl(grant: Grant, user: str) -> ACL:
-    kind = ResourceType.TOPIC if grant.resource == "topic" else ResourceType.GROUP
     pattern = ACLResourcePatternType.PREFIXED if grant.prefixed else ACLResourcePatternType.LITERAL
     return ACL(
         principal=f"User:{user}",
         host="*",
         operation=ACLOperation[grant.operation],
         permission_type=ACLPermissionType.ALLOW,
-        resource_pattern=ResourcePattern(kind, grant.name, pattern),
+        resource_pattern=ResourcePattern(_TYPES[grant.resource], grant.name, pattern),
     )

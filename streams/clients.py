@@ -119,8 +119,10 @@ class _Keys(Serializer):  # type: ignore[misc]
         return None if isinstance(data, NullKey) else data
 
 
-def producer(settings: Settings) -> KafkaProducer:
+def producer(settings: Settings, **options: Any) -> KafkaProducer:
     """An idempotent producer that waits for all replicas; it takes NULL for a key where the value may be missing too.
+
+    ``options`` are kafka-python's.
 
     Raises:
         BrokerUnreachableError: no broker answers.
@@ -135,6 +137,7 @@ def producer(settings: Settings) -> KafkaProducer:
             linger_ms=5,
             max_request_size=settings.max_request_bytes,
             key_serializer=_Keys(),
+            **options,
         )
 
 

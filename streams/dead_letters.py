@@ -129,12 +129,14 @@ def read_letters(settings: Settings, wanted: Wanted) -> Iterator[StoredLetter]:
 
 
 def reader(settings: Settings) -> KafkaConsumer:
-    """A consumer for :func:`read_partition`.
+    """A consumer for :func:`read_partition`; what is in an open transaction, or was taken back, is not there for it.
 
     Raises:
         BrokerUnreachableError: no broker answers.
     """
-    return make_consumer(settings, enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT_MS)
+    return make_consumer(
+        settings, enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT_MS, isolation_level="read_committed"
+    )
 
 
 def read_partition(consumer: KafkaConsumer, tp: TopicPartition, since: datetime | None = None) -> Iterator[Any]:

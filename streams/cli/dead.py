@@ -150,32 +150,31 @@ def replay(
     set_: Set = None,
 ) -> None:
     """Put bytes, key and headers back where they came from, each letter once: a second replay does nothing."""
-    from streams import replays
+    from streams import replayer
     from streams.dead_letters import read_letters
+    from streams.replays import read_replays
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings, ids)
     # The letters first: one that returns meanwhile must not be read without the mark that tells it.
     letters = list(read_letters(settings, wanted))
-    known = replays.read_replays(settings)
     _require(ids, {letter.id for letter in letters})
+    known = read_replays(settings)
     pending = known.pending(letters, again=again)
     done = 0
     if dry_run:
-        replays.check_origins(settings, pending)
+        replayer.check_origins(settings, pending)
+        done = len(pending)
         for letter in pending if json else ():
             print_json(_described(letter, known.state(letter)))
-    else:
-        for put_back in replays.replay(settings, pending, known):
+    elif pending:  # where there is nothing to do, nobody who is at it is shut out
+        for put_back in replayer.replay(settings, letters, again=again):
             done += 1
             if json:
                 print_json(put_back)
-    skipped = len(letters) - len(pending)
-    err.print(
-        f"{len(pending)} dead letters would be put back" if dry_run else f"{done} dead letters put back",
-        f"({skipped} were already, or died again since: --again)" if skipped else "",
-        markup=False,
-    )
+    skipped = len(letters) - done
+    said = f"{done} dead letters would be put back" if dry_run else f"{done} dead letters put back"
+    err.print(f"{said} ({skipped} were already, or died again since: --again)" if skipped else said, markup=False)
 
 
 def _require(ids: list[str] | None, found: set[str]) -> None:

@@ -16,7 +16,7 @@ from streams.clients import BrokerUnreachableError, TopicUnreadableError
 from streams.extraction.data_files import DataFileError
 from streams.extraction.errors import ModelNotFoundError
 from streams.officials_import import ImportProblemError
-from streams.replays import ForeignLetterError
+from streams.replayer import ForeignLetterError, ReplayEndedError
 from streams.rules_folder import RulesNotFoundError
 from streams.server_process import ServerError
 from streams.settings import SettingsError
@@ -34,6 +34,7 @@ EXPECTED = (
     ForeignLetterError,
     KafkaError,
     PartitionsDifferError,
+    ReplayEndedError,
     RuleSetError,
     RulesNotFoundError,
     SettingsError,

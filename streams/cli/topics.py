@@ -84,7 +84,9 @@ def grant(
         return
     table = Table("may", "on", "", "named")
     for one in wanted:
-        table.add_row(one.operation.lower(), one.resource, "beginning with" if one.prefixed else "", one.name)
+        table.add_row(
+            one.operation.lower(), one.resource.replace("_", " "), "beginning with" if one.prefixed else "", one.name
+        )
     out.print(table)
 
 

@@ -7,21 +7,31 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import (
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePatternFilter,
+    ResourceType,
+)
 from kafka.errors import KafkaError
 from pydantic import SecretStr
 
-from streams.access import command, grants
+from streams.access import apply, command, grants
 from streams.clients import admin_client, connection
 from streams.kafka_closed import ClosedKafka
 from streams.kafka_dev import KafkaCluster
 from streams.kafka_security import ADMIN
 from streams.ports import free_ports
+from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
 from streams.topics import changelog_topic
 from streams.worker_status import WorkerStatus
@@ -129,6 +139,34 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
 
     described = newswatch(closed, "topics", "topics", "describe", "--json").stdout
     assert all(json.loads(line)["exists"] for line in described.splitlines())
+
+
+def test_without_the_right_to_transactions_nothing_is_put_back(closed: ClosedKafka) -> None:
+    """As under the role of a version before: it may write where letters are put back, and not in transactions."""
+    settings = closed.settings("operator")
+    at = DeadLetter(
+        reason="no_text", message="no text", error="BadArticleError", stage="decode", topic="press.articles",
+        partition=0, offset=10**6, timestamp=datetime.now(UTC), key=b"k", value=b'{"text": ""}',
+    )  # fmt: skip
+    sender = KafkaProducer(**connection(closed.settings(ADMIN)))
+    sender.send("press.articles.dead", key=at.key, value=at.value, headers=at.all_headers()).get(10)
+    sender.close()
+    before = end(closed.settings(ADMIN), "press.articles")
+    (right,) = (one for one in grants(settings, "operator") if one.resource == "transactional_id")
+    admin = admin_client(closed.settings(ADMIN))
+    name = ResourcePatternFilter(ResourceType.TRANSACTIONAL_ID, right.name, ACLResourcePatternType.LITERAL)
+    admin.delete_acls([ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, name)])
+    admin.close()
+    try:
+        said = newswatch(closed, "operator", "dead", "replay", status=2).stderr
+    finally:
+        apply(closed.settings(ADMIN), [right], "operator")
+    assert said == (
+        "newswatch: this user may not write in transactions as 'press.articles.dead.replayed'; "
+        "`newswatch topics grant operator USER` gives the right to\n"
+    )
+    assert end(closed.settings(ADMIN), "press.articles") == before
+    assert "1 dead letters put back" in newswatch(closed, "operator", "dead", "replay").stderr
 
 
 WRITES = {
@@ -284,5 +322,8 @@ def test_the_printed_commands_are_those_of_kafkas_own_tool(closed: ClosedKafka) 
     settings = closed.settings(ADMIN)
     assert said == [command(settings, one, "desk-1") for one in grants(settings, "subscriber", RULE_TOPICS)]
     assert any("--topic press.alerts. --resource-pattern-type prefixed --operation Read" in line for line in said)
+    (right,) = (one for one in grants(settings, "operator") if one.resource == "transactional_id")
+    written = "--transactional-id press.articles.dead.replayed --operation Write"
+    assert written in command(settings, right, "desk-2")
     unknown = newswatch(closed, "admin", "topics", "grant", "subscribe", "desk-1", status=2).stderr
     assert "did you mean 'subscriber'?" in unknown

@@ -10,9 +10,9 @@ from kafka import KafkaConsumer, TopicPartition
 from streams.settings import Settings
 
 
-def records(settings: Settings, topic: str) -> Iterator[Any]:
-    """Every record that a topic (without the prefix) holds now, each partition's in order."""
-    consumer = KafkaConsumer(bootstrap_servers=settings.brokers, enable_auto_commit=False)
+def records(settings: Settings, topic: str, **options: Any) -> Iterator[Any]:
+    """Every record that a topic (without the prefix) holds now, each partition's in order; options of the consumer."""
+    consumer = KafkaConsumer(bootstrap_servers=settings.brokers, enable_auto_commit=False, **options)
     try:
         name = settings.topic(topic)
         partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]

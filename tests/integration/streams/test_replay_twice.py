@@ -1,0 +1,271 @@
+"""`dead replay` puts each letter back once, whatever runs beside it or kills it, for readers of what is committed."""
+
+import logging
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import UnsupportedVersionError
+from typer.testing import CliRunner
+
+from streams import replayer, transactions
+from streams.broker import EmbeddedBroker
+from streams.cli import app
+from streams.dead_letters import Wanted, read_letters
+from streams.kafka_dev import KafkaCluster
+from streams.records.dead_letter import DeadLetter
+from streams.replayer import ReplayEndedError, replay
+from streams.settings import Settings, load_settings
+from streams.topics import ARTICLES, DEAD, REPLAYED, create_topics, topic_specs
+from tests.rigs.topics import records
+
+pytestmark = pytest.mark.kafka
+
+#: A replay that stops at a moment, and goes on when it is told to.
+HELD = """
+import sys
+from kafka import KafkaProducer
+from streams.cli import main
+
+moment, send, commit = sys.argv.pop(1), KafkaProducer.send, KafkaProducer.commit_transaction
+
+
+def hold(now):
+    if now == moment:
+        print("held", flush=True)
+        sys.stdin.readline()
+
+
+def held_send(self, topic, **options):
+    if topic.endswith(".replayed"):
+        hold("records are sent")
+    return send(self, topic, **options)
+
+
+def held_commit(self):
+    hold("marks are sent")
+    commit(self)
+    hold("all is committed")
+
+
+KafkaProducer.send, KafkaProducer.commit_transaction = held_send, held_commit
+main()
+"""
+
+
+@pytest.fixture
+def settings(kafka: KafkaCluster, prefix: str, tmp_path: Path) -> Settings:
+    """The topics that a replay has to do with."""
+    found = load_settings(brokers=kafka.bootstrap_servers, topic_prefix=f"{prefix}.", partitions=2, rules=tmp_path)
+    names = [found.topic(name) for name in (ARTICLES, DEAD, REPLAYED)]
+    create_topics(found, [spec for spec in topic_specs(found) if spec.name in names])
+    return found
+
+
+def die(settings: Settings, number: int, value: Callable[[int], bytes] = b"letter %d".__mod__) -> None:
+    """So many letters, half of them from each partition of `articles`."""
+    producer = KafkaProducer(bootstrap_servers=settings.brokers, acks="all", linger_ms=20)
+    for one in range(number):
+        dead = DeadLetter(
+            reason="no_text", message="no text", error="BadArticleError", stage="decode",
+            topic=settings.topic("articles"), partition=one % 2, offset=one,
+            timestamp=datetime.now(UTC), key=b"k", value=value(one),
+        )  # fmt: skip
+        producer.send(settings.topic("articles.dead"), key=dead.key, value=dead.value, headers=dead.all_headers())
+    producer.close()
+
+
+def flags(settings: Settings) -> list[str]:
+    return ["--brokers", ",".join(settings.brokers), "--set", f"topic_prefix={settings.topic_prefix}"]
+
+
+def start(settings: Settings, *command: str) -> subprocess.Popen[str]:
+    words = [sys.executable, *(command or ("-m", "streams.cli")), "dead", "replay", *flags(settings)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+def replayed(settings: Settings) -> str:
+    """What a replay says that nobody disturbs; in this process, which is quicker."""
+    done = CliRunner().invoke(app, ["dead", "replay", *flags(settings)])
+    assert done.exit_code == 0, done.output
+    return done.stderr
+
+
+def committed(settings: Settings, topic: str = "articles") -> Counter[bytes]:
+    """How often each value is there for readers of what is committed."""
+    return Counter(record.value for record in records(settings, topic, isolation_level="read_committed"))
+
+
+@pytest.fixture
+def held(settings: Settings, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """A replay of five letters that stands at the moment that the test names."""
+    die(settings, 5)
+    with start(settings, "-c", HELD, request.param) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("held", ["records are sent", "marks are sent", "all is committed"], indirect=True)
+def test_killed_at_any_moment_of_a_batch(settings: Settings, held: subprocess.Popen[str]) -> None:
+    held.kill()
+    held.wait()
+    assert len(list(records(settings, "articles"))) == 5, "killed before the records were sent"
+    before = committed(settings).total()
+    assert before in (0, 5)
+    assert f"{5 - before} dead letters put back" in replayed(settings)
+    assert committed(settings) == {b"letter %d" % number: 1 for number in range(5)}
+    assert committed(settings, "articles.dead.replayed").total() == 5
+    assert "0 dead letters put back" in replayed(settings)
+
+
+@pytest.mark.parametrize("held", ["records are sent", "marks are sent"], indirect=True)
+def test_a_run_that_began_later_takes_over(settings: Settings, held: subprocess.Popen[str]) -> None:
+    assert "5 dead letters put back" in replayed(settings)
+    _, said = held.communicate("go on\n", timeout=30)
+    assert held.returncode == 2
+    assert said.startswith("newswatch: another replay runs, and has taken over; 0 dead letters were put back before")
+    assert said.count("\n") == 1
+    assert committed(settings) == {b"letter %d" % number: 1 for number in range(5)}
+    assert committed(settings, "articles.dead.replayed").total() == 5
+
+
+@pytest.mark.parametrize("held", ["marks are sent"], indirect=True)
+def test_a_run_with_nothing_to_do_leaves_the_other_alone(settings: Settings, held: subprocess.Popen[str]) -> None:
+    done = CliRunner().invoke(app, ["dead", "replay", "--reason", "not_json", *flags(settings)])
+    assert "0 dead letters put back" in done.stderr
+    done = CliRunner().invoke(app, ["dead", "replay", "--dry-run", *flags(settings)])
+    assert "5 dead letters would be put back" in done.stderr
+    _, said = held.communicate("go on\n", timeout=30)
+    assert said == "5 dead letters put back\n"
+
+
+def test_many_at_once_and_killed_at_random(settings: Settings) -> None:
+    number, chance = 1600, random.Random(6)
+    die(settings, number)
+    for _ in range(3):
+        victims = [start(settings), start(settings)]
+        time.sleep(chance.uniform(1.0, 2.0))
+        for victim in victims:
+            victim.kill()
+            victim.communicate()
+    together = [start(settings) for _ in range(3)]
+    for one in together:
+        _, said = one.communicate(timeout=60)
+        assert (one.returncode, said.count("\n")) in ((0, 1), (2, 1)), said
+        assert one.returncode == 0 or "another replay runs" in said
+    replayed(settings)
+    assert committed(settings) == {b"letter %d" % one: 1 for one in range(number)}
+    assert committed(settings, "articles.dead.replayed").total() == number
+
+
+def test_a_record_that_the_brokers_refuse_holds_no_other_up(settings: Settings) -> None:
+    die(settings, 4, lambda number: random.Random(number).randbytes(5000 if number == 2 else 50))
+    admin = KafkaAdminClient(bootstrap_servers=settings.brokers)
+    limit = {"max.message.bytes": "2000"}
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic("articles"), limit)])
+    admin.close()
+    refused = "the brokers refuse 1 dead letters, the first of them .*MessageSizeTooLargeError.*; {} were put back"
+    for put_back in (3, 0):
+        with pytest.raises(ReplayEndedError, match=refused.format(put_back)):
+            list(replay(settings, list(read_letters(settings, Wanted()))))
+        assert committed(settings).total() == 3
+    assert set(committed(settings).values()) == {1}
+
+
+def has_open_transaction(settings: Settings) -> bool:
+    """Whether readers of what is committed are held up on the marks."""
+    place = TopicPartition(settings.topic("articles.dead.replayed"), 0)
+    ends = []
+    for level in ("read_committed", "read_uncommitted"):
+        consumer = KafkaConsumer(bootstrap_servers=settings.brokers, isolation_level=level)
+        ends.append(consumer.end_offsets([place])[place])
+        consumer.close()
+    return ends[0] < ends[1]
+
+
+def test_a_batch_that_takes_too_long_is_taken_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    die(settings, 3)
+    letters = list(read_letters(settings, Wanted()))
+    commit, batches = KafkaProducer.commit_transaction, iter((1, 2))
+
+    def late(producer: KafkaProducer) -> None:
+        if next(batches) == 2:
+            deadline = time.monotonic() + 30  # Kafka looks for such transactions every 10 s
+            assert has_open_transaction(settings)
+            while has_open_transaction(settings) and time.monotonic() < deadline:
+                time.sleep(0.2)
+        commit(producer)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(transactions, "OPEN_SECONDS", 1)
+        slow.setattr(replayer, "BATCH", 2)
+        slow.setattr(KafkaProducer, "commit_transaction", late)
+        with pytest.raises(ReplayEndedError, match="open for more than 1 s; 2 dead letters were put back before"):
+            list(replay(settings, letters))
+    assert "1 dead letters put back" in replayed(settings)
+    assert committed(settings) == {b"letter %d" % number: 1 for number in range(3)}
+
+
+def test_an_error_takes_back_what_is_open_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody who reads what is committed waits for the brokers to find out."""
+    die(settings, 3)
+    send = KafkaProducer.send
+
+    def interrupted(producer: KafkaProducer, topic: str, **options: Any) -> Any:
+        if topic.endswith(".replayed"):
+            raise KeyboardInterrupt
+        return send(producer, topic, **options)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(KafkaProducer, "send", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(replay(settings, list(read_letters(settings, Wanted()))))
+    assert len(list(records(settings, "articles"))) == 3
+    assert committed(settings).total() == 0
+    sender = KafkaProducer(bootstrap_servers=settings.brokers, acks="all")
+    for number in (0, 1):
+        sender.send(settings.topic("articles"), b"later", partition=number)
+    sender.close()
+    assert committed(settings) == {b"later": 2}
+
+
+def test_brokers_without_transactions_get_letter_and_mark_one_by_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Kafka knows them: here the client says that it does not, and all else is as it is."""
+    die(settings, 3)
+
+    def unknown(producer: KafkaProducer) -> None:
+        raise UnsupportedVersionError("InitProducerId")
+
+    monkeypatch.setattr(KafkaProducer, "init_transactions", unknown)
+    with caplog.at_level(logging.WARNING, logger="streams.transactions"):
+        assert "3 dead letters put back" in replayed(settings)
+    assert [record.message for record in caplog.records] == [
+        "these brokers know no transactions: a crash or a second run may send a record twice"
+    ]
+    assert "0 dead letters put back" in replayed(settings)
+    assert committed(settings) == {b"letter %d" % number: 1 for number in range(3)}
+
+
+def test_the_embedded_broker_takes_them(embedded_broker: EmbeddedBroker, prefix: str, tmp_path: Path) -> None:
+    settings = load_settings(
+        brokers=embedded_broker.bootstrap_servers, topic_prefix=f"{prefix}.", partitions=2, rules=tmp_path
+    )
+    create_topics(settings, topic_specs(settings))
+    die(settings, 5)
+    assert replayed(settings) == "5 dead letters put back\n"
+    assert "0 dead letters put back" in replayed(settings)
+    assert committed(settings) == {b"letter %d" % number: 1 for number in range(5)}
