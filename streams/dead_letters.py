@@ -23,8 +23,8 @@ LAST_POLL_MS = 150
 #: Most that a fetch waits for news (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 50
 
-State = Literal["open", "replayed", "returned"]
-"""Of a letter: never put back; put back; itself a record that was put back and died again."""
+State = Literal["open", "replayed", "returned", "incomplete"]
+"""Of a letter: never put back; put back; itself a record that was put back and died again; without its content."""
 
 
 class StoredLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,8 @@ class StoredLetter(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    left_out: int = 0
+    """Bytes of the original that no dead letter can hold: they are where it came from, as long as that is kept."""
 
     @property
     def id(self) -> str:
@@ -180,6 +182,7 @@ def stored_letter(record: Any) -> StoredLetter:
         key=None if "no_key" in added else record.key,
         value=record.value,
         headers=headers,
+        left_out=max(_number(added.get("left_out")), 0),
     )
 
 

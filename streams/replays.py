@@ -56,15 +56,21 @@ class Replays:
 
     def state(self, letter: StoredLetter) -> State:
         """What became of a letter."""
+        if letter.left_out:
+            return "incomplete"
         if letter.origin in self._put_back:
             return "returned"
         return "replayed" if letter.origin in self._roots else "open"
 
     def pending(self, letters: Iterable[StoredLetter], *, again: bool = False) -> list[StoredLetter]:
-        """Those to be put back: the open ones; ``again``: also the others, the newest of each root."""
+        """Those to be put back: the open ones; ``again``: also the others, the newest of each root.
+
+        Never those without their content, which would come back as empty records.
+        """
         newest: dict[str, StoredLetter] = {}
         for letter in letters:
-            if again or self.state(letter) == "open":
+            state = self.state(letter)
+            if state == "open" or (again and state != "incomplete"):
                 root = self.root(letter)
                 newest[root] = max(newest.get(root, letter), letter, key=lambda one: one.time)
         return list(newest.values())

@@ -152,6 +152,13 @@ class Consumer(driver.Consumer):
         super().ack(message)
         return True
 
+    def pass_over(self, tp: TP, start: int, end: int) -> None:
+        """Let commits go past offsets that no reader is ever given, ``start`` included and ``end`` not.
+
+        Faust does so once there is a record behind them; at the end of a log a lag would stand until then.
+        """
+        self._acked[tp].extend(range(start, end))
+
     async def partitions_of(self, topic: str) -> set[int]:
         """The partitions that a topic has now, whoever owns them; none where the broker does not say.
 

@@ -182,6 +182,7 @@ class Reporter:
         consumer.release({TP(self._topic, partition): offset for partition, offset in done.items()})
         passed = await self._transaction_ends.find(consumer, owned, self._progress.done, ends)
         for partition, position in passed.items():
+            consumer.pass_over(TP(self._topic, partition), self._progress.done[partition], position)
             self._progress.settled(partition, position - 1, None)
         self._show(assigned, done, ends)
 

@@ -77,8 +77,11 @@ class Filters:
 def list_(
     filters: Filters,
     state: Annotated[
-        Literal["open", "replayed", "returned"] | None,
-        typer.Option(help="open: never put back; replayed: put back; returned: put back and dead again."),
+        Literal["open", "replayed", "returned", "incomplete"] | None,
+        typer.Option(
+            help="open: never put back; replayed: put back; returned: put back and dead again; "
+            "incomplete: its content is too large for a dead letter, and stands where it came from."
+        ),
     ] = None,
     json: Json = False,
     brokers: Brokers = None,
@@ -173,8 +176,12 @@ def replay(
             if json:
                 print_json(put_back)
     skipped = len(letters) - done
+    incomplete = sum(known.state(letter) == "incomplete" for letter in letters)
+    skipped -= incomplete
     said = f"{done} dead letters would be put back" if dry_run else f"{done} dead letters put back"
-    err.print(f"{said} ({skipped} were already, or died again since: --again)" if skipped else said, markup=False)
+    left = [f"{skipped} were already, or died again since: --again"] if skipped else []
+    left += [f"{incomplete} are without their content"] if incomplete else []
+    err.print(f"{said} ({'; '.join(left)})" if left else said)
 
 
 def _require(ids: list[str] | None, found: set[str]) -> None:
@@ -208,6 +215,7 @@ def _described(letter: StoredLetter, state: str) -> dict[str, object]:
         "partition": letter.from_partition,
         "offset": letter.from_offset,
         "state": state,
+        "left_out_bytes": letter.left_out,
         "headers": [(name, part.decode("utf-8", "replace")) for name, part in letter.headers],
     }
     for name, part in (("key", letter.key), ("value", letter.value)):

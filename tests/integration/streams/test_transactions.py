@@ -44,6 +44,7 @@ def test_ends_of_transactions_hold_nothing_up_and_what_was_aborted_is_not_read(
 
     wait_until(lambda: total(worker.status.samples(), "newswatch_articles_total") == 6, 30, "not read", watch)
     wait_until(lambda: total(worker.status.samples(), "newswatch_consumer_lag_records") == 0, 30, "lag", watch)
+    wait_until(lambda: watch.committed() == watch.ends(), 30, "ends of transactions are not committed", watch)
     wait_until(lambda: bool(watch.alerts()), 30, "event time did not move on", watch)
     read = {json.loads(record.value)["id"] for record in watch.read("articles.enriched")}
     assert read == {f"a{hour}-{partition}" for hour in (0, 1, 9) for partition in (0, 1)}
