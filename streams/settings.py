@@ -135,9 +135,7 @@ class Settings(BaseSettings):
             ("session_timeout_seconds", "request_timeout_seconds"),
         ):
             if getattr(self, less) >= getattr(self, more):
-                raise ValueError(
-                    f"{less} ({getattr(self, less):g}) must be less than {more} ({getattr(self, more):g})"
-                )
+                raise ValueError(f"{less} ({getattr(self, less):g}) must be less than {more} ({getattr(self, more):g})")
         return self
 
     @model_validator(mode="after")

@@ -28,7 +28,10 @@ def test_flags_go_before_environment_before_file(tmp_path: Path, monkeypatch: py
         ("broker: a:1\n", "unknown setting; did you mean 'brokers'?"),
         ("partitions: 0\n", "partitions: Input should be greater than or equal to 1"),
         ("brokers: 'http://kafka'\n", "expected host:port, got 'http://kafka'"),
-        ("session_timeout_seconds: 40\n", "session_timeout_seconds (40) must be less than request_timeout_seconds (40)"),
+        (
+            "session_timeout_seconds: 40\n",
+            "session_timeout_seconds (40) must be less than request_timeout_seconds (40)",
+        ),
         ("security_protocol: SASL_SSL\n", "needs sasl_username"),
         ("ssl_key_location: key.pem\n", "ssl_certificate_location and ssl_key_location belong together"),
     ],

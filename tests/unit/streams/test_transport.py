@@ -155,6 +155,14 @@ def test_a_release_does_not_pass_what_is_in_flight(consumer: Consumer) -> None:
     assert consumer._new_offset(ARTICLES) == 12
 
 
+def test_offsets_that_no_reader_is_given_are_committed_when_they_are_told(consumer: Consumer) -> None:
+    settle_articles(consumer, range(3))
+    consumer.release({ARTICLES: 6})
+    assert consumer._new_offset(ARTICLES) == 3
+    consumer.pass_over(ARTICLES, 3, 6)
+    assert consumer._new_offset(ARTICLES) == 6
+
+
 def test_how_far_it_has_fetched_counts_until_partitions_move(
     app: faust.App, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
