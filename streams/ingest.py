@@ -17,7 +17,7 @@ from streams.clients import producer as make_producer
 from streams.records import cloudevents
 from streams.records.article import Article, BadArticleError, decode_article
 from streams.settings import Settings
-from streams.topics import ARTICLES
+from streams.topics import ARTICLES, ensure_topics, topic_specs
 
 #: Half of the default lateness of a rule (one hour).
 MAX_UNACKNOWLEDGED = timedelta(minutes=30)
@@ -32,10 +32,16 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Feed:
-    """An open connection that articles are sent over; a context manager."""
+    """An open connection that articles are sent over; a context manager.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+        TopicsMissingError: there is no topic to send to; made here, it would have a number of partitions by chance.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._topic = settings.topic(ARTICLES)
+        ensure_topics(settings, [spec for spec in topic_specs(settings) if spec.name == self._topic], create=False)
         self._producer: KafkaProducer = make_producer(settings)
         self._oldest: datetime | None = None
         self._newest: datetime | None = None
@@ -102,6 +108,7 @@ def feed(settings: Settings, records: Iterable[bytes], progress: Callable[[], No
 
     Raises:
         BrokerUnreachableError: no broker answers.
+        TopicsMissingError: there is no topic to send to.
         KafkaError: the broker refuses.
     """
     count = 0

@@ -11,8 +11,9 @@ import msgspec
 
 from streams.records.article import Article
 
-#: A longer line is no article (1 MB of text, every character escaped) and is cut, to become a dead letter.
-MAX_LINE_BYTES = 8 * 1024 * 1024
+#: A longer line is no article (1 MB of text, every character escaped) and is cut to this, which a record can hold, to
+#: become a dead letter.
+MAX_LINE_BYTES = 8 * 1024 * 1024 - 64 * 1024
 
 
 class UnreadableFileError(OSError):
@@ -65,11 +66,13 @@ def count_lines(places: Iterable[Path]) -> int | None:
 
 
 def _lines(name: str, file: BinaryIO) -> Iterator[Line]:
-    number = 1
+    number = 0
+    begins = True
     while line := file.readline(MAX_LINE_BYTES):
-        if record := line.strip(b"\r\n\t "):
+        number += begins
+        if begins and (record := line.strip(b"\r\n\t ")):
             yield Line(name, number, record)
-        number += line.endswith(b"\n")
+        begins = line.endswith(b"\n")  # else what follows is the rest of a line that was cut
 
 
 def _text_article(place: Path) -> bytes:

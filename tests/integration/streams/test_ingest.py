@@ -16,6 +16,7 @@ import pytest
 
 from streams.ingest import MAX_UNACKNOWLEDGED, Feed
 from streams.kafka_dev import KafkaCluster
+from streams.topics import TopicsMissingError
 
 pytestmark = pytest.mark.kafka
 
@@ -23,6 +24,12 @@ START = datetime(2020, 5, 1, tzinfo=UTC)
 APART = timedelta(minutes=10)
 #: The first, and those that are at most half an hour after it.
 AHEAD = MAX_UNACKNOWLEDGED // APART + 1
+
+
+def test_without_its_topic_it_ends_at_once_and_says_what_to_do(new_watch: Callable[..., Any]) -> None:
+    watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]")
+    with pytest.raises(TopicsMissingError, match="newswatch topics create"):
+        Feed(watch.settings)
 
 
 def test_what_is_not_acknowledged_spans_half_the_lateness(
