@@ -2,76 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 import msgspec
 
 from detectors.alert import GroupValue, Severity
 from detectors.facts import Fact, Facts
 from detectors.intervals import interval_start
+from detectors.judgement import Judgement, surpassing
 from detectors.kind import Kind
 from detectors.log import Log
-from detectors.machine import Change, Machine, Moment, Outcome
+from detectors.machine import Change, Machine, Mark, Moment, Outcome
+from detectors.moments import NEVER, Moments
 from detectors.rule import Rule
-from detectors.thresholds import RANK, Thresholds
+from detectors.thresholds import Thresholds
 
 MOST_EVIDENCE = 20
 _INSTANT = timedelta(microseconds=1)
-
-
-def revision(number: float, base: float = 1) -> int:
-    """1, and one more for each time that a number has doubled from ``base``."""
-    return 1 + (math.floor(math.log2(number / base)) if number > base > 0 else 0)
-
-
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """That a condition is met at a moment.
-
-    ``count`` is what the record says, ``base`` the count from which doublings are counted, ``rank`` the number of the
-    rule's severities that lie below the one reached.
-    """
-
-    moment: datetime
-    severity: Severity
-    count: int
-    value: float | None = None
-    threshold: float | None = None
-    base: float = 1
-    rank: int = 0
-
-    @property
-    def revision(self) -> int:
-        """Counts severities and doublings: a function of the facts that only grows with them."""
-        return self.rank + revision(self.count if self.value is None else self.value, self.base)
-
-    def outranks(self, other: Judgement) -> bool:
-        """Whether it is the one to show of two in an interval."""
-        mine, others = (RANK[self.severity], self.count), (RANK[other.severity], other.count)
-        return mine > others or (mine == others and self.moment < other.moment)
-
-
-def reached(
-    thresholds: Thresholds, number: float, moment: datetime, severity: Severity, count: int | None = None
-) -> Judgement | None:
-    """The judgement for a number that ``at_least`` is asked of; None where no level is reached.
-
-    ``count`` is the number itself unless given; then doublings are those of the number all the same.
-    """
-    level = thresholds.at_least(number)
-    if level is None:
-        return None
-    return Judgement(
-        moment=moment,
-        severity=level.severity_of(severity),
-        count=int(number) if count is None else count,
-        value=number,
-        threshold=level.number,
-        base=thresholds.least,
-        rank=thresholds.levels.index(level),
-    )
 
 
 class Summary(msgspec.Struct):
@@ -99,9 +49,6 @@ class Summary(msgspec.Struct):
 class EventKind(Kind, frozen=True, kw_only=True):
     """A kind whose condition over (moment - reach, moment] only more facts can make true."""
 
-    COUNTS_UP: ClassVar[bool] = False
-    """Whether it asks ``at_least`` of a number that one more fact makes larger by one at most."""
-
     def reach(self) -> timedelta:
         """How far back from a moment it looks: the window."""
         window: timedelta = self.window  # type: ignore[attr-defined]
@@ -111,29 +58,47 @@ class EventKind(Kind, frozen=True, kw_only=True):
         return self.reach()
 
     @abstractmethod
-    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         """Whether the condition is met at ``moment`` (the time of a fact); ``severity`` is the rule's own."""
 
+    def grows(self, facts: Facts, fact: Fact) -> int:  # noqa: ARG002
+        """How much the number of a moment may have grown, at most, by the fact that was added last."""
+        return 1
+
+    def turned(self, facts: Facts, fact: Fact) -> Iterable[tuple[datetime, datetime]]:  # noqa: ARG002
+        """From which moment to which more may have changed by the fact that was added last than that numbers grew."""
+        return ()
+
+    def levels_counted(self) -> Thresholds | None:
+        """What the number is held against; None where a condition is met or not, whatever the number."""
+        return getattr(self, "at_least", None)
+
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
-        """The facts that made it true at ``moment``, in order."""
-        return facts.between(moment - self.reach(), moment)
+        """The last of the facts that made it true at ``moment``, in order."""
+        return facts.between(moment - self.reach(), moment)[-MOST_EVIDENCE:]
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
         return EventMachine(rule, group, self)
 
 
 class EventMachine(Machine):
-    """Judges a moment when a fact arrives in its window; keeps a summary of each interval that may still change."""
+    """Judges the moments to which a fact may bring anything new; keeps a summary of each interval that may change."""
 
-    __slots__ = ("_begun", "_edited", "_kind", "_most", "_summaries")
+    __slots__ = ("_begun", "_edited", "_kind", "_moments", "_starts", "_stored", "_summaries")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: EventKind) -> None:
         super().__init__(rule, group)
         self._kind = kind
+        self._moments = Moments()
         self._summaries: dict[datetime, Summary] = {}
+        self._starts: list[datetime] = []  # of the summaries, in order
+        self._stored: list[datetime] | None = []  # intervals of facts that were not looked at; None: to be found
         self._edited = False
         self._begun: set[datetime] = set()  # intervals whose alert began before an edit
-        self._most: dict[datetime, int] = {}  # what a moment's number is at most, where it was judged before
+
+    def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:
+        super().restore(facts, marks, settled)
+        self._stored = None
 
     def rules_changed(self, rule: Rule) -> None:
         before = self.rule
@@ -147,45 +112,41 @@ class EventMachine(Machine):
         else:
             self._begun.clear()
         self._summaries.clear()
+        self._starts.clear()
+        self._moments.clear()
+        self._stored = None
         # what the new thresholds make of the facts was perhaps never sent: send it, once more or not
         self._edited = True
-        self._most.clear()
 
     def observe(self, fact: Fact, out: Outcome) -> None:
-        throttle = self.rule.throttle
         last = fact.time + self._kind.reach()
-        touched = {interval_start(moment, throttle) for moment in self.facts.moments(fact.time, last)}
-        touched.add(interval_start(fact.time, throttle))
-        for start in touched:
-            self._summary(start, out)
+        touched = self._look_at_stored(fact.time, last, out)
         self.facts.add(fact)
-        moments = self.facts.moments(fact.time, last)
-        for moment in moments:
-            if moment in self._most:
-                self._most[moment] += 1
-        self._judge(moments, out)
+        again = set(self._moments.grown(fact.time, last, self._kind.grows(self.facts, fact)))
+        for stretch in self._kind.turned(self.facts, fact):
+            again.update(self._moments.within(*stretch))
+        if fact.time not in self._moments:
+            again.add(fact.time)
+        self._judge(sorted(again), out)
+        touched.update(interval_start(moment, self.rule.throttle) for moment in again)
         for start in sorted(touched):
-            summary = self._summaries[start]
+            summary = self._summary(start)
             if summary.revision > summary.told:
+                self._catch_up(start, summary)
                 out.changes.append(self._change(start, summary, first=not summary.told and start not in self._begun))
                 summary.told = summary.revision
 
-    def _judge(self, moments: list[datetime], out: Outcome | None) -> None:
+    def _judge(self, moments: Iterable[datetime], out: Outcome | None) -> None:
         """Judge moments and merge what is met into their intervals; tell of those that are newly met."""
         for moment in moments:
-            if not self._may_matter(moment):
-                continue
             judgement = self._kind.judge(self.facts, moment, self.rule.severity)
-            if self._kind.COUNTS_UP:
-                self._most[moment] = self._number(judgement)
-            if judgement is None:
-                continue
             start = interval_start(moment, self.rule.throttle)
-            summary = self._summaries[start]
-            is_open = self.rule.schedule.open(moment)
+            summary = self._summary(start)
+            is_open = judgement.met and self.rule.schedule.open(moment)
             if is_open:
                 summary.take(judgement)
-            if moment in summary.met:
+            self._moments.judged(moment, judgement.number, self._again(judgement, summary, is_open))
+            if not judgement.met or moment in summary.met:
                 continue
             summary.met.add(moment)
             if out is not None and is_open:
@@ -193,31 +154,50 @@ class EventMachine(Machine):
             elif out is not None:
                 out.dropped += 1
 
-    def _number(self, judgement: Judgement | None) -> int:
-        thresholds: Thresholds = self._kind.at_least  # type: ignore[attr-defined]
-        return int(thresholds.least) - 1 if judgement is None else int(judgement.value or 0)
+    def _again(self, judgement: Judgement, summary: Summary, is_open: bool) -> int:
+        """The number from which on judging a moment again may bring anything new."""
+        again = NEVER if judgement.again is None else judgement.again
+        if is_open:
+            return min(again, surpassing(summary.revision, judgement.base, self._kind.levels_counted()))
+        return NEVER if judgement.met else again
 
-    def _may_matter(self, moment: datetime) -> bool:
-        """Whether judging a moment again may bring anything new: windows of thousands are not counted for nothing."""
-        most = self._most.get(moment)
-        if most is None:
-            return True
-        judgement = reached(self._kind.at_least, most, moment, self.rule.severity)  # type: ignore[attr-defined]
-        summary = self._summaries[interval_start(moment, self.rule.throttle)]
-        if judgement is None or moment not in summary.met:
-            return judgement is not None
-        return judgement.revision > summary.revision and self.rule.schedule.open(moment)
+    def _catch_up(self, start: datetime, summary: Summary) -> None:
+        """What the moments of an interval have become since they were judged, where it may be what is to be shown."""
+        assert summary.peak is not None
+        end = start + (self.rule.throttle or _INSTANT) - _INSTANT
+        for moment in self._moments.reaching(start, end, summary.peak.number):
+            if moment in summary.met:
+                self._judge((moment,), None)
 
-    def _summary(self, start: datetime, out: Outcome) -> None:
-        """Make the summary of an interval from the facts where it was not looked at since a restart or an edit."""
-        if start in self._summaries:
-            return
-        summary = self._summaries[start] = Summary()
-        end = start + (self.rule.throttle or _INSTANT)
-        moments = list(dict.fromkeys(fact.time for fact in self.facts.since(start, end)))
-        self._judge(moments, out if self._edited else None)
-        if not self._edited:  # stored facts are facts of which everything was sent
-            summary.told = summary.revision
+    def _summary(self, start: datetime) -> Summary:
+        summary = self._summaries.get(start)
+        if summary is None:
+            summary = self._summaries[start] = Summary()
+            insort(self._starts, start)
+        return summary
+
+    def _look_at_stored(self, first: datetime, last: datetime, out: Outcome) -> set[datetime]:
+        """Make the summaries of the intervals of [first, last] that were not looked at since a restart or an edit."""
+        throttle = self.rule.throttle
+        if self._stored is None:
+            starts = {interval_start(fact.time, throttle) for fact in self.facts}
+            self._stored = sorted(start for start in starts if start not in self._summaries)
+        if not self._stored:
+            return set()
+        latest = self.facts.last_until(last)
+        until = first if latest is None else max(first, latest.time)
+        low = bisect_left(self._stored, interval_start(first, throttle))
+        high = bisect_right(self._stored, interval_start(until, throttle))
+        found = self._stored[low:high]
+        del self._stored[low:high]
+        for start in found:
+            summary = self._summary(start)
+            end = start + (throttle or _INSTANT)
+            moments = list(dict.fromkeys(fact.time for fact in self.facts.since(start, end)))
+            self._judge(moments, out if self._edited else None)
+            if not self._edited:  # stored facts are facts of which everything was sent
+                summary.told = summary.revision
+        return set(found)
 
     def _change(self, start: datetime, summary: Summary, *, first: bool) -> Change:
         peak, starts_at = summary.peak, summary.first
@@ -236,7 +216,7 @@ class EventMachine(Machine):
             starts_at=starts_at,
             updated_at=peak.moment,
             ends_at=start + self.rule.throttle,
-            evidence=tuple(self._kind.evidence(self.facts, peak.moment)[-MOST_EVIDENCE:]),
+            evidence=tuple(self._kind.evidence(self.facts, peak.moment)),
         )
 
     def _needless(self, watermark: datetime) -> datetime:
@@ -246,11 +226,15 @@ class EventMachine(Machine):
     def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
         self.prune(self._needless(settled), out)
         oldest = interval_start(now, self.rule.throttle)
-        for start in [start for start in self._summaries if start < oldest]:
+        end = bisect_left(self._starts, oldest)
+        for start in self._starts[:end]:
             del self._summaries[start]
-        self._begun = {start for start in self._begun if start >= oldest}
-        for moment in [moment for moment in self._most if moment < oldest]:
-            del self._most[moment]
+        del self._starts[:end]
+        if self._stored:
+            del self._stored[: bisect_left(self._stored, oldest)]
+        if self._begun:
+            self._begun = {start for start in self._begun if start >= oldest}
+        self._moments.drop_before(oldest)
 
     def due(self) -> datetime | None:
         first = self.facts.first

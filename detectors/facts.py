@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from sys import intern
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -79,6 +79,19 @@ def _articles() -> Tally:
     return Different(lambda fact: (fact.article_id,))
 
 
+class Follower(Protocol):
+    """What is kept up to date with the facts of a group."""
+
+    def added(self, fact: Fact) -> None:
+        """The facts have one more."""
+
+    def dropped(self, fact: Fact) -> None:
+        """The facts have one less, the first of them."""
+
+
+F = TypeVar("F", bound=Follower)
+
+
 class Bound:
     """Remembers that a bound was reached, until it is asked."""
 
@@ -110,7 +123,7 @@ class Facts:
         self._facts: list[Fact] = []
         self._known: set[tuple[datetime, str, str]] = set()
         self._ids: dict[str, int] = {}
-        self._windows: dict[Hashable, MovingWindow[Any]] = {}
+        self._windows: dict[Hashable, Follower] = {}
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -137,10 +150,14 @@ class Facts:
 
     def window(self, name: Hashable, make: Callable[[], T]) -> MovingWindow[T]:
         """A window over these facts that keeps its tally while it moves; ``name`` tells windows apart."""
-        window = self._windows.get(name)
-        if window is None:
-            window = self._windows[name] = MovingWindow(self, make)
-        return window
+        return self.follow(name, lambda: MovingWindow(self, make))
+
+    def follow(self, name: Hashable, make: Callable[[], F]) -> F:
+        """What is kept up to date with these facts as they come and go; ``make`` makes it of those there are."""
+        follower = self._windows.get(name)
+        if follower is None:
+            follower = self._windows[name] = make()
+        return cast("F", follower)
 
     def forget_windows(self) -> None:
         """Count anew: what is counted has changed."""

@@ -15,8 +15,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from detectors.alert import Severity
-from detectors.events import Judgement, reached
-from detectors.facts import Facts
+from detectors.facts import Fact, Facts
+from detectors.judgement import Judgement, not_met, reached
 from detectors.keys import CountAtLeastOrNone, CountAtMostOrNone, Minimum, Of
 from detectors.kind import kind
 from detectors.log import Log
@@ -39,16 +39,21 @@ class Cardinality(CountKind, EitherSideKind, frozen=True, kw_only=True):
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
         """How many different values the window holds at ``tick``; None with fewer than ``minimum`` articles."""
-        number = self._number(facts, tick)
-        return None if number is None else Measure(number, number)
-
-    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        assert self.at_least is not None
-        number = self._number(facts, moment)
-        return None if number is None else reached(self.at_least, number, moment, severity)
-
-    def _number(self, facts: Facts, moment: datetime) -> int | None:
-        start = moment - self.window
-        if facts.count(start, moment) < self.minimum:
+        if facts.count(tick - self.window, tick) < self.minimum:
             return None
+        number = self._different(facts, tick)
+        return Measure(number, number)
+
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
+        assert self.at_least is not None
+        articles = facts.count(moment - self.window, moment)
+        if articles < self.minimum:
+            return not_met(moment, severity, articles, self.minimum)
+        return reached(self.at_least, self._different(facts, moment), moment, severity)
+
+    def grows(self, facts: Facts, fact: Fact) -> int:  # noqa: ARG002
+        return max(1, len(fact.values))
+
+    def _different(self, facts: Facts, moment: datetime) -> int:
+        start = moment - self.window
         return facts.window("values", lambda: Different(lambda fact: fact.values)).at(start, moment).number()

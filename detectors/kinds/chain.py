@@ -13,26 +13,26 @@ window: 48h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 
 from detectors.alert import Severity
 from detectors.counting import counted
-from detectors.events import EventKind, Judgement, reached
-from detectors.facts import Facts
+from detectors.facts import Fact, Facts
 from detectors.heard import Heard, HeardReader, circle
+from detectors.judgement import Judgement, reached
 from detectors.keys import GroupBy, Window
 from detectors.kind import Key, kind
 from detectors.loading.readers import Choice, ListOf, Number
 from detectors.problems import nearest, shown
 from detectors.rule import Rule
-from detectors.steps import judge_any_order
+from detectors.steps import AnyOrderKind
 from detectors.thresholds import ThresholdReader, Thresholds
 
 
 @kind("chain")
-class Chain(EventKind, frozen=True, kw_only=True):
+class Chain(AnyOrderKind, frozen=True, kw_only=True):
     """Fires on alerts, each id once: at least so many, or one at least for each step, in any order.
 
     An alert is in the window if one of its moments is; the moment of a state is its beginning.
@@ -85,11 +85,13 @@ class Chain(EventKind, frozen=True, kw_only=True):
             return () if self.alerts.hears(rule) else None
         return tuple(number for number, step in enumerate(self.steps, 1) if step.hears(rule)) or None
 
-    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        opens = moment - self.window
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         if self.steps:
-            return judge_any_order(facts, opens, moment, len(self.steps), severity)
+            return self.judge_steps(facts, moment, len(self.steps), severity)
         thresholds: Thresholds | None = self.at_least
         assert thresholds is not None
         distinct = "article" if self.distinct == "alert" else self.distinct  # alerts stand where articles do elsewhere
-        return reached(thresholds, counted(facts, opens, moment, distinct), moment, severity)
+        return reached(thresholds, counted(facts, moment - self.window, moment, distinct), moment, severity)
+
+    def turned(self, facts: Facts, fact: Fact) -> Iterable[tuple[datetime, datetime]]:
+        return self.step_times(facts, len(self.steps)).turned(fact, self.window) if self.steps else ()

@@ -17,8 +17,9 @@ from typing import Annotated
 
 from detectors.alert import Severity
 from detectors.counting import DistinctReader
-from detectors.events import EventKind, Judgement, reached
+from detectors.events import MOST_EVIDENCE, EventKind
 from detectors.facts import Fact, Facts
+from detectors.judgement import Judgement, reached
 from detectors.keys import CountAtLeast, GroupBy, Window
 from detectors.kind import Key, kind
 from detectors.stories import Stories
@@ -28,8 +29,6 @@ from detectors.stories import Stories
 class Corroborated(EventKind, frozen=True, kw_only=True):
     """Fires on so many articles of which no two are copies or have the same value of ``distinct``."""
 
-    COUNTS_UP = True
-
     window: Window
     at_least: CountAtLeast
     group_by: GroupBy = ()
@@ -37,15 +36,16 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
         str, Key(DistinctReader("source", "language"), "no two of the articles have the same of this; default: source")
     ] = "source"
 
-    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         independent = self._independent(facts, moment)
-        if independent.at_most() < self.at_least.least:
-            return None
+        at_most = independent.at_most()
+        if at_most < self.at_least.least:
+            return reached(self.at_least, at_most, moment, severity)
         return reached(self.at_least, independent.number(), moment, severity)
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The articles that were chosen."""
-        return self._independent(facts, moment).picked()
+        return self._independent(facts, moment).picked()[-MOST_EVIDENCE:]
 
     def _independent(self, facts: Facts, moment: datetime) -> Stories:
         window = facts.window("independent", lambda: Stories(facts.linked, once_each=True))

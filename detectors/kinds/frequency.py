@@ -17,8 +17,8 @@ from datetime import datetime
 
 from detectors.alert import Severity
 from detectors.counting import counted
-from detectors.events import Judgement, reached
 from detectors.facts import Facts
+from detectors.judgement import Judgement, reached
 from detectors.keys import CountAtLeast, Distinct
 from detectors.kind import kind
 from detectors.log import Log
@@ -30,8 +30,6 @@ from detectors.ticks import Measure, Side
 @kind("frequency")
 class Frequency(CountKind, frozen=True, kw_only=True):
     """Fires when the window holds that many: at once; with ``for`` or ``clear`` as a state, at each ``every``."""
-
-    COUNTS_UP = True
 
     at_least: CountAtLeast
     distinct: Distinct = "article"
@@ -45,7 +43,7 @@ class Frequency(CountKind, frozen=True, kw_only=True):
         count = self._count(facts, tick)
         return Measure(count, count)
 
-    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         return reached(self.at_least, self._count(facts, moment), moment, severity)
 
     def _count(self, facts: Facts, moment: datetime) -> int:

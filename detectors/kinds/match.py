@@ -16,10 +16,11 @@ from typing import Annotated
 
 from detectors.alert import GroupValue
 from detectors.counting import tally
-from detectors.events import MOST_EVIDENCE, revision
+from detectors.events import MOST_EVIDENCE
 from detectors.facts import Fact
 from detectors.groups import GroupByReader
 from detectors.intervals import interval_start
+from detectors.judgement import revision
 from detectors.kind import DAY, Key, Kind, kind
 from detectors.log import Log
 from detectors.machine import Change, Machine, Moment, Outcome

@@ -14,29 +14,49 @@ window: 30d
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from detectors.alert import Severity
-from detectors.events import Judgement
+from detectors.events import MOST_EVIDENCE
 from detectors.facts import Fact, Facts
+from detectors.judgement import Judgement, not_met
 from detectors.kind import kind
-from detectors.steps import MOST_EXACT, InOrder, StepsKind, standing_in_order
+from detectors.sequences import Sequences
+from detectors.steps import StepsKind
+
+MOST_EXACT = 200
+"""Articles in a window of which those that stand in whole sequences are counted; of more, all that met a step."""
 
 
 @kind("sequence")
 class Sequenced(StepsKind, frozen=True, kw_only=True):
     """Fires when the window holds the steps in order; articles of equal times follow none of each other."""
 
-    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        steps, opens = len(self.steps), moment - self.window
-        window = facts.window("steps", lambda: InOrder(steps)).at(opens, moment)
-        start, count = window.latest_start(), window.number()
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
+        opens, sequences = moment - self.window, self._sequences(facts)
+        start = sequences.latest_start(moment)
         if start is None or start <= opens:
-            return None
+            return not_met(moment, severity)
+        count, again = facts.count(opens, moment), None
         if count <= MOST_EXACT:
-            count = len({fact.article_id for fact in self.evidence(facts, moment)})
-        return Judgement(moment=moment, severity=severity, count=count, base=steps)
+            standing = len({fact.article_id for fact in sequences.standing(opens, moment)})
+            count, again = standing, standing + MOST_EXACT + 1 - count
+        return Judgement(moment=moment, severity=severity, count=count, base=len(self.steps), again=again)
+
+    def grows(self, facts: Facts, fact: Fact) -> int:  # noqa: ARG002
+        return self._sequences(facts).grown
+
+    def turned(self, facts: Facts, fact: Fact) -> Iterator[tuple[datetime, datetime]]:  # noqa: ARG002
+        turned = self._sequences(facts).turned
+        if turned is not None:
+            yield turned
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
-        """The articles of whole sequences; those that only meet a step say nothing."""
-        return standing_in_order(facts.between(moment - self.window, moment), len(self.steps))
+        """The last articles of whole sequences; those that only meet a step say nothing."""
+        standing = self._sequences(facts).standing(moment - self.window, moment)
+        return list(islice(standing, MOST_EVIDENCE))[::-1]
+
+    def _sequences(self, facts: Facts) -> Sequences:
+        return facts.follow("sequences", lambda: Sequences(facts, len(self.steps)))

@@ -14,18 +14,22 @@ window: 48h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from detectors.alert import Severity
-from detectors.events import Judgement
-from detectors.facts import Facts
+from detectors.facts import Fact, Facts
+from detectors.judgement import Judgement
 from detectors.kind import kind
-from detectors.steps import StepsKind, judge_any_order
+from detectors.steps import AnyOrderKind, StepsKind
 
 
 @kind("together")
-class Together(StepsKind, frozen=True, kw_only=True):
+class Together(AnyOrderKind, StepsKind, frozen=True, kw_only=True):
     """Fires when the window holds an article for each step; it counts the articles that meet any of them."""
 
-    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement | None:
-        return judge_any_order(facts, moment - self.window, moment, len(self.steps), severity)
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
+        return self.judge_steps(facts, moment, len(self.steps), severity)
+
+    def turned(self, facts: Facts, fact: Fact) -> Iterator[tuple[datetime, datetime]]:
+        return self.step_times(facts, len(self.steps)).turned(fact, self.window)

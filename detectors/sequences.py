@@ -1,0 +1,158 @@
+"""Which articles of a group stand in whole sequences of steps, kept up to date fact by fact.
+
+For each time and step it is known when the sequences that get there until then begin at the latest, and when those that
+go on from then on end at the earliest. Neither depends on a window: a fact stands in a whole sequence of the window
+(start, end] where at some step it begins after ``start`` and ends not after ``end``. A further fact changes what is
+known of its neighbours, up to those with whom others are as good.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from detectors.facts import Fact, Facts
+
+_Best = tuple[tuple[datetime, str], ...]
+"""Of the sequences up to (or from) a step, the best bound with the article at the step, and the best with another.
+
+Two steps in a row are never one article, though versions of it may differ in time.
+"""
+_Bests = tuple[_Best, ...]
+
+
+def _bound(best: _Best, fact: Fact) -> datetime | None:
+    """The best bound of a sequence by another article than the fact's."""
+    return next((bound for bound, article in best if article != fact.article_id), None)
+
+
+def _united(best: _Best, more: Iterable[tuple[datetime, str]], *, latest: bool) -> _Best:
+    """The best of both, an article once."""
+    known = {article: bound for bound, article in best}
+    for bound, article in more:
+        mine = known.get(article, bound)
+        known[article] = max(mine, bound) if latest else min(mine, bound)
+    return tuple(sorted(((bound, article) for article, bound in known.items()), reverse=latest)[:2])
+
+
+class Sequences:
+    """The sequences of ``steps`` steps that the facts of a group make.
+
+    ``turned`` and ``grown`` say what the last fact has changed: from which time to which a whole sequence begins later
+    than before, and how many facts at most stand in other sequences than before.
+    """
+
+    __slots__ = ("_begun", "_ended", "_facts", "_none", "_steps", "_times", "grown", "turned")
+
+    def __init__(self, facts: Facts, steps: int) -> None:
+        self._steps = steps
+        self._none: _Bests = ((),) * steps
+        self._times: list[datetime] = []
+        self._facts: list[list[Fact]] = []  # by time, as are the two that follow
+        self._begun: list[_Bests] = []
+        self._ended: list[_Bests] = []
+        self.turned: tuple[datetime, datetime] | None = None
+        self.grown = 0
+        for fact in facts:
+            self.added(fact)
+        if self._times:  # of many facts at once nothing is known but that all may be other than before
+            self.turned, self.grown = (self._times[0], self._times[-1]), len(facts)
+
+    def added(self, fact: Fact) -> None:
+        """The group has one more fact."""
+        place = bisect_left(self._times, fact.time)
+        if place == len(self._times) or self._times[place] != fact.time:
+            self._times.insert(place, fact.time)
+            self._facts.insert(place, [])
+            self._begun.insert(place, self._begun_before(place))
+            self._ended.insert(place, self._ended_after(place))
+        insort(self._facts[place], fact)
+        first = last = place
+        turned: list[datetime] = []
+        facts: list[Fact] = [fact]
+        while last < len(self._times):
+            before = self._begun[last]
+            after = self._begun[last] = self._beginnings(last, facts)
+            if after[-1][:1] != before[-1][:1]:
+                turned.append(self._times[last])
+            if after == before:
+                break
+            last += 1
+            facts = self._facts[last] if last < len(self._times) else []
+        facts = [fact]
+        while first >= 0:
+            before = self._ended[first]
+            self._ended[first] = self._endings(first, facts)
+            if self._ended[first] == before:
+                break
+            first -= 1
+            facts = self._facts[first]
+        self.turned = (turned[0], turned[-1]) if turned else None
+        places = (other for other in range(max(first, 0), min(last + 1, len(self._times))) if other != place)
+        self.grown = 1 + sum(self._stands(other, one) for other in places for one in self._facts[other])
+
+    def dropped(self, fact: Fact) -> None:
+        """The group has one fact less, its first: what began with it began before every window that is asked of."""
+        place = bisect_left(self._times, fact.time)
+        self._facts[place].remove(fact)
+        if not self._facts[place]:
+            del self._times[place], self._facts[place], self._begun[place], self._ended[place]
+
+    def latest_start(self, moment: datetime) -> datetime | None:
+        """When the last of the whole sequences until a moment begins."""
+        place = bisect_right(self._times, moment)
+        whole = self._begun[place - 1][-1] if place else ()
+        return whole[0][0] if whole else None
+
+    def standing(self, start: datetime, end: datetime) -> Iterator[Fact]:
+        """The facts that stand in whole sequences of the window (start, end], the last first."""
+        for place in range(bisect_right(self._times, end) - 1, bisect_right(self._times, start) - 1, -1):
+            for fact in reversed(self._facts[place]):
+                if self._stands(place, fact, start, end):
+                    yield fact
+
+    def _stands(self, place: int, fact: Fact, start: datetime | None = None, end: datetime | None = None) -> bool:
+        begun, ended = self._begun_before(place), self._ended_after(place)
+        for step in fact.steps:
+            begins = fact.time if step == 1 else _bound(begun[step - 2], fact)
+            if begins is None or (start is not None and begins <= start):
+                continue
+            ends = fact.time if step == self._steps else _bound(ended[step], fact)
+            if ends is not None and (end is None or ends <= end):
+                return True
+        return False
+
+    def _beginnings(self, place: int, facts: Iterable[Fact]) -> _Bests:
+        """The latest beginnings at a time, with facts of this time that may get somewhere from later ones."""
+        before = self._begun_before(place)
+        best = [
+            mine if mine == theirs else _united(mine, theirs, latest=True)
+            for mine, theirs in zip(self._begun[place], before, strict=True)
+        ]
+        for fact in facts:
+            for step in fact.steps:
+                bound = fact.time if step == 1 else _bound(before[step - 2], fact)
+                if bound is not None:
+                    best[step - 1] = _united(best[step - 1], ((bound, fact.article_id),), latest=True)
+        return tuple(best)
+
+    def _endings(self, place: int, facts: Iterable[Fact]) -> _Bests:
+        """The earliest ends at a time, with facts of this time that may go on to earlier ones."""
+        after = self._ended_after(place)
+        best = [
+            mine if mine == theirs else _united(mine, theirs, latest=False)
+            for mine, theirs in zip(self._ended[place], after, strict=True)
+        ]
+        for fact in facts:
+            for step in fact.steps:
+                bound = fact.time if step == self._steps else _bound(after[step], fact)
+                if bound is not None:
+                    best[step - 1] = _united(best[step - 1], ((bound, fact.article_id),), latest=False)
+        return tuple(best)
+
+    def _begun_before(self, place: int) -> _Bests:
+        return self._begun[place - 1] if place else self._none
+
+    def _ended_after(self, place: int) -> _Bests:
+        return self._ended[place + 1] if place + 1 < len(self._ended) else self._none
