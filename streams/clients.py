@@ -67,6 +67,14 @@ class _Heard(logging.Handler):
                 self.reason = os.strerror(int(number[1])) if number else reason
 
 
+def _is_missed(record: logging.LogRecord) -> bool:
+    """A client that is closed while it asks for metadata says so as an error; nobody misses the answer."""
+    return not record.getMessage().startswith("Metadata refresh: failed Cancelled")
+
+
+logging.getLogger("kafka.cluster").addFilter(_is_missed)
+
+
 @contextmanager
 def _connecting(settings: Settings) -> Iterator[None]:
     """Connect: kafka-python tries again and again, and logs four lines each time, of which the reason is kept."""

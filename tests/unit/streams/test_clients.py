@@ -4,7 +4,7 @@ import logging
 import time
 
 import pytest
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import Cancelled, KafkaTimeoutError
 
 from streams import clients
 from streams.clients import BrokerUnreachableError, admin_client
@@ -46,3 +46,12 @@ def test_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BrokerUnreachableError, match=r"127\.0\.0\.1:1 .*: Connection refused$"):
         admin_client(load_settings(brokers="127.0.0.1:1"))
     assert time.monotonic() - begun < 10
+
+
+def test_a_client_that_is_closed_while_it_asks_for_metadata_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("kafka.cluster")
+    log.error("Metadata refresh: failed %s", Cancelled())
+    log.error("Metadata refresh: failed %s", KafkaTimeoutError("no answer"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "Metadata refresh: failed KafkaTimeoutError: no answer"
+    ]
