@@ -126,10 +126,18 @@ class LocalCopy:
             raise CopyError(str(error)) from None
 
     def close(self) -> None:
-        """Let go of the files; safe to call more than once."""
-        if not self.closed:
-            self.closed = True
+        """Let go of the files; safe to call more than once.
+
+        What a damaged database cannot write any more is missing in the copy, and is read from the changelog again.
+        """
+        if self.closed:
+            return
+        self.closed = True
+        try:
             self._database.close()
+        except Exception as error:  # noqa: BLE001 - rocksdict raises nothing more precise
+            logger.warning("a local copy was not closed in order: %s", str(error))  # the error holds it
+        del self._database  # lets go of the files in any case
 
 
 class LocalCopies:

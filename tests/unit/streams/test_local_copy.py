@@ -177,6 +177,27 @@ def test_a_damaged_database_begins_anew(copies: Callable[..., LocalCopies], tmp_
     copy.close()
 
 
+class Unclosable:
+    """As rocksdict is with a table that was found damaged in the background: closing fails, and closes nothing."""
+
+    def __init__(self, database: object) -> None:
+        self.database = database
+
+    def close(self) -> None:
+        raise Exception("Corruption: block checksum mismatch")
+
+
+def test_a_database_that_cannot_be_closed_is_let_go(
+    copies: Callable[..., LocalCopies], monkeypatch: pytest.MonkeyPatch, caplog: Said
+) -> None:
+    monkeypatch.setattr(local_copy, "LOCK_SECONDS", 0.0)
+    copy = opened(copies())
+    copy._database = Unclosable(copy._database)
+    copy.close()
+    assert "was not closed in order: Corruption" in caplog.text
+    opened(copies()).close()  # no lock is left
+
+
 def test_a_file_that_is_missing_begins_anew(copies: Callable[..., LocalCopies], tmp_path: Path, caplog: Said) -> None:
     filled(copies())
     opened(copies()).close()  # what was in the log of writes is in a table now
