@@ -67,12 +67,18 @@ class _Heard(logging.Handler):
                 self.reason = os.strerror(int(number[1])) if number else reason
 
 
-def _is_missed(record: logging.LogRecord) -> bool:
-    """A client that is closed while it asks for metadata says so as an error; nobody misses the answer."""
-    return not record.getMessage().startswith("Metadata refresh: failed Cancelled")
+def _says_something(record: logging.LogRecord) -> bool:
+    """Whether a line of kafka-python's log is of use to the user of a command.
+
+    A client that is closed while it asks for metadata says so as an error, and nobody misses the answer; a machine that
+    is busy for a tenth of a second is told as a blocked event loop.
+    """
+    said = record.getMessage()
+    return not (said.startswith("Metadata refresh: failed Cancelled") or "blocking the event loop" in said)
 
 
-logging.getLogger("kafka.cluster").addFilter(_is_missed)
+for _name in ("kafka.cluster", "kafka.net.selector"):
+    logging.getLogger(_name).addFilter(_says_something)
 
 
 @contextmanager

@@ -48,7 +48,11 @@ def test_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - begun < 10
 
 
-def test_a_client_that_is_closed_while_it_asks_for_metadata_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_client_that_is_closed_while_it_asks_for_metadata_or_is_slow_says_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    slow = "Task %s ran for %.3fs (>0.100s threshold). It is blocking the event loop"
+    logging.getLogger("kafka.net.selector").warning(slow, "t", 0.108)
     log = logging.getLogger("kafka.cluster")
     log.error("Metadata refresh: failed %s", Cancelled())
     log.error("Metadata refresh: failed %s", KafkaTimeoutError("no answer"))
