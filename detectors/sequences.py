@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from detectors.facts import Fact, Facts
 
@@ -36,6 +37,34 @@ def _united(best: _Best, more: Iterable[tuple[datetime, str]], *, latest: bool) 
     return tuple(sorted(((bound, article) for article, bound in known.items()), reverse=latest)[:2])
 
 
+class _Way(NamedTuple):
+    """A way through the steps: it starts at the step ``edge``; ``behind`` leads from a step to the one before, -1 or 1.
+
+    On the way forth the latest beginning is best, on the way back the earliest end.
+    """
+
+    edge: int
+    behind: int
+
+    def bound(self, fact: Fact, step: int, bests: _Bests) -> datetime | None:
+        """The best bound of the sequences that a fact goes on at a step, with what is best before its time."""
+        return fact.time if step == self.edge else _bound(bests[step - 1 + self.behind], fact)
+
+    def bests(self, known: _Bests, before: _Bests, facts: Iterable[Fact]) -> _Bests:
+        """The best bounds at a time, where ``before`` are those before it, and ``facts`` of it may get further."""
+        latest = self.behind < 0
+        best = [
+            mine if mine == theirs else _united(mine, theirs, latest=latest)
+            for mine, theirs in zip(known, before, strict=True)
+        ]
+        for fact in facts:
+            for step in fact.steps:
+                bound = self.bound(fact, step, before)
+                if bound is not None:
+                    best[step - 1] = _united(best[step - 1], ((bound, fact.article_id),), latest=latest)
+        return tuple(best)
+
+
 class Sequences:
     """The sequences of ``steps`` steps that the facts of a group make.
 
@@ -43,10 +72,10 @@ class Sequences:
     than before, and how many facts at most stand in other sequences than before.
     """
 
-    __slots__ = ("_begun", "_ended", "_facts", "_none", "_steps", "_times", "grown", "turned")
+    __slots__ = ("_back", "_begun", "_ended", "_facts", "_forth", "_none", "_times", "grown", "turned")
 
     def __init__(self, facts: Facts, steps: int) -> None:
-        self._steps = steps
+        self._forth, self._back = _Way(1, -1), _Way(steps, 1)
         self._none: _Bests = ((),) * steps
         self._times: list[datetime] = []
         self._facts: list[list[Fact]] = []  # by time, as are the two that follow
@@ -73,7 +102,7 @@ class Sequences:
         facts: list[Fact] = [fact]
         while last < len(self._times):
             before = self._begun[last]
-            after = self._begun[last] = self._beginnings(last, facts)
+            after = self._begun[last] = self._forth.bests(before, self._begun_before(last), facts)
             if after[-1][:1] != before[-1][:1]:
                 turned.append(self._times[last])
             if after == before:
@@ -83,7 +112,7 @@ class Sequences:
         facts = [fact]
         while first >= 0:
             before = self._ended[first]
-            self._ended[first] = self._endings(first, facts)
+            self._ended[first] = self._back.bests(before, self._ended_after(first), facts)
             if self._ended[first] == before:
                 break
             first -= 1
@@ -115,41 +144,13 @@ class Sequences:
     def _stands(self, place: int, fact: Fact, start: datetime | None = None, end: datetime | None = None) -> bool:
         begun, ended = self._begun_before(place), self._ended_after(place)
         for step in fact.steps:
-            begins = fact.time if step == 1 else _bound(begun[step - 2], fact)
+            begins = self._forth.bound(fact, step, begun)
             if begins is None or (start is not None and begins <= start):
                 continue
-            ends = fact.time if step == self._steps else _bound(ended[step], fact)
+            ends = self._back.bound(fact, step, ended)
             if ends is not None and (end is None or ends <= end):
                 return True
         return False
-
-    def _beginnings(self, place: int, facts: Iterable[Fact]) -> _Bests:
-        """The latest beginnings at a time, with facts of this time that may get somewhere from later ones."""
-        before = self._begun_before(place)
-        best = [
-            mine if mine == theirs else _united(mine, theirs, latest=True)
-            for mine, theirs in zip(self._begun[place], before, strict=True)
-        ]
-        for fact in facts:
-            for step in fact.steps:
-                bound = fact.time if step == 1 else _bound(before[step - 2], fact)
-                if bound is not None:
-                    best[step - 1] = _united(best[step - 1], ((bound, fact.article_id),), latest=True)
-        return tuple(best)
-
-    def _endings(self, place: int, facts: Iterable[Fact]) -> _Bests:
-        """The earliest ends at a time, with facts of this time that may go on to earlier ones."""
-        after = self._ended_after(place)
-        best = [
-            mine if mine == theirs else _united(mine, theirs, latest=False)
-            for mine, theirs in zip(self._ended[place], after, strict=True)
-        ]
-        for fact in facts:
-            for step in fact.steps:
-                bound = fact.time if step == self._steps else _bound(after[step], fact)
-                if bound is not None:
-                    best[step - 1] = _united(best[step - 1], ((bound, fact.article_id),), latest=False)
-        return tuple(best)
 
     def _begun_before(self, place: int) -> _Bests:
         return self._begun[place - 1] if place else self._none
