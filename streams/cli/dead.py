@@ -132,7 +132,7 @@ def show(
         if replays is not None:
             print_json(_described(letter, replays.state(letter)))
             continue
-        err.print(f"{letter.id}: {letter.reason}: {letter.message}", markup=False, soft_wrap=True)
+        err.print(f"{letter.id}: {letter.reason}: {letter.message}", soft_wrap=True)
         sys.stdout.buffer.write((letter.value or b"") + b"\n")
         sys.stdout.buffer.flush()
     _require(ids, found)
@@ -175,9 +175,8 @@ def replay(
             done += 1
             if json:
                 print_json(put_back)
-    skipped = len(letters) - done
     incomplete = sum(known.state(letter) == "incomplete" for letter in letters)
-    skipped -= incomplete
+    skipped = len(letters) - done - incomplete
     said = f"{done} dead letters would be put back" if dry_run else f"{done} dead letters put back"
     left = [f"{skipped} were already, or died again since: --again"] if skipped else []
     left += [f"{incomplete} are without their content"] if incomplete else []
@@ -187,7 +186,7 @@ def replay(
 def _require(ids: list[str] | None, found: set[str]) -> None:
     missing = [id_ for id_ in ids or () if id_ not in found]
     if missing:
-        err.print(f"no dead letter at {', '.join(missing)}; see `newswatch dead list`", markup=False)
+        err.print(f"no dead letter at {', '.join(missing)}; see `newswatch dead list`")
         raise typer.Exit(1)
 
 

@@ -67,7 +67,7 @@ def eval(  # noqa: A001 - the command's name
         return
     out.print(scores_table(result, naive))
     for one in shown:
-        out.print(f"{one.kind} {one.article} {one.sign} {one.what}", markup=False, soft_wrap=True)
+        out.print(f"{one.kind} {one.article} {one.sign} {one.what}", soft_wrap=True)
 
 
 def scores_table(result: Evaluation, naive: Evaluation | None) -> Table:
@@ -105,7 +105,7 @@ def _found(articles: Path, settings: Settings) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for article in enrich_lines(make_extractor(settings), read_lines([articles]), datetime.now(UTC)):
         if isinstance(article, DeadLetter):
-            err.print(f"no article: {article.message}", style="red", markup=False)
+            err.print(f"no article: {article.message}", style="red")
         else:
             found[article.id] = article
     return found

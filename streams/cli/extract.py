@@ -67,7 +67,7 @@ def extract(
 
         if not shown:
             raise typer.BadParameter("there is no article to show")
-        err.print(f"{write_pages(shown, html)}: {len(shown)} articles", markup=False)
+        err.print(f"{write_pages(shown, html)}: {len(shown)} articles")
     if bad:
         err.print(f"{bad} records are no articles", style="red")
 

@@ -36,4 +36,4 @@ def import_(
         write_registry(people, output)
     except OSError as error:
         raise UnreadableFileError(f"{error.filename}: {error.strerror}") from None
-    err.print(f"{output}: {len(people)} officials, {len(imported)} of them imported", markup=False)
+    err.print(f"{output}: {len(people)} officials, {len(imported)} of them imported")

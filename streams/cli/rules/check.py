@@ -49,7 +49,7 @@ def check(
         raise typer.Exit(1) from None
     _show(found.warnings if json else _summed(found.warnings), "yellow", json)
     if not json:
-        out.print(f"{place}: {len(found.rules)} rules, version {found.version}", markup=False, soft_wrap=True)
+        out.print(f"{place}: {len(found.rules)} rules, version {found.version}", soft_wrap=True)
     if strict and found.warnings:
         raise typer.Exit(1)
 
@@ -59,7 +59,7 @@ def _show(problems: Iterable[Problem], style: str, json: bool) -> None:
         if json:
             print_json(problem)
         else:
-            err.print(str(problem), style=style, markup=False, soft_wrap=True)
+            err.print(str(problem), style=style, soft_wrap=True)
 
 
 def _summed(warnings: Iterable[Problem]) -> Iterator[Problem]:

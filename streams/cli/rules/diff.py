@@ -63,7 +63,7 @@ def diff(
             out.print(_line(one), soft_wrap=True)
     if not json:
         counts = Counter[str](one.change for one in found)
-        err.print(", ".join(f"{counts[change]} {said}" for change, said in _SAID.items()), markup=False)
+        err.print(", ".join(f"{counts[change]} {said}" for change, said in _SAID.items()))
     if found:
         raise typer.Exit(1)
 

@@ -61,7 +61,7 @@ def explain(
     lines = enrich_lines(make_extractor(settings), read_lines([article]), datetime.now(UTC))
     for number, one in enumerate(lines, 1):
         if isinstance(one, DeadLetter):
-            err.print(f"record {number}: {one.reason}: {one.message}", style="red", markup=False)
+            err.print(f"record {number}: {one.reason}: {one.message}", style="red")
             continue
         if ids and one.id not in ids:
             continue

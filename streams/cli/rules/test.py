@@ -48,12 +48,12 @@ def run_tests(
             print_json({**msgspec.structs.asdict(result), "passed": result.passed})
             continue
         for warning in result.warnings:
-            err.print(f"{result.file}: {result.name}: warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+            err.print(f"{result.file}: {result.name}: warning: {warning}", style="yellow", soft_wrap=True)
         for problem in result.problems:
-            err.print(f"{result.file}: {result.name}: {problem}", style="red", markup=False, soft_wrap=True)
+            err.print(f"{result.file}: {result.name}: {problem}", style="red", soft_wrap=True)
     failed = sum(not result.passed for result in results)
     if not json:
-        out.print(f"{place}: {len(results)} tests, {failed} failed", markup=False, soft_wrap=True)
+        out.print(f"{place}: {len(results)} tests, {failed} failed", soft_wrap=True)
     if junit is not None:
         junit.write_bytes(rule_tests.junit(results))
     if failed:
