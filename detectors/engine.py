@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import msgspec
-
 from detectors.alert import Evidence, EvidenceSpan, GroupValue
 from detectors.alerting import Firing, firing
 from detectors.article import EnrichedArticle
@@ -25,6 +23,7 @@ from detectors.observation import PULSE, Observation
 from detectors.rule import Rule
 from detectors.ruleset import RuleSet
 from detectors.seen import Seen, seen
+from detectors.step import Limit, Limited
 
 MOST_GRAIN = timedelta(minutes=1)
 """Of the log no more than the first and last article of each minute are kept, fewer where no rule asks."""
@@ -32,20 +31,17 @@ MOST_SPANS = 40
 """Spans of evidence an article and rule."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(Limited, frozen=True):
     """What one article leads to.
 
     ``firings`` are alerts of rules without state; ``observations`` go to the detectors by their key; ``pulse`` is the
     article's time where some rule asks how old or how silent the log is, which every partition of the detectors must
-    know before its watermark passes. ``dropped`` counts alerts outside a schedule, ``bounded`` rules of which the
-    article had more groups than allowed.
+    know before its watermark passes.
     """
 
     firings: tuple[Firing, ...] = ()
     observations: tuple[Observation, ...] = ()
     pulse: datetime | None = None
-    dropped: int = 0
-    bounded: int = 0
 
 
 class _Compiled(Asked):
@@ -118,17 +114,18 @@ class Engine:
         view = ArticleView(article, self.lexicon)
         firings: list[Firing] = []
         observations: list[Observation] = []
-        dropped = bounded = 0
+        limits: list[Limit] = []
         for number in self._index.met(view):
             one = self.compiled[number]
             found, left_out = self._observations(one, view)
-            bounded += left_out
+            if left_out:
+                limits.append(Limit(one.rule.name, "article_groups"))
             if not one.rule.kind.stateless():
                 observations += found
                 continue
             for observation in found:
                 if not one.rule.schedule.open(observation.time):
-                    dropped += 1
+                    limits.append(Limit(one.rule.name, "schedule"))
                     continue
                 assert isinstance(one.rule.kind, Match)
                 fact = Fact(observation)
@@ -140,8 +137,7 @@ class Engine:
             tuple(firings),
             tuple(observations),
             article.event_time if self.needs_log else None,
-            dropped,
-            bounded,
+            limits=tuple(limits),
         )
 
     def _observations(self, one: _Compiled, view: ArticleView) -> tuple[list[Observation], bool]:

@@ -349,7 +349,7 @@ class _Collected:
             tuple(self.puts),
             tuple(self.deletes),
             tuple(self.observations),
-            tuple(self.limits),
+            limits=tuple(self.limits),
         )
 
 

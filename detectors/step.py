@@ -14,21 +14,13 @@ class Limit(msgspec.Struct, frozen=True):
     """Something that a metric counts: how often a rule met late observations, a closed schedule, a bound."""
 
     rule: str
-    what: Literal["late", "schedule", "facts", "groups", "linked", "unknown"]
+    what: Literal["late", "schedule", "facts", "groups", "linked", "article_groups", "unknown"]
     number: int = 1
 
 
-class Step(msgspec.Struct, frozen=True):
-    """What follows from an observation or from the watermark.
+class Limited(msgspec.Struct, frozen=True, kw_only=True):
+    """What has ``limits``: each that was met, with its rule, for metrics."""
 
-    In this order: send ``firings`` and ``observations`` (for chains), await them; write ``puts``, await them; delete
-    ``deletes``; acknowledge. ``limits`` are for metrics.
-    """
-
-    firings: tuple[Firing, ...] = ()
-    puts: tuple[tuple[str, bytes], ...] = ()
-    deletes: tuple[str, ...] = ()
-    observations: tuple[Observation, ...] = ()
     limits: tuple[Limit, ...] = ()
 
     def _sum(self, what: str) -> int:
@@ -46,5 +38,20 @@ class Step(msgspec.Struct, frozen=True):
 
     @property
     def bounded(self) -> int:
-        """How often a bound was reached: facts and groups pushed out, more linked articles than are tried out."""
-        return self._sum("facts") + self._sum("groups") + self._sum("linked")
+        """How often a bound was reached: facts and groups pushed out, groups of an article left out, more linked
+        articles than are tried out.
+        """
+        return sum(map(self._sum, ("facts", "groups", "article_groups", "linked")))
+
+
+class Step(Limited, frozen=True):
+    """What follows from an observation or from the watermark.
+
+    In this order: send ``firings`` and ``observations`` (for chains), await them; write ``puts``, await them; delete
+    ``deletes``; acknowledge.
+    """
+
+    firings: tuple[Firing, ...] = ()
+    puts: tuple[tuple[str, bytes], ...] = ()
+    deletes: tuple[str, ...] = ()
+    observations: tuple[Observation, ...] = ()

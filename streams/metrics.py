@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from detectors.alert import Alert
 from detectors.article import EnrichedArticle
+from detectors.step import Limit
 
-#: Label values of sources are kept for so many outlets; the others are counted under "other".
+#: What an article says of itself may be anything: so many outlets and languages are kept, further ones are "other".
 MAX_SOURCES = 200
+MAX_LANGUAGES = 100
+#: And no more of it than so many characters.
+MAX_LABEL = 100
 #: Alerts are counted once by id and revision; so many are remembered: many more than the articles in flight, which are
 #: what is read, and sent, again after a rebalance.
 MAX_ALERTS_REMEMBERED = 20_000
@@ -18,6 +23,23 @@ MAX_ALERTS_REMEMBERED = 20_000
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 EXTRACTION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Claimed:
+    """Label values that come from outside: the first ``most`` of them, "other" for what comes after."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[str] = set()
+
+    def label(self, claimed: str | None) -> str:
+        """The label of a value; "unknown" where there is none."""
+        value = (claimed or "unknown")[:MAX_LABEL]
+        if value not in self._known:
+            if len(self._known) >= self._most:
+                return "other"
+            self._known.add(value)
+        return value
 
 
 class Metrics:
@@ -63,7 +85,10 @@ class Metrics:
             "late_observations_total", "Observations behind the watermark, not counted.", "rule"
         )
         self.bounds_reached = counter(
-            "bounds_reached_total", "Bounds of groups, facts and linked articles that a rule reached.", "rule", "bound"
+            "bounds_reached_total",
+            "How often a rule reached a bound: facts (articles of a group), groups, article_groups, linked (copies).",
+            "rule",
+            "bound",
         )
         self.outside_schedule = counter(
             "outside_schedule_total", "Alerts dropped outside their rule's schedule.", "rule"
@@ -92,14 +117,14 @@ class Metrics:
         self.ready = gauge("ready", "1 when the worker is recovered and reading.")
         self.recovery = gauge("recovery_seconds", "Duration of the last recovery of the detectors' facts.")
         self.build = gauge("build_info", "Version and language model; always 1.", "version", "model")
-        self._known_sources: set[str] = set()
+        self._sources, self._languages = Claimed(MAX_SOURCES), Claimed(MAX_LANGUAGES)
         self._counted_alerts: OrderedDict[tuple[str, int], None] = OrderedDict()
 
     def count_article(self, article: EnrichedArticle) -> None:
         """Count an enriched article by what was found in it."""
         self.articles.labels("enriched").inc()
-        self.languages.labels(article.language or "unknown").inc()
-        self.sources.labels(self._source(article.source)).inc()
+        self.languages.labels(self._languages.label(article.language)).inc()
+        self.sources.labels(self._sources.label(article.source)).inc()
         for country in article.countries:
             self.countries.labels(country.alpha3, country.salience).inc()
         for role_class in {official.role_class or "unknown" for official in article.officials}:
@@ -121,20 +146,13 @@ class Metrics:
         self.alerts.labels(alert.rule, alert.severity, alert.state).inc()
         return True
 
-    def count_limits(self, rule: str, bound: str, *, late: int = 0, dropped: int = 0, bounded: int = 0) -> None:
-        """Count what was late, what fell outside a schedule, and how often ``bound`` was reached."""
-        if late:
-            self.late_observations.labels(rule).inc(late)
-        if dropped:
-            self.outside_schedule.labels(rule).inc(dropped)
-        if bounded:
-            self.bounds_reached.labels(rule, bound).inc(bounded)
-
-    def _source(self, source: str | None) -> str:
-        if source is None:
-            return "unknown"
-        if source not in self._known_sources:
-            if len(self._known_sources) >= MAX_SOURCES:
-                return "other"
-            self._known_sources.add(source)
-        return source
+    def count_limits(self, limits: Iterable[Limit]) -> None:
+        """Count what was late, what fell outside a schedule, and what bounds were reached, by rule."""
+        for limit in limits:
+            match limit.what:
+                case "late":
+                    self.late_observations.labels(limit.rule).inc(limit.number)
+                case "schedule":
+                    self.outside_schedule.labels(limit.rule).inc(limit.number)
+                case "facts" | "groups" | "linked" | "article_groups":
+                    self.bounds_reached.labels(limit.rule, limit.what).inc(limit.number)

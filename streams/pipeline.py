@@ -12,6 +12,7 @@ from detectors.alerting import Firing
 from detectors.article import EnrichedArticle
 from detectors.engine import Engine
 from detectors.observation import Observation
+from detectors.step import Limit
 from streams.enriching import Enricher, Record, dead_letter
 from streams.extraction.extractor import Extractor
 from streams.records.dead_letter import DeadLetter
@@ -29,8 +30,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     firings: tuple[Firing, ...] = ()
     observations: tuple[Observation, ...] = ()
     pulse: datetime | None = None
-    dropped: int = 0
-    bounded: int = 0
+    limits: tuple[Limit, ...] = ()
     dead: DeadLetter | None = None
     seconds: float = 0.0
 
@@ -76,6 +76,5 @@ class Pipeline:
             firings=reading.firings,
             observations=reading.observations,
             pulse=reading.pulse,
-            dropped=reading.dropped,
-            bounded=reading.bounded,
+            limits=reading.limits,
         )

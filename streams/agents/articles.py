@@ -23,9 +23,6 @@ from streams.records.observation import Origin
 from streams.settings import Settings
 from streams.topics import ENRICHED
 
-#: Label of bounds that are reached where articles are matched.
-MATCHING = "(matching)"
-
 
 class ArticleAgent:
     """Reads ``articles``; settles a batch when all that follows from it is acknowledged."""
@@ -129,7 +126,7 @@ class ArticleAgent:
                 metrics.count_article(outcome.article)
                 for observation in outcome.observations:
                     metrics.observations.labels(observation.rule).inc()
-                metrics.count_limits(MATCHING, "groups of an article", dropped=outcome.dropped, bounded=outcome.bounded)
+                metrics.count_limits(outcome.limits)
                 count_alerts(metrics, outcome.firings, outcome.article.received_at)
 
 

@@ -42,16 +42,13 @@ from streams.topics import OBSERVATIONS
 logger = logging.getLogger(__name__)
 
 MAX_BATCH = 256
-#: Label of what no single rule's observation brought about.
-WATERMARK = "(watermark)"
 
 
 class Effect(msgspec.Struct):
-    """What a step of one partition asks for, whose observation led to it, and when the article behind it arrived."""
+    """What a step of one partition asks for, and when the article behind it, if there is one, arrived."""
 
     partition: int
     step: Step
-    rule: str
     arrival: datetime | None = None
 
 
@@ -169,13 +166,13 @@ class ObservationAgent:
         watermark = partition.progress.merge(report, datetime.now(UTC))
         work.reported.add(number)
         if report.pulses:  # before event time moves on: they are of articles that it may pass now
-            work.effects.append(Effect(number, partition.state.pulse(report.pulses), WATERMARK))
+            work.effects.append(Effect(number, partition.state.pulse(report.pulses)))
         if watermark is not None:
-            work.effects.append(Effect(number, partition.state.advance(watermark), WATERMARK))
+            work.effects.append(Effect(number, partition.state.advance(watermark)))
         for depth in range(1, self._in_force.engine.depths):
             below = partition.progress.judged(depth - 1, self._partitions)
             if below is not None:
-                work.effects.append(Effect(number, partition.state.advance(below, depth=depth), WATERMARK))
+                work.effects.append(Effect(number, partition.state.advance(below, depth=depth)))
 
     async def _observe(self, event: Event, headers: Headers, work: Work) -> None:
         observation = decode_observation(event.message.value or b"")
@@ -188,7 +185,7 @@ class ObservationAgent:
         replay = origin is not None and partition.progress.is_replay(origin.partition, origin.offset, origin.log)
         step = partition.state.observe(observation, replay=replay)
         arrival = origin.arrival if origin else None
-        work.effects.append(Effect(event.message.partition, step, observation.rule, arrival))
+        work.effects.append(Effect(event.message.partition, step, arrival))
         work.handled += 1
 
     def _dead_letter(self, event: Event, headers: Headers, error: Exception) -> Message:
@@ -272,6 +269,4 @@ class ObservationAgent:
             count_alerts(self._metrics, effect.step.firings, effect.arrival)
             for observation in effect.step.observations:
                 self._metrics.observations.labels(observation.rule).inc()
-            self._metrics.count_limits(
-                effect.rule, "state", late=effect.step.late, dropped=effect.step.dropped, bounded=effect.step.bounded
-            )
+            self._metrics.count_limits(effect.step.limits)

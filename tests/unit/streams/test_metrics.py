@@ -1,0 +1,80 @@
+"""What is counted, and under which labels: as many as are known, never as many as somebody may claim."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detectors.article import EnrichedArticle, Organisation
+from detectors.engine import Engine
+from detectors.groups import MOST_GROUPS
+from detectors.ruleset import load_rules
+from detectors.state import PartitionState
+from streams.metrics import MAX_LABEL, MAX_LANGUAGES, MAX_SOURCES, Metrics
+
+NOW = datetime(2025, 4, 1, tzinfo=UTC)
+
+
+def article(*, id: str = "a", text: str = "x", time: datetime = NOW, **given: Any) -> EnrichedArticle:  # noqa: A002
+    return EnrichedArticle(id=id, text=text, received_at=time, event_time=time, content_hash="", **given)
+
+
+def series(metrics: Metrics, name: str) -> list[tuple[dict[str, str], float]]:
+    samples = (sample for family in metrics.registry.collect() for sample in family.samples)
+    return [(sample.labels, sample.value) for sample in samples if sample.name == name]
+
+
+@pytest.mark.parametrize(("field", "most"), [("source", MAX_SOURCES), ("language", MAX_LANGUAGES)])
+def test_what_articles_claim_makes_no_more_labels_than_there_is_room_for(field: str, most: int) -> None:
+    metrics = Metrics()
+    for number in range(most + 50):
+        for _ in range(2):
+            metrics.count_article(article(**{field: f"claimed-{number}"}))
+    counted = {labels[field]: value for labels, value in series(metrics, f"newswatch_{field}_articles_total")}
+    assert len(counted) == most + 1
+    assert counted["other"] == 100
+
+
+@pytest.mark.parametrize(("claimed", "label"), [(None, "unknown"), ("", "unknown"), ("x" * 30_000, "x" * MAX_LABEL)])
+def test_a_label_is_neither_empty_nor_as_long_as_a_page(claimed: str | None, label: str) -> None:
+    metrics = Metrics()
+    metrics.count_article(article(source=claimed))
+    assert series(metrics, "newswatch_source_articles_total") == [({"source": label}, 1.0)]
+
+
+def test_what_a_rule_left_out_is_counted_under_its_own_name(tmp_path: Path) -> None:
+    """Also where articles are matched, and where only event time moved on."""
+    (tmp_path / "rules.yaml").write_text(
+        """
+        rules:
+          - {name: by-day, kind: match, where: {text: coup}, schedule: {timezone: UTC, hours: '08:00-20:00'}}
+          - {name: bodies, kind: match, where: {text: coup}, once_per: organisation}
+          - {name: surge, kind: frequency, where: {text: coup}, window: 1h, at_least: 1}
+          - name: level
+            kind: frequency
+            where: {text: coup}
+            window: 1h
+            for: 15m
+            at_least: 1
+            schedule: {timezone: UTC, hours: '08:00-20:00'}
+        """
+    )
+    engine = Engine(load_rules(tmp_path))
+    bodies = tuple(Organisation(f"body {number}") for number in range(MOST_GROUPS + 1))
+    metrics = Metrics()
+    reading = engine.read(article(text="A coup.", organisations=bodies))
+    state = PartitionState(engine)
+    steps = [state.observe(observation) for observation in reading.observations]
+    steps += [
+        state.advance(NOW + timedelta(hours=3)),
+        *(
+            state.observe(one)
+            for one in engine.read(article(id="b", text="A coup.", time=NOW - timedelta(days=1))).observations
+        ),
+    ]
+    for limits in (reading.limits, *(step.limits for step in steps)):
+        metrics.count_limits(limits)
+    assert series(metrics, "newswatch_bounds_reached_total") == [({"rule": "bodies", "bound": "article_groups"}, 1.0)]
+    assert {labels["rule"] for labels, _ in series(metrics, "newswatch_outside_schedule_total")} == {"by-day", "level"}
+    assert series(metrics, "newswatch_late_observations_total") == [({"rule": "surge"}, 1.0), ({"rule": "level"}, 1.0)]
