@@ -30,6 +30,8 @@ class RulesInForce:
         self._metrics = metrics
         self._listeners: list[Callable[[Engine], None]] = []
         self._looking = asyncio.Lock()
+        self._wanted: RuleSet | None = None
+        self._refused: str | None = None
         self._had = {rules.version}
         self.rules = rules
         self.engine = Engine(rules)
@@ -60,26 +62,34 @@ class RulesInForce:
         except Exception as error:  # noqa: BLE001 - an unreadable folder is no reason to stop watching the news
             self._refuse(str(error))
             return
-        if change is None:
-            return
-        if change.error is not None:
-            self._refuse(str(change.error))
-        elif change.rules is not None:
+        if change is not None:
+            self._wanted = change.rules
+            if change.error is not None:
+                self._refuse(str(change.error))
+        if self._wanted is not None:
+            await self._take(self._wanted)
+
+    async def _take(self, rules: RuleSet) -> None:
+        """Put a set in force; what refuses it (a missing topic) may be mended without a change of the files."""
+        if rules.version != self.rules.version:
             try:
-                engine = await asyncio.to_thread(self._prepare, change.rules)
-            except Exception as error:  # noqa: BLE001 - as above: the old rules stay in force
+                engine = await asyncio.to_thread(self._prepare, rules)
+            except Exception as error:  # noqa: BLE001 - the old rules stay in force
                 self._refuse(str(error))
                 return
-            self.rules, self.engine = change.rules, engine
-            self._had.add(change.rules.version)
+            self.rules, self.engine = rules, engine
+            self._had.add(rules.version)
             for listener in self._listeners:
                 listener(engine)
             self._metrics.rule_reloads.labels("loaded").inc()
             self._show()
-            logger.warning("rules reloaded: %d rules, version %s", len(change.rules.rules), change.rules.version)
+            logger.warning("rules reloaded: %d rules, version %s", len(rules.rules), rules.version)
+        elif self._refused is not None:
+            logger.warning("the rules are those in force again, version %s", rules.version)
+        self._wanted = self._refused = None
+        self._metrics.rule_reload_ok.set(1)
 
     def _prepare(self, rules: RuleSet) -> Engine:
-        engine = Engine(rules)
         settings = self._settings
         try:
             made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
@@ -87,9 +97,12 @@ class RulesInForce:
             raise RuntimeError(f"the rules name topics that are not there: {missing}") from None
         if made:
             logger.warning("topics created for the new rules: %s", ", ".join(made))
-        return engine
+        return Engine(rules)
 
     def _refuse(self, why: str) -> None:
+        if why == self._refused:  # looked at again
+            return
+        self._refused = why
         self._metrics.rule_reloads.labels("refused").inc()
         self._metrics.rule_reload_ok.set(0)
         logger.error("changed rules refused, version %s stays in force:\n%s", self.rules.version, why)

@@ -49,7 +49,7 @@ def vocabulary_of(taxonomy: Path | None) -> Vocabulary:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a look at a changed folder gave: a new rule set, or why it was refused."""
+    """What a look at a changed folder gave: a rule set, perhaps the one that was there before, or why it is none."""
 
     rules: RuleSet | None = None
     error: RuleSetError | None = None
@@ -66,7 +66,6 @@ class RulesFolder:
         self.folder = folder
         self._vocabulary = vocabulary
         self._seen: Signature | None = None
-        self._version: str | None = None
 
     def load(self) -> RuleSet:
         """Load the rules as they are now.
@@ -75,12 +74,10 @@ class RulesFolder:
             RuleSetError: a rule is wrong; the message names file, line and field.
         """
         self._seen = self._signature()
-        rules = load_rules(self.folder, self._vocabulary)
-        self._version = rules.version
-        return rules
+        return load_rules(self.folder, self._vocabulary)
 
     def poll(self) -> Change | None:
-        """None where nothing has changed since the last look."""
+        """None where no file has changed since the last look."""
         before = self._signature()
         if before == self._seen:
             return None
@@ -92,9 +89,6 @@ class RulesFolder:
         if self._signature() != before:  # written to while it was read: look again
             return None
         self._seen = before
-        if rules.version == self._version:
-            return None
-        self._version = rules.version
         return Change(rules=rules)
 
     def _signature(self) -> Signature:

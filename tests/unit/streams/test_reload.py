@@ -1,0 +1,90 @@
+"""What the metrics say of the rules on disk: taken or refused, and taken again when what was wrong is mended."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams import reload as module
+from streams.metrics import Metrics
+from streams.reload import RulesInForce
+from streams.rules_folder import RulesFolder
+from streams.settings import Settings
+from streams.topics import TopicsMissingError, TopicSpec
+
+OLD = "rules: [{name: floods, kind: match, where: {text: flood}, topic: alerts.all}]"
+NEW = "rules: [{name: storms, kind: match, where: {text: storm}, topic: alerts.all}]"
+WRONG = "rules: [{name: storms, kind: mach, where: {txt: storm}}]"
+ELSEWHERE = "rules: [{name: storms, kind: match, where: {text: storm}, topic: alerts.new}]"
+
+
+class Desk:
+    """A folder of rules that a worker looks at, and the topics that there are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "rules.yaml"
+        self.file.write_text(OLD)
+        self.topics = {"alerts.all"}
+        self.metrics = Metrics()
+        rules = RulesFolder(folder)
+        self.in_force = RulesInForce(Settings(), rules, rules.load(), self.metrics)
+
+    def look(self, text: str | None = None) -> None:
+        if text is not None:
+            new = self.file.with_suffix(".new")
+            new.write_text(text)
+            new.replace(self.file)
+        asyncio.run(self.in_force.look())
+
+    def ensure(self, _: Settings, specs: Iterable[TopicSpec], *, create: bool) -> tuple[str, ...]:
+        del create
+        missing = {spec.name for spec in specs if spec.name.startswith("alerts.")} - self.topics
+        if missing:
+            raise TopicsMissingError(missing)
+        return ()
+
+    def said(self) -> tuple[str, float, dict[str, float]]:
+        """The first rule in force, whether the last change was taken, and how many were taken and refused."""
+        ok = self.metrics.registry.get_sample_value("newswatch_rule_reload_ok")
+        value: Any = self.metrics.registry.get_sample_value
+        counts = {o: value("newswatch_rule_reloads_total", {"outcome": o}) or 0.0 for o in ("loaded", "refused")}
+        return self.in_force.rules.rules[0].name, ok or 0.0, counts
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk(tmp_path)
+    monkeypatch.setattr(module, "ensure_topics", desk.ensure)
+    return desk
+
+
+def test_a_wrong_set_that_is_taken_back_is_refused_no_more(desk: Desk) -> None:
+    desk.look(WRONG)
+    desk.look()
+    assert desk.said() == ("floods", 0.0, {"loaded": 0, "refused": 1})
+    desk.look(OLD)
+    assert desk.said() == ("floods", 1.0, {"loaded": 0, "refused": 1})
+
+
+def test_a_set_that_lacked_a_topic_is_taken_when_the_topic_is_there(desk: Desk) -> None:
+    desk.look(ELSEWHERE)
+    desk.look()
+    assert desk.said() == ("floods", 0.0, {"loaded": 0, "refused": 1})
+    desk.topics.add("alerts.new")
+    desk.look()
+    assert desk.said() == ("storms", 1.0, {"loaded": 1, "refused": 1})
+    desk.look()
+    assert desk.said() == ("storms", 1.0, {"loaded": 1, "refused": 1})
+
+
+def test_a_set_that_lacked_a_topic_is_not_taken_after_another_was(desk: Desk) -> None:
+    desk.look(ELSEWHERE)
+    desk.look(NEW)
+    desk.topics.add("alerts.new")
+    desk.look()
+    assert desk.in_force.rules.topics() == {"alerts.all"}
+    desk.look(WRONG)
+    desk.look(WRONG.replace("mach", "macht"))
+    assert desk.said() == ("storms", 0.0, {"loaded": 1, "refused": 3})
