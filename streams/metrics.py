@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from detectors.alert import Alert
 from detectors.article import EnrichedArticle
+from detectors.ruleset import RuleSet
 from detectors.step import Limit
+from streams.records.article import Reason
 
 #: What an article says of itself may be anything: so many outlets and languages are kept, further ones are "other".
 MAX_SOURCES = 200
 MAX_LANGUAGES = 100
 #: And no more of it than so many characters.
 MAX_LABEL = 100
+#: Reason of a dead letter from the topic ``observations``.
+BAD_OBSERVATION = "bad_observation"
 #: Alerts are counted once by id and revision; so many are remembered: many more than the articles in flight, which are
 #: what is read, and sent, again after a rebalance.
 MAX_ALERTS_REMEMBERED = 20_000
@@ -42,6 +48,22 @@ class Claimed:
         return value
 
 
+class Board:
+    """A gauge whose label values come and go; a scrape sees the old ones or the new ones, never a part of them."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._shown: set[tuple[str, ...]] = set()
+
+    def show(self, values: Mapping[tuple[str, ...], float]) -> None:
+        """Show these, by their label values, and nothing else."""
+        for labels, value in values.items():
+            self._gauge.labels(*labels).set(value)
+        for labels in self._shown - values.keys():
+            self._gauge.remove(*labels)
+        self._shown = set(values)
+
+
 class Metrics:
     """The metrics of one worker, on a registry of its own."""
 
@@ -53,6 +75,9 @@ class Metrics:
 
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(f"newswatch_{name}", text, labels, registry=self.registry)
+
+        def board(name: str, text: str, *labels: str) -> Board:
+            return Board(gauge(name, text, *labels))
 
         def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
             return Histogram(f"newswatch_{name}", text, buckets=buckets, registry=self.registry)
@@ -98,27 +123,52 @@ class Metrics:
             "article_to_alert_seconds", "Arrival of the article to acknowledgement of its alert.", LATENCY_BUCKETS
         )
         self.batch = histogram("batch_articles", "Articles processed in one batch.", BATCH_BUCKETS)
-        self.rules = gauge("rules", "Rules loaded, by kind.", "kind")
-        self.rule_set = gauge("rule_set_info", "The rule set in force; always 1.", "version")
+        self._rules = board("rules", "Rules loaded, by kind.", "kind")
+        self._rule_set = board("rule_set_info", "The rule set in force; always 1.", "version")
         self.rule_set_loaded = gauge("rule_set_loaded_timestamp_seconds", "When the rule set in force was loaded.")
         self.rule_reload_ok = gauge(
             "rule_reload_ok", "1 when the last changed rule set was taken, 0 when it was refused."
         )
-        self.lag = gauge("consumer_lag_records", "Records not yet processed.", "topic", "partition")
-        self.committed = gauge(
+        self.lag = board("consumer_lag_records", "Records not yet processed.", "topic", "partition")
+        self.committed = board(
             "committed_offset", "Offset below which all is done and committed.", "topic", "partition"
         )
         self.committed_at = gauge("committed_timestamp_seconds", "When offsets were last committed.")
         self.in_flight = gauge("in_flight_articles", "Articles read and not yet acknowledged.")
-        self.watermark = gauge(
+        self.watermark = board(
             "watermark_timestamp_seconds", "Event time up to which rules that wait are judged.", "partition"
         )
-        self.facts = gauge("facts", "Facts held by the detectors.", "partition")
+        self.facts = board("facts", "Facts held by the detectors.", "partition")
         self.ready = gauge("ready", "1 when the worker is recovered and reading.")
         self.recovery = gauge("recovery_seconds", "Duration of the last recovery of the detectors' facts.")
         self.build = gauge("build_info", "Version and language model; always 1.", "version", "model")
         self._sources, self._languages = Claimed(MAX_SOURCES), Claimed(MAX_LANGUAGES)
         self._counted_alerts: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._of_rules = (
+            self.alerts,
+            self.observations,
+            self.late_observations,
+            self.outside_schedule,
+            self.bounds_reached,
+        )
+        # From 0 on: of a counter that appears with its first event Prometheus does not see the increase.
+        for outcome in ("enriched", "dead"):
+            self.articles.labels(outcome)
+        for reason in (*get_args(Reason), BAD_OBSERVATION):
+            self.dead_letters.labels(reason)
+        for outcome in ("loaded", "refused"):
+            self.rule_reloads.labels(outcome)
+
+    def show_rules(self, rules: RuleSet) -> None:
+        """Show a rule set that is in force from now on; what was counted of rules that are gone is forgotten."""
+        self._rules.show({(kind,): number for kind, number in Tally(rule.kind.NAME for rule in rules.rules).items()})
+        self._rule_set.show({(rules.version,): 1})
+        self.rule_set_loaded.set_to_current_time()
+        names = {rule.name for rule in rules.rules}
+        for counter in self._of_rules:
+            for labels in _label_values(counter):
+                if labels["rule"] not in names:
+                    counter.remove(*labels.values())
 
     def count_article(self, article: EnrichedArticle) -> None:
         """Count an enriched article by what was found in it."""
@@ -156,3 +206,9 @@ class Metrics:
                     self.outside_schedule.labels(limit.rule).inc(limit.number)
                 case "facts" | "groups" | "linked" | "article_groups":
                     self.bounds_reached.labels(limit.rule, limit.what).inc(limit.number)
+
+
+def _label_values(counter: Counter) -> list[dict[str, str]]:
+    return [
+        sample.labels for family in counter.collect() for sample in family.samples if sample.name.endswith("_total")
+    ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from detectors.engine import Engine
 from detectors.ruleset import RuleSet
@@ -108,11 +107,5 @@ class RulesInForce:
         logger.error("changed rules refused, version %s stays in force:\n%s", self.rules.version, why)
 
     def _show(self) -> None:
-        metrics = self._metrics
-        metrics.rules.clear()
-        for rule in self.rules.rules:
-            metrics.rules.labels(rule.kind).inc()
-        metrics.rule_set.clear()
-        metrics.rule_set.labels(self.rules.version).set(1)
-        metrics.rule_set_loaded.set(datetime.now(UTC).timestamp())
-        metrics.rule_reload_ok.set(1)
+        self._metrics.show_rules(self.rules)
+        self._metrics.rule_reload_ok.set(1)

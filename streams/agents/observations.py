@@ -25,7 +25,7 @@ from streams.conveyor import Conveyor, Event, headers_of
 from streams.fact_partition import FactPartition, Record
 from streams.facts import FactTable
 from streams.fatal import Fatal
-from streams.metrics import Metrics
+from streams.metrics import BAD_OBSERVATION, Metrics
 from streams.outbox import Message, Outbox
 from streams.records.cloudevents import Headers
 from streams.records.dead_letter import DeadLetter
@@ -126,13 +126,10 @@ class ObservationAgent:
 
     def show(self, metrics: Metrics) -> None:
         """Set the gauges of the partitions held."""
-        held = self._table.store.partitions
-        metrics.facts.clear()
-        metrics.watermark.clear()
-        for number, partition in held.items():
-            metrics.facts.labels(str(number)).set(len(partition.state))
-            if partition.settled_watermark is not None:
-                metrics.watermark.labels(str(number)).set(partition.settled_watermark.timestamp())
+        held = {(str(number),): partition for number, partition in self._table.store.partitions.items()}
+        metrics.facts.show({labels: len(partition.state) for labels, partition in held.items()})
+        watermarks = {labels: partition.settled_watermark for labels, partition in held.items()}
+        metrics.watermark.show({labels: time.timestamp() for labels, time in watermarks.items() if time is not None})
 
     async def _handle(self, batch: Sequence[Event]) -> None:
         work = Work()
@@ -197,9 +194,9 @@ class ObservationAgent:
             message.offset,
             error,
         )
-        self._metrics.dead_letters.labels("bad_observation").inc()
+        self._metrics.dead_letters.labels(BAD_OBSERVATION).inc()
         letter = DeadLetter(
-            reason="bad_observation",
+            reason=BAD_OBSERVATION,
             message=str(error),
             error=type(error).__qualname__,
             stage="detect",

@@ -79,7 +79,6 @@ class Reporter:
         self._topic = settings.topic(ARTICLES)
         self._committed: dict[TP, int] = {}
         self._restored = 0
-        self._shown: set[int] = set()
         self._recovering_since: float | None = None
         self._reading = False
         self._stopping = False
@@ -235,17 +234,16 @@ class Reporter:
     def _show(self, assigned: set[TP], done: dict[int, int], ends: dict[int, int]) -> None:
         metrics, health = self._metrics, self._health
         lags = {p: max(ends.get(p, 0) - offset, 0) for p, offset in done.items()}
-        for moved in self._shown - lags.keys():  # others show them now
-            for gauge in (metrics.lag, metrics.committed):
-                gauge.remove(self._topic, str(moved))
-        self._shown = set(lags)
-        for partition, lag in lags.items():
-            metrics.lag.labels(self._topic, str(partition)).set(lag)
+        metrics.lag.show({(self._topic, str(partition)): lag for partition, lag in lags.items()})
         health.lag = sum(lags.values())
         committed = consumer_of(self._app).committed_offsets()
-        for tp, offset in committed.items():
-            if tp.topic == self._topic and tp.partition in done:
-                metrics.committed.labels(self._topic, str(tp.partition)).set(offset)
+        metrics.committed.show(
+            {
+                (self._topic, str(tp.partition)): offset
+                for tp, offset in committed.items()
+                if tp.topic == self._topic and tp.partition in done
+            }
+        )
         if committed != self._committed or not health.lag:
             self._committed = committed
             metrics.committed_at.set(datetime.now(UTC).timestamp())

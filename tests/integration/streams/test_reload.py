@@ -29,7 +29,8 @@ def article(number: int, text: str) -> dict[str, Any]:
 
 
 def reloads(worker: Any) -> dict[str, float]:
-    return {labels["outcome"]: n for labels, n in worker.status.samples().get("newswatch_rule_reloads_total", ())}
+    found = worker.status.samples().get("newswatch_rule_reloads_total", ())
+    return {labels["outcome"]: number for labels, number in found if number}
 
 
 def write(watch: Any, text: str) -> None:

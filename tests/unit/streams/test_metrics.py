@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import Gauge
 
 from detectors.article import EnrichedArticle, Organisation
 from detectors.engine import Engine
 from detectors.groups import MOST_GROUPS
-from detectors.ruleset import load_rules
+from detectors.ruleset import RuleSet, load_rules
 from detectors.state import PartitionState
+from detectors.step import Limit
 from streams.metrics import MAX_LABEL, MAX_LANGUAGES, MAX_SOURCES, Metrics
 
 NOW = datetime(2025, 4, 1, tzinfo=UTC)
@@ -78,3 +80,55 @@ def test_what_a_rule_left_out_is_counted_under_its_own_name(tmp_path: Path) -> N
     assert series(metrics, "newswatch_bounds_reached_total") == [({"rule": "bodies", "bound": "article_groups"}, 1.0)]
     assert {labels["rule"] for labels, _ in series(metrics, "newswatch_outside_schedule_total")} == {"by-day", "level"}
     assert series(metrics, "newswatch_late_observations_total") == [({"rule": "surge"}, 1.0), ({"rule": "level"}, 1.0)]
+
+
+def rule_set(folder: Path, *names: str) -> RuleSet:
+    rules = (f"{{name: {name}, kind: {kind}}}" for name, kind in (text.split(maxsplit=1) for text in names))
+    (folder / "rules.yaml").write_text(f"rules: [{', '.join(rules)}]")
+    return load_rules(folder)
+
+
+def test_rules_are_shown_by_the_names_of_their_kinds(tmp_path: Path) -> None:
+    metrics = Metrics()
+    metrics.show_rules(rule_set(tmp_path, "a match", "b match", "c change, of: country"))
+    metrics.show_rules(rule_set(tmp_path, "a match, once_per: country", "b match", "d flatline, window: 1h"))
+    assert series(metrics, "newswatch_rules") == [({"kind": "match"}, 2.0), ({"kind": "flatline"}, 1.0)]
+    assert len(series(metrics, "newswatch_rule_set_info")) == 1
+
+
+def test_what_was_counted_of_a_rule_is_forgotten_with_it(tmp_path: Path) -> None:
+    metrics = Metrics()
+    for rule in ("kept", "gone"):
+        metrics.observations.labels(rule).inc(3)
+        metrics.alerts.labels(rule, "warning", "firing").inc()
+        metrics.alerts.labels(rule, "critical", "updated").inc()
+        metrics.count_limits([Limit(rule, what) for what in ("late", "schedule", "facts")])
+    metrics.show_rules(rule_set(tmp_path, "kept match"))
+    labelled = [sample.labels for family in metrics.registry.collect() for sample in family.samples]
+    assert {labels["rule"] for labels in labelled if "rule" in labels} == {"kept"}
+    assert ({"rule": "kept"}, 3.0) in series(metrics, "newswatch_observations_total")
+
+
+def test_no_scrape_sees_a_part_of_what_a_gauge_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stays is there all the time; what is gone is gone."""
+    metrics = Metrics()
+    metrics.facts.show({("0",): 1, ("1",): 2})
+    seen: list[set[str]] = []
+    set_value = Gauge.set
+
+    def set_and_scrape(gauge: Gauge, value: float) -> None:
+        seen.append({labels["partition"] for labels, _ in series(metrics, "newswatch_facts")})
+        set_value(gauge, value)
+
+    monkeypatch.setattr(Gauge, "set", set_and_scrape)
+    metrics.facts.show({("1",): 3, ("2",): 4})
+    assert all("1" in partitions for partitions in seen)
+    assert series(metrics, "newswatch_facts") == [({"partition": "1"}, 3.0), ({"partition": "2"}, 4.0)]
+
+
+def test_counters_whose_labels_are_known_begin_at_nothing() -> None:
+    """Prometheus sees no increase in a series that begins with its first event."""
+    metrics = Metrics()
+    assert series(metrics, "newswatch_articles_total") == [({"outcome": "enriched"}, 0.0), ({"outcome": "dead"}, 0.0)]
+    reasons = {labels["reason"] for labels, value in series(metrics, "newswatch_dead_letters_total") if not value}
+    assert reasons >= {"no_text", "extraction_failed", "record_too_large", "bad_observation"}
