@@ -7,7 +7,14 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from detectors.alert import Alert
 from detectors.article import EnrichedArticle
@@ -68,7 +75,10 @@ class Metrics:
     """The metrics of one worker, on a registry of its own."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        disable_created_metrics()  # a second series beside each of a counter, which nobody asks for
         self.registry = registry if registry is not None else CollectorRegistry()
+        # Memory, file handles, CPU time, and since when it runs: newswatch_process_...
+        ProcessCollector(namespace="newswatch", registry=self.registry)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(f"newswatch_{name}", text, labels, registry=self.registry)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import Gauge
+from prometheus_client import Gauge, generate_latest
 
 from detectors.article import EnrichedArticle, Organisation
 from detectors.engine import Engine
@@ -132,3 +132,12 @@ def test_counters_whose_labels_are_known_begin_at_nothing() -> None:
     assert series(metrics, "newswatch_articles_total") == [({"outcome": "enriched"}, 0.0), ({"outcome": "dead"}, 0.0)]
     reasons = {labels["reason"] for labels, value in series(metrics, "newswatch_dead_letters_total") if not value}
     assert reasons >= {"no_text", "extraction_failed", "record_too_large", "bad_observation"}
+
+
+def test_there_is_one_series_a_counter_and_what_the_process_takes() -> None:
+    metrics = Metrics()
+    metrics.count_article(article(source="wire.example"))
+    exposed = generate_latest(metrics.registry).decode()
+    assert "_created" not in exposed
+    assert metrics.registry.get_sample_value("newswatch_process_resident_memory_bytes") > 1e6  # type: ignore[operator]
+    assert all(line.startswith(("#", "newswatch_")) for line in exposed.splitlines())
