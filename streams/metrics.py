@@ -75,7 +75,7 @@ class Metrics:
     """The metrics of one worker, on a registry of its own."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        disable_created_metrics()  # a second series beside each of a counter, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series a counter, that nobody asks for
         self.registry = registry if registry is not None else CollectorRegistry()
         # Memory, file handles, CPU time, and since when it runs: newswatch_process_...
         ProcessCollector(namespace="newswatch", registry=self.registry)
@@ -143,7 +143,15 @@ class Metrics:
         self.committed = board(
             "committed_offset", "Offset below which all is done and committed.", "topic", "partition"
         )
-        self.committed_at = gauge("committed_timestamp_seconds", "When offsets were last committed.")
+        self.observation_lag = board(
+            "observation_lag_records",
+            "Observations, and progress reports among them, not yet committed.",
+            "partition",
+        )
+        self.committed_at = gauge(
+            "committed_timestamp_seconds",
+            "When offsets were last committed, in the partition that waits for it longest; now where none waits.",
+        )
         self.in_flight = gauge("in_flight_articles", "Articles read and not yet acknowledged.")
         self.watermark = board(
             "watermark_timestamp_seconds", "Event time up to which rules that wait are judged.", "partition"

@@ -77,7 +77,6 @@ class Reporter:
         self._outbox = Outbox(app)
         self._partitions = range(observation_partitions)
         self._topic = settings.topic(ARTICLES)
-        self._committed: dict[TP, int] = {}
         self._restored = 0
         self._recovering_since: float | None = None
         self._reading = False
@@ -154,7 +153,7 @@ class Reporter:
         newest = {p: time for p, time in self._progress.newest.items() if p in done}
         # What others reported counts, too: whoever read the newest article may be gone, and its cuts with it.
         horizon = max(filter(None, (*newest.values(), self._observations.horizon())), default=None)
-        ends = await self._ends()
+        ends, observation_ends = await self._ends(assigned)
         same = await self._same_logs()  # asked last: all that the report says is of this log
         if not same:  # only what is true whatever the log is
             done, newest, horizon, ends = {}, {}, None, {}
@@ -183,7 +182,7 @@ class Reporter:
         for partition, position in passed.items():
             consumer.pass_over(TP(self._topic, partition), self._progress.done[partition], position)
             self._progress.settled(partition, position - 1, None)
-        self._show(assigned, done, ends)
+        self._show(assigned, done, ends, observation_ends)
 
     async def _find_starts(self, owned: list[TP]) -> None:
         unknown = [tp for tp in owned if tp.partition not in self._progress.done]
@@ -224,14 +223,19 @@ class Reporter:
             if lost > 0:
                 self._logs.expired(tp, lost)
 
-    async def _ends(self) -> dict[int, int]:
+    async def _ends(self, assigned: set[TP]) -> tuple[dict[int, int], dict[int, int]]:
+        """The ends of ``articles``, all partitions or none, and those of the partitions of ``observations`` owned."""
         consumer = consumer_of(self._app)
-        every = await consumer.partitions_of(self._topic)
-        ends = await consumer.highwaters(*(TP(self._topic, partition) for partition in sorted(every)))
-        known = {tp.partition: end for tp, end in ends.items() if end is not None}
-        return known if len(known) == len(every) else {}  # a cut is of all partitions, or none
+        every = {TP(self._topic, partition) for partition in await consumer.partitions_of(self._topic)}
+        observed = {tp for tp in assigned if tp.topic == self._observations.topic}
+        found = await consumer.highwaters(*sorted(every | observed))
+        known = {tp: end for tp, end in found.items() if end is not None}
+        ends, own = ({tp.partition: known[tp] for tp in tps & known.keys()} for tps in (every, observed))
+        return ends if len(ends) == len(every) else {}, own
 
-    def _show(self, assigned: set[TP], done: dict[int, int], ends: dict[int, int]) -> None:
+    def _show(
+        self, assigned: set[TP], done: dict[int, int], ends: dict[int, int], observation_ends: dict[int, int]
+    ) -> None:
         metrics, health = self._metrics, self._health
         lags = {p: max(ends.get(p, 0) - offset, 0) for p, offset in done.items()}
         metrics.lag.show({(self._topic, str(partition)): lag for partition, lag in lags.items()})
@@ -244,12 +248,18 @@ class Reporter:
                 if tp.topic == self._topic and tp.partition in done
             }
         )
-        if committed != self._committed or not health.lag:
-            self._committed = committed
-            metrics.committed_at.set(datetime.now(UTC).timestamp())
+        read = {tp.partition: offset for tp, offset in committed.items() if tp.topic == self._observations.topic}
+        metrics.observation_lag.show(
+            {
+                (str(partition),): max(end - read[partition], 0)
+                for partition, end in observation_ends.items()
+                if partition in read
+            }
+        )
         # Observations always have news: the reports themselves.
         behind = [(tp.topic, tp.partition) for tp in assigned if tp.topic == self._observations.topic]
         behind += [(self._topic, partition) for partition, lag in lags.items() if lag]
         health.reached({(tp.topic, tp.partition): offset for tp, offset in committed.items()}, behind)
+        metrics.committed_at.set(datetime.now(UTC).timestamp() - health.stalled_for)
         metrics.in_flight.set(self._articles.conveyor.in_flight)
         self._observations.show(metrics)
