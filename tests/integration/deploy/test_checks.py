@@ -54,7 +54,7 @@ class TestPrometheusFiles:
             ("deploy/prometheus/prometheus.yml", ("scrape_interval: 15s", "scrape_interval: often")),
             ("deploy/prometheus/rules/newswatch.yml", ("expr: newswatch_ready == 0", "expr: newswatch_ready === 0")),
             ("deploy/prometheus/rules/newswatch.yml", ("for: 10m", "for: 1m")),  # a unit test of the rules notices
-            ("deploy/alertmanager/alertmanager.yml", ("receiver: newsroom", "receiver: nobody-known")),
+            ("deploy/alertmanager/alertmanager.yml", ("receiver: operators", "receiver: nobody-known")),
         ],
     )
     def test_a_bad_file_is_refused(self, tmp_path: Path, file: str, change: tuple[str, str]) -> None:

@@ -23,6 +23,16 @@ def test_every_manifest_is_part_of_the_kustomization() -> None:
     assert {item["kind"] for item in OBJECTS} >= {"StatefulSet", "Job", "ConfigMap", "Service", "Namespace"}
 
 
+def test_the_steps_at_the_top_can_be_taken_in_their_order() -> None:
+    text = (FOLDER / "kustomization.yaml").read_text()
+    made = text.index("apply -f deploy/kubernetes/namespace.yaml")
+    assert made < text.index("create secret") < text.index("create configmap") < text.index("apply -k")
+    # What is applied on the client's side is kept once more in an annotation, of at most 256 kB.
+    rules = sum(file.stat().st_size for file in (FOLDER.parent / "rules").iterdir())
+    assert rules < 2**20
+    assert rules < 2**18 or "kubectl apply --server-side -f -" in text
+
+
 @each_pod
 def test_a_pod_has_no_privileges(owner: dict[str, Any]) -> None:
     pod = owner["spec"]["template"]["spec"]
@@ -50,6 +60,8 @@ def test_variables_are_settings_and_have_values_that_settings_take(owner: dict[s
         assert variable["name"].removeprefix("NEWSWATCH_").lower() in Settings.model_fields
     settings = Settings(**{name.removeprefix("NEWSWATCH_").lower(): value for name, value in values.items()})
     assert settings.request_timeout_seconds > settings.session_timeout_seconds > settings.heartbeat_seconds
+    # One member that hangs holds up the group for its rebalance timeout: the others must not take themselves to hang.
+    assert settings.stall_seconds > 2 * settings.session_timeout_seconds
 
 
 @each_pod
