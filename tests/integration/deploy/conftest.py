@@ -21,6 +21,15 @@ from streams.server_process import ServerProcess
 ROOT = Path(__file__).parents[3]
 PATIENCE = 90.0
 """Seconds within which each step of the way must be done."""
+WORDS = [f"kingfisher{number}" for number in range(300)]
+"""More groups than an article may have."""
+TROUBLE = f"""
+lists: {{birds: [{", ".join(WORDS)}]}}
+rules:
+  - {{name: birds-listed, kind: match, where: {{text: {{in: birds}}}}, once_per: term}}
+  - {{name: birds-at-night, kind: match, where: {{text: {{in: birds}}}}, schedule: {{timezone: UTC, hours: '00:00-00:01'}}}}
+  - {{name: birds-counted, kind: frequency, where: {{text: {{in: birds}}}}, window: 1h, at_least: 1}}
+"""
 
 
 class Prometheus:
@@ -59,8 +68,17 @@ def wait_for(what: str, check: Any, *processes: ServerProcess) -> Any:
 
 
 @pytest.fixture(scope="session")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rules that ship, and some that meet limits."""
+    folder = tmp_path_factory.mktemp("desk") / "rules"
+    shutil.copytree(ROOT / "deploy" / "rules", folder)
+    (folder / "trouble.yaml").write_text(TROUBLE)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def worker_metrics(
-    kafka: KafkaCluster, tmp_path_factory: pytest.TempPathFactory
+    kafka: KafkaCluster, rules: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[int, ServerProcess]]:
     """Port of a running worker's metrics, and the worker; its topic is still empty."""
     folder = tmp_path_factory.mktemp("worker")
@@ -70,7 +88,7 @@ def worker_metrics(
         "NEWSWATCH_BROKERS": kafka.bootstrap_servers,
         "NEWSWATCH_APP_ID": "dashboard",
         "NEWSWATCH_TOPIC_PREFIX": "dashboard-",
-        "NEWSWATCH_RULES": str(ROOT / "deploy" / "rules"),
+        "NEWSWATCH_RULES": str(rules),
         "NEWSWATCH_DATA_DIR": str(folder),
         "NEWSWATCH_METRICS_PORT": str(port),
         "NEWSWATCH_PARTITIONS": "2",
@@ -141,6 +159,24 @@ def prometheus(
         yield client
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def troubled(prometheus: Prometheus, kafka: KafkaCluster, rules: Path) -> Prometheus:
+    """The same after an article that is late, meets a bound and a closed schedule, and a change of rules refused."""
+    article = {"id": "birds", "text": " ".join(WORDS), "published_at": "2024-01-01T12:00:00Z"}
+    _produce(kafka, [json.dumps(article).encode()])
+    (rules / "trouble.yaml").write_text("rules: [{name: birds, kind: mach}]")
+    limits = ("late_observations", "bounds_reached", "outside_schedule")
+    wait_for(
+        "the trouble is counted",
+        lambda: (
+            all(prometheus.value(f"newswatch_{name}_total") for name in limits)
+            and prometheus.value("newswatch_rule_reload_ok") == 0.0
+        ),
+    )
+    time.sleep(3)
+    return prometheus
 
 
 def _produce(kafka: KafkaCluster, lines: list[bytes]) -> None:

@@ -24,7 +24,8 @@ TARGETS = [
 
 def _filled(expression: str) -> str:
     """Put in what Grafana puts in: its variables, for a range of ten minutes."""
-    filled = expression.replace("$instance", ".*").replace("$__rate_interval", "15s").replace("$__range", "10m")
+    filled = expression.replace("$instance", ".*").replace("$__rate_interval_ms", "15000")
+    filled = filled.replace("$__rate_interval", "15s").replace("$__range", "10m")
     assert "$" not in filled, f"a variable that is not replaced here: {filled}"
     return filled
 
@@ -87,3 +88,37 @@ def test_promtool_finds_nothing_to_say_about_the_metrics(
         exposed = answer.read()
     done = subprocess.run(["promtool", "check", "metrics"], input=exposed, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [("Bounds reached", 1), ("Held back", 1), ("Rule set on disk", 0), ("Rule set reloads", 1)],
+)
+def test_a_panel_about_trouble_shows_it(troubled: Any, title: str, shown: float) -> None:
+    [panel] = [panel for panel in DASHBOARD["panels"] if panel["title"] == title]
+    assert troubled.value(_filled(panel["targets"][0]["expr"])) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NewswatchLateObservations", {"rule": "birds-counted"}),
+        ("NewswatchBoundReached", {"rule": "birds-listed", "bound": "article_groups"}),
+        ("NewswatchRulesRefused", {}),
+    ],
+)
+def test_an_alarm_is_raised_and_says_of_what(troubled: Any, name: str, said: dict[str, str]) -> None:
+    """It fires at once or waits for its time (pending)."""
+    found = [alert["labels"] for alert in troubled.get("alerts")["alerts"] if alert["labels"]["alertname"] == name]
+    assert any(said.items() <= labels.items() for labels in found), found
+
+
+def test_alerts_that_come_once_are_seen_over_time(prometheus: Any) -> None:
+    """A counter that appears with its first event has no rate; each alert is still in the panel, once."""
+    [panel] = [panel for panel in DASHBOARD["panels"] if panel["title"] == "Alerts by severity"]
+    now = time.time()
+    found = prometheus.get("query_range", query=_filled(panel["targets"][0]["expr"]), start=now - 300, end=now, step=15)
+    seen = (
+        sum(float(value) for series in found["result"] for _, value in series["values"]) / 4
+    )  # a minute has four steps
+    assert seen == pytest.approx(prometheus.value("sum(newswatch_alerts_total)"), rel=0.15)
