@@ -11,42 +11,31 @@ MOST_PRINTS = 128
 """Different fingerprints that are held against each other; of more no more is known than their number."""
 
 
-class Ceiling:
-    """Groups that hold all articles, of each of which one can be chosen: there are no more than groups.
+def ceiling(facts: Iterable[Fact], *, once_each: bool) -> int:
+    """So many articles without a conflict there are at most.
 
-    Grouped twice, by name (article or, with ``once_each``, value of ``distinct``) and by likeness; the fewer count.
+    Groups that hold all articles, of each of which one can be chosen: there are no more than groups. Grouped twice, by
+    name (article or, with ``once_each``, value of ``distinct``) and by likeness; the fewer count.
     """
-
-    __slots__ = ("_alike", "_copies", "_names", "_once_each", "_prints", "_unlike")
-
-    def __init__(self, facts: Iterable[Fact], *, once_each: bool) -> None:
-        self._once_each = once_each
-        self._names: set[tuple[str, bool]] = set()
-        self._prints: set[str] = set()
-        self._copies = Copies()
-        self._alike: list[set[str]] = []
-        self._unlike = 0
-        for fact in facts:
-            self.add(fact)
-
-    def add(self, fact: Fact) -> None:
-        """One more article."""
-        valued = self._once_each and fact.distinct is not None
-        self._names.add(((fact.distinct or "") if valued else fact.article_id, valued))
-        if fact.fingerprint in self._prints:
-            return
-        if not fact.fingerprint or len(self._prints) >= MOST_PRINTS:
-            self._unlike += 1
-            return
-        self._prints.add(fact.fingerprint)
-        copies = set(self._copies.of(fact.fingerprint))
-        self._copies.add(fact.fingerprint)
-        group = next((group for group in self._alike if group <= copies), None)
+    names: set[tuple[str, bool]] = set()
+    prints: set[str] = set()
+    copies = Copies()
+    alike: list[set[str]] = []
+    unlike = 0
+    for fact in facts:
+        valued = once_each and fact.distinct is not None
+        names.add(((fact.distinct or "") if valued else fact.article_id, valued))
+        if fact.fingerprint in prints:
+            continue
+        if not fact.fingerprint or len(prints) >= MOST_PRINTS:
+            unlike += 1
+            continue
+        prints.add(fact.fingerprint)
+        copies.add(fact.fingerprint)
+        same = set(copies.of(fact.fingerprint))
+        group = next((group for group in alike if group <= same), None)
         if group is None:
-            self._alike.append({fact.fingerprint})
+            alike.append({fact.fingerprint})
         else:
             group.add(fact.fingerprint)
-
-    def number(self) -> int:
-        """So many articles without a conflict there are at most."""
-        return min(len(self._names), len(self._alike) + self._unlike)
+    return min(len(names), len(alike) + unlike)

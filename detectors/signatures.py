@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy.typing as npt
 
 from detectors.copies import COPY_THRESHOLD, positions
 
+MOST_KEPT = 64
+"""Copies of a fingerprint that are kept."""
 _FIRST_ROWS = 16
 
 
@@ -57,24 +60,40 @@ class Signatures:
 
 
 class Copies:
-    """Fingerprints of any length, each as often as it was added."""
+    """Fingerprints of any length, each as often as it was added, and which of them are copies of each other.
 
-    __slots__ = ("_by_length", "_times")
+    What was found is kept up to date, so that a fingerprint is compared with all others once; where one has more than
+    MOST_KEPT copies they are looked for each time, so that memory does not grow with the square of a story.
+    """
+
+    __slots__ = ("_alike", "_by_length", "_times")
 
     def __init__(self) -> None:
         self._by_length: dict[int, Signatures] = {}
         self._times: dict[str, int] = {}
+        self._alike: dict[str, set[str] | None] = {}  # of those that have copies, with themselves; None: too many
 
     def add(self, fingerprint: str) -> None:
         """One more of a fingerprint."""
         times = self._times.get(fingerprint, 0)
         self._times[fingerprint] = times + 1
         length = _length(fingerprint)
-        if not times and length:
-            signatures = self._by_length.get(length)
-            if signatures is None:
-                signatures = self._by_length[length] = Signatures(length)
-            signatures.add(fingerprint)
+        if times or not length:
+            return
+        signatures = self._by_length.get(length)
+        if signatures is None:
+            signatures = self._by_length[length] = Signatures(length)
+        copies = signatures.copies(fingerprint)
+        signatures.add(fingerprint)
+        if not copies:
+            return
+        for copy in copies:
+            alike = self._alike.setdefault(copy, {copy})
+            if alike is not None:
+                alike.add(fingerprint)
+                if len(alike) > MOST_KEPT:
+                    self._alike[copy] = None
+        self._alike[fingerprint] = {fingerprint, *copies} if len(copies) < MOST_KEPT else None
 
     def remove(self, fingerprint: str) -> None:
         """One less of a fingerprint."""
@@ -83,16 +102,27 @@ class Copies:
             self._times[fingerprint] = times
             return
         length = _length(fingerprint)
-        if length:
-            self._by_length[length].remove(fingerprint)
+        if not length:
+            return
+        for copy in self._of(fingerprint, length):
+            alike = self._alike.get(copy)
+            if alike is not None and copy != fingerprint:
+                alike.remove(fingerprint)
+                if len(alike) == 1:
+                    del self._alike[copy]
+        self._alike.pop(fingerprint, None)
+        self._by_length[length].remove(fingerprint)
 
-    def of(self, fingerprint: str) -> list[str]:
+    def of(self, fingerprint: str) -> Collection[str]:
         """The fingerprints here that are copies of one, equal ones included."""
-        length = _length(fingerprint)
-        if length:
-            signatures = self._by_length.get(length)
-            return signatures.copies(fingerprint) if signatures is not None else []
-        return [fingerprint] if fingerprint in self._times else []
+        if fingerprint in self._times:
+            return self._of(fingerprint, _length(fingerprint))
+        signatures = self._by_length.get(_length(fingerprint))
+        return signatures.copies(fingerprint) if signatures is not None else ()
+
+    def _of(self, fingerprint: str, length: int) -> Collection[str]:
+        alike = self._alike.get(fingerprint, (fingerprint,))
+        return self._by_length[length].copies(fingerprint) if alike is None else alike
 
 
 def _length(fingerprint: str) -> int:

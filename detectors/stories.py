@@ -7,12 +7,13 @@ counted: a count that fired an alert stays true.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from detectors.ceiling import Ceiling
+from detectors.ceiling import ceiling
+from detectors.conflicts import Conflicts, Key
 from detectors.facts import Bound, Fact
-from detectors.signatures import Copies
+from detectors.in_order import InOrder
 from detectors.tallies import Tally
 
 MOST_LINKED = 32
@@ -20,40 +21,37 @@ MOST_LINKED = 32
 
 That this may have been fewer than the most is counted as a bound that was reached, unless it cannot have been."""
 
+ASKED_AGAIN = 8
+"""Whether it may have been fewer is worked out when one in so many of them has changed."""
+
 
 class _Circle:
-    """Facts that conflicts link, or once linked (``broken``: some left, which may have been the links).
+    """A few facts that conflicts link, or once linked (``broken``: some left, which may have been the links).
 
-    ``picked`` are the most without a conflict, None: to be found; ``last`` is the latest of the members; ``ceiling``
-    says of those picked in order whether there may be more.
+    ``picked`` are the most without a conflict, None: to be found.
     """
 
-    __slots__ = ("broken", "ceiling", "last", "members", "picked")
+    __slots__ = ("broken", "members", "picked")
 
-    def __init__(self, facts: Iterable[Fact] = ()) -> None:
-        self.members: dict[Any, Fact] = {fact.order: fact for fact in facts}
+    def __init__(self, members: dict[Any, Fact]) -> None:
+        self.members = members
         self.picked: list[Fact] | None = None
         self.broken = False
-        self.ceiling: Ceiling | None = None
-        self.last: Any = max(self.members, default=None)
-
-    def add(self, fact: Fact) -> None:
-        """One more member."""
-        self.members[fact.order] = fact
-        self.last = fact.order if self.last is None else max(self.last, fact.order)
 
 
 class Stories(Tally):
     """The stories of a window. With ``once_each`` articles of one value of ``distinct`` are in conflict, too.
 
-    ``linked`` hears when a number may be too low, since more than MOST_LINKED articles were chosen from.
+    Linked facts are a circle, or, where they are too many, of the crowd. ``linked`` hears when a number may be too low,
+    since more than MOST_LINKED articles were chosen from.
     """
 
     __slots__ = (
         "_bound",
-        "_by_key",
+        "_changes",
         "_circles",
-        "_copies",
+        "_conflicts",
+        "_crowd",
         "_number",
         "_once_each",
         "_stale",
@@ -64,11 +62,12 @@ class Stories(Tally):
     def __init__(self, linked: Bound, *, once_each: bool = False) -> None:
         self._bound = linked
         self._once_each = once_each
-        self._copies = Copies()
-        self._by_key: dict[tuple[str, str], dict[Any, Fact]] = {}
+        self._conflicts = Conflicts(once_each=once_each)
         self._circles: dict[Any, _Circle] = {}
         self._stale: dict[int, _Circle] = {}
-        self._number = 0
+        self._number = 0  # of what was picked from circles
+        self._crowd = InOrder(self._conflicts)
+        self._changes = 0  # of the crowd since it was asked whether more could be chosen
         self._values: Counter[str] = Counter()
         self._valueless = 0
 
@@ -77,51 +76,40 @@ class Stories(Tally):
             self._valueless += 1
         else:
             self._values[fact.distinct] += 1
-        linked: dict[int, _Circle] = {}
-        conflicts: set[Any] = set()
-        for key in self._keys(fact):
-            prints = self._copies.of(key[1]) if key[0] == "print" else ()
-            for there in (self._by_key.get(key), *(self._by_key["print", one] for one in prints if one != key[1])):
-                if there:
-                    conflicts.update(there)
-                    circle = self._circles[next(iter(there))]
-                    linked[id(circle)] = circle
-            self._by_key.setdefault(key, {})[fact.order] = fact
-        if fact.fingerprint:
-            self._copies.add(fact.fingerprint)
-        circles = sorted(linked.values(), key=lambda circle: len(circle.members))
-        circle = circles.pop() if circles else _Circle()
-        if not circles and self._follows(circle, fact, conflicts):
-            circle.add(fact)
-            self._circles[fact.order] = circle
-            return
-        self._forget(circle)
-        for other in circles:
-            self._forget(other)
-            circle.broken |= other.broken
-            for order, member in other.members.items():
-                circle.add(member)
-                self._circles[order] = circle
-            other.members = {}
-        circle.add(fact)
-        self._circles[fact.order] = circle
+        self._conflicts.add(fact)
+        circles, many = self._linked_with(fact)
+        if many and any(circle.broken for circle in circles):
+            self._conflicts.remove(fact)
+            self._mend(circles)
+            self._conflicts.add(fact)
+            circles, many = self._linked_with(fact)
+        members = {fact.order: fact}
+        for circle in circles:
+            self._forget(circle)
+            members.update(circle.members)
+            circle.members = {}
+        if many:
+            for order, member in members.items():
+                self._circles.pop(order, None)
+                self._crowd.add(member)
+                self._changes += 1
+        else:
+            self._keep(members).broken = any(circle.broken for circle in circles)
 
-    def _follows(self, circle: _Circle, fact: Fact, conflicts: set[Any]) -> bool:
-        """Whether those picked from a large circle stay, with perhaps one more: the fact is later than all of it."""
-        if circle.picked is None or circle.broken or len(circle.members) <= MOST_LINKED or fact.order < circle.last:
-            return False
-        if not any(other.order in conflicts for other in circle.picked):
-            circle.picked.append(fact)
-            self._number += 1
-        if circle.ceiling is not None:
-            circle.ceiling.add(fact)
-        self._ask(circle)
-        return True
-
-    def _ask(self, circle: _Circle) -> None:
-        """Say so where more may be chosen from a large circle than were."""
-        if circle.ceiling is not None and circle.picked is not None and circle.ceiling.number() > len(circle.picked):
-            self._bound.reach()
+    def _linked_with(self, fact: Fact) -> tuple[list[_Circle], bool]:
+        """The circles that a fact belongs to, and whether with them it is of the crowd."""
+        circles: dict[int, _Circle] = {}
+        many = False
+        for key in self._conflicts.against(fact):
+            other = next((order for order in self._conflicts.members(key) if order != fact.order), None)
+            if other is None:
+                continue
+            circle = self._circles.get(other)
+            if circle is None:
+                many = True
+            else:
+                circles[id(circle)] = circle
+        return [*circles.values()], many or sum(len(circle.members) for circle in circles.values()) >= MOST_LINKED
 
     def leave(self, fact: Fact) -> None:
         if fact.distinct is None or not self._once_each:
@@ -130,24 +118,29 @@ class Stories(Tally):
             self._values[fact.distinct] -= 1
         else:
             del self._values[fact.distinct]
-        for key in self._keys(fact):
-            there = self._by_key[key]
-            del there[fact.order]
-            if not there:
-                del self._by_key[key]
-        if fact.fingerprint:
-            self._copies.remove(fact.fingerprint)
-        circle = self._circles.pop(fact.order)
-        del circle.members[fact.order]
-        circle.broken = True
-        self._forget(circle)
+        keys = self._conflicts.against(fact)
+        self._conflicts.remove(fact)
+        circle = self._circles.pop(fact.order, None)
+        if circle is not None:
+            del circle.members[fact.order]
+            circle.broken = True
+            self._forget(circle)
+            return
+        self._crowd.remove(fact)
+        self._changes += 1
+        for members in self._few(keys):
+            for member in sorted(members.values(), reverse=True):
+                self._crowd.remove(member)
+                self._changes += 1
+            self._keep(members)
 
     def number(self) -> int:
-        while self._stale:
-            _, circle = self._stale.popitem()
-            if circle.picked is None and circle.members:
-                self._pick(circle)
-        return self._number
+        self._pick()
+        if self._changes and self._changes * ASKED_AGAIN >= len(self._crowd):
+            self._changes = 0
+            if ceiling(self._crowd.facts(), once_each=self._once_each) > len(self._crowd.chosen):
+                self._bound.reach()
+        return self._number + len(self._crowd.chosen)
 
     def at_most(self) -> int:
         """How many there can be, known without choosing: one of each value, and all that have none."""
@@ -155,18 +148,19 @@ class Stories(Tally):
 
     def picked(self) -> list[Fact]:
         """The articles chosen, in order."""
-        self.number()
         circles = {id(circle): circle for circle in self._circles.values()}
-        return sorted(fact for circle in circles.values() for fact in circle.picked or ())
+        self._mend(circles.values())
+        self._pick()
+        circles = {id(circle): circle for circle in self._circles.values()}
+        chosen = [fact for circle in circles.values() for fact in circle.picked or ()]
+        return sorted((*chosen, *self._crowd.chosen.values()))
 
-    def _keys(self, fact: Fact) -> list[tuple[str, str]]:
-        """What it has in common with those that it is in conflict with, likeness apart."""
-        keys = [("id", fact.article_id)]
-        if fact.fingerprint:
-            keys.append(("print", fact.fingerprint))
-        if self._once_each and fact.distinct is not None:
-            keys.append(("same", fact.distinct))
-        return keys
+    def _keep(self, members: dict[Any, Fact]) -> _Circle:
+        circle = _Circle(members)
+        for order in members:
+            self._circles[order] = circle
+        self._stale[id(circle)] = circle
+        return circle
 
     def _forget(self, circle: _Circle) -> None:
         """What was picked is no longer known."""
@@ -175,64 +169,70 @@ class Stories(Tally):
             circle.picked = None
         self._stale[id(circle)] = circle
 
-    def _pick(self, circle: _Circle) -> None:
-        parts = [circle]
-        if circle.broken and len(circle.members) > MOST_LINKED:
-            parts = [_Circle(members) for members in self._linked(circle)]
-        for part in parts:
-            facts = sorted(part.members.values())
-            exactly = len(facts) <= MOST_LINKED
-            part.picked = self._exactly(facts) if exactly else self._in_order(facts)
-            part.ceiling = None if exactly else Ceiling(facts, once_each=self._once_each)
-            self._ask(part)
-            self._number += len(part.picked)
-            for order in part.members if part is not circle else ():
-                self._circles[order] = part
+    def _pick(self) -> None:
+        """Choose from the circles that have changed."""
+        while self._stale:
+            _, circle = self._stale.popitem()
+            circle.picked = self._exactly(sorted(circle.members.values()))
+            self._number += len(circle.picked)
 
-    def _conflicts(self, fact: Fact) -> Iterable[Fact]:
-        """The facts of the window that it is in conflict with, itself included; some may come twice."""
-        for key in self._keys(fact):
-            if key[0] != "print":
-                yield from self._by_key[key].values()
-        for fingerprint in self._copies.of(fact.fingerprint) if fact.fingerprint else ():
-            yield from self._by_key["print", fingerprint].values()
+    def _mend(self, circles: Iterable[_Circle]) -> None:
+        """Make circles of what is still linked of broken ones."""
+        for circle in circles:
+            if not circle.broken:
+                continue
+            self._forget(circle)
+            left, circle.members = circle.members, {}
+            while left:
+                part = self._part(next(iter(left.values())), set())
+                assert part is not None
+                self._keep(part)
+                for order in part:
+                    del left[order]
 
-    def _linked(self, circle: _Circle) -> Iterable[list[Fact]]:
-        left = dict(circle.members)
-        asked: set[tuple[str, str]] = set()
-        while left:
-            front = [left.popitem()[1]]
-            members = []
-            while front:
-                fact = front.pop()
-                members.append(fact)
-                if not left:
+    def _few(self, keys: Iterable[Key]) -> Iterator[dict[Any, Fact]]:
+        """Of the facts of these keys: those that are linked with few, each time with all that are linked with them."""
+        many: set[Any] = set()
+        few: set[Any] = set()
+        for key in keys:
+            fact = next(iter(self._conflicts.members(key).values()), None)
+            if fact is None or fact.order in many or fact.order in few:
+                continue
+            part = self._part(fact, many)
+            if part is not None:
+                few.update(part)
+                yield part
+
+    def _part(self, fact: Fact, many: set[Any]) -> dict[Any, Fact] | None:
+        """All that are linked with a fact, itself included; None where they are too many. ``many`` are known to be."""
+        part = {fact.order: fact}
+        front = [fact]
+        asked: set[Key] = set()
+        while front:
+            keys = self._conflicts.against(front.pop())
+            for key in keys:
+                if key in asked:
                     continue
-                keys = [key for key in self._keys(fact) if key not in asked]
-                asked.update(keys)
-                for key in keys:
-                    same = [key] if key[0] != "print" else [("print", one) for one in self._copies.of(key[1])]
-                    for one in same:
-                        front += (left.pop(order) for order in list(self._by_key[one]) if order in left)
-            yield members
-
-    def _in_order(self, facts: list[Fact]) -> list[Fact]:
-        picked: list[Fact] = []
-        hidden: set[Any] = set()
-        for fact in facts:
-            if fact.order not in hidden:
-                picked.append(fact)
-                hidden.update(other.order for other in self._conflicts(fact))
-        return picked
+                asked.add(key)
+                for order, other in self._conflicts.members(key).items():
+                    if order not in part:
+                        part[order] = other
+                        front.append(other)
+                    if order in many or len(part) > MOST_LINKED:
+                        many.update(part)
+                        if len(keys) > MOST_LINKED:  # to look for so many copies once more would cost
+                            many.update(order for key in keys for order in self._conflicts.members(key))
+                        return None
+        return part
 
     def _exactly(self, facts: list[Fact]) -> list[Fact]:
-        if len(facts) == 1:
+        if len(facts) <= 1:
             return facts
         places = {fact.order: place for place, fact in enumerate(facts)}
         neighbours: list[set[int]] = []
         for place, fact in enumerate(facts):
-            orders = (other.order for other in self._conflicts(fact))
-            neighbours.append({places[order] for order in orders if order in places} - {place})
+            found = {places[order] for key in self._conflicts.against(fact) for order in self._conflicts.members(key)}
+            neighbours.append(found - {place})
         return [facts[place] for place in sorted(most(list(range(len(facts))), neighbours))]
 
 

@@ -52,6 +52,27 @@ class Different(Tally):
         return len(self._times)
 
 
+class Those(Tally):
+    """Of the facts those that meet a condition, counted by another tally."""
+
+    __slots__ = ("_counting", "_meets")
+
+    def __init__(self, meets: Callable[[Fact], bool], counting: Tally) -> None:
+        self._meets = meets
+        self._counting = counting
+
+    def enter(self, fact: Fact) -> None:
+        if self._meets(fact):
+            self._counting.enter(fact)
+
+    def leave(self, fact: Fact) -> None:
+        if self._meets(fact):
+            self._counting.leave(fact)
+
+    def number(self) -> int:
+        return self._counting.number()
+
+
 T = TypeVar("T", bound=Tally)
 
 

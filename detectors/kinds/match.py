@@ -25,8 +25,7 @@ from detectors.kind import DAY, Key, Kind, kind
 from detectors.log import Log
 from detectors.machine import Change, Machine, Moment, Outcome
 from detectors.rule import Rule
-from detectors.schedule import Schedule
-from detectors.tallies import Tally
+from detectors.tallies import Those
 
 ARTICLE, STORY = "article", "story"
 _INSTANT = timedelta(microseconds=1)
@@ -118,7 +117,9 @@ class _IntervalMachine(Machine):
     def _counted(self, start: datetime) -> int:
         """How many articles or stories the interval holds, of those within the schedule."""
         schedule, linked = self.rule.schedule, self.facts.linked
-        window = self.facts.window(self._COUNTS, lambda: _Open(schedule, tally(self._COUNTS, linked)))
+        window = self.facts.window(
+            self._COUNTS, lambda: Those(lambda fact: schedule.open(fact.time), tally(self._COUNTS, linked))
+        )
         return window.at(start - _INSTANT, start + self.rule.throttle - _INSTANT).number()
 
     def rules_changed(self, rule: Rule) -> None:
@@ -156,22 +157,3 @@ class _StoryMachine(_IntervalMachine):
                     evidence=(fact,),
                 )
             )
-
-
-class _Open(Tally):
-    """A tally of the articles within a schedule."""
-
-    def __init__(self, schedule: Schedule, counting: Tally) -> None:
-        self._schedule = schedule
-        self._counting = counting
-
-    def enter(self, fact: Fact) -> None:
-        if self._schedule.open(fact.time):
-            self._counting.enter(fact)
-
-    def leave(self, fact: Fact) -> None:
-        if self._schedule.open(fact.time):
-            self._counting.leave(fact)
-
-    def number(self) -> int:
-        return self._counting.number()

@@ -18,12 +18,13 @@ from typing import Annotated
 
 from detectors.conditions.nodes import EVERY_ARTICLE, Condition
 from detectors.conditions.reader import CONDITION
-from detectors.counting import counted_of
+from detectors.counting import tally
 from detectors.facts import Fact, Facts
 from detectors.keys import Distinct, Minimum
 from detectors.kind import Key, kind
 from detectors.log import Log
 from detectors.states import EitherSideKind
+from detectors.tallies import Those
 from detectors.ticks import Measure
 
 COUNT, TO = 1, 2
@@ -44,13 +45,18 @@ class Ratio(EitherSideKind, frozen=True, kw_only=True):
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
         """The share at ``tick``; None with fewer than ``minimum`` articles to compare with, or none."""
-        there = facts.between(tick - self.window, tick)
-        whole = counted_of([fact for fact in there if TO in fact.steps], self.distinct, facts.linked)
+        whole = self._counted(facts, tick, TO)
         if whole < max(self.minimum, 1):
             return None
-        part = counted_of([fact for fact in there if COUNT in fact.steps], self.distinct, facts.linked)
+        part = self._counted(facts, tick, COUNT)
         return Measure(part / whole, part)
 
     def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:
         """Those that met ``count``."""
         return [fact for fact in facts.between(tick - self.window, tick) if COUNT in fact.steps]
+
+    def _counted(self, facts: Facts, tick: datetime, step: int) -> int:
+        window = facts.window(
+            (step, self.distinct), lambda: Those(lambda fact: step in fact.steps, tally(self.distinct, facts.linked))
+        )
+        return window.at(tick - self.window, tick).number()

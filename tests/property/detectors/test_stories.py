@@ -88,7 +88,7 @@ def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool
 @thorough
 @given(st.lists(facts, max_size=10, unique_by=lambda fact: fact.order), st.booleans())
 def test_a_choice_that_may_be_too_small_is_said(given_facts: list[Fact], once_each: bool) -> None:
-    with patch("detectors.stories.MOST_LINKED", FEW):
+    with patch("detectors.stories.MOST_LINKED", FEW), patch("detectors.stories.ASKED_AGAIN", len(given_facts)):
         linked, said = Bound(), False
         tally = Stories(linked, once_each=once_each)
         for held, fact in enumerate(sorted(given_facts), 1):
