@@ -15,21 +15,22 @@ _NOBODY: Mapping[Any, Fact] = {}
 
 
 class Conflicts:
-    """The facts of a window by their keys. With ``once_each`` those of one value of ``distinct`` are in conflict."""
+    """The facts of a window by their keys. With ``once_each`` those of one value of ``distinct`` are in conflict.
+
+    ``copies`` knows their fingerprints, and perhaps others.
+    """
 
     __slots__ = ("_by_key", "_copies", "_once_each")
 
-    def __init__(self, *, once_each: bool) -> None:
+    def __init__(self, copies: Copies, *, once_each: bool) -> None:
         self._once_each = once_each
-        self._copies = Copies()
+        self._copies = copies
         self._by_key: dict[Key, dict[Any, Fact]] = {}
 
     def add(self, fact: Fact) -> None:
         """One more fact."""
         for key in self.keys(fact):
             self._by_key.setdefault(key, {})[fact.order] = fact
-        if fact.fingerprint:
-            self._copies.add(fact.fingerprint)
 
     def remove(self, fact: Fact) -> None:
         """One less."""
@@ -38,8 +39,6 @@ class Conflicts:
             del there[fact.order]
             if not there:
                 del self._by_key[key]
-        if fact.fingerprint:
-            self._copies.remove(fact.fingerprint)
 
     def keys(self, fact: Fact) -> list[Key]:
         """The keys of a fact."""

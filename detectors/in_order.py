@@ -6,7 +6,7 @@ changes by it: an article that is not chosen hangs on one that hides it, and is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -15,42 +15,52 @@ from detectors.facts import Fact
 
 
 class InOrder:
-    """The facts taken, and which of them are chosen, by their order (``chosen``)."""
+    """The facts taken, and which of them are chosen."""
 
-    __slots__ = ("_conflicts", "_hidden_by", "_hides", "_holders", "chosen")
+    __slots__ = ("_chosen", "_conflicts", "_hidden_by", "_hides", "_holders", "_open")
 
     def __init__(self, conflicts: Conflicts) -> None:
         self._conflicts = conflicts
-        self.chosen: dict[Any, Fact] = {}
+        self._open: dict[Any, Fact] = {}  # neither chosen nor hidden: to be placed
+        self._chosen: dict[Any, Fact] = {}
         self._holders: dict[Key, Fact] = {}  # the one chosen of those of a key
         self._hides: dict[Any, dict[Any, Fact]] = {}  # by the order of one that is chosen
         self._hidden_by: dict[Any, Any] = {}
 
     def __len__(self) -> int:
-        return len(self.chosen) + len(self._hidden_by)
+        return len(self._open) + len(self._chosen) + len(self._hidden_by)
+
+    def __contains__(self, fact: Fact) -> bool:
+        return fact.order in self._hidden_by or fact.order in self._chosen or fact.order in self._open
 
     def facts(self) -> list[Fact]:
         """All facts taken, in order."""
-        return sorted((*self.chosen.values(), *(fact for hidden in self._hides.values() for fact in hidden.values())))
+        hidden = (fact for those in self._hides.values() for fact in those.values())
+        return sorted((*self._open.values(), *self._chosen.values(), *hidden))
 
     def add(self, fact: Fact) -> None:
         """Take a fact that the conflicts know."""
-        self._place([fact])
+        self._open[fact.order] = fact
 
     def remove(self, fact: Fact) -> None:
         """Give a fact back."""
-        if fact.order in self.chosen:
-            self._place(self._give_up(fact).values())
-        else:
+        if fact.order in self._chosen:
+            self._open.update(self._give_up(fact))
+        elif self._open.pop(fact.order, None) is None:
             del self._hides[self._hidden_by.pop(fact.order)][fact.order]
 
-    def _place(self, facts: Iterable[Fact]) -> None:
-        """Choose or hide facts, and all those that this brings up, from the earliest on."""
-        open_ = {fact.order: fact for fact in facts}
-        orders = list(open_)
+    def chosen(self) -> Mapping[Any, Fact]:
+        """Those chosen, by their order."""
+        if self._open:
+            self._place()
+        return self._chosen
+
+    def _place(self) -> None:
+        """Choose or hide what is open, and all that this brings up, from the earliest on."""
+        orders = list(self._open)
         heapify(orders)
         while orders:
-            fact = open_.pop(heappop(orders), None)
+            fact = self._open.pop(heappop(orders), None)
             if fact is None:
                 continue
             keys = self._conflicts.against(fact)
@@ -60,23 +70,24 @@ class InOrder:
                 self._hide(fact, first)
                 continue
             for order, holder in holders.items():
-                for brought_up in (holder, *self._give_up(holder).values()):
-                    open_[brought_up.order] = brought_up
-                    heappush(orders, brought_up.order)
+                brought_up = {order: holder, **self._give_up(holder)}
+                self._open.update(brought_up)
+                for later in brought_up:
+                    heappush(orders, later)
             self._choose(fact)
             for key in keys:
-                for order in open_.keys() & self._conflicts.members(key).keys():
-                    self._hide(open_.pop(order), fact.order)
+                for order in self._open.keys() & self._conflicts.members(key).keys():
+                    self._hide(self._open.pop(order), fact.order)
 
     def _choose(self, fact: Fact) -> None:
-        self.chosen[fact.order] = fact
+        self._chosen[fact.order] = fact
         self._hides[fact.order] = {}
         for key in self._conflicts.keys(fact):
             self._holders[key] = fact
 
     def _give_up(self, fact: Fact) -> dict[Any, Fact]:
         """Choose a fact no more; those that it hid."""
-        del self.chosen[fact.order]
+        del self._chosen[fact.order]
         for key in self._conflicts.keys(fact):
             del self._holders[key]
         hidden = self._hides.pop(fact.order)

@@ -7,13 +7,14 @@ counted: a count that fired an alert stays true.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from detectors.ceiling import ceiling
 from detectors.conflicts import Conflicts, Key
 from detectors.facts import Bound, Fact
 from detectors.in_order import InOrder
+from detectors.signatures import Copies
 from detectors.tallies import Tally
 
 MOST_LINKED = 32
@@ -21,7 +22,7 @@ MOST_LINKED = 32
 
 That this may have been fewer than the most is counted as a bound that was reached, unless it cannot have been."""
 
-ASKED_AGAIN = 8
+ASKED_AGAIN = 2
 """Whether it may have been fewer is worked out when one in so many of them has changed."""
 
 
@@ -42,8 +43,8 @@ class _Circle:
 class Stories(Tally):
     """The stories of a window. With ``once_each`` articles of one value of ``distinct`` are in conflict, too.
 
-    Linked facts are a circle, or, where they are too many, of the crowd. ``linked`` hears when a number may be too low,
-    since more than MOST_LINKED articles were chosen from.
+    Linked facts are a circle, or, where they are too many, of the crowd. ``copies`` has the fingerprints of the group,
+    ``linked`` hears when a number may be too low, since more than MOST_LINKED articles were chosen from.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class Stories(Tally):
         "_circles",
         "_conflicts",
         "_crowd",
+        "_loose",
         "_number",
         "_once_each",
         "_stale",
@@ -59,14 +61,15 @@ class Stories(Tally):
         "_values",
     )
 
-    def __init__(self, linked: Bound, *, once_each: bool = False) -> None:
+    def __init__(self, copies: Copies, linked: Bound, *, once_each: bool = False) -> None:
         self._bound = linked
         self._once_each = once_each
-        self._conflicts = Conflicts(once_each=once_each)
+        self._conflicts = Conflicts(copies, once_each=once_each)
         self._circles: dict[Any, _Circle] = {}
         self._stale: dict[int, _Circle] = {}
         self._number = 0  # of what was picked from circles
         self._crowd = InOrder(self._conflicts)
+        self._loose: dict[Any, Fact] = {}  # of the crowd, were linked with one that left: perhaps with few now
         self._changes = 0  # of the crowd since it was asked whether more could be chosen
         self._values: Counter[str] = Counter()
         self._valueless = 0
@@ -128,19 +131,20 @@ class Stories(Tally):
             return
         self._crowd.remove(fact)
         self._changes += 1
-        for members in self._few(keys):
-            for member in sorted(members.values(), reverse=True):
-                self._crowd.remove(member)
-                self._changes += 1
-            self._keep(members)
+        self._loose.pop(fact.order, None)
+        for key in keys:
+            left = next(iter(self._conflicts.members(key).items()), None)
+            if left is not None:
+                self._loose[left[0]] = left[1]
 
     def number(self) -> int:
         self._pick()
+        chosen = len(self._crowd.chosen())
         if self._changes and self._changes * ASKED_AGAIN >= len(self._crowd):
             self._changes = 0
-            if ceiling(self._crowd.facts(), once_each=self._once_each) > len(self._crowd.chosen):
+            if ceiling(self._crowd.facts(), once_each=self._once_each) > chosen:
                 self._bound.reach()
-        return self._number + len(self._crowd.chosen)
+        return self._number + chosen
 
     def at_most(self) -> int:
         """How many there can be, known without choosing: one of each value, and all that have none."""
@@ -150,10 +154,10 @@ class Stories(Tally):
         """The articles chosen, in order."""
         circles = {id(circle): circle for circle in self._circles.values()}
         self._mend(circles.values())
-        self._pick()
+        self.number()
         circles = {id(circle): circle for circle in self._circles.values()}
         chosen = [fact for circle in circles.values() for fact in circle.picked or ()]
-        return sorted((*chosen, *self._crowd.chosen.values()))
+        return sorted((*chosen, *self._crowd.chosen().values()))
 
     def _keep(self, members: dict[Any, Fact]) -> _Circle:
         circle = _Circle(members)
@@ -170,7 +174,8 @@ class Stories(Tally):
         self._stale[id(circle)] = circle
 
     def _pick(self) -> None:
-        """Choose from the circles that have changed."""
+        """Choose from the circles that have changed, and from those that the crowd has become."""
+        self._thin_out()
         while self._stale:
             _, circle = self._stale.popitem()
             circle.picked = self._exactly(sorted(circle.members.values()))
@@ -190,18 +195,17 @@ class Stories(Tally):
                 for order in part:
                     del left[order]
 
-    def _few(self, keys: Iterable[Key]) -> Iterator[dict[Any, Fact]]:
-        """Of the facts of these keys: those that are linked with few, each time with all that are linked with them."""
+    def _thin_out(self) -> None:
+        """Make circles of the facts of the crowd that are linked with few."""
         many: set[Any] = set()
-        few: set[Any] = set()
-        for key in keys:
-            fact = next(iter(self._conflicts.members(key).values()), None)
-            if fact is None or fact.order in many or fact.order in few:
-                continue
-            part = self._part(fact, many)
+        while self._loose:
+            order, fact = self._loose.popitem()
+            part = None if order in many or fact not in self._crowd else self._part(fact, many)
+            for member in (part or {}).values():
+                self._crowd.remove(member)
+                self._changes += 1
             if part is not None:
-                few.update(part)
-                yield part
+                self._keep(part)
 
     def _part(self, fact: Fact, many: set[Any]) -> dict[Any, Fact] | None:
         """All that are linked with a fact, itself included; None where they are too many. ``many`` are known to be."""

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Annotated
 
 from detectors.alert import Severity
-from detectors.counting import DistinctReader
+from detectors.counting import DistinctReader, stories
 from detectors.events import MOST_EVIDENCE, EventKind
 from detectors.facts import Fact, Facts
 from detectors.judgement import Judgement, reached
@@ -48,5 +48,5 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
         return self._independent(facts, moment).picked()[-MOST_EVIDENCE:]
 
     def _independent(self, facts: Facts, moment: datetime) -> Stories:
-        window = facts.window("independent", lambda: Stories(facts.linked, once_each=True))
+        window = facts.window("independent", lambda: stories(facts, once_each=True))
         return window.at(moment - self.window, moment)

@@ -116,9 +116,9 @@ class _IntervalMachine(Machine):
 
     def _counted(self, start: datetime) -> int:
         """How many articles or stories the interval holds, of those within the schedule."""
-        schedule, linked = self.rule.schedule, self.facts.linked
-        window = self.facts.window(
-            self._COUNTS, lambda: Those(lambda fact: schedule.open(fact.time), tally(self._COUNTS, linked))
+        schedule, facts = self.rule.schedule, self.facts
+        window = facts.window(
+            self._COUNTS, lambda: Those(lambda fact: schedule.open(fact.time), tally(self._COUNTS, facts))
         )
         return window.at(start - _INSTANT, start + self.rule.throttle - _INSTANT).number()
 

@@ -21,7 +21,7 @@ from typing import Annotated
 import msgspec
 
 from detectors.alert import GroupValue
-from detectors.counting import counted_of
+from detectors.counting import counted
 from detectors.events import MOST_EVIDENCE
 from detectors.facts import Fact
 from detectors.groups import Found
@@ -295,14 +295,13 @@ class _Terms(Machine):
     def _change(self, value: GroupValue, episode: Episode, time: datetime, *, first: bool) -> Change:
         level = self._kind.at_least.levels[episode.rank]
         start = episode.peak - self._kind.window
-        facts = self._terms[value].facts.between(start, episode.peak)
-        count_ = counted_of(facts, self._kind.distinct, self.facts.linked)
+        facts = self._terms[value].facts
         return Change(
             identity=_identity(value, episode),
             revision=1 + episode.rank,
             state="firing" if first else "updated",
             severity=level.severity_of(self.rule.severity),
-            count=count_,
+            count=counted(facts, start, episode.peak, self._kind.distinct),
             threshold=level.number,
             start=start,
             end=episode.peak,
@@ -310,7 +309,7 @@ class _Terms(Machine):
             updated_at=time,
             value=value,
             current=value,
-            evidence=tuple(facts[-MOST_EVIDENCE:]),
+            evidence=tuple(facts.between(start, episode.peak)[-MOST_EVIDENCE:]),
         )
 
     def _forget(self, settled: datetime, out: Outcome) -> None:

@@ -57,6 +57,6 @@ class Ratio(EitherSideKind, frozen=True, kw_only=True):
 
     def _counted(self, facts: Facts, tick: datetime, step: int) -> int:
         window = facts.window(
-            (step, self.distinct), lambda: Those(lambda fact: step in fact.steps, tally(self.distinct, facts.linked))
+            (step, self.distinct), lambda: Those(lambda fact: step in fact.steps, tally(self.distinct, facts))
         )
         return window.at(tick - self.window, tick).number()

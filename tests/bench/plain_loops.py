@@ -22,7 +22,7 @@ from detectors.article import EnrichedArticle
 from detectors.engine import Engine
 from detectors.state import PartitionState
 from streams import compression
-from streams.agents.alerts import alert_messages, observation_messages
+from streams.agents.alerts import alert_messages, observation_message
 from streams.app import BATCH_BYTES
 from streams.clients import connection, producer
 from streams.enriching import Record, make_extractor
@@ -169,7 +169,7 @@ def all_messages(settings: Settings, outcome: Outcome) -> Iterator[Message]:
     yield Message(topic=settings.topic("articles.enriched"), key=article.id.encode(), value=outcome.enriched)
     origin = Origin(outcome.record.partition, outcome.record.offset, article.received_at)
     for observation in outcome.observations:
-        yield from observation_messages(settings, observation, origin, settings.partitions)
+        yield observation_message(settings, observation, origin)
     for firing in outcome.firings:
         yield from alert_messages(settings, firing)
 

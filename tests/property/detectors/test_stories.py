@@ -1,5 +1,6 @@
 """Counting stories while the window moves, against choosing from the window anew each time."""
 
+from functools import partial
 from itertools import combinations
 from unittest.mock import patch
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from detectors.copies import are_copies
 from detectors.facts import Bound, Fact
 from detectors.observation import Observation
+from detectors.signatures import Copies
 from detectors.stories import Stories
 from tests.property.detectors.harness import at, fingerprint, thorough
 
@@ -71,12 +73,18 @@ def stories(window: list[Fact], once_each: bool) -> int:
 @given(st.lists(facts, max_size=24, unique_by=lambda fact: fact.order), st.booleans(), st.booleans(), st.randoms())
 def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool, dice) -> None:
     with patch("detectors.stories.MOST_LINKED", FEW):
-        tally, window = Stories(Bound(), once_each=once_each), []
+        copies = Copies()
+        tally, window = Stories(copies, Bound(), once_each=once_each), []
         for fact in sorted(given_facts) if ordered else given_facts:
+            copies.add(fact.fingerprint)
             tally.enter(fact)
             window.append(fact)
             while window and dice.randrange(4) == 0:
-                tally.leave(window.pop(0 if ordered else dice.randrange(len(window))))
+                left = window.pop(0 if ordered else dice.randrange(len(window)))
+                # out of the window first, or dropped from the group: its fingerprint goes before
+                leave = [partial(tally.leave, left), partial(copies.remove, left.fingerprint)]
+                for step in leave if dice.randrange(2) else reversed(leave):
+                    step()
             if dice.randrange(3):
                 assert tally.number() == stories(window, once_each)
                 picked = tally.picked()
@@ -89,9 +97,10 @@ def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool
 @given(st.lists(facts, max_size=10, unique_by=lambda fact: fact.order), st.booleans())
 def test_a_choice_that_may_be_too_small_is_said(given_facts: list[Fact], once_each: bool) -> None:
     with patch("detectors.stories.MOST_LINKED", FEW), patch("detectors.stories.ASKED_AGAIN", len(given_facts)):
-        linked, said = Bound(), False
-        tally = Stories(linked, once_each=once_each)
+        copies, linked, said = Copies(), Bound(), False
+        tally = Stories(copies, linked, once_each=once_each)
         for held, fact in enumerate(sorted(given_facts), 1):
+            copies.add(fact.fingerprint)
             tally.enter(fact)
             number = tally.number()
             said |= linked.ask()
