@@ -136,6 +136,7 @@ class Worker:
             worker = faust.Worker(
                 self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
             )
+            worker.spinner = None  # it writes a terminal's control characters, into log files too
             try:
                 worker.execute_from_commandline()
             except SystemExit as stop:

@@ -121,6 +121,7 @@ def test_an_interrupt_ends_a_worker_too(new_watch: Callable[..., Any]) -> None:
     worker = new_watch(RULES).start().wait_ready()
     worker.signal(signal.SIGINT)
     assert worker.process.wait(10) == 0
+    assert "\x1b" not in worker.log.read_text()  # what controls a terminal has no place in a log
 
 
 def test_missing_topics_end_the_worker_with_advice_where_it_may_not_create_them(new_watch: Callable[..., Any]) -> None:
