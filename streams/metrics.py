@@ -1,4 +1,8 @@
-"""Every Prometheus metric of the product. One prefix, base units, bounded labels (checked with promtool in a test)."""
+"""Every Prometheus metric of the product. One prefix, base units, bounded labels (checked with promtool in a test).
+
+The values of a label are those that we know (countries, themes, reasons), as many as there are partitions, or rules in
+force; of what articles claim, so many and no more.
+"""
 
 from __future__ import annotations
 

@@ -113,12 +113,18 @@ def test_an_alarm_is_raised_and_says_of_what(troubled: Any, name: str, said: dic
     assert any(said.items() <= labels.items() for labels in found), found
 
 
-def test_alerts_that_come_once_are_seen_over_time(prometheus: Any) -> None:
-    """A counter that appears with its first event has no rate; each alert is still in the panel, once."""
-    [panel] = [panel for panel in DASHBOARD["panels"] if panel["title"] == "Alerts by severity"]
+@pytest.mark.parametrize(
+    ("title", "total", "unit"),
+    [
+        ("Alerts by severity", "newswatch_alerts_total", 60),
+        ("Countries over time", 'newswatch_country_articles_total{salience="main"}', 3600),
+    ],
+)
+def test_what_comes_once_is_seen_over_time(prometheus: Any, title: str, total: str, unit: int) -> None:
+    """A counter that appears with its first event has no rate; each event is still in the panel, once."""
+    [panel] = [panel for panel in DASHBOARD["panels"] if panel["title"] == title]
     now = time.time()
-    found = prometheus.get("query_range", query=_filled(panel["targets"][0]["expr"]), start=now - 300, end=now, step=15)
-    seen = (
-        sum(float(value) for series in found["result"] for _, value in series["values"]) / 4
-    )  # a minute has four steps
-    assert seen == pytest.approx(prometheus.value("sum(newswatch_alerts_total)"), rel=0.15)
+    expression = re.sub(r"topk\(\d+, (.*)\)( \*)", r"(\1)\2", _filled(panel["targets"][0]["expr"]))
+    found = prometheus.get("query_range", query=expression, start=now - 300, end=now, step=15)["result"]
+    seen = sum(float(value) for series in found for _, value in series["values"]) / (unit / 15)
+    assert seen == pytest.approx(prometheus.value(f"sum({total})"), rel=0.15)
