@@ -134,7 +134,9 @@ class Metrics:
         )
         self.extraction = histogram("extraction_seconds", "Extraction and matching of one article.", EXTRACTION_BUCKETS)
         self.article_to_alert = histogram(
-            "article_to_alert_seconds", "Arrival of the article to acknowledgement of its alert.", LATENCY_BUCKETS
+            "article_to_alert_seconds",
+            "Arrival of the article, or its way to Kafka if that was later, to acknowledgement of its alert.",
+            LATENCY_BUCKETS,
         )
         self.batch = histogram("batch_articles", "Articles processed in one batch.", BATCH_BUCKETS)
         self._rules = board("rules", "Rules loaded, by kind.", "kind")

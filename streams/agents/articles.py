@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import faust
 from faust.streams import Stream
 
+from detectors.article import EnrichedArticle
 from streams.agents.alerts import alert_messages, count_alerts, dead_letter_message, observation_message
 from streams.conveyor import Event, TwoStageConveyor, headers_of
 from streams.enriching import Record
@@ -108,7 +109,8 @@ class ArticleAgent:
                 value=outcome.enriched,
                 headers=event_headers("enriched-article", article.id, time=article.event_time, subject=article.source),
             )
-            origin = Origin(outcome.record.partition, outcome.record.offset, article.received_at, self._log)
+            record = outcome.record
+            origin = Origin(record.partition, record.offset, _arrival(record, article), self._log)
             for observation in outcome.observations:
                 yield observation_message(self._settings, observation, origin)
             for firing in outcome.firings:
@@ -127,7 +129,12 @@ class ArticleAgent:
                 for observation in outcome.observations:
                     metrics.observations.labels(observation.rule).inc()
                 metrics.count_limits(outcome.limits)
-                count_alerts(metrics, outcome.firings, outcome.article.received_at)
+                count_alerts(metrics, outcome.firings, _arrival(outcome.record, outcome.article))
+
+
+def _arrival(record: Record, article: EnrichedArticle) -> datetime:
+    """Since when an article waits here: an archive that is fed again arrived elsewhere, long ago."""
+    return max(record.timestamp, article.received_at)
 
 
 def _record(event: Event) -> Record:

@@ -164,7 +164,8 @@ def prometheus(
 @pytest.fixture(scope="session")
 def troubled(prometheus: Prometheus, kafka: KafkaCluster, rules: Path) -> Prometheus:
     """The same after an article that is late, meets a bound and a closed schedule, and a change of rules refused."""
-    article = {"id": "birds", "text": " ".join(WORDS), "published_at": "2024-01-01T12:00:00Z"}
+    times = {"published_at": "2024-01-01T12:00:00Z", "received_at": "2024-01-01T12:01:00Z"}  # as in an archive
+    article = {"id": "birds", "text": " ".join(WORDS), **times}
     _produce(kafka, [json.dumps(article).encode()])
     (rules / "trouble.yaml").write_text("rules: [{name: birds, kind: mach}]")
     limits = ("late_observations", "bounds_reached", "outside_schedule")
