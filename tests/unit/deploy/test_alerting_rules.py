@@ -44,5 +44,8 @@ def test_alertmanager_routes_end_at_receivers_that_exist() -> None:
     receivers = {receiver["name"] for receiver in config["receivers"]}
     assert config["route"]["receiver"] in receivers
     assert {route["receiver"] for route in config["route"]["routes"]} <= receivers
-    inhibiting = {rule["source_matchers"][0].split(" = ")[1] for rule in config["inhibit_rules"]}
-    assert inhibiting <= {rule["alert"] for rule in RULES}
+    matchers = [
+        matcher for rule in config["inhibit_rules"] for matcher in rule["source_matchers"] + rule["target_matchers"]
+    ]
+    named = {name for matcher in matchers for name in re.split(r" =~? ", matcher)[1].split("|")}
+    assert named <= {rule["alert"] for rule in RULES}
