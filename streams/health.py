@@ -70,6 +70,7 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def __enter__(self) -> Watchdog:
+        self._health.moved()  # loading a model may have taken longer than anything may from now on
         self._thread.start()
         return self
 
