@@ -1,0 +1,81 @@
+"""What a worker's gauges say of the partitions that it owns, and of those that moved away."""
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from streams import health as health_module
+from streams.agents import reporter as module
+from streams.agents.reporter import Reporter
+from streams.health import Health
+from streams.metrics import Metrics
+from streams.positions import Logs
+from streams.progress import ArticleProgress
+from streams.settings import Settings
+
+
+class Owner:
+    """A worker that has committed so much of ``articles`` and ``observations``, and reports it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.clock = 1000.0
+        monkeypatch.setattr(health_module, "monotonic", lambda: self.clock)
+        self.committed: dict[TP, int] = {}
+        consumer = SimpleNamespace(committed_offsets=lambda: dict(self.committed))
+        monkeypatch.setattr(module, "consumer_of", lambda app: consumer)
+        self.metrics = Metrics()
+        none: Any = None
+        articles: Any = SimpleNamespace(conveyor=SimpleNamespace(in_flight=0))
+        observations: Any = SimpleNamespace(topic="observations", show=lambda metrics: None)
+        health = Health(stall_seconds=60)
+        self.reporter = Reporter(
+            none,
+            Settings(),
+            ArticleProgress(),
+            articles,
+            observations,
+            self.metrics,
+            health,
+            none,
+            Logs(),
+            observation_partitions=2,
+        )
+
+    def show(self, done: dict[int, int], ends: dict[int, int], observations: dict[int, tuple[int, int]]) -> None:
+        self.committed |= {TP("articles", partition): offset for partition, offset in done.items()}
+        self.committed |= {TP("observations", partition): read for partition, (read, _) in observations.items()}
+        assigned = {TP("articles", partition) for partition in done} | {TP("observations", p) for p in observations}
+        self.reporter._show(assigned, done, ends, {partition: end for partition, (_, end) in observations.items()})
+
+    def shown(self, name: str) -> dict[str, float]:
+        families = self.metrics.registry.collect()
+        return {s.labels.get("partition", ""): s.value for f in families for s in f.samples if s.name == name}
+
+
+@pytest.fixture
+def owner(monkeypatch: pytest.MonkeyPatch) -> Owner:
+    return Owner(monkeypatch)
+
+
+def test_nothing_is_said_of_partitions_that_moved_away(owner: Owner) -> None:
+    owner.show({0: 5, 1: 7}, {0: 5, 1: 10, 2: 4}, {0: (90, 95), 1: (80, 80)})
+    assert owner.shown("newswatch_consumer_lag_records") == {"0": 0, "1": 3}
+    assert owner.shown("newswatch_committed_offset") == {"0": 5, "1": 7}
+    assert owner.shown("newswatch_observation_lag_records") == {"0": 5, "1": 0}
+    owner.show({1: 9}, {0: 50, 1: 10, 2: 4}, {1: (81, 85)})
+    assert owner.shown("newswatch_consumer_lag_records") == {"1": 1}
+    assert owner.shown("newswatch_committed_offset") == {"1": 9}
+    assert owner.shown("newswatch_observation_lag_records") == {"1": 4}
+
+
+def test_the_partition_that_waits_longest_tells_how_long_nothing_was_committed(owner: Owner) -> None:
+    """Reports are read each second: that something was committed says nothing of a partition that hangs."""
+    waited = []
+    for report in range(4):
+        owner.show({0: 5, 1: report}, {0: 9, 1: report}, {0: (90 + report, 91 + report)})
+        waited.append(round(time.time() - owner.shown("newswatch_committed_timestamp_seconds")[""]))
+        owner.clock += 10
+    assert waited == [0, 10, 20, 30]
