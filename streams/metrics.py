@@ -60,7 +60,7 @@ class Claimed:
 
 
 class Board:
-    """A gauge whose label values come and go; a scrape sees the old ones or the new ones, never a part of them."""
+    """A gauge whose label values come and go; those that stay are there at every scrape."""
 
     def __init__(self, gauge: Gauge) -> None:
         self._gauge = gauge
@@ -160,7 +160,9 @@ class Metrics:
         )
         self.in_flight = gauge("in_flight_articles", "Articles read and not yet acknowledged.")
         self.watermark = board(
-            "watermark_timestamp_seconds", "Event time up to which rules that wait are judged.", "partition"
+            "watermark_timestamp_seconds",
+            "Event time up to which the log is complete; rules that wait are judged up to there, less their lateness.",
+            "partition",
         )
         self.facts = board("facts", "Facts held by the detectors.", "partition")
         self.ready = gauge("ready", "1 when the worker is recovered and reading.")
