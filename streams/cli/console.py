@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
+from rich.segment import Segment
 
 from streams.records.dead_letter import DeadLetter
 
 #: Columns where nobody looks: each row and message stays on a line of its own, for grep and logs.
 UNBROKEN = 100_000
+#: What would move the cursor, change the title or the colours of a terminal: tabs and ends of lines are left.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class _Harmless(RenderHook):
+    """Control characters of what is printed are shown, and not obeyed: articles and messages come from anywhere."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Shown(one) for one in renderables]
+
+
+class _Shown:
+    def __init__(self, renderable: ConsoleRenderable) -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
+        for segment in console.render(self._renderable, options):
+            if segment.control is None:
+                yield Segment(_CONTROL.sub(_picture, segment.text), segment.style)
+            else:
+                yield segment
+
+
+def _picture(found: re.Match[str]) -> str:
+    """The symbol of a control character, U+2400 to U+2421; that of a missing character for those without one."""
+    code = ord(found.group())
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def console(stream: TextIO, *, stderr: bool = False) -> Console:
-    """A console that prints what is in articles and errors as it is, without markup or emoji."""
+    """A console that prints what is in articles and errors as it is, without markup, emoji or control characters."""
     width = None if stream.isatty() else UNBROKEN
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    made.push_render_hook(_Harmless())
+    return made
 
 
 out = console(sys.stdout)
@@ -29,6 +61,15 @@ _encoder = msgspec.json.Encoder()
 def print_json(record: object) -> None:
     """Print one JSON line."""
     sys.stdout.buffer.write(_encoder.encode(record) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def print_record(value: bytes) -> None:
+    """Print a record as it is, and the end of a line; on a terminal what can be shown of it."""
+    if sys.stdout.isatty():
+        out.print(value.decode("utf-8", "backslashreplace"), soft_wrap=True)
+        return
+    sys.stdout.buffer.write(value + b"\n")
     sys.stdout.buffer.flush()
 
 

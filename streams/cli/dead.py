@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
 
-from streams.cli.console import err, out, print_json
+from streams.cli.console import err, out, print_json, print_record
 from streams.cli.options import Brokers, Config, Json, Set, settings_from, time_from
 from streams.cli.spread import spread
 from streams.settings import Settings, SettingsError
@@ -119,7 +118,10 @@ def show(
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Print the original bytes of dead letters, one record a line; with --json headers, key and reason too."""
+    """Print the original bytes of dead letters, one record a line; with --json headers, key and reason too.
+
+    On a terminal control characters are shown as symbols.
+    """
     from streams.dead_letters import read_letters
     from streams.replays import read_replays
 
@@ -133,8 +135,7 @@ def show(
             print_json(_described(letter, replays.state(letter)))
             continue
         err.print(f"{letter.id}: {letter.reason}: {letter.message}", soft_wrap=True)
-        sys.stdout.buffer.write((letter.value or b"") + b"\n")
-        sys.stdout.buffer.flush()
+        print_record(letter.value or b"")
     _require(ids, found)
 
 
