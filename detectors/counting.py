@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from bisect import bisect_left, insort
+from datetime import datetime, timedelta
 
 from detectors.conditions.fields import META
 from detectors.facts import Fact, Facts
@@ -13,6 +14,8 @@ from detectors.problems import nearest, shown
 from detectors.signatures import Copies
 from detectors.stories import Stories
 from detectors.tallies import Different, Tally
+
+_INSTANT = timedelta(microseconds=1)
 
 
 def counted(facts: Facts, start: datetime, end: datetime, distinct: str) -> int:
@@ -29,6 +32,60 @@ def tally(distinct: str, facts: Facts) -> Tally:
     if distinct == "story":
         return stories(facts)
     return Different(lambda fact: () if fact.distinct is None else (fact.distinct,))
+
+
+def newly_counted(facts: Facts, fact: Fact, window: timedelta, distinct: str) -> tuple[datetime, datetime]:
+    """From which moment to which the windows may count one more by the fact that was added last.
+
+    The first lies after the last where at no moment: where the fact is no other value than those around it.
+    """
+    first, last = fact.time, fact.time + window
+    if distinct == "story" or (distinct == "article" and facts.one_version_each):
+        return first, last
+    value = fact.article_id if distinct == "article" else fact.distinct
+    if value is None:
+        return last, first
+    before, after = facts.follow(("times", distinct), lambda: _Times(facts, distinct)).around(value, fact)
+    if before is not None:
+        first = max(first, before + window)
+    if after is not None:
+        last = min(last, after - _INSTANT)
+    return first, last
+
+
+class _Times:
+    """When the facts of each value came."""
+
+    __slots__ = ("_distinct", "_times")
+
+    def __init__(self, facts: Facts, distinct: str) -> None:
+        self._distinct = distinct
+        self._times: dict[str, list[datetime]] = {}
+        for fact in facts:
+            self.added(fact)
+
+    def added(self, fact: Fact) -> None:
+        value = self._value(fact)
+        if value is not None:
+            insort(self._times.setdefault(value, []), fact.time)
+
+    def dropped(self, fact: Fact) -> None:
+        value = self._value(fact)
+        if value is not None:
+            times = self._times[value]
+            del times[bisect_left(times, fact.time)]
+            if not times:
+                del self._times[value]
+
+    def around(self, value: str, fact: Fact) -> tuple[datetime | None, datetime | None]:
+        """The times of the facts of this value before and after one of them; its own where others came then."""
+        times = self._times[value]
+        place = bisect_left(times, fact.time)
+        before = times[place - 1] if place else None
+        return before, times[place + 1] if place + 1 < len(times) else None
+
+    def _value(self, fact: Fact) -> str | None:
+        return fact.article_id if self._distinct == "article" else fact.distinct
 
 
 def stories(facts: Facts, *, once_each: bool = False) -> Stories:

@@ -65,6 +65,10 @@ class EventKind(Kind, frozen=True, kw_only=True):
         """How much the number of a moment may have grown, at most, by the fact that was added last."""
         return 1
 
+    def grown(self, facts: Facts, fact: Fact) -> tuple[datetime, datetime]:  # noqa: ARG002
+        """From which moment to which it may have; the first after the last where it has at none."""
+        return fact.time, fact.time + self.reach()
+
     def turned(self, facts: Facts, fact: Fact) -> Iterable[tuple[datetime, datetime]]:  # noqa: ARG002
         """From which moment to which more may have changed by the fact that was added last than that numbers grew."""
         return ()
@@ -122,7 +126,8 @@ class EventMachine(Machine):
         last = fact.time + self._kind.reach()
         touched = self._look_at_stored(fact.time, last, out)
         self.facts.add(fact)
-        again = set(self._moments.grown(fact.time, last, self._kind.grows(self.facts, fact)))
+        grown = self._kind.grown(self.facts, fact)
+        again = set(self._moments.grown(*grown, self._kind.grows(self.facts, fact)))
         for stretch in self._kind.turned(self.facts, fact):
             again.update(self._moments.within(*stretch))
         if fact.time not in self._moments:

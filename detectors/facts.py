@@ -205,9 +205,14 @@ class Facts:
     def count(self, start: datetime, end: datetime) -> int:
         """How many different articles the window (start, end] holds."""
         low, high = self._bounds(start, end)
-        if len(self._ids) == len(self._facts):
+        if self.one_version_each:
             return high - low
         return self.window(end - start, _articles).at(start, end).number()
+
+    @property
+    def one_version_each(self) -> bool:
+        """Whether no two facts are versions of one article."""
+        return len(self._ids) == len(self._facts)
 
     def _bounds(self, start: datetime, end: datetime) -> tuple[int, int]:
         low = bisect_right(self._facts, start, key=_time)

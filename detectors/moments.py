@@ -52,7 +52,7 @@ class Moments:
     def grown(self, first: datetime, last: datetime, by: int) -> list[datetime]:
         """The numbers of the moments in [first, last] may have grown by so much: those that must be judged again."""
         low, high = self._bounds(first, last)
-        if low == high:
+        if low >= high:
             return []
         most = self._most[low:high]
         most += by

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Annotated
 
 from detectors.alert import Severity
-from detectors.counting import counted
+from detectors.counting import counted, newly_counted
 from detectors.facts import Fact, Facts
 from detectors.heard import Heard, HeardReader, circle
 from detectors.judgement import Judgement, reached
@@ -90,8 +90,15 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
             return self.judge_steps(facts, moment, len(self.steps), severity)
         thresholds: Thresholds | None = self.at_least
         assert thresholds is not None
-        distinct = "article" if self.distinct == "alert" else self.distinct  # alerts stand where articles do elsewhere
-        return reached(thresholds, counted(facts, moment - self.window, moment, distinct), moment, severity)
+        return reached(thresholds, counted(facts, moment - self.window, moment, self._counts()), moment, severity)
+
+    def _counts(self) -> str:
+        return "article" if self.distinct == "alert" else self.distinct  # alerts stand where articles do elsewhere
+
+    def grown(self, facts: Facts, fact: Fact) -> tuple[datetime, datetime]:
+        if self.steps:
+            return super().grown(facts, fact)
+        return newly_counted(facts, fact, self.window, self._counts())
 
     def turned(self, facts: Facts, fact: Fact) -> Iterable[tuple[datetime, datetime]]:
         return self.step_times(facts, len(self.steps)).turned(fact, self.window) if self.steps else ()

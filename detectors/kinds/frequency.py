@@ -16,8 +16,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from detectors.alert import Severity
-from detectors.counting import counted
-from detectors.facts import Facts
+from detectors.counting import counted, newly_counted
+from detectors.facts import Fact, Facts
 from detectors.judgement import Judgement, reached
 from detectors.keys import CountAtLeast, Distinct
 from detectors.kind import kind
@@ -45,6 +45,9 @@ class Frequency(CountKind, frozen=True, kw_only=True):
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         return reached(self.at_least, self._count(facts, moment), moment, severity)
+
+    def grown(self, facts: Facts, fact: Fact) -> tuple[datetime, datetime]:
+        return newly_counted(facts, fact, self.window, self.distinct)
 
     def _count(self, facts: Facts, moment: datetime) -> int:
         return counted(facts, moment - self.window, moment, self.distinct)
