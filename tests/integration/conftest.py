@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from streams.kafka_dev import KafkaCluster
 from streams.kafka_jars import KafkaUnavailableError
 
 _missing = pytest.StashKey[str]()
+_REPORTED = "why Apache Kafka cannot be had"
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,7 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[KafkaCluster]:
         if os.environ.get("NEWSWATCH_REQUIRE_KAFKA"):
             pytest.fail(f"Apache Kafka is required here, and cannot be had: {reason}")
         request.config.stash[_missing] = str(reason)
+        getattr(request.config, "workeroutput", {})[_REPORTED] = str(reason)
         pytest.skip(f"NOT RUN AGAINST APACHE KAFKA: {reason}")
     yield cluster
     cluster.stop()
@@ -43,6 +46,13 @@ def embedded_broker() -> Iterator[EmbeddedBroker]:
 def prefix() -> str:
     """Give a beginning for topic names, groups and application ids that no other test uses."""
     return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Where tests run in several processes, tell the one that prints."""
+    if reason := getattr(node, "workeroutput", {}).get(_REPORTED):
+        node.config.stash[_missing] = reason
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -14,6 +14,8 @@ import pytest
 from detectors.ruleset import RuleSetError, load_rules
 from streams.rules_folder import RulesFolder
 
+pytestmark = pytest.mark.alone
+
 GOOD = "rules: [{name: one, kind: match, where: {text: coup}}]\n"
 MATCH = "rules:\n  - name: one\n    kind: match\n    "
 BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 SAMPLES = Path(__file__).parents[3] / "streams" / "data" / "samples" / "articles.jsonl"
 DEMO = [sys.executable, "-m", "streams.cli", "demo"]
 

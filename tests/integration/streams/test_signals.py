@@ -40,6 +40,7 @@ def _hangups_are_heard() -> Iterator[None]:
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.alone
 def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(new_watch: New, wait_until: Wait) -> None:
     with KafkaCluster() as cluster:
         watches = []
@@ -67,6 +68,7 @@ def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(new_watch
         assert once.process.wait(10 - (time.monotonic() - begun)) == 0
 
 
+@pytest.mark.alone
 def test_while_it_starts_it_ends_at_once(new_watch: New) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()

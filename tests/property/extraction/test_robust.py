@@ -61,6 +61,7 @@ def test_ten_thousand_inputs(extractor: Extractor, title: str, text: str, langua
     check(extractor, title, text, language)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "text",
     [

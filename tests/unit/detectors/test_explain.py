@@ -122,6 +122,7 @@ def test_steps_are_named_by_their_keys(tmp_path: Path) -> None:
     assert found.why == "the article meets 'where', and none of the steps"
 
 
+@pytest.mark.alone
 def test_a_long_list_is_looked_through_in_bounded_time(tmp_path: Path) -> None:
     names = "\n".join(f"Person Number{n} | P. Number{n}" for n in range(100_000))
     (tmp_path / "names.txt").write_text(names, encoding="utf-8")

@@ -72,6 +72,7 @@ def test_what_check_refuses(source: str, said: str) -> None:
     assert said in problem
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "source",
     [

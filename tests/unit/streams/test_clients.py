@@ -40,6 +40,7 @@ def test_the_reason_is_what_was_said_last(
     assert [record.message for record in caplog.records] == ["later"]
 
 
+@pytest.mark.alone
 def test_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "BOOTSTRAP_MS", 500)
     begun = time.monotonic()
