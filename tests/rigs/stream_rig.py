@@ -1,4 +1,4 @@
-"""What benchmarks and soaks share: workers on a real Kafka, prefilled logs, and CPU and memory read from /proc."""
+"""What tests, benchmarks and soaks share: workers on a real Kafka, prefilled logs, and CPU and memory read from /proc."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kafka import KafkaProducer
 
@@ -85,28 +85,33 @@ class Program:
     def require_running(self) -> None:
         assert self.process.poll() is None, f"it ended\n{self.log.read_text()[-4000:]}"
 
-    def stop(self) -> None:
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 20.0) -> int:
+        """Ask it to end, and kill it when it does not within so many seconds; its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(seconds)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                self.kill()
+        return self.process.returncode
 
 
 class Worker(Program):
     """One `newswatch worker`."""
 
     def __init__(self, settings: Settings, log: Path, *flags: str, wrap: Sequence[str] = ()) -> None:
-        port = free_ports(1)[0]
-        self.status = WorkerStatus(f"127.0.0.1:{port}")
+        self.port = free_ports(1)[0]
+        self.status = WorkerStatus(f"127.0.0.1:{self.port}")
         options = {
             "brokers": ",".join(settings.brokers),
             "app_id": settings.app_id,
             "topic_prefix": settings.topic_prefix,
             "rules": settings.rules,
-            "metrics_port": port,
+            "metrics_port": self.port,
             "data_dir": log.parent,
             "session_timeout_seconds": 10.0,
         }
@@ -114,7 +119,7 @@ class Worker(Program):
         command = [*wrap, sys.executable, "-m", "streams.cli", "worker"]
         super().__init__([*command, *(part for flag in given for part in ("--set", flag))], log)
 
-    def wait_ready(self) -> Worker:
+    def wait_ready(self) -> Self:
         deadline = time.monotonic() + READY_SECONDS
         while not self.status.ready():
             self.require_running()
@@ -123,6 +128,7 @@ class Worker(Program):
         return self
 
     def metric(self, name: str) -> float:
+        """A metric's sum over its labels, 0 where it has no sample or the worker does not answer."""
         return total(self.status.samples(), name)
 
 

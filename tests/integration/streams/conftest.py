@@ -17,55 +17,25 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from detectors.watermark import ProgressReport
 from streams.clients import admin_client
 from streams.kafka_dev import KafkaCluster
-from streams.ports import free_ports
 from streams.records.observation import decode_report, is_report
 from streams.settings import Settings, load_settings
 from streams.topics import changelog_topic, create_topics, topic_specs
-from streams.worker_status import WorkerStatus, total
+from tests.rigs.stream_rig import Worker
 from tests.rigs.topics import records
 
-READY_SECONDS = 60.0
 
-
-class WorkerProcess:
-    """One `newswatch worker` started by a test."""
+class WorkerProcess(Worker):
+    """One `newswatch worker` of a test: a short session, rules looked at often, and event time that no clock moves."""
 
     def __init__(self, settings: Settings, log: Path, *flags: str) -> None:
-        self.port = free_ports(1)[0]
-        self.log = log
-        self.status = WorkerStatus(f"127.0.0.1:{self.port}")
         options = {
-            "brokers": ",".join(settings.brokers),
-            "app_id": settings.app_id,
-            "topic_prefix": settings.topic_prefix,
-            "rules": settings.rules,
             "partitions": settings.partitions,
-            "metrics_port": self.port,
             "session_timeout_seconds": 6.0,
             "heartbeat_seconds": 1.0,
             "advance_when_silent": False,
             "rules_reload_seconds": 0.2,
-            "data_dir": log.parent,
         }
-        flags = (*(f"{name}={value}" for name, value in options.items()), *flags)
-        with log.open("ab") as sink:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli", "worker", *(part for flag in flags for part in ("--set", flag))],
-                stdout=sink,
-                stderr=sink,
-            )
-
-    def wait_ready(self) -> "WorkerProcess":
-        deadline = time.monotonic() + READY_SECONDS
-        while not self.status.ready():
-            assert self.process.poll() is None, f"the worker ended\n{self.log.read_text()[-4000:]}"
-            assert time.monotonic() < deadline, f"the worker is not ready\n{self.log.read_text()[-4000:]}"
-            time.sleep(0.1)
-        return self
-
-    def metric(self, name: str) -> float:
-        """A metric's sum over its labels, 0 where it has no sample or the worker does not answer."""
-        return total(self.status.samples(), name)
+        super().__init__(settings, log, *(f"{name}={value}" for name, value in options.items()), *flags)
 
     def shows(self, name: str) -> dict[str, float]:
         """A metric by partition."""
@@ -82,14 +52,6 @@ class WorkerProcess:
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self, seconds: float = 15.0) -> int:
-        self.process.terminate()
-        return self.process.wait(seconds)
 
 
 def described(alert: dict[str, Any]) -> str:
@@ -188,7 +150,13 @@ class Watch:
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         return {alert["id"]: described(alert) for alert in map(json.loads, output.splitlines())}
 
+    def kill(self) -> None:
+        """End its workers at once: their topics and their group are never used again."""
+        for worker in self.workers:
+            worker.kill()
+
     def stop(self) -> None:
+        """End its workers in good order."""
         for worker in self.workers:
             if worker.process.poll() is None:
                 worker.process.send_signal(signal.SIGCONT)
@@ -218,7 +186,7 @@ def wait_until() -> Callable[..., None]:
 
 @pytest.fixture
 def new_watch(kafka: KafkaCluster, prefix: str, tmp_path: Path) -> Iterator[Callable[..., Watch]]:
-    """Make a Newswatch with rules as YAML text; its workers are stopped at the end of the test."""
+    """Make a Newswatch with rules as YAML text; its workers are killed at the end of the test."""
     made: list[Watch] = []
 
     def make(rules: str, *, partitions: int = 1) -> Watch:
@@ -239,7 +207,7 @@ def new_watch(kafka: KafkaCluster, prefix: str, tmp_path: Path) -> Iterator[Call
 
     yield make
     for watch in made:
-        watch.stop()
+        watch.kill()
 
 
 os.environ.setdefault("PYTHONUNBUFFERED", "1")

@@ -8,10 +8,12 @@ the detectors below it have come: alerts of a partition that lies days behind ar
 import signal
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+
+from tests.rigs.articles import START, article
 
 pytestmark = pytest.mark.kafka
 
@@ -24,16 +26,6 @@ rules:
   - {name: long-wave, kind: chain, alerts: {rules: [lasting]}, window: 3h, at_least: 12, lateness: 10m}
   - {name: flood-of-waves, kind: chain, steps: [{rules: [wave]}, {rules: [long-wave]}], window: 1d, lateness: 10m}
 """
-START = datetime(2020, 5, 1, tzinfo=UTC)
-
-
-def article(name: str, minutes: float, source: str, text: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        "text": text,
-        "published_at": (START + timedelta(minutes=minutes)).isoformat(),
-        "source": source,
-    }
 
 
 def test_alerts_of_a_partition_that_lies_days_behind_are_not_late(
@@ -50,11 +42,11 @@ def test_alerts_of_a_partition_that_lies_days_behind_are_not_late(
     (partition,) = other.owned()
 
     quakes = [
-        article(f"q{outlet}-{number}", 20 * number + outlet, f"outlet-{outlet}", "A quake shook the town.")
+        article(f"q{outlet}-{number}", 20 * number + outlet, source=f"outlet-{outlet}")
         for number in range(2)
         for outlet in range(12)
     ]
-    later = [article(f"calm-{day}", day * 1440, "outlet-0", "All was calm.") for day in (5, 10)]
+    later = [article(f"calm-{day}", day * 1440, "All was calm.", "outlet-0") for day in (5, 10)]
     sleeper.signal(signal.SIGSTOP)
     watch.produce(quakes, partition)
     watch.produce(later, partition)

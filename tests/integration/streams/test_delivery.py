@@ -12,7 +12,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,13 @@ from kafka import KafkaProducer
 
 from streams.clients import admin_client
 from streams.topics import changelog_topic
+from tests.rigs.articles import article
 
 pytestmark = pytest.mark.kafka
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
 
-START = datetime(2020, 5, 1, tzinfo=UTC)
 QUAKES = """
 rules:
   - {name: quakes, kind: frequency, where: {text: quake}, group_by: [source], window: 12h, at_least: 3}
@@ -35,15 +34,6 @@ rules:
 FLOODS = """
   - {name: floods, kind: frequency, where: {text: flood}, group_by: [source], window: 1h, at_least: 2}
 """
-
-
-def article(name: str, minutes: float, text: str = "A quake shook the town.", source: str = "wire") -> dict[str, Any]:
-    return {
-        "id": name,
-        "text": text,
-        "published_at": (START + timedelta(minutes=minutes)).isoformat(),
-        "source": source,
-    }
 
 
 def batches(topic: str, settings: Any) -> Iterator[tuple[int, int, int]]:

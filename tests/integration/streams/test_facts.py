@@ -11,7 +11,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from kafka import KafkaProducer
 
 from streams.clients import admin_client
 from streams.records.observation import is_report
+from tests.rigs.articles import QUAKE, START, article
 
 pytestmark = pytest.mark.kafka
 
@@ -29,14 +30,12 @@ QUAKES = """
 rules:
   - {name: quakes, kind: frequency, where: {text: quake}, group_by: [source], window: 1h, at_least: 3, lateness: 10m}
 """
-START = datetime(2020, 5, 1, tzinfo=UTC)
 #: In the key of an observation, after its rule, group and time; other keys are of what has fired, and of progress.
 ARTICLE = re.compile(r" q\d+ ")
 
 
-def quake(number: int, minutes: float, text: str = "A quake shook the town.") -> dict[str, Any]:
-    published = (START + timedelta(minutes=minutes)).isoformat()
-    return {"id": f"q{number}", "text": text, "published_at": published, "source": f"outlet-{number % 5}"}
+def quake(number: int, minutes: float, text: str = QUAKE) -> dict[str, Any]:
+    return article(f"q{number}", minutes, text, f"outlet-{number % 5}")
 
 
 def facts(watch: Any) -> dict[str, list[tuple[int, bytes | None]]]:

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
+from tests.rigs.articles import START, article
+
 pytestmark = pytest.mark.kafka
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
 
-START = datetime(2020, 5, 1, tzinfo=UTC)
 RULES = """
 lists:
   numbers: {file: numbers.txt}
@@ -36,11 +37,6 @@ rules:
 """
 
 
-def article(name: str, minutes: float, source: str, text: str, tone: float = 0.0) -> dict[str, Any]:
-    published = (START + timedelta(minutes=minutes)).isoformat()
-    return {"id": name, "text": text, "published_at": published, "source": source, "meta": {"tone": tone}}
-
-
 def described(alert: dict[str, Any]) -> str:
     return f"{alert['rule']} {alert['group']} {alert['starts_at']}"
 
@@ -49,19 +45,20 @@ def firing(watch: Any, rule: str) -> list[dict[str, Any]]:
     return [alert for alert in watch.alerts() if alert["rule"] == rule and alert["state"] == "firing"]
 
 
+@pytest.mark.alone
 def test_at_once_or_behind_the_watermark(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(RULES, partitions=2)
     (watch.settings.rules / "numbers.txt").write_text("".join(f"number{n}\n" for n in range(300)))
     watch.create_topics()
     worker = watch.start().wait_ready()
-    old = article("old", -120, "outlet-0", "A quake long ago.")  # so that the log is old enough for what is new
+    old = article("old", -120, "A quake long ago.", "outlet-0")  # so that the log is old enough for what is new
     fed = [old]
     watch.produce([old])
     # Three of each outlet, the newest first and over both partitions; 0.1 + 0.2 + 0.3 >= 0.6 in one order only, if
     # floats were added up as they come.
     for outlet in range(5):
         for number, tone in ((2, 0.3), (1, 0.2), (0, 0.1)):
-            one = article(f"q{outlet}-{number}", 10 * number + outlet, f"outlet-{outlet}", "A quake shook us.", tone)
+            one = article(f"q{outlet}-{number}", 10 * number + outlet, source=f"outlet-{outlet}", meta={"tone": tone})
             watch.produce([one], (outlet + number) % 2)
             fed.append(one)
         wait_until(lambda outlet=outlet: len(firing(watch, "quakes")) > outlet, 10, "it does not fire", watch)
@@ -74,7 +71,7 @@ def test_at_once_or_behind_the_watermark(new_watch: New, wait_until: Wait) -> No
             waits.append((record.timestamp - max(arrived[one["article_id"]] for one in alert["evidence"])) / 1000)
     assert median(waits) < 1
     # One that comes last, of a time before all others, has the moments after it judged again: another interval.
-    first = article("first", -10, "outlet-1", "A quake before that.")
+    first = article("first", -10, "A quake before that.", "outlet-1", meta={"tone": 0.0})
     again = len(firing(watch, "quakes"))
     fed.append(first)
     watch.produce([first], 0)
@@ -82,7 +79,7 @@ def test_at_once_or_behind_the_watermark(new_watch: New, wait_until: Wait) -> No
     assert len(firing(watch, "quakes")) == again + 1
 
     def pass_to(hours: float, *, states: set[str]) -> None:
-        calm = [article(f"calm{hours}-{p}", 60 * hours, "outlet-9", "All was calm.") for p in (0, 1)]
+        calm = [article(f"calm{hours}-{p}", 60 * hours, "All was calm.", "outlet-9") for p in (0, 1)]
         for partition, one in enumerate(calm):
             watch.produce([one], partition)
         fed.extend(calm)
@@ -92,7 +89,7 @@ def test_at_once_or_behind_the_watermark(new_watch: New, wait_until: Wait) -> No
 
     pass_to(2, states={"prompt", "tone"})
     pass_to(8, states={"prompt", "tone", "patient"})
-    many = [article(f"many{n}", 490 + n, "outlet-8", " ".join(f"number{n}" for n in range(300))) for n in range(2)]
+    many = [article(f"many{n}", 490 + n, " ".join(f"number{n}" for n in range(300)), "outlet-8") for n in range(2)]
     watch.produce(many)
     fed.extend(many)
     watch.wait_committed()

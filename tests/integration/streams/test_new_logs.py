@@ -9,7 +9,7 @@ Records that are deleted before they are read are counted once, said in the log,
 import signal
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,13 +20,13 @@ from kafka.structs import OffsetAndMetadata
 from streams.clients import admin_client
 from streams.positions import MARK
 from streams.topics import create_topics, describe_topics, topic_specs
+from tests.rigs.articles import START, article
 
 pytestmark = pytest.mark.kafka
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
 
-START = datetime(2020, 5, 1, tzinfo=UTC)
 QUAKES = """
 rules: [{name: quakes, kind: frequency, where: {text: quake}, group_by: [source], window: 1h, at_least: 3, lateness: 1h}]
 """
@@ -34,15 +34,7 @@ rules: [{name: quakes, kind: frequency, where: {text: quake}, group_by: [source]
 
 def articles(name: str, numbers: range, *, first: float = 0) -> list[dict[str, Any]]:
     """Articles a minute apart from minute `first` on; three of each outlet."""
-    return [
-        {
-            "id": f"{name}{n}",
-            "text": f"A quake shook town {n}.",
-            "published_at": (START + timedelta(minutes=first + n)).isoformat(),
-            "source": f"{name}-outlet-{n // 3}",
-        }
-        for n in numbers
-    ]
+    return [article(f"{name}{n}", first + n, f"A quake shook town {n}.", f"{name}-outlet-{n // 3}") for n in numbers]
 
 
 def log_id(watch: Any) -> str:

@@ -10,30 +10,24 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from streams.clients import admin_client
+from tests.rigs.articles import article
 
 pytestmark = pytest.mark.kafka
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
 
-START = datetime(2020, 5, 1, tzinfo=UTC)
 RULES = """
 rules:
   - {name: quakes, kind: frequency, where: {text: quake}, group_by: [source], window: 12h, at_least: 3}
   - {name: calm, kind: frequency, where: {text: quake}, group_by: [source], window: 12h, every: 15m, for: 15m,
      at_least: 3, lateness: 0s}
 """
-
-
-def article(name: str, minutes: float, outlet: int = 0, text: str = "A quake shook the town.") -> dict[str, Any]:
-    published = (START + timedelta(minutes=minutes)).isoformat()
-    return {"id": name, "text": text, "published_at": published, "source": f"outlet-{outlet}"}
 
 
 def held(worker: Any) -> set[str]:
@@ -57,7 +51,7 @@ def test_a_partition_that_goes_and_comes_back_has_all_facts(new_watch: New, wait
     fed = []
 
     def feed(minute: int) -> None:
-        records = [article(f"q{outlet}-{minute}", minute, outlet) for outlet in range(20)]
+        records = [article(f"q{outlet}-{minute}", minute, source=f"outlet-{outlet}") for outlet in range(20)]
         fed.extend(records)
         watch.produce(records)
         watch.wait_committed()
@@ -73,7 +67,7 @@ def test_a_partition_that_goes_and_comes_back_has_all_facts(new_watch: New, wait
     wait_until(lambda: held(stays) == {"0", "1", "2", "3"}, 30, "they did not come back", watch)
     feed(2)
     for partition in range(4):
-        calm = [article(f"calm-{partition}", 20 * 60, 99, "All was calm.")]
+        calm = [article(f"calm-{partition}", 20 * 60, "All was calm.", "outlet-99")]
         fed += calm
         watch.produce(calm, partition)
     expected = watch.scanned(fed)
@@ -95,7 +89,7 @@ def test_extraction_may_take_longer_than_the_session(new_watch: New, wait_until:
     worker = watch.start(*flags).wait_ready()
     chance = random.Random(5)
     words = ["minister", "market", "told", "after", "the", "of", "talks", "border", "President", "Paris", "sanctions"]
-    slow = [article(f"s{n}", n, n % 2) for n in range(8)]
+    slow = [article(f"s{n}", n, source=f"outlet-{n % 2}") for n in range(8)]
     for one in slow:
         one["text"] += " " + " ".join(chance.choices(words, k=110_000)) + "."
     member = members(watch)

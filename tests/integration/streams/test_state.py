@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +13,10 @@ from streams.clients import admin_client
 from streams.kafka_dev import KafkaCluster
 from streams.topics import changelog_topic
 from streams.worker_status import total
+from tests.rigs.articles import QUAKE, START, article
 
 pytestmark = pytest.mark.kafka
 
-START = datetime(2020, 5, 1, tzinfo=UTC)
 COUNTED = "rules: [{name: quakes, kind: frequency, where: {text: quake}, window: 1h, at_least: 3, lateness: 10m}]"
 STATE = """
 rules:
@@ -27,9 +27,8 @@ New = Callable[..., Any]
 Wait = Callable[..., None]
 
 
-def quake(number: int, minutes: float, text: str = "A quake shook the town.") -> dict[str, Any]:
-    published = (START + timedelta(minutes=minutes)).isoformat()
-    return {"id": f"q{number}", "text": text, "published_at": published, "source": f"outlet-{number % 3}"}
+def quake(number: int, minutes: float, text: str = QUAKE) -> dict[str, Any]:
+    return article(f"q{number}", minutes, text, f"outlet-{number % 3}")
 
 
 def late(watch: Any) -> float:
@@ -78,7 +77,7 @@ def test_six_partitions_one_far_behind_and_nothing_of_it_is_late(new_watch: New,
     calm = "All was calm and nothing happened."
     for partition in range(5):
         watch.produce([quake(n, n * 6, calm) for n in range(partition, 300, 5)], partition)
-    slow = [quake(1000 + n, n * 6, "A quake shook the town." if 100 <= n < 130 else calm) for n in range(300)]
+    slow = [quake(1000 + n, n * 6, QUAKE if 100 <= n < 130 else calm) for n in range(300)]
     watch.produce(slow, 5)
     workers = [watch.start() for _ in range(2)]
     for worker in workers:
