@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from streams.kafka_dev import KafkaCluster
 from streams.records.observation import decode_report, is_report
 from streams.settings import Settings, load_settings
 from streams.topics import changelog_topic, create_topics, topic_specs
+from tests.rigs.scan import scan
 from tests.rigs.stream_rig import Worker
 from tests.rigs.topics import records
 
@@ -146,9 +146,7 @@ class Watch:
         """The alerts of `newswatch scan` over the same articles: rule and group by id."""
         file = self.folder / f"{self.settings.app_id}.jsonl"
         file.write_text("\n".join(map(json.dumps, records)))
-        command = [sys.executable, "-m", "streams.cli", "scan", str(file), "--rules", str(self.settings.rules)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        return {alert["id"]: described(alert) for alert in map(json.loads, output.splitlines())}
+        return {alert["id"]: described(alert) for alert in scan(file, "--rules", str(self.settings.rules))}
 
     def kill(self) -> None:
         """End its workers at once: their topics and their group are never used again."""

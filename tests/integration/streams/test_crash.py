@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -12,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.rigs.scan import scan
 
 pytestmark = pytest.mark.kafka
 
@@ -49,9 +49,7 @@ def scanned(records: list[dict[str, Any]], rules: Path, folder: Path) -> dict[st
     """The alerts that `newswatch scan` gives for the same log: id, and in words which it is."""
     file = folder / "articles.jsonl"
     file.write_text("\n".join(map(json.dumps, records)))
-    command = [sys.executable, "-m", "streams.cli", "scan", str(file), "--rules", str(rules)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return {alert["id"]: described(alert) for alert in map(json.loads, output.splitlines())}
+    return {alert["id"]: described(alert) for alert in scan(file, "--rules", str(rules))}
 
 
 def described(alert: dict[str, Any]) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs.scan import scan
+
 pytestmark = pytest.mark.alone
 
 SAMPLES = Path(__file__).parents[3] / "streams" / "data" / "samples" / "articles.jsonl"
@@ -30,12 +32,6 @@ def children_of(marker: str) -> list[str]:
     return found
 
 
-def scanned(file: Path) -> list[dict[str, object]]:
-    command = [sys.executable, "-m", "streams.cli", "scan", str(file)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return [json.loads(line) for line in output.splitlines()]
-
-
 @pytest.mark.slow
 def test_a_file_of_ones_own_gives_the_alerts_of_scan_and_exits_with_0() -> None:
     started = time.monotonic()
@@ -46,7 +42,7 @@ def test_a_file_of_ones_own_gives_the_alerts_of_scan_and_exits_with_0() -> None:
     alerts = [json.loads(line) for line in run.stdout.splitlines()]
     assert len(alerts) >= 10
     # The samples hold a few undated articles, which take their arrival: their alerts are left out of the comparison.
-    expected = {(alert["rule"], alert["id"]) for alert in scanned(SAMPLES)}
+    expected = {(alert["rule"], alert["id"]) for alert in scan(SAMPLES)}
     assert {(alert["rule"], alert["id"]) for alert in alerts} == expected
     for word in ("articles in", "dead letters", "articles/s", "median", "p99"):
         assert word in run.stderr

@@ -1,0 +1,18 @@
+"""What `newswatch scan` says of a file: the measure of what workers send."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from streams.cli import app
+
+
+def scan(file: Path, *arguments: str) -> list[dict[str, Any]]:
+    """The alerts of the command; run in this process, which is quicker."""
+    done = CliRunner().invoke(app, ["scan", str(file), *arguments])
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
