@@ -22,7 +22,8 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[KafkaCluster]:
     Without Java or Maven its tests are skipped and the end of the run says so; with NEWSWATCH_REQUIRE_KAFKA set, as in
     `.ci/run`, they fail.
     """
-    cluster = KafkaCluster()
+    # It looks for transactions that are open for too long every second, not every ten.
+    cluster = KafkaCluster(properties={"transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000"})
     try:
         cluster.start()
     except KafkaUnavailableError as reason:

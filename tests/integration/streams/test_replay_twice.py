@@ -202,7 +202,7 @@ def test_a_batch_that_takes_too_long_is_taken_back(settings: Settings, monkeypat
 
     def late(producer: KafkaProducer) -> None:
         if next(batches) == 2:
-            deadline = time.monotonic() + 30  # Kafka looks for such transactions every 10 s
+            deadline = time.monotonic() + 30
             assert has_open_transaction(settings)
             while has_open_transaction(settings) and time.monotonic() < deadline:
                 time.sleep(0.2)
