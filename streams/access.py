@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 import yaml
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
-from kafka.errors import KafkaError
+from kafka.errors import ClusterAuthorizationFailedError, KafkaError, SecurityDisabledError
 
 from detectors.problems import nearest
 from streams.clients import admin_client
@@ -25,6 +25,12 @@ _TYPES = {
     "topic": ResourceType.TOPIC,
     "group": ResourceType.GROUP,
     "transactional_id": ResourceType.TRANSACTIONAL_ID,
+}
+
+
+_REFUSALS = {
+    ClusterAuthorizationFailedError: "this user may not change them; expected one with ALTER on the cluster",
+    SecurityDisabledError: "they have no authorizer, and let everybody do everything",
 }
 
 
@@ -129,7 +135,9 @@ def apply(settings: Settings, wanted: Sequence[Grant], user: str) -> None:
     finally:
         admin.close()
     if done["failed"]:
-        raise AccessError(f"the brokers refuse access lists: {done['failed'][0]}")
+        raise AccessError(
+            f"the brokers refuse access lists: {_REFUSALS.get(done['failed'][0], done['failed'][0].__name__)}"
+        )
 
 
 def command(settings: Settings, grant: Grant, user: str) -> str:

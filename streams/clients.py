@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,10 +11,15 @@ from kafka.errors import KafkaError
 from kafka.serializer import Serializer
 
 from detectors.problems import nearest
+from streams import last_words
+from streams.connection_errors import cause
+from streams.kafka_log import attempts
 from streams.settings import Settings
 
 #: Without an answer for so long, the brokers are taken to be unreachable (milliseconds).
 BOOTSTRAP_MS = 10_000
+
+last_words.install()
 
 
 class NullKey:
@@ -28,13 +30,14 @@ NULL = NullKey()
 
 
 class BrokerUnreachableError(ConnectionError):
-    """No broker answered; the message names those that were tried."""
+    """No broker takes this client; the message names those that were tried, and says why."""
 
     def __init__(self, settings: Settings, error: Exception | str) -> None:
         brokers = ", ".join(settings.brokers)
+        found = cause(str(error), settings)
         closed = settings.security_protocol != "PLAINTEXT"
-        hint = "; or they do not take this user, password or certificate" if closed else ""
-        super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {error}{hint}")
+        hint = "; or they do not take this user, password or certificate" if closed and not found.known else ""
+        super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {found.said}{hint}")
 
 
 class TopicUnreadableError(LookupError):
@@ -44,56 +47,22 @@ class TopicUnreadableError(LookupError):
         super().__init__(f"topic {topic!r} is not there, or this user may not read it{nearest(topic, seen)}")
 
 
-_FAILED = re.compile(r"Bootstrap connection to \S+ failed: (.*?)(?: \(backoff .*)?$")
-_CLASS = re.compile(r"^(?:\[Error \d+\] )?(?:\w+Error: )*")
-_ERRNO = re.compile(r"^(\d+) E[A-Z]+$")
-#: Said too where the broker closes a connection for a reason that it told before.
-_BARE = "socket disconnected"
-
-
-class _Heard(logging.Handler):
-    """Keeps what kafka-python says of connections that fail."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.reason: str | None = None
-
-    def emit(self, record: logging.LogRecord) -> None:
-        failed = _FAILED.match(record.getMessage())
-        if failed is not None:
-            reason = _CLASS.sub("", failed[1])
-            number = _ERRNO.match(reason)
-            if reason != _BARE:
-                self.reason = os.strerror(int(number[1])) if number else reason
-
-
-def _says_something(record: logging.LogRecord) -> bool:
-    """Whether a line of kafka-python's log is of use to the user of a command.
-
-    A client that is closed while it asks for metadata says so as an error, and nobody misses the answer; a machine that
-    is busy for a tenth of a second is told as a blocked event loop.
-    """
-    said = record.getMessage()
-    return not (said.startswith("Metadata refresh: failed Cancelled") or "blocking the event loop" in said)
-
-
-for _name in ("kafka.cluster", "kafka.net.selector"):
-    logging.getLogger(_name).addFilter(_says_something)
-
-
 @contextmanager
 def _connecting(settings: Settings) -> Iterator[None]:
-    """Connect: kafka-python tries again and again, and logs four lines each time, of which the reason is kept."""
-    log, heard = logging.getLogger("kafka.net"), _Heard()
-    log.addHandler(heard)
-    log.propagate = log.isEnabledFor(logging.INFO)
-    try:
-        yield
-    except KafkaError as error:
-        raise BrokerUnreachableError(settings, heard.reason or error) from None
-    finally:
-        log.removeHandler(heard)
-        log.propagate = True
+    """Connect; where every broker says no for good, not again and again: some count wrong passwords."""
+    refused_by: set[str] = set()
+
+    def failed(broker: str, reason: str) -> None:
+        if cause(reason, settings).final:
+            refused_by.add(broker)
+            if len(refused_by) >= len(settings.brokers):
+                raise BrokerUnreachableError(settings, reason)
+
+    with attempts(failed) as heard:
+        try:
+            yield
+        except KafkaError as error:
+            raise BrokerUnreachableError(settings, heard.reason or error) from None
 
 
 def connection(settings: Settings) -> dict[str, Any]:

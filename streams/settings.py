@@ -173,11 +173,21 @@ class Settings(BaseSettings):
         except OSError as error:
             raise SettingsError(_unusable(self, error, "ssl_ca_location")) from None
         if self.ssl_certificate_location is not None:
-            try:
-                context.load_cert_chain(self.ssl_certificate_location, self.ssl_key_location, self._key_password)
-            except OSError as error:
-                raise SettingsError(_unusable(self, error, "ssl_certificate_location", "ssl_key_location")) from None
+            self._load_certificate(context)
         return context
+
+    def _load_certificate(self, context: ssl.SSLContext) -> None:
+        asked: list[bool] = []
+
+        def password() -> str:
+            asked.append(True)
+            return self._key_password()
+
+        try:
+            context.load_cert_chain(str(self.ssl_certificate_location), self.ssl_key_location, password)
+        except OSError as error:
+            names = ("ssl_certificate_location", "ssl_key_location")
+            raise SettingsError(_unusable(self, error, *names, opened=bool(asked))) from None
 
     def _key_password(self) -> str:
         # Called where the key has a password; without an answer OpenSSL would ask for it on the terminal, for ever.
@@ -217,18 +227,37 @@ def _require_readable(settings: Settings, *names: str) -> None:
             raise SettingsError(f"{name}: cannot read {file}: {error.strerror}") from None
 
 
-def _unusable(settings: Settings, error: OSError, *names: str) -> str:
+def _unusable(settings: Settings, error: OSError, *names: str, opened: bool = False) -> str:
+    """What is wrong with files of TLS. OpenSSL says "PEM lib" of most; ``opened``: the key's password was tried."""
     files = ", ".join(f"{name} {getattr(settings, name)}" for name in names)
-    return f"TLS: cannot use {files}: {getattr(error, 'reason', None) or error.strerror or error}"
+    reason = getattr(error, "reason", None) or error.strerror or str(error)
+    if "KEY_VALUES_MISMATCH" in reason:
+        reason = "the key is not that of the certificate"
+    elif opened:
+        reason = "the key's password, ssl_key_password or ssl_key_password_file, is not the right one"
+    else:
+        for name in names:
+            kind = b"PRIVATE KEY" if name == "ssl_key_location" else b"CERTIFICATE"
+            if b"-----BEGIN" not in (content := getattr(settings, name).read_bytes()) or kind not in content:
+                reason = f"expected {kind.decode().lower()}s in PEM form in {name}"
+    return f"TLS: cannot use {files}: {reason}"
 
 
 def _secret(name: str, value: SecretStr | None, file: Path | None) -> Secret | None:
     if value is not None:
-        return Secret(value.get_secret_value())
-    if file is None:
+        secret, place = Secret(value.get_secret_value()), name.removesuffix("_file")
+    elif file is None:
         return None
+    else:
+        secret, place = _read_secret(name, file), f"{name} {file}"
+    if not secret:
+        raise SettingsError(f"{place}: it is empty; expected a password")
+    return secret
+
+
+def _read_secret(name: str, file: Path) -> Secret:
     try:
-        return Secret(file.read_text(encoding="utf-8").rstrip("\r\n"))
+        return Secret(file.read_text(encoding="utf-8-sig").rstrip("\r\n"))
     except OSError as error:
         raise SettingsError(f"{name}: cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:  # its message would hold the bytes

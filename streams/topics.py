@@ -63,9 +63,9 @@ class TopicsMissingError(RuntimeError):
     def __init__(self, names: Iterable[str], *, refused: bool = False) -> None:
         self.names = tuple(sorted(names))
         who = ", as a user who may: this one is refused" if refused else ""
-        super().__init__(
-            f"missing topics: {', '.join(self.names)}; make them with `newswatch topics create --rules DIR`{who}"
-        )
+        unseen = "" if refused else ", or have this user see them with `newswatch topics grant ROLE USER`"
+        remedy = f"make them with `newswatch topics create --rules DIR`{who}{unseen}"
+        super().__init__(f"missing topics: {', '.join(self.names)}; {remedy}")
 
 
 class PartitionsDifferError(RuntimeError):

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from streams.cli import broker, dead, demo, eval, extract, ingest, officials, rules, scan, subscribe, topics, worker  # noqa: A004
+from streams.kafka_log import summarise
 
 app = typer.Typer(
     name="newswatch",
@@ -42,6 +43,7 @@ def _root(
     logging.basicConfig(
         level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    summarise()
 
 
 def main() -> None:

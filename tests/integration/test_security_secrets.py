@@ -99,7 +99,7 @@ def test_a_wrong_password_is_told_without_it(closed: ClosedKafka, article: Path,
     given = [word.format(article=article) for word in arguments]
     done = newswatch(environment(closed, NEWSWATCH_SASL_USERNAME="producer"), *given)
     assert done.returncode == 2
-    assert "they do not take this user, password or certificate" in done.stderr
+    assert "the broker does not take sasl_username producer with what is in sasl_password" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", CLIENTS, ids=" ".join)

@@ -4,11 +4,20 @@ import logging
 import time
 
 import pytest
-from kafka.errors import Cancelled, KafkaTimeoutError
+from kafka.errors import KafkaTimeoutError
 
 from streams import clients
 from streams.clients import BrokerUnreachableError, admin_client
 from streams.settings import load_settings
+
+LOG = logging.getLogger("kafka")
+
+
+@pytest.fixture(autouse=True)
+def _kafka_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where no command runs."""
+    monkeypatch.setattr(LOG, "handlers", [])
+    monkeypatch.setattr(LOG, "propagate", True)
 
 
 @pytest.mark.parametrize(
@@ -47,16 +56,3 @@ def test_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BrokerUnreachableError, match=r"127\.0\.0\.1:1 .*: Connection refused$"):
         admin_client(load_settings(brokers="127.0.0.1:1"))
     assert time.monotonic() - begun < 10
-
-
-def test_a_client_that_is_closed_while_it_asks_for_metadata_or_is_slow_says_nothing(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    slow = "Task %s ran for %.3fs (>0.100s threshold). It is blocking the event loop"
-    logging.getLogger("kafka.net.selector").warning(slow, "t", 0.108)
-    log = logging.getLogger("kafka.cluster")
-    log.error("Metadata refresh: failed %s", Cancelled())
-    log.error("Metadata refresh: failed %s", KafkaTimeoutError("no answer"))
-    assert [record.getMessage() for record in caplog.records] == [
-        "Metadata refresh: failed KafkaTimeoutError: no answer"
-    ]

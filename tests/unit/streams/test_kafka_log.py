@@ -1,0 +1,67 @@
+"""What kafka-python logs is put into words: brokers that go and come back are two lines; no traceback."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from kafka.errors import Cancelled
+
+from streams.kafka_log import summarise
+
+LOG = logging.getLogger("kafka")
+
+
+@pytest.fixture(autouse=True)
+def _kafka_log() -> Iterator[None]:
+    """As it was before, for other tests."""
+    before = LOG.handlers, LOG.level, LOG.propagate
+    LOG.handlers, LOG.propagate = [], True
+    LOG.setLevel(logging.NOTSET)
+    yield
+    LOG.handlers, LOG.propagate = before[0], before[2]
+    LOG.setLevel(before[1])
+
+
+def test_brokers_that_go_away_and_come_back_are_two_lines(caplog: pytest.LogCaptureFixture) -> None:
+    summarise()
+    summarise()
+    manager, cluster = logging.getLogger("kafka.net.manager"), logging.getLogger("kafka.cluster")
+    for _ in range(2):
+        for _ in range(3):
+            manager.error("Connection failed: %s", "KafkaConnectionError: 111 ECONNREFUSED")
+            cluster.error("Metadata refresh: failed %s", "KafkaConnectionError: 111 ECONNREFUSED")
+            cluster.warning("No node available for metadata refresh - backoff/retry")
+        for _ in range(2):
+            cluster.info("Updated metadata: %s", "metadata")
+    away = "the brokers do not answer, and are asked again and again: Connection refused"
+    assert [record.getMessage() for record in caplog.records] == [away, "the brokers answer again"] * 2
+
+
+def test_what_is_raised_or_of_no_use_is_not_said(caplog: pytest.LogCaptureFixture) -> None:
+    summarise()
+    slow = "Task %s ran for %.3fs (>0.100s threshold). It is blocking the event loop"
+    logging.getLogger("kafka.net.selector").warning(slow, "t", 0.108)
+    logging.getLogger("kafka.cluster").error("Metadata refresh: failed %s", Cancelled())
+    logging.getLogger("kafka.consumer.fetcher").warning("Not authorized to read from topic %s.", "alerts")
+    assert caplog.records == []
+
+
+def test_what_only_the_log_says_is_said_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    summarise()
+    logging.getLogger("kafka.cluster").error("Topic %s not found in cluster metadata", "alerts")
+    try:
+        raise RuntimeError("no answer")
+    except RuntimeError:
+        logging.getLogger("kafka.coordinator").exception("Offset commit failed: may be read again")
+    said = [(record.getMessage(), record.exc_info) for record in caplog.records]
+    assert said == [
+        ("Topic alerts not found in cluster metadata", None),
+        ("Offset commit failed: may be read again no answer", None),
+    ]
+
+
+def test_with_level_info_all_of_its_own_is_there(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        summarise()
+        logging.getLogger("kafka.net.manager").info("Attempting")
+    assert [record.getMessage() for record in caplog.records] == ["Attempting"]
