@@ -19,6 +19,21 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 SAME_SECONDS = 1.0
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, where it ends a command as Ctrl-C does."""
+
+
+def exit_status(asked: KeyboardInterrupt) -> int:
+    """The exit status of what was ended by a signal: 128 and its number, as shells have it."""
+    return 128 + (signal.SIGTERM if isinstance(asked, Terminated) else signal.SIGINT)
+
+
+def terminate_as_interrupt() -> None:
+    """From now on SIGTERM ends what is under way as Ctrl-C does: files and connections are closed."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
 def while_starting() -> None:
     """End at once when asked to; SIGHUP says nothing yet, for the rules are read anyway."""
     if threading.current_thread() is not threading.main_thread():
@@ -49,3 +64,8 @@ def while_stopping(go: Callable[[int], None]) -> None:
 def _end(number: int, frame: FrameType | None) -> None:
     del frame
     sys.exit(128 + number)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Terminated

@@ -13,8 +13,10 @@ from detectors.ruleset import RuleSetError
 from streams.access import AccessError
 from streams.certificates import CertificateError
 from streams.clients import BrokerUnreachableError, TopicUnreadableError
+from streams.connection_errors import said
 from streams.extraction.data_files import DataFileError
 from streams.extraction.errors import ModelNotFoundError
+from streams.ingest import UnacknowledgedError
 from streams.officials_import import ImportProblemError
 from streams.replayer import ForeignLetterError, ReplayEndedError
 from streams.rules_folder import RulesNotFoundError
@@ -40,6 +42,7 @@ EXPECTED = (
     SettingsError,
     TopicsMissingError,
     TopicUnreadableError,
+    UnacknowledgedError,
     UnreadableFileError,
     UnreadableFeedError,
     ServerError,
@@ -48,12 +51,15 @@ EXPECTED = (
 
 @contextmanager
 def friendly_errors() -> Iterator[None]:
-    """Turn the expected errors into a message on standard error and exit status 2."""
+    """Turn the expected errors into a message on standard error and exit status 2; a reader that has gone into 0."""
     try:
         yield
     except EXPECTED as error:
-        print(f"newswatch: {error}", file=sys.stderr)  # noqa: T201
+        print(f"newswatch: {said(error) if isinstance(error, KafkaError) else error}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
-    except BrokenPipeError:  # the reader, such as head, has gone
+    except SystemExit as leaving:
+        # The reader, such as head, has gone: typer and rich make exit status 1 of it, and it is no error.
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from streams.cli.console import err, print_json
 from streams.cli.options import Brokers, Config, Json, Set, settings_from
+from streams.signals import exit_status, terminate_as_interrupt
+
+if TYPE_CHECKING:
+    from streams.ingest import Feed
 
 app = typer.Typer()
 
@@ -41,20 +45,46 @@ def ingest(
     set_: Set = None,
 ) -> None:
     """Send articles to the topic `articles`, keyed by article id, stamped with their arrival."""
-    from streams.ingest import feed
+    from streams.ingest import Feed, feed
     from streams.sources.feeds import read_feed
-    from streams.sources.files import count_lines, read_lines
+    from streams.sources.files import Line, count_lines, read_lines
 
     if not files and not rss:
         raise typer.BadParameter("expected files of articles, or --rss URL")
     settings = settings_from(config, set_, brokers=brokers)
+    terminate_as_interrupt()
     total = count_lines(files or ()) if not rss else None
-    records = chain((line.value for line in read_lines(files or ())), *(read_feed(url) for url in rss or ()))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=False) as progress:
-        task = progress.add_task("articles", total=total)
-        sent = feed(settings, records, lambda: progress.advance(task))
+    entries = (Line(url, number, entry) for url in rss or () for number, entry in enumerate(read_feed(url), start=1))
+    refused: list[str] = []
+
+    def refuse(reason: str) -> None:
+        refused.append(reason)
+        err.print(reason, style="red")
+
+    connection = Feed(settings)
+    asked: KeyboardInterrupt | None = None
+    try:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with connection, Progress(*columns, console=err, transient=False) as progress:
+            task = progress.add_task("articles", total=total)
+            feed(connection, chain(read_lines(files or ()), entries), lambda: progress.advance(task), refuse)
+    except KeyboardInterrupt as interrupt:
+        asked = interrupt
+    finally:
+        _tell(connection, settings.topic("articles"), len(refused), json=json)
+    if asked is not None:
+        raise typer.Exit(exit_status(asked))
+    if refused:
+        raise typer.Exit(2)
+
+
+def _tell(connection: Feed, topic: str, refused: int, *, json: bool) -> None:
+    """Say how many articles the brokers have, and which they may not have."""
+    open_ = connection.unacknowledged
     if json:
-        print_json({"sent": sent, "topic": settings.topic("articles")})
-    else:
-        err.print(f"{sent} articles sent to {settings.topic('articles')}")
+        print_json({"sent": connection.acknowledged, "topic": topic, "refused": refused, "unacknowledged": len(open_)})
+        return
+    said = f"{connection.acknowledged} articles sent to {topic}"
+    said += f"; {refused} are too large" if refused else ""
+    said += f"; {len(open_)} more may have arrived or not, from {open_[0]} on: send them again" if open_ else ""
+    err.print(said)
