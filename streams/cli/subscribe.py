@@ -8,6 +8,7 @@ import typer
 
 from streams.cli.console import out, print_json
 from streams.cli.options import Brokers, Config, Set, settings_from
+from streams.signals import terminate_as_interrupt
 
 app = typer.Typer()
 
@@ -31,26 +32,29 @@ def subscribe(
     group: Annotated[
         str | None, typer.Option(help="Consumer group: a later run goes on where this one stopped.")
     ] = None,
-    max_alerts: Annotated[int | None, typer.Option("--max", metavar="N", help="End after N alerts.")] = None,
+    max_alerts: Annotated[int | None, typer.Option("--max", metavar="N", min=1, help="End after N alerts.")] = None,
     brokers: Brokers = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Follow alert topics; what was sent twice is shown once."""
+    """Follow alert topics until Ctrl-C or SIGTERM; what was sent twice is shown once.
+
+    With --group each alert is committed once it is printed: after a crash a few are printed again.
+    """
     from streams.sinks.subscription import Subscription
     from streams.sinks.terminal import alert_block
 
     settings = settings_from(config, set_, brokers=brokers)
-    shown = 0
-    with Subscription(settings, topics or ["alerts"], from_beginning=from_beginning, group=group) as subscription:
-        try:
-            for received in subscription:
+    terminate_as_interrupt()
+    connected = Subscription(settings, topics or ["alerts"], from_beginning=from_beginning, group=group)
+    try:
+        with connected as subscription:
+            for shown, received in enumerate(subscription, start=1):
                 if format_ == "json":
                     print_json(received.alert)
                 else:
                     out.print(alert_block(received.alert))
-                shown += 1
-                if max_alerts is not None and shown >= max_alerts:
+                if shown == max_alerts:
                     break
-        except KeyboardInterrupt:
-            pass
+    except KeyboardInterrupt:
+        pass

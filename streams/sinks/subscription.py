@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import CommitFailedError, UnknownMemberIdError
 
 from detectors.alert import Alert
-from streams.clients import TopicUnreadableError, require_topics
 from streams.clients import consumer as make_consumer
+from streams.clients import require_topics
 from streams.settings import Settings
 
 #: So many (id, revision) are remembered to tell what was sent twice.
 MAX_REMEMBERED = 100_000
+#: At the end so long is waited for brokers that do not answer (milliseconds).
+CLOSE_MS = 3000
+#: The log of a topic is looked at so often (milliseconds), for it may have been made anew.
+LOOK_MS = 1000
+
+logger = logging.getLogger(__name__)
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -30,6 +39,9 @@ class Received(msgspec.Struct, frozen=True):
 
 class Subscription:
     """A consumer of alert topics; a context manager and an iterator.
+
+    An alert is dealt with, and committed, when the next one is asked for, or when the ``with`` block ends by itself.
+    One that an error or a signal finds in work is read again.
 
     Args:
         topics: names without the settings' prefix; with ``from_beginning`` all that they still hold is read first.
@@ -45,18 +57,22 @@ class Subscription:
     ) -> None:
         self._decoder = msgspec.json.Decoder(Alert)
         self._seen: OrderedDict[tuple[str, str, int], None] = OrderedDict()
-        self.undecodable = 0
+        self._in_work: Any = None
+        self._topics = list(dict.fromkeys(map(settings.topic, topics)))
         self._consumer: KafkaConsumer = make_consumer(
             settings,
-            *(settings.topic(topic) for topic in topics),
             group_id=group,
-            auto_offset_reset="earliest" if from_beginning else "latest",
+            # Where what is to be read next is gone, or the topic was made anew: what is there, not what comes later.
+            auto_offset_reset="earliest",
             enable_auto_commit=group is not None,
+            consumer_timeout_ms=LOOK_MS,
         )
         try:
-            require_topics(self._consumer, *map(settings.topic, topics))
-        except TopicUnreadableError:
-            self._consumer.close()
+            require_topics(self._consumer, *self._topics)
+            self._ids = self._log_ids()
+            self._begin(at_end=not from_beginning, group=group)
+        except BaseException:
+            self._consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
             raise
 
     def __enter__(self) -> Self:
@@ -65,27 +81,67 @@ class Subscription:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._consumer.close()
+        if kind is not None and self._in_work is not None:
+            with suppress(ValueError):  # its partition has moved away
+                self._consumer.seek(TopicPartition(self._in_work.topic, self._in_work.partition), self._in_work.offset)
+        self._consumer.close(timeout_ms=CLOSE_MS)
 
     def __iter__(self) -> Iterator[Received]:
         while True:
-            yield from self.poll(1.0)
+            for record in self._consumer:
+                self._in_work = record
+                if (alert := self._alert(record)) is not None:
+                    yield Received(record.topic, record.partition, record.offset, alert)
+                self._in_work = None
+            self._follow_new_logs()
 
-    def poll(self, seconds: float) -> list[Received]:
-        """What arrives within ``seconds``, without what was seen before."""
-        found: list[Received] = []
-        for records in self._consumer.poll(timeout_ms=int(seconds * 1000)).values():
-            for record in records:
-                if record.value is None:  # compacted away
-                    continue
-                try:
-                    alert = self._decoder.decode(record.value)
-                except msgspec.MsgspecError:
-                    self.undecodable += 1
-                    continue
-                if self._is_new(record.topic, alert):
-                    found.append(Received(record.topic, record.partition, record.offset, alert))
-        return found
+    def _begin(self, *, at_end: bool, group: str | None) -> None:
+        """Say where to begin: a group where it stopped."""
+        if group is not None and at_end:
+            self._commit_ends()
+        self._consumer.subscribe(self._topics)
+        if group is None and at_end:
+            self._consumer.topics()  # with what it says come the partitions
+            self._consumer.seek_to_end()
+
+    def _commit_ends(self) -> None:
+        """Have a group that was never here begin at the ends, and from now on, also when nothing comes today."""
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in self._topics
+            for number in self._consumer.partitions_for_topic(topic)
+        ]
+        fresh = [tp for tp in partitions if self._consumer.committed(tp) is None]
+        ends = self._consumer.end_offsets(fresh) if fresh else {}
+        with suppress(CommitFailedError, UnknownMemberIdError):  # another member is at it already
+            self._consumer.commit({tp: OffsetAndMetadata(end, "", -1) for tp, end in ends.items()})
+
+    def _follow_new_logs(self) -> None:
+        """Begin with the log that a topic is now, where it was made anew: an old offset says nothing about it."""
+        now = self._log_ids()
+        anew = {topic for topic, id_ in now.items() if self._ids.get(topic, id_) != id_}
+        self._ids |= now
+        for tp in self._consumer.assignment():
+            if tp.topic in anew:
+                logger.warning("topic %s was made anew; it is read from its beginning", tp.topic)
+                self._consumer.seek_to_beginning(tp)
+
+    def _log_ids(self) -> dict[str, Any]:
+        """The ids of the topics' logs, as far as the brokers give any."""
+        ids = {topic: self._consumer._cluster.topic_id(topic) for topic in self._topics}  # noqa: SLF001 - no public way
+        return {topic: id_ for topic, id_ in ids.items() if id_ is not None}
+
+    def _alert(self, record: Any) -> Alert | None:
+        """The alert that a record holds; None where it is none, or was seen before."""
+        if record.value is None:  # compacted away
+            return None
+        try:
+            alert = self._decoder.decode(record.value)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            place = f"{record.topic} {record.partition}:{record.offset}"
+            logger.warning("%s is no alert, and is left out: %s", place, error)
+            return None
+        return alert if self._is_new(record.topic, alert) else None
 
     def _is_new(self, topic: str, alert: Alert) -> bool:
         key = (topic, alert.id, alert.revision)
