@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -10,8 +11,14 @@ from typing import Literal
 
 import msgspec
 import yaml
+from kafka import KafkaAdminClient
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
-from kafka.errors import ClusterAuthorizationFailedError, KafkaError, SecurityDisabledError
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    SecurityDisabledError,
+)
 
 from detectors.problems import nearest
 from streams.clients import admin_client
@@ -27,6 +34,8 @@ _TYPES = {
     "transactional_id": ResourceType.TRANSACTIONAL_ID,
 }
 
+
+logger = logging.getLogger(__name__)
 
 _REFUSALS = {
     ClusterAuthorizationFailedError: "this user may not change them; expected one with ALTER on the cluster",
@@ -138,6 +147,54 @@ def apply(settings: Settings, wanted: Sequence[Grant], user: str) -> None:
         raise AccessError(
             f"the brokers refuse access lists: {_REFUSALS.get(done['failed'][0], done['failed'][0].__name__)}"
         )
+
+
+def require(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> None:
+    """See that this user has the rights of a role on the topics that are there; without users there is nothing to see.
+
+    Raises:
+        AccessError: rights are missing; all of them are named.
+        BrokerUnreachableError: no broker answers.
+    """
+    if settings.security_protocol == "PLAINTEXT":
+        return
+    wanted = [grant for grant in grants(settings, role, rule_topics) if not grant.prefixed]
+    admin = admin_client(settings)
+    try:
+        allowed = _allowed_on_topics(admin, {grant.name for grant in wanted if grant.resource == "topic"})
+        allowed |= _allowed_on_groups(admin, {grant.name for grant in wanted if grant.resource == "group"})
+    finally:
+        admin.close()
+    lacking = [
+        f"{grant.operation} on {grant.resource} {grant.name}"
+        for grant in wanted
+        if grant.operation not in allowed.get((grant.resource, grant.name), {grant.operation})
+    ]
+    if lacking:
+        remedy = f"`newswatch topics grant {role} USER` gives them"
+        raise AccessError(f"this user lacks rights of the role {role}: {', '.join(lacking)}; {remedy}")
+
+
+_Allowed = dict[tuple[Resource, str], set[str]]
+
+
+def _allowed_on_topics(admin: KafkaAdminClient, names: Iterable[str]) -> _Allowed:
+    """What this user may do with topics; those that are missing, or not told, are left out."""
+    described = admin.describe_topics(sorted(names))
+    told = ((topic["name"], topic["authorized_operations"]) for topic in described if not topic["error_code"])
+    return {("topic", name): set(operations) for name, operations in told if operations}
+
+
+def _allowed_on_groups(admin: KafkaAdminClient, names: Iterable[str]) -> _Allowed:
+    found: _Allowed = {}
+    for name in names:
+        try:
+            admin.describe_groups([name])  # READ on a group has in it that one sees it
+        except GroupAuthorizationFailedError:
+            found["group", name] = set()
+        except KafkaError as error:
+            logger.debug("group %s: %s", name, error)
+    return found
 
 
 def command(settings: Settings, grant: Grant, user: str) -> str:

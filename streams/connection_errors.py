@@ -46,6 +46,11 @@ _WHAT = {
 }
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether a Kafka client says that the user lacks a right."""
+    return _FORBIDDEN.search(repr(error)) is not None
+
+
 def said(error: BaseException) -> str:
     """What an error of a Kafka client means, in one line: above all, which right the user does not have."""
     found = _FORBIDDEN.search(repr(error))

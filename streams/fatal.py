@@ -15,6 +15,8 @@ from typing import NoReturn
 
 import faust
 
+from streams.connection_errors import is_refusal, said
+
 #: Exit status of a worker that gave up (EX_SOFTWARE of sysexits.h).
 EXIT_STATUS = 70
 #: An orderly stop may take so long before the process is ended without one (seconds).
@@ -44,7 +46,10 @@ class Fatal:
             logger.warning("while stopping: %s: %s", type(error).__qualname__, error)
             return
         self.error = error
-        logger.critical("the worker stops: %s: %s", type(error).__qualname__, error, exc_info=error)
+        if is_refusal(error):  # the operator's to mend: where in the code it came up says nothing
+            logger.critical("the worker stops: %s", said(error))
+        else:
+            logger.critical("the worker stops: %s: %s", type(error).__qualname__, error, exc_info=error)
         self.leave()
         self._app.loop.call_soon_threadsafe(self._crash, error)
 

@@ -14,6 +14,7 @@ from faust.streams import Stream
 from faust.types import TP, StreamT
 
 from detectors.garbage import keep_what_is_loaded
+from streams.access import require
 from streams.agents.articles import ArticleAgent
 from streams.agents.observations import ObservationAgent
 from streams.agents.reporter import Reporter
@@ -55,6 +56,7 @@ class Worker:
         RulesNotFoundError, RuleSetError: there are no rules, or one is wrong.
         TopicsMissingError: a topic is missing and may not be created.
         PartitionsDifferError: the facts of a partition of ``observations`` would have no place.
+        AccessError: this user lacks a right that the worker needs.
         BrokerUnreachableError: no broker answers.
         SettingsError: what a setting asks for is not installed, or a file cannot be read.
     """
@@ -67,6 +69,7 @@ class Worker:
         folder = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy))
         rules = folder.load()
         made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
+        require(settings, "worker", rules.topics())
         if made:
             logger.warning("topics created: %s", ", ".join(made))
         topics = {topic.name: topic for topic in describe_topics(settings, self._topics())}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from kafka.admin import (
 from kafka.errors import KafkaError
 from pydantic import SecretStr
 
-from streams.access import apply, command, grants
+from streams.access import Grant, apply, command, grants
 from streams.clients import admin_client, connection
 from streams.kafka_closed import ClosedKafka
 from streams.kafka_dev import KafkaCluster
@@ -141,6 +142,32 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
     assert all(json.loads(line)["exists"] for line in described.splitlines())
 
 
+@contextmanager
+def without(closed: ClosedKafka, role: str, *rights: Grant) -> Iterator[None]:
+    """Take rights from a role, for as long as that."""
+    literal = ACLResourcePatternType.LITERAL
+    admin = admin_client(closed.settings(ADMIN))
+    for right in rights:
+        name = ResourcePatternFilter(ResourceType[right.resource.upper()], right.name, literal)
+        operation = ACLOperation[right.operation]
+        admin.delete_acls([ACLFilter(f"User:{role}", None, operation, ACLPermissionType.ANY, name)])
+    admin.close()
+    try:
+        yield
+    finally:
+        apply(closed.settings(ADMIN), rights, role)
+
+
+def test_a_worker_that_lacks_rights_names_them_all_at_once(closed: ClosedKafka, tmp_path: Path) -> None:
+    reads = [Grant("topic", "press.observations", False, "READ"), Grant("group", "watch", False, "READ")]
+    with without(closed, "worker", *reads):
+        said = newswatch(closed, "worker", "worker", "--set", f"data_dir={tmp_path}", status=2).stderr
+    assert said == (
+        "newswatch: this user lacks rights of the role worker: READ on topic press.observations, READ on group watch; "
+        "`newswatch topics grant worker USER` gives them\n"
+    )
+
+
 def test_without_the_right_to_transactions_nothing_is_put_back(closed: ClosedKafka) -> None:
     """As under the role of a version before: it may write where letters are put back, and not in transactions."""
     settings = closed.settings("operator")
@@ -153,14 +180,8 @@ def test_without_the_right_to_transactions_nothing_is_put_back(closed: ClosedKaf
     sender.close()
     before = end(closed.settings(ADMIN), "press.articles")
     (right,) = (one for one in grants(settings, "operator") if one.resource == "transactional_id")
-    admin = admin_client(closed.settings(ADMIN))
-    name = ResourcePatternFilter(ResourceType.TRANSACTIONAL_ID, right.name, ACLResourcePatternType.LITERAL)
-    admin.delete_acls([ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, name)])
-    admin.close()
-    try:
+    with without(closed, "operator", right):
         said = newswatch(closed, "operator", "dead", "replay", status=2).stderr
-    finally:
-        apply(closed.settings(ADMIN), [right], "operator")
     assert said == (
         "newswatch: this user may not write in transactions as 'press.articles.dead.replayed'; "
         "`newswatch topics grant operator USER` gives the right to\n"
