@@ -21,6 +21,8 @@ from streams.connection_errors import is_refusal, said
 EXIT_STATUS = 70
 #: An orderly stop may take so long before the process is ended without one (seconds).
 GRACE_SECONDS = 9.0
+#: Faust and its services, which log a traceback for each task that an error ends.
+FRAMEWORK = ("faust", "mode", "streams.app")
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,8 @@ class Fatal:
         self.error = error
         if is_refusal(error):  # the operator's to mend: where in the code it came up says nothing
             logger.critical("the worker stops: %s", said(error))
+            for name in FRAMEWORK:
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         else:
             logger.critical("the worker stops: %s: %s", type(error).__qualname__, error, exc_info=error)
         self.leave()

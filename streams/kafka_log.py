@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from streams.connection_errors import plain
 
@@ -22,6 +23,9 @@ _BARE = "socket disconnected"
 _TOLD_OTHERWISE = ("kafka.net", "kafka.cluster", "kafka.consumer.fetcher", "kafka.coordinator", "kafka.producer")
 #: What of that is told nowhere else.
 _ONLY_HERE = re.compile(r"not found in cluster metadata|[Oo]ffset commit failed")
+
+#: A line is said again after so long.
+SELDOM_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
 _log = logging.getLogger("kafka")
@@ -88,9 +92,31 @@ class Summary(logging.Handler):
             logger.log(record.levelno, "%s", f"{said} {error}" if error else said)
 
 
+class Seldom(logging.Filter):
+    """Lets a line of aiokafka through once in a while: while brokers are away it says the same many times a second."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it was not said a short while ago."""
+        if not record.name.startswith("aiokafka"):
+            return True
+        now, said = self._clock(), record.getMessage()
+        self._said = {line: time for line, time in self._said.items() if now - time < SELDOM_SECONDS}
+        if said in self._said:
+            return False
+        self._said[said] = now
+        return True
+
+
 def summarise() -> None:
     """From now on, in this process, unless more is asked for than warnings."""
     if not _log.isEnabledFor(logging.INFO):
         _log.handlers = [Summary()]
         _log.setLevel(logging.INFO)
         _log.propagate = False
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(Seldom())

@@ -39,6 +39,8 @@ def read_lines(places: Iterable[Path]) -> Iterator[Line]:
     """
     for place in places:
         if str(place) == "-":
+            if sys.stdin is None:  # closed by whoever started this
+                raise UnreadableFileError("-: standard input is closed; expected articles on it")
             yield from _lines("-", sys.stdin.buffer)
             continue
         try:

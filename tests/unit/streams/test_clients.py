@@ -18,6 +18,8 @@ def _kafka_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where no command runs."""
     monkeypatch.setattr(LOG, "handlers", [])
     monkeypatch.setattr(LOG, "propagate", True)
+    monkeypatch.setattr(LOG, "level", logging.NOTSET)
+    LOG.manager._clear_cache()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

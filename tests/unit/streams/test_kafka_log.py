@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from kafka.errors import Cancelled
 
-from streams.kafka_log import summarise
+from streams.kafka_log import Seldom, summarise
 
 LOG = logging.getLogger("kafka")
 
@@ -65,3 +65,20 @@ def test_with_level_info_all_of_its_own_is_there(caplog: pytest.LogCaptureFixtur
         summarise()
         logging.getLogger("kafka.net.manager").info("Attempting")
     assert [record.getMessage() for record in caplog.records] == ["Attempting"]
+
+
+def test_what_a_worker_is_told_again_and_again_is_said_seldom(caplog: pytest.LogCaptureFixture) -> None:
+    time = [100.0]
+    caplog.handler.addFilter(seldom := Seldom(clock=lambda: time[0]))
+    try:
+        for _ in range(3):
+            logging.getLogger("aiokafka").error("Unable connect to node with id %s: %s", 1, "refused")
+            logging.getLogger("aiokafka").error("Unable connect to node with id %s: %s", 2, "refused")
+            logging.getLogger("streams.worker").warning("ours")
+        time[0] += 31
+        logging.getLogger("aiokafka").error("Unable connect to node with id %s: %s", 1, "refused")
+    finally:
+        caplog.handler.removeFilter(seldom)
+    said = [record.getMessage() for record in caplog.records]
+    first, second = (f"Unable connect to node with id {number}: refused" for number in (1, 2))
+    assert said == [first, second, "ours", "ours", "ours", first]
