@@ -15,11 +15,16 @@ LOG = logging.getLogger("kafka")
 def _kafka_log() -> Iterator[None]:
     """As it was before, for other tests."""
     before = LOG.handlers, LOG.level, LOG.propagate
+    filters = [(handler, handler.filters) for handler in logging.getLogger().handlers]
+    for handler, _ in filters:
+        handler.filters = []
     LOG.handlers, LOG.propagate = [], True
     LOG.setLevel(logging.NOTSET)
     yield
     LOG.handlers, LOG.propagate = before[0], before[2]
     LOG.setLevel(before[1])
+    for handler, own in filters:
+        handler.filters = own
 
 
 def test_brokers_that_go_away_and_come_back_are_two_lines(caplog: pytest.LogCaptureFixture) -> None:
