@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 import msgspec
+from kafka.errors import KafkaConnectionError
 
 from streams.settings import Settings
 
@@ -55,7 +56,10 @@ def said(error: BaseException) -> str:
     """What an error of a Kafka client means, in one line: above all, which right the user does not have."""
     found = _FORBIDDEN.search(repr(error))
     if found is None:
-        return plain(str(error)) or type(error).__name__
+        reason = plain(str(error)) or type(error).__name__
+        if isinstance(error, KafkaConnectionError):  # not at the first address, or no client would be there
+            return f"a broker's connection failed: {reason}; does its address in advertised.listeners answer from here?"
+        return reason
     names = error.args[0] if error.args else ()
     named = ", ".join(sorted(map(str, names))) if isinstance(names, set | frozenset | list | tuple) else str(names)
     what = _WHAT[found[1]].format(named).rstrip()

@@ -12,6 +12,7 @@ import pytest
 from kafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    KafkaConnectionError,
     KafkaError,
     TopicAuthorizationFailedError,
 )
@@ -205,6 +206,12 @@ def test_what_a_reason_means(reason: str, changes: dict[str, object], says: str,
 )
 def test_a_missing_right_is_named_with_its_remedy(error: KafkaError, lacks: str) -> None:
     assert said(error) == f"this user lacks {lacks}; `newswatch topics grant ROLE USER` gives the rights of a role"
+
+
+def test_a_broker_that_does_not_answer_where_it_says_is_told() -> None:
+    assert said(KafkaConnectionError("111 ECONNREFUSED")) == (
+        "a broker's connection failed: Connection refused; does its address in advertised.listeners answer from here?"
+    )
 
 
 def test_files_of_tls_that_do_not_fit_are_told_by_what_is_wrong(tmp_path: Path) -> None:
