@@ -66,6 +66,11 @@ def said(error: BaseException) -> str:
     return f"this user lacks {what}; `newswatch topics grant ROLE USER` gives the rights of a role"
 
 
+def is_final(reason: str) -> bool:
+    """Whether it is of no use to try again."""
+    return any(final and pattern.search(reason) for pattern, _, final in _KNOWN)
+
+
 def _host(settings: Settings, found: re.Match[str]) -> str:
     del settings
     return f"the broker's certificate is not for {found[1]}; expected in `brokers` a name that the certificate has"

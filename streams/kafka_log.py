@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from streams.connection_errors import plain
+from streams.connection_errors import is_final, plain
 
 _FAILED = re.compile(r"Bootstrap (?:connection|attempt) to (\S+) failed: (.*?)(?: \(backoff .*)?$", re.DOTALL)
 _LOST = re.compile(r".*(?:Connection failed|Connection lost): (.*)", re.DOTALL)
@@ -72,24 +72,39 @@ class Summary(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self._away = False
+        self._reasons: list[str] = []
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the brokers say no for good since they were lost, None where they do not."""
+        return next((reason for reason in self._reasons if is_final(reason)), None)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say what somebody can do something with, and no traceback."""
         said = record.getMessage()
         if record.name == "kafka.cluster" and said.startswith("Updated metadata"):
-            if self._away:
-                self._away = False
+            if self._reasons:
+                self._reasons = []
                 logger.warning("the brokers answer again")
         elif record.levelno >= logging.ERROR and (lost := _LOST.match(said)) is not None:
-            if not self._away:
-                self._away = True
-                logger.warning("the brokers do not answer, and are asked again and again: %s", plain(lost[1]))
+            self._lost(plain(lost[1]))
         elif record.levelno >= logging.WARNING and (
             _ONLY_HERE.search(said) or not record.name.startswith(_TOLD_OTHERWISE)
         ):
             error = record.exc_info[1] if record.exc_info else None
             logger.log(record.levelno, "%s", f"{said} {error}" if error else said)
+
+    def _lost(self, reason: str) -> None:
+        if not self._reasons:
+            logger.warning("the brokers do not answer, and are asked again and again: %s", reason)
+        elif is_final(reason) and self.refusal is None:
+            logger.error("the brokers answer, and say no: %s", reason)
+        self._reasons = [*self._reasons[-9:], reason]
+
+
+def refusal() -> str | None:
+    """Why the brokers, once lost, say no for good to this process; None where they do not, or nobody summarises."""
+    return next((handler.refusal for handler in _log.handlers if isinstance(handler, Summary)), None)
 
 
 class Seldom(logging.Filter):

@@ -14,8 +14,9 @@ from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import CommitFailedError, UnknownMemberIdError
 
 from detectors.alert import Alert
+from streams.clients import BrokerUnreachableError, require_topics
 from streams.clients import consumer as make_consumer
-from streams.clients import require_topics
+from streams.kafka_log import refusal
 from streams.settings import Settings
 
 #: So many (id, revision) are remembered to tell what was sent twice.
@@ -48,13 +49,14 @@ class Subscription:
         group: consumer group whose offsets are committed; without one every run stands alone.
 
     Raises:
-        BrokerUnreachableError: no broker answers.
+        BrokerUnreachableError: no broker answers; while it follows, one that is back takes this user no more.
         TopicUnreadableError: a topic is not there, or not for this user.
     """
 
     def __init__(
         self, settings: Settings, topics: Sequence[str], *, from_beginning: bool = False, group: str | None = None
     ) -> None:
+        self._settings = settings
         self._decoder = msgspec.json.Decoder(Alert)
         self._seen: OrderedDict[tuple[str, str, int], None] = OrderedDict()
         self._in_work: Any = None
@@ -93,6 +95,8 @@ class Subscription:
                 if (alert := self._alert(record)) is not None:
                     yield Received(record.topic, record.partition, record.offset, alert)
                 self._in_work = None
+            if (reason := refusal()) is not None:  # kafka-python would try for ever
+                raise BrokerUnreachableError(self._settings, reason)
             self._follow_new_logs()
 
     def _begin(self, *, at_end: bool, group: str | None) -> None:

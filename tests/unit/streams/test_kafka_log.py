@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from kafka.errors import Cancelled
 
-from streams.kafka_log import Seldom, summarise
+from streams.kafka_log import Seldom, refusal, summarise
 
 LOG = logging.getLogger("kafka")
 
@@ -40,6 +40,23 @@ def test_brokers_that_go_away_and_come_back_are_two_lines(caplog: pytest.LogCapt
             cluster.info("Updated metadata: %s", "metadata")
     away = "the brokers do not answer, and are asked again and again: Connection refused"
     assert [record.getMessage() for record in caplog.records] == [away, "the brokers answer again"] * 2
+
+
+def test_brokers_that_are_back_and_say_no_are_told_and_kept(caplog: pytest.LogCaptureFixture) -> None:
+    summarise()
+    connection = logging.getLogger("kafka.net.connection")
+    connection.error("%s: Connection lost: %s", "<KafkaConnection>", "KafkaConnectionError: socket disconnected")
+    assert refusal() is None
+    for _ in range(3):
+        said = "[Error 58] SaslAuthenticationFailedError: Authentication failed: no"
+        connection.error("%s: Connection lost: %s", "<KafkaConnection>", said)
+    assert refusal() == "Authentication failed: no"
+    assert [record.getMessage() for record in caplog.records] == [
+        "the brokers do not answer, and are asked again and again: socket disconnected",
+        "the brokers answer, and say no: Authentication failed: no",
+    ]
+    logging.getLogger("kafka.cluster").info("Updated metadata: %s", "metadata")
+    assert refusal() is None
 
 
 def test_what_is_raised_or_of_no_use_is_not_said(caplog: pytest.LogCaptureFixture) -> None:
