@@ -72,6 +72,7 @@ class Feed:
         self._count = 0
         self._moved = 0.0
         self._failure: str | None = None
+        self._closing = False
         self.acknowledged = 0
 
     def __enter__(self) -> Self:
@@ -82,6 +83,7 @@ class Feed:
             with suppress(*(() if kind is None else (UnacknowledgedError,))):
                 self.flush(SEND_SECONDS if kind is None else STOP_SECONDS)
         finally:
+            self._closing = True
             if self._in_flight:  # closing would wait for them
                 self._producer._sender.force_close()  # noqa: SLF001 - it has no public way
             with suppress(KafkaError):
@@ -155,7 +157,7 @@ class Feed:
         def failed(error: BaseException) -> None:
             with self._changed:
                 self._failure = self._failure or f"{place}: not acknowledged: {said(error)}"
-                if not getattr(error, "retriable", True):  # it is not there, and will not be
+                if not self._closing and not getattr(error, "retriable", True):  # it is not there, and will not be
                     del self._in_flight[number]
                     self._bytes -= size
                 self._changed.notify_all()

@@ -9,13 +9,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from streams.ingest import MAX_UNACKNOWLEDGED, Feed
+from streams.ingest import MAX_IN_FLIGHT_BYTES, MAX_UNACKNOWLEDGED, Feed, stamp
 from streams.kafka_dev import KafkaCluster
+from streams.records.article import decode_article
 from streams.topics import TopicsMissingError
 
 pytestmark = pytest.mark.kafka
@@ -62,3 +64,48 @@ def test_what_is_not_acknowledged_spans_half_the_lateness(
         feed.flush()
     assert acknowledged == list(range(1, 20))
     assert len(watch.read("articles")) == 20
+
+
+def test_what_waits_for_a_broker_is_bounded_and_told(
+    new_watch: Callable[..., Any], wait_until: Callable[..., None], kafka: KafkaCluster
+) -> None:
+    """Articles without a date are all of now, and nothing of the watermark's contract holds them back."""
+    watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]")
+    watch.create_topics()
+    record = json.dumps({"text": "A flood. " * (MAX_IN_FLIGHT_BYTES // 9 // 40)}).encode()
+    room = MAX_IN_FLIGHT_BYTES // len(stamp(decode_article(record), datetime.now(UTC)))
+    sent: list[int] = []
+    told = ["file:1", "file:2"]
+
+    def send(feed: Feed) -> None:
+        for number in range(room + 5):
+            feed.send(record, place=f"file:{number}")
+            sent.append(number)
+
+    with Feed(watch.settings) as feed:
+        feed.send(record)
+        feed.flush()
+        os.kill(kafka.pid(1), signal.SIGSTOP)
+        try:
+            sending = threading.Thread(target=send, args=(feed,))
+            sending.start()
+            wait_until(lambda: len(sent) == room, 20, "it does not send")
+            time.sleep(1)
+            assert len(sent) == room, "it ran ahead of what is acknowledged"
+        finally:
+            os.kill(kafka.pid(1), signal.SIGCONT)
+        sending.join(30)
+        feed.flush()
+        assert (feed.acknowledged, feed.unacknowledged) == (room + 6, [])
+    stopped = Feed(watch.settings)
+    try:
+        with suppress(KeyboardInterrupt), stopped:
+            stopped.send(record)
+            stopped.flush()
+            os.kill(kafka.pid(1), signal.SIGSTOP)
+            for place in told:
+                stopped.send(record, place=place)
+            raise KeyboardInterrupt
+    finally:
+        os.kill(kafka.pid(1), signal.SIGCONT)
+    assert (stopped.acknowledged, stopped.unacknowledged) == (1, told)
