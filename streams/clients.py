@@ -18,6 +18,8 @@ from streams.settings import Settings
 
 #: Without an answer for so long, the brokers are taken to be unreachable (milliseconds).
 BOOTSTRAP_MS = 10_000
+#: Brokers that were away are tried again after so long at most (milliseconds).
+RECONNECT_MS = 5_000
 
 last_words.install()
 
@@ -71,6 +73,7 @@ def connection(settings: Settings) -> dict[str, Any]:
         "bootstrap_servers": settings.brokers,
         "security_protocol": settings.security_protocol,
         "bootstrap_timeout_ms": BOOTSTRAP_MS,
+        "reconnect_backoff_max_ms": RECONNECT_MS,
     }
     context = settings.ssl_context()
     if context is not None:
