@@ -56,7 +56,9 @@ def said(error: BaseException) -> str:
     """What an error of a Kafka client means, in one line: above all, which right the user does not have."""
     found = _FORBIDDEN.search(repr(error))
     if found is None:
-        reason = plain(str(error)) or type(error).__name__
+        reason = plain(str(error))
+        if reason in ("", "None"):
+            reason = type(error).__name__
         if isinstance(error, KafkaConnectionError):  # not at the first address, or no client would be there
             return f"a broker's connection failed: {reason}; does its address in advertised.listeners answer from here?"
         return reason

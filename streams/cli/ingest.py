@@ -85,6 +85,6 @@ def _tell(connection: Feed, topic: str, refused: int, *, json: bool) -> None:
         print_json({"sent": connection.acknowledged, "topic": topic, "refused": refused, "unacknowledged": len(open_)})
         return
     said = f"{connection.acknowledged} articles sent to {topic}"
-    said += f"; {refused} are too large" if refused else ""
+    said += f"; {refused} too large" if refused else ""
     said += f"; {len(open_)} more may have arrived or not, from {open_[0]} on: send them again" if open_ else ""
     err.print(said)

@@ -225,7 +225,7 @@ def test_ingest_names_what_is_too_large_and_tells_how_many_arrived(settings: Set
     assert status == 2
     assert f"{file}:2: the record has 180" in said
     assert "bytes; expected less than max_request_bytes (100000)" in said
-    assert said.endswith(f"2 articles sent to {settings.topic('articles')}; 1 are too large\n")
+    assert said.endswith(f"2 articles sent to {settings.topic('articles')}; 1 too large\n")
     assert len(list(records(settings, "articles"))) == 2
 
 

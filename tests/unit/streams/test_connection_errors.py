@@ -14,6 +14,7 @@ from kafka.errors import (
     GroupAuthorizationFailedError,
     KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
     TopicAuthorizationFailedError,
 )
 from pydantic import SecretStr
@@ -212,6 +213,14 @@ def test_a_broker_that_does_not_answer_where_it_says_is_told() -> None:
     assert said(KafkaConnectionError("111 ECONNREFUSED")) == (
         "a broker's connection failed: Connection refused; does its address in advertised.listeners answer from here?"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [(KafkaTimeoutError(), "KafkaTimeoutError"), (KafkaTimeoutError(None), "KafkaTimeoutError")],
+)
+def test_an_error_without_words_is_told_by_its_name(error: KafkaError, says: str) -> None:
+    assert said(error) == says
 
 
 def test_files_of_tls_that_do_not_fit_are_told_by_what_is_wrong(tmp_path: Path) -> None:
