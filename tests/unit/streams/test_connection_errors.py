@@ -89,6 +89,7 @@ def listeners() -> Iterator[list[Listener]]:
         listener.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("kind", "protocol", "says"),
     [
