@@ -61,7 +61,7 @@ def test_every_member_is_unpacked() -> None:
     assert compression.unpack(gzip.compress(b"one, ") + gzip.compress(b"two")) == b"one, two"
 
 
-@pytest.mark.parametrize("data", [b"not gzip at all", gzip.compress(VALUES[0])[:-9]])
+@pytest.mark.parametrize("data", [b"not gzip at all", gzip.compress(VALUES[0])[:-9]], ids=["text", "cut off"])
 def test_what_is_not_gzip_is_refused(data: bytes) -> None:
     with pytest.raises((gzip.BadGzipFile, EOFError)):
         compression.unpack(data)
