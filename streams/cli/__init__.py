@@ -34,6 +34,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -43,7 +44,8 @@ def _root(
     logging.basicConfig(
         level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    summarise()
+    if context.obj is not None:
+        context.obj()
 
 
 def main() -> None:
@@ -51,4 +53,4 @@ def main() -> None:
     from streams.cli.errors import friendly_errors
 
     with friendly_errors():
-        app()
+        app(obj=summarise)  # called when the level is known; what calls commands in its process keeps its own log
