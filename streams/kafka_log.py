@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import RLock
 from time import monotonic
 
 from streams.connection_errors import is_final, plain
@@ -29,6 +30,7 @@ SELDOM_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
 _log = logging.getLogger("kafka")
+_one_at_a_time = RLock()
 
 
 class Attempts(logging.Handler):
@@ -58,13 +60,14 @@ class Attempts(logging.Handler):
 @contextmanager
 def attempts(failed: Callable[[str, str], None]) -> Iterator[Attempts]:
     """Hear why a client that is made meanwhile cannot connect; nothing of it is logged, unless at level info."""
-    heard, handlers, propagates = Attempts(failed), _log.handlers, _log.propagate
-    _log.handlers = [heard, *(handlers if _log.isEnabledFor(logging.DEBUG) else ())]
-    _log.propagate = propagates and _log.isEnabledFor(logging.INFO)
-    try:
-        yield heard
-    finally:
-        _log.handlers, _log.propagate = handlers, propagates
+    with _one_at_a_time:
+        heard, handlers, propagates = Attempts(failed), _log.handlers, _log.propagate
+        _log.handlers = [heard, *(handlers if _log.isEnabledFor(logging.DEBUG) else ())]
+        _log.propagate = propagates and _log.isEnabledFor(logging.INFO)
+        try:
+            yield heard
+        finally:
+            _log.handlers, _log.propagate = handlers, propagates
 
 
 class Summary(logging.Handler):
