@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -194,6 +195,7 @@ class Stream:
             partitions=partitions,
         )
         self.workers: list[Worker] = []
+        self._numbers = itertools.count()
         named = RulesFolder(self.folder / "rules").load().topics()
         create_topics(self.settings, topic_specs(self.settings, named))
 
@@ -201,14 +203,19 @@ class Stream:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop its workers, all at once; others can be started after."""
         self.go_on()
         for worker in self.workers:
             worker.process.poll() is None and worker.process.terminate()
         for worker in self.workers:
             worker.stop()
+        self.workers.clear()
 
     def start(self, *flags: str, wrap: Sequence[str] = ()) -> Worker:
-        worker = Worker(self.settings, self.folder / f"worker-{len(self.workers)}.log", *flags, wrap=wrap)
+        worker = Worker(self.settings, self.folder / f"worker-{next(self._numbers)}.log", *flags, wrap=wrap)
         self.workers.append(worker)
         return worker
 
