@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ class Command:
         }
         with self.out.open("wb") as out, self.err.open("wb") as err:
             command = [sys.executable, "-m", "streams.cli", *arguments]
+            # A shell without job control starts what runs in its background with SIGINT ignored.
+            options = {"preexec_fn": partial(signal.signal, signal.SIGINT, signal.SIG_DFL)} | options
             self.process = subprocess.Popen(command, env=environment, **{"stdout": out, "stderr": err} | options)
 
     def shown(self) -> list[str]:
