@@ -27,11 +27,14 @@ def counted(facts: Facts, start: datetime, end: datetime, distinct: str) -> int:
 
 def tally(distinct: str, facts: Facts) -> Tally:
     """An empty count of articles, stories or values of ``distinct`` of a group."""
-    if distinct == "article":
-        return Different(lambda fact: (fact.article_id,))
     if distinct == "story":
         return stories(facts)
-    return Different(lambda fact: () if fact.distinct is None else (fact.distinct,))
+    return Different(lambda fact: () if (value := _value(fact, distinct)) is None else (value,))
+
+
+def _value(fact: Fact, distinct: str) -> str | None:
+    """What of a fact is counted once; None for nothing."""
+    return fact.article_id if distinct == "article" else fact.distinct
 
 
 def newly_counted(facts: Facts, fact: Fact, window: timedelta, distinct: str) -> tuple[datetime, datetime]:
@@ -42,7 +45,7 @@ def newly_counted(facts: Facts, fact: Fact, window: timedelta, distinct: str) ->
     first, last = fact.time, fact.time + window
     if distinct == "story" or (distinct == "article" and facts.one_version_each):
         return first, last
-    value = fact.article_id if distinct == "article" else fact.distinct
+    value = _value(fact, distinct)
     if value is None:
         return last, first
     before, after = facts.follow(("times", distinct), lambda: _Times(facts, distinct)).around(value, fact)
@@ -65,12 +68,12 @@ class _Times:
             self.added(fact)
 
     def added(self, fact: Fact) -> None:
-        value = self._value(fact)
+        value = _value(fact, self._distinct)
         if value is not None:
             insort(self._times.setdefault(value, []), fact.time)
 
     def dropped(self, fact: Fact) -> None:
-        value = self._value(fact)
+        value = _value(fact, self._distinct)
         if value is not None:
             times = self._times[value]
             del times[bisect_left(times, fact.time)]
@@ -83,9 +86,6 @@ class _Times:
         place = bisect_left(times, fact.time)
         before = times[place - 1] if place else None
         return before, times[place + 1] if place + 1 < len(times) else None
-
-    def _value(self, fact: Fact) -> str | None:
-        return fact.article_id if self._distinct == "article" else fact.distinct
 
 
 def stories(facts: Facts, *, once_each: bool = False) -> Stories:

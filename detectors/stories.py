@@ -152,11 +152,9 @@ class Stories(Tally):
 
     def picked(self) -> list[Fact]:
         """The articles chosen, in order."""
-        circles = {id(circle): circle for circle in self._circles.values()}
-        self._mend(circles.values())
+        self._mend(set(self._circles.values()))
         self.number()
-        circles = {id(circle): circle for circle in self._circles.values()}
-        chosen = [fact for circle in circles.values() for fact in circle.picked or ()]
+        chosen = [fact for circle in set(self._circles.values()) for fact in circle.picked or ()]
         return sorted((*chosen, *self._crowd.chosen().values()))
 
     def _keep(self, members: dict[Any, Fact]) -> _Circle:
