@@ -73,16 +73,6 @@ def is_final(reason: str) -> bool:
     return any(final and pattern.search(reason) for pattern, _, final in _KNOWN)
 
 
-def _host(settings: Settings, found: re.Match[str]) -> str:
-    del settings
-    return f"the broker's certificate is not for {found[1]}; expected in `brokers` a name that the certificate has"
-
-
-def _expired(settings: Settings, found: re.Match[str]) -> str:
-    del settings
-    return f"the broker's certificate {found[1]}: it needs a new one, unless this machine's clock is wrong"
-
-
 def _authority(settings: Settings, found: re.Match[str]) -> str:
     del found
     expected = f"in ssl_ca_location {settings.ssl_ca_location}"
@@ -109,25 +99,10 @@ def _user(settings: Settings, found: re.Match[str]) -> str:
     return f"the broker does not take sasl_username {settings.sasl_username} with what is in {place}"
 
 
-def _mechanism(settings: Settings, found: re.Match[str]) -> str:
-    del found
-    return f"the broker does not take sasl_mechanism {settings.sasl_mechanism}; expected one that it has enabled"
-
-
 def _without_user(settings: Settings, found: re.Match[str]) -> str:
     del found
     protocol = settings.security_protocol.removeprefix("SASL_")
     return f"the broker asks for no user there; expected security_protocol {protocol}"
-
-
-def _with_tls(settings: Settings, found: re.Match[str]) -> str:
-    del settings, found
-    return "what answers speaks TLS, or is no Kafka; expected security_protocol SSL or SASL_SSL"
-
-
-def _without_tls(settings: Settings, found: re.Match[str]) -> str:
-    del settings, found
-    return "what answers speaks no TLS; expected security_protocol PLAINTEXT or SASL_PLAINTEXT, or another port"
 
 
 def _closed(settings: Settings, found: re.Match[str]) -> str:
@@ -144,23 +119,42 @@ def _closed(settings: Settings, found: re.Match[str]) -> str:
     return f"the broker closes the connection; {doubt}"
 
 
-def _known(pattern: str, explain: Callable[[Settings, re.Match[str]], str], *, final: bool = True) -> _Known:
+_WITHOUT_TLS = "what answers speaks no TLS; expected security_protocol PLAINTEXT or SASL_PLAINTEXT, or another port"
+
+
+def _known(pattern: str, explain: str | Callable[[Settings, re.Match[str]], str], *, final: bool = True) -> _Known:
+    """``explain``: what a match means; in a text ``settings`` and what was ``found`` can stand in braces."""
+    if isinstance(explain, str):
+        text = explain
+        return _known(pattern, lambda settings, found: text.format(settings=settings, found=found), final=final)
     return re.compile(pattern, re.IGNORECASE), explain, final
 
 
 _Known = tuple[re.Pattern[str], Callable[[Settings, re.Match[str]], str], bool]
 
 _KNOWN: tuple[_Known, ...] = (
-    _known(r"certificate is not valid for '([^']+)'", _host),
-    _known(r"certificate (has expired|is not yet valid)", _expired),
+    _known(
+        r"certificate is not valid for '([^']+)'",
+        "the broker's certificate is not for {found[1]}; expected in `brokers` a name that the certificate has",
+    ),
+    _known(
+        r"certificate (has expired|is not yet valid)",
+        "the broker's certificate {found[1]}: it needs a new one, unless this machine's clock is wrong",
+    ),
     _known(r"CERTIFICATE_VERIFY_FAILED", _authority),
     _known(r"ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA|HANDSHAKE_FAILURE)", _certificate),
     _known(r"Authentication failed|SaslAuthenticationFailed", _user),
-    _known(r"UnsupportedSaslMechanism", _mechanism),
+    _known(
+        r"UnsupportedSaslMechanism",
+        "the broker does not take sasl_mechanism {settings.sasl_mechanism}; expected one that it has enabled",
+    ),
     _known(r"IllegalSaslState", _without_user),
-    _known(r"Invalid frame length", _with_tls),
-    _known(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", _without_tls),
+    _known(
+        r"Invalid frame length",
+        "what answers speaks TLS, or is no Kafka; expected security_protocol SSL or SASL_SSL",
+    ),
+    _known(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", _WITHOUT_TLS),
     # A broker that goes down ends connections so, too.
-    _known(r"EOF occurred|Invalid receive", _without_tls, final=False),
+    _known(r"EOF occurred|Invalid receive", _WITHOUT_TLS, final=False),
     _known(r"^socket disconnected$", _closed, final=False),
 )
