@@ -8,8 +8,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,20 @@ START = datetime(2020, 5, 1, tzinfo=UTC)
 APART = timedelta(minutes=10)
 #: The first, and those that are at most half an hour after it.
 AHEAD = MAX_UNACKNOWLEDGED // APART + 1
+
+
+@contextmanager
+def sent_to_a_stopped_broker(kafka: KafkaCluster, feed: Feed, send: Callable[[Feed], None]) -> Iterator[None]:
+    """What is sent within goes to a broker that does not answer; after that it does, and has all of it."""
+    os.kill(kafka.pid(1), signal.SIGSTOP)
+    try:
+        sending = threading.Thread(target=send, args=(feed,))
+        sending.start()
+        yield
+    finally:
+        os.kill(kafka.pid(1), signal.SIGCONT)
+    sending.join(30)
+    feed.flush()
 
 
 def test_without_its_topic_it_ends_at_once_and_says_what_to_do(new_watch: Callable[..., Any]) -> None:
@@ -51,17 +65,10 @@ def test_what_is_not_acknowledged_spans_half_the_lateness(
     with Feed(watch.settings) as feed:
         feed.send(json.dumps({"id": "first", "text": "A flood.", "published_at": "2020-01-01"}).encode())
         feed.flush()
-        os.kill(kafka.pid(1), signal.SIGSTOP)
-        try:
-            sending = threading.Thread(target=send, args=(feed,))
-            sending.start()
+        with sent_to_a_stopped_broker(kafka, feed, send):
             wait_until(lambda: len(sent) == AHEAD, 10, "it does not send")
             time.sleep(2)
             assert (len(sent), acknowledged) == (AHEAD, []), "it ran ahead of what is acknowledged"
-        finally:
-            os.kill(kafka.pid(1), signal.SIGCONT)
-        sending.join(30)
-        feed.flush()
     assert acknowledged == list(range(1, 20))
     assert len(watch.read("articles")) == 20
 
@@ -85,17 +92,10 @@ def test_what_waits_for_a_broker_is_bounded_and_told(
     with Feed(watch.settings) as feed:
         feed.send(record)
         feed.flush()
-        os.kill(kafka.pid(1), signal.SIGSTOP)
-        try:
-            sending = threading.Thread(target=send, args=(feed,))
-            sending.start()
+        with sent_to_a_stopped_broker(kafka, feed, send):
             wait_until(lambda: len(sent) == room, 20, "it does not send")
             time.sleep(1)
             assert len(sent) == room, "it ran ahead of what is acknowledged"
-        finally:
-            os.kill(kafka.pid(1), signal.SIGCONT)
-        sending.join(30)
-        feed.flush()
         assert (feed.acknowledged, feed.unacknowledged) == (room + 6, [])
     stopped = Feed(watch.settings)
     try:
