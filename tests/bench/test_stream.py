@@ -30,8 +30,8 @@ Articles = Callable[[int], Iterator[dict[str, Any]]]
 START = datetime(2025, 3, 1, tzinfo=UTC)
 SECONDS = 20.0
 #: Of one worker and two by turns: seconds of each, how many, and how often with workers started anew.
-TURN = 5.0
-TURNS = 4
+TURN = 3.0
+TURNS = 8
 ROUNDS = 3
 LOOPS = Path(__file__).parent / "plain_loops.py"
 #: The log must not run dry: more than any of these reads in its time.
@@ -121,17 +121,22 @@ def test_throughput(kafka: KafkaCluster, tmp_path: Path, articles: Articles, rep
     """One worker and two, each on a log of its own, by turns of seconds while the others are held.
 
     The speed of a shared machine moves by a tenth within a minute, more than the figure leaves room for: turns that
-    are seconds apart meet the same machine. Of processes of the same program one is a few hundredths faster than
-    another for as long as it lives: others are started in each round.
+    are seconds apart meet the same machine, and who goes first changes. Of processes of the same program one is a few
+    hundredths faster than another for as long as it lives: others are started in each round.
     """
     turns: list[tuple[Spent, Spent]] = []
     with Stream(kafka, tmp_path) as one, Stream(kafka, tmp_path) as two:
-        one.fill(articles(FILL * 2))
-        two.fill(articles(FILL * 4))
+        one.fill(articles(FILL * 3))
+        two.fill(articles(FILL * 5))
         for _ in range(ROUNDS):
             started(one, 1)
             started(two, 2)
-            turns += [(turn(one), turn(two)) for _ in range(TURNS)]
+            for number in range(TURNS):
+                if number % 2:
+                    after, before = turn(two), turn(one)
+                else:
+                    before, after = turn(one), turn(two)
+                turns.append((before, after))
             one.stop()
             two.stop()
     sums = [sum(column, start=Spent()) for column in zip(*turns, strict=True)]
