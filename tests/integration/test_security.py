@@ -36,6 +36,7 @@ from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
 from streams.topics import changelog_topic
 from streams.worker_status import WorkerStatus
+from tests.rigs.topics import partitions_of
 
 pytestmark = pytest.mark.kafka
 
@@ -112,8 +113,7 @@ def worker(closed: ClosedKafka, tmp_path: Path) -> Iterator[WorkerStatus]:
 
 def end(settings: Settings, topic: str) -> int:
     consumer = KafkaConsumer(**connection(settings))
-    tps = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-    ends = consumer.end_offsets(tps)
+    ends = consumer.end_offsets(partitions_of(consumer, topic))
     consumer.close()
     return sum(ends.values())
 

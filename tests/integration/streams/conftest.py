@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer
 
 from detectors.watermark import ProgressReport
 from streams.clients import admin_client
@@ -21,7 +21,7 @@ from streams.settings import Settings, load_settings
 from streams.topics import changelog_topic, create_topics, topic_specs
 from tests.rigs.scan import scan
 from tests.rigs.stream_rig import Worker
-from tests.rigs.topics import records
+from tests.rigs.topics import partitions_of, records
 
 
 class WorkerProcess(Worker):
@@ -115,9 +115,7 @@ class Watch:
 
     def ends(self, topic: str = "articles") -> dict[int, int]:
         consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers)
-        name = self.settings.topic(topic)
-        tps = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-        ends = consumer.end_offsets(tps)
+        ends = consumer.end_offsets(partitions_of(consumer, self.settings.topic(topic)))
         consumer.close()
         return {tp.partition: end for tp, end in ends.items() if end}
 
