@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer
 
 from streams.kafka_dev import KafkaCluster
 from tests.rigs.stream_rig import RULES, Spent, Stream, thread_seconds
+from tests.rigs.topics import partitions_of
 
 Report = Callable[[str, list[dict[str, Any]]], None]
 Articles = Callable[[int], Iterator[dict[str, Any]]]
@@ -33,8 +34,6 @@ SECONDS = 20.0
 TURN = 3.0
 TURNS = 8
 ROUNDS = 3
-#: Of saturation and half of it, by turns.
-LATENCY_TURNS = 5
 #: What was sent last has so long to come.
 LAST_SECONDS = 10.0
 LOOPS = Path(__file__).parent / "plain_loops.py"
@@ -138,11 +137,8 @@ def test_throughput(kafka: KafkaCluster, tmp_path: Path, articles: Articles, rep
             started(two, 2)
             first = thread_seconds(one.workers[0].pid)
             for number in range(TURNS):
-                if number % 2:
-                    after, before = turn(two), turn(one)
-                else:
-                    before, after = turn(one), turn(two)
-                turns.append((before, after))
+                spent = {stream: turn(stream) for stream in ((two, one) if number % 2 else (one, two))}
+                turns.append((spent[one], spent[two]))
             last = thread_seconds(one.workers[0].pid)
             took = [seconds - first.get(thread, 0.0) for thread, seconds in last.items()]
             reading.append(max(took) / sum(took))  # the thread of extraction and matching has most to do
@@ -214,9 +210,8 @@ class Pace:
     def run(self, seconds: float, *, rate: float | None = None, in_flight: int = 0) -> Self:
         """At `rate` articles a second at random moments, or as fast as they go with so many under way."""
         settings = self._stream.settings
-        topic = settings.topic("alerts")
         consumer = KafkaConsumer(bootstrap_servers=settings.brokers, group_id=None)
-        consumer.assign([TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))])
+        consumer.assign(partitions_of(consumer, settings.topic("alerts")))
         consumer.seek_to_end()
         for partition in consumer.assignment():
             consumer.position(partition)  # what comes from here on is read, and nothing of before
@@ -261,27 +256,19 @@ class Pace:
 
 
 def test_latency(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report: Report) -> None:
-    """At saturation and at half of it, by turns on one worker.
-
-    Half of what the worker does with this same subscriber on the same cores, and in the seconds before: half of a
-    speed that was found minutes ago may be most of what the machine has to give now.
-    """
-    saturated: list[Pace] = []
-    half: list[Pace] = []
+    """At half of what one worker does with a full log, and at saturation."""
+    rows: list[dict[str, Any]] = []
+    half = FOUND["articles/s"] / 2
     with Stream(kafka, tmp_path) as stream:
         stream.start().wait_ready()
-        endless = articles(1_000_000)
-        Pace(stream, endless).run(SECONDS / 2, in_flight=256)  # warm
-        for _ in range(LATENCY_TURNS):
-            saturated.append(Pace(stream, endless).run(TURN, in_flight=256))
-            half.append(Pace(stream, endless).run(2 * TURN, rate=saturated[-1].speed / 2))
-    rows: list[dict[str, Any]] = []
-    for load, turns in (("50%", half), ("saturated, 256 under way", saturated)):
-        found = [seconds for turn in turns for seconds in turn.seconds]
-        assert len(found) == sum(len(turn.sent) for turn in turns), f"an alert took more than {LAST_SECONDS} s"
-        cuts = statistics.quantiles(found, n=100)
-        row = {"load": load, "articles/s": statistics.mean(turn.speed for turn in turns), "p50, ms": 1000 * cuts[49]}
-        rows.append(row | {"p99, ms": 1000 * cuts[98], "most, ms": 1000 * max(found)})
+        endless = articles(FILL)
+        Pace(stream, endless).run(4, rate=half)  # warm
+        for load, options in (("50%", {"rate": half}), ("saturated, 256 under way", {"in_flight": 256})):
+            pace = Pace(stream, endless).run(SECONDS, **options)
+            assert len(pace.seconds) == len(pace.sent), f"an alert took more than {LAST_SECONDS} s"
+            cuts = statistics.quantiles(pace.seconds, n=100)
+            row = {"load": load, "articles/s": pace.speed, "p50, ms": 1000 * cuts[49], "p99, ms": 1000 * cuts[98]}
+            rows.append(row | {"most, ms": 1000 * max(pace.seconds)})
     report("stream-latency", rows)
     assert rows[0]["p50, ms"] < 100
     assert rows[0]["p99, ms"] < 500
