@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import CommitFailedError
+from aiokafka.errors import CommitFailedError, UnknownTopicOrPartitionError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 MARK = "newswatch log "
 #: After a change of leaders the end of a log may be told too low for a moment: asked so often, a second apart.
 LOOKS = 5
+#: While a request waits it is looked whether its topics are still there (seconds).
+LOOK_SECONDS = 1.0
+
+T = TypeVar("T")
 
 
 class Logs:
@@ -85,6 +89,29 @@ def start_of(committed: int, *, another_log: bool, earliest: int, end: int | Non
     return Start(committed)
 
 
+async def while_there(
+    consumer: AIOKafkaConsumer, places: Collection[TopicPartition], question: Coroutine[Any, Any, T]
+) -> T:
+    """What a request about these partitions comes to, for as long as their topics are there.
+
+    aiokafka asks again and again about a topic that was deleted: for ever when it commits, else until its request times
+    out, and two such requests hold up all others of Faust's consumer thread.
+
+    Raises:
+        UnknownTopicOrPartitionError: a topic is gone.
+        KafkaError: what the request raises.
+    """
+    asked = asyncio.ensure_future(question)
+    try:
+        while not asked.done():
+            await asyncio.wait({asked}, timeout=LOOK_SECONDS)
+            if not asked.done() and not all(consumer.partitions_for_topic(place.topic) for place in places):
+                raise UnknownTopicOrPartitionError
+        return asked.result()
+    finally:
+        asked.cancel()
+
+
 class PositionedThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread: commits say of which log they are, and count for that log alone."""
 
@@ -139,7 +166,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):
         return starts
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        """Commit; False where the partitions have moved, or the topic is gone: aiokafka would try for ever."""
+        """Commit; False where the partitions have moved, or the topic is gone."""
         consumer = self._ensure_consumer()
         assigned = self.assignment()
         marked = {
@@ -149,22 +176,14 @@ class PositionedThread(driver.AIOKafkaConsumerThread):
         }
         if not marked:
             return False
-        commit = asyncio.ensure_future(consumer.commit(marked))
         try:
-            while not commit.done():
-                await asyncio.wait({commit}, timeout=1)
-                if not all(consumer.partitions_for_topic(place.topic) for place in marked):
-                    commit.cancel()
-                    return False
-            commit.result()
-        except CommitFailedError:  # the group has rebalanced
+            await while_there(consumer, marked, consumer.commit(marked))
+        except (CommitFailedError, UnknownTopicOrPartitionError):  # the group has rebalanced, or the topic is gone
             return False
         except Exception as error:
             logger.exception("the commit failed")
             await self.crash(error)
             return False
-        finally:
-            commit.cancel()
         return True
 
 

@@ -21,7 +21,7 @@ from mode.services import WaitResults
 
 from streams.eager import begin
 from streams.log_ids import log_ids
-from streams.positions import Logs, PositionedThread
+from streams.positions import Logs, PositionedThread, while_there
 
 #: A fetch waits so long for news (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 100
@@ -172,6 +172,28 @@ class Consumer(driver.Consumer):
         if not await consumer._client.force_metadata_update():  # noqa: SLF001 - it has no public way
             return set()
         return set(consumer.partitions_for_topic(topic) or ())
+
+    async def beginnings(self, *partitions: TP) -> Mapping[TP, int]:
+        """The first offset of each partition.
+
+        Raises:
+            UnknownTopicOrPartitionError: a topic is gone.
+        """
+        found: Mapping[TP, int] = await self._thread.call_thread(self._offsets, "beginning_offsets", partitions)
+        return found
+
+    async def ends(self, *partitions: TP) -> Mapping[TP, int]:
+        """The offset after the last of each partition.
+
+        Raises:
+            UnknownTopicOrPartitionError: a topic is gone.
+        """
+        found: Mapping[TP, int] = await self._thread.call_thread(self._offsets, "end_offsets", partitions)
+        return found
+
+    async def _offsets(self, which: str, partitions: Collection[TP]) -> Mapping[TP, int]:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001
+        return await while_there(consumer, partitions, getattr(consumer, which)(partitions))
 
     async def log_ids(self, *topics: str) -> Mapping[str, str]:
         """The ids of the logs that these topics are now, without those that are gone.

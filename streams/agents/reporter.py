@@ -189,7 +189,7 @@ class Reporter:
         if not unknown:
             return
         consumer = consumer_of(self._app)
-        earliest = await consumer.earliest_offsets(*unknown)
+        earliest = await consumer.beginnings(*unknown)
         for tp in unknown:
             # Below the committed offset all is done; without one, or where that is gone, reading starts at the log's
             # beginning.
@@ -217,7 +217,7 @@ class Reporter:
         """Count what was deleted, by retention or by hand, before it was fetched."""
         consumer = consumer_of(self._app)
         holes = [hole for hole in consumer.take_holes() if hole[0].topic == self._topic]
-        earliest = await consumer.earliest_offsets(*{tp for tp, _, _ in holes}) if holes else {}
+        earliest = await consumer.beginnings(*{tp for tp, _, _ in holes}) if holes else {}
         for tp, start, end in holes:  # what ends a transaction leaves a hole too
             lost = min(earliest.get(tp) or 0, end) - start
             if lost > 0:
@@ -228,9 +228,8 @@ class Reporter:
         consumer = consumer_of(self._app)
         every = {TP(self._topic, partition) for partition in await consumer.partitions_of(self._topic)}
         observed = {tp for tp in assigned if tp.topic == self._observations.topic}
-        found = await consumer.highwaters(*sorted(every | observed))
-        known = {tp: end for tp, end in found.items() if end is not None}
-        ends, own = ({tp.partition: known[tp] for tp in tps & known.keys()} for tps in (every, observed))
+        found = await consumer.ends(*sorted(every | observed))
+        ends, own = ({tp.partition: found[tp] for tp in tps & found.keys()} for tps in (every, observed))
         return ends if len(ends) == len(every) else {}, own
 
     def _show(

@@ -133,14 +133,14 @@ def test_made_anew_while_workers_run(new_watch: New, wait_until: Wait) -> None:
 def test_a_worker_waits_where_the_topic_is_gone(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
-    worker = watch.start("stall_seconds=5").wait_ready()
+    worker = watch.start("stall_seconds=8").wait_ready()
     watch.produce(articles("a", range(9)))
     watch.wait_committed()
     admin = admin_client(watch.settings)
     admin.delete_topics([watch.settings.topic("articles")])
     admin.close()
     wait_until(lambda: not worker.status.ready(), 10, "it is ready without its articles", watch)
-    time.sleep(8)  # longer than a stall may last
+    time.sleep(12)  # longer than a stall may last
     assert worker.process.poll() is None, "it has something to wait for"
     assert worker.log.read_text().count("articles was deleted") == 1
     watch.create_topics()

@@ -1,8 +1,15 @@
 """Where reading begins, and of which log a commit is."""
 
-import pytest
+import asyncio
+from types import SimpleNamespace
+from typing import Any
 
-from streams.positions import Logs, Start, start_of
+import pytest
+from aiokafka.errors import NotLeaderForPartitionError, UnknownTopicOrPartitionError
+from faust.types import TP
+
+from streams import positions
+from streams.positions import Logs, Start, start_of, while_there
 
 
 @pytest.mark.parametrize(
@@ -37,3 +44,36 @@ def test_a_commit_says_of_which_log_it_is() -> None:
 def test_without_ids_every_commit_counts() -> None:
     assert Logs().mark("articles") == ""
     assert not Logs().of_another("articles", Logs({"articles": "a"}).mark("articles"))
+
+
+def test_a_request_waits_for_as_long_as_its_topics_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiokafka asks about a deleted topic until it times out, and holds up the whole consumer thread meanwhile."""
+    monkeypatch.setattr(positions, "LOOK_SECONDS", 0.01)
+    there = {"articles": {0}, "observations": {0}}
+    consumer: Any = SimpleNamespace(partitions_for_topic=there.get)
+    places: Any = [TP("observations", 0), TP("articles", 0)]
+    cancelled = asyncio.Event()
+
+    async def slow() -> int:
+        await asyncio.sleep(0.1)
+        return 9
+
+    async def refused() -> int:
+        raise NotLeaderForPartitionError
+
+    async def forever() -> int:
+        try:
+            return await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async def ask() -> None:
+        assert await while_there(consumer, places, slow()) == 9
+        with pytest.raises(NotLeaderForPartitionError):
+            await while_there(consumer, places, refused())
+        asyncio.get_running_loop().call_later(0.05, there.pop, "articles")
+        with pytest.raises(UnknownTopicOrPartitionError):
+            await while_there(consumer, places, forever())
+        await asyncio.wait_for(cancelled.wait(), 1)
+
+    asyncio.run(asyncio.wait_for(ask(), 5))
