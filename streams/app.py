@@ -11,7 +11,7 @@ from faust.types.auth import SASLMechanism
 from mode.utils.objects import cached_property
 from mode.utils.queues import FlowControlEvent
 
-from streams import compression, transport
+from streams import compression, fetching, transport
 from streams.positions import Logs
 from streams.recovery import FactTables
 from streams.settings import Settings, SettingsError
@@ -120,6 +120,7 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
         recovery_consistency_check=False,
     )
     compression.install()
+    fetching.install()
     transport.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)}, logs=logs)
     return app
 

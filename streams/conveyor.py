@@ -1,7 +1,7 @@
 """The conveyor: takes a stream's events as they come, hands them on in batches, and settles them in order.
 
-A batch is whatever arrived while the one before was in work: at low load one event at once, under load as many as
-fit, without a timer. The number of events taken and not yet settled is bounded, and so are their bytes, so that a
+A batch is whatever arrived while the one before was in work: at low load one event, under load as many as fit. Events
+that were fetched together come one after the other, and are waited for. The number of events taken and not yet settled is bounded, and so are their bytes, so that a
 slow handler slows the reading and memory stays flat. While a batch is in work the event loop stays free for Kafka's
 heartbeats.
 
@@ -32,6 +32,8 @@ Prepared = TypeVar("Prepared")
 #: A batch is full with so many bytes, and so many wait at most; one event more fits always.
 BATCH_BYTES = 2 * 1024 * 1024
 WAITING_BYTES = 16 * 1024 * 1024
+#: A batch begins when no further event came for so long.
+GATHER_SECONDS = 0.001
 
 
 class _Belt(ABC):
@@ -104,8 +106,7 @@ class _Belt(ABC):
 
     async def _begin(self) -> list[Event]:
         """Wait for the next batch; :meth:`_end` must follow."""
-        while self._draining or not self._waiting:
-            await self._change()
+        await self._gather()
         batch: list[Event] = []
         size = 0
         while self._waiting and len(batch) < self._max_batch and size < BATCH_BYTES:
@@ -117,6 +118,16 @@ class _Belt(ABC):
         self._idle.clear()
         self._changed.set()
         return batch
+
+    async def _gather(self) -> None:
+        """Wait for something to do, and for as long as more comes with it."""
+        seen = 0
+        while self._draining or not self._waiting or seen < len(self._waiting) < self._max_batch:
+            if self._draining or not self._waiting:
+                await self._change()
+            else:
+                seen = len(self._waiting)
+                await asyncio.sleep(GATHER_SECONDS)
 
     def _end(self, taken: int) -> None:
         self.in_flight -= taken

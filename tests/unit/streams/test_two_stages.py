@@ -139,3 +139,30 @@ def test_what_waits_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> 
     assert (
         asyncio.run(scenario()) == 5
     )  # one is delivered, one prepared, one more begun, two wait; the sixth has no room
+
+
+def test_what_comes_one_after_the_other_goes_on_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> list[int]:
+        recorder = Recorder(monkeypatch)
+        batches: list[int] = []
+
+        async def prepare(batch: Any) -> int:
+            batches.append(len(batch))
+            return 0
+
+        class Slow(Source):
+            async def events(self) -> Any:
+                for number, event in enumerate(self._events):
+                    await asyncio.sleep(0.03 if number == 7 else 0)
+                    yield event
+                await asyncio.Event().wait()
+
+        conveyor = TwoStageConveyor(recorder.app, prepare, recorder._deliver, max_batch=4, max_in_flight=20)
+        monkeypatch.setattr(conveyor, "_consumer", lambda: SimpleNamespace(taken=lambda message: None))
+        monkeypatch.setattr(conveyor, "_settle", lambda batch: None)
+        recorder.acknowledged.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(conveyor.run(Slow(9)), 0.2)  # type: ignore[arg-type]
+        return batches
+
+    assert asyncio.run(scenario()) == [4, 3, 2], "a full batch waits for nothing, and none waits for the next fetch"

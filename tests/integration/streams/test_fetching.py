@@ -1,0 +1,78 @@
+"""Records that come singly are fetched together, and one after a pause at once."""
+
+import asyncio
+import time
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from streams import fetching
+from streams.fetching import SPACING_SECONDS, SpacedFetcher
+from streams.kafka_dev import KafkaCluster
+
+pytestmark = pytest.mark.kafka
+
+RECORDS = 200
+GAP_SECONDS = 0.004
+
+
+@pytest.mark.parametrize("spaced", [True, False])
+def test_records_that_come_singly_are_fetched_together(
+    kafka: KafkaCluster, prefix: str, monkeypatch: pytest.MonkeyPatch, spaced: bool
+) -> None:
+    answers: list[float] = []
+    whole = SpacedFetcher.__base__._proc_fetch_request
+
+    async def answered(fetcher: SpacedFetcher, *request: object) -> bool:
+        found = bool(await whole(fetcher, *request))
+        if found:
+            answers.append(time.monotonic())
+        return found
+
+    monkeypatch.setattr(SpacedFetcher.__base__, "_proc_fetch_request", answered)
+    monkeypatch.setattr(fetching, "SPACING_SECONDS", SPACING_SECONDS if spaced else 0.0)
+    fetching.install()
+    place = TopicPartition(f"{prefix}records", 0)
+
+    async def scenario() -> tuple[list[int], list[float]]:
+        brokers = kafka.bootstrap_servers
+        admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+        await admin.start()
+        await admin.create_topics([NewTopic(place.topic, 1, 1)])
+        await admin.close()
+        producer = AIOKafkaProducer(bootstrap_servers=brokers, acks="all")
+        consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest", fetch_max_wait_ms=100)
+        await producer.start()
+        await consumer.start()
+        consumer.assign([place])
+        read: list[int] = []
+        after_a_pause: list[float] = []
+
+        async def reading() -> None:
+            while len(read) < RECORDS + 5:
+                record = await consumer.getone()
+                read.append(int(record.value))
+                if read[-1] >= RECORDS:
+                    after_a_pause.append(time.monotonic() - sent[-1])
+
+        sent: list[float] = []
+        task = asyncio.create_task(reading())
+        for number in range(RECORDS + 5):
+            await asyncio.sleep(GAP_SECONDS if number < RECORDS else 0.3)
+            sent.append(time.monotonic())
+            await producer.send_and_wait(place.topic, b"%d" % number)
+        await asyncio.wait_for(task, 10)
+        await consumer.stop()
+        await producer.stop()
+        return read, after_a_pause
+
+    read, after_a_pause = asyncio.run(scenario())
+    assert read == list(range(RECORDS + 5))
+    gaps = [after - before for before, after in zip(answers, answers[1:], strict=False)]
+    if spaced:
+        assert len(answers) < RECORDS / 2
+        assert min(gaps) >= SPACING_SECONDS * 0.9
+        assert min(after_a_pause) < SPACING_SECONDS
+    else:
+        assert len(answers) > RECORDS / 2, "the broker's answers are few without spacing too"
