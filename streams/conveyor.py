@@ -1,9 +1,9 @@
 """The conveyor: takes a stream's events as they come, hands them on in batches, and settles them in order.
 
 A batch is whatever arrived while the one before was in work: at low load one event, under load as many as fit. Events
-that were fetched together come one after the other, and are waited for. The number of events taken and not yet settled is bounded, and so are their bytes, so that a
-slow handler slows the reading and memory stays flat. While a batch is in work the event loop stays free for Kafka's
-heartbeats.
+that were fetched together come one after the other, and are waited for. The number of events taken and not yet settled
+is bounded, and so are their bytes, so that a slow handler slows the reading and memory stays flat. While a batch is in
+work the event loop stays free for Kafka's heartbeats.
 
 What is computed first and then sent goes over a :class:`TwoStageConveyor`, which computes the next batch while the
 broker acknowledges the one before: with one stage a worker under load stood still for a quarter of its time.
