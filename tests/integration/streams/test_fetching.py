@@ -1,6 +1,7 @@
 """Records that come singly are fetched together, and one after a pause at once."""
 
 import asyncio
+import itertools
 import time
 
 import pytest
@@ -69,7 +70,7 @@ def test_records_that_come_singly_are_fetched_together(
 
     read, after_a_pause = asyncio.run(scenario())
     assert read == list(range(RECORDS + 5))
-    gaps = [after - before for before, after in zip(answers, answers[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(answers)]
     if spaced:
         assert len(answers) < RECORDS / 2
         assert min(gaps) >= SPACING_SECONDS * 0.9
