@@ -72,8 +72,7 @@ def test_records_that_come_singly_are_fetched_together(
     assert read == list(range(RECORDS + 5))
     gaps = [after - before for before, after in itertools.pairwise(answers)]
     if spaced:
-        assert len(answers) < RECORDS / 2
         assert min(gaps) >= SPACING_SECONDS * 0.9
         assert min(after_a_pause) < SPACING_SECONDS
     else:
-        assert len(answers) > RECORDS / 2, "the broker's answers are few without spacing too"
+        assert min(gaps) < SPACING_SECONDS * 0.9, "answers are so far apart without spacing too"
