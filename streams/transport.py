@@ -174,7 +174,7 @@ class Consumer(driver.Consumer):
         return set(consumer.partitions_for_topic(topic) or ())
 
     async def beginnings(self, *partitions: TP) -> Mapping[TP, int]:
-        """The first offset of each partition.
+        """The first offset of each partition; Faust's ``earliest_offsets`` would wait for a deleted topic.
 
         Raises:
             UnknownTopicOrPartitionError: a topic is gone.
@@ -183,7 +183,7 @@ class Consumer(driver.Consumer):
         return found
 
     async def ends(self, *partitions: TP) -> Mapping[TP, int]:
-        """The offset after the last of each partition.
+        """The offset after the last of each partition; Faust's ``highwaters`` would wait for a deleted topic.
 
         Raises:
             UnknownTopicOrPartitionError: a topic is gone.
