@@ -61,12 +61,14 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Go back to the committed offsets; where nothing is committed yet, to the log's beginning.
 
-        Faust leaves the latter where they are, beyond what it fetched before and has thrown away.
+        Faust leaves the latter where they are, beyond what it fetched before and has thrown away. It also remembers as
+        committed what the broker refused when partitions moved: only what the broker has now counts.
         """
         self._seeks += 1
-        await super().perform_seek()
-        streams = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
-        fresh = [tp for tp in streams if not self._committed_offset.get(tp)]
+        found = await self.seek_to_committed()
+        self._read_offset.update(found)
+        self._committed_offset.update({tp: offset or None for tp, offset in found.items()})
+        fresh = [tp for tp, offset in found.items() if not offset and not self._is_changelog_tp(tp)]
         if fresh:
             starts = await self.earliest_offsets(*fresh)
             await self.seek_wait({tp: starts.get(tp) or 0 for tp in fresh})

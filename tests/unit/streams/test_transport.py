@@ -180,6 +180,36 @@ def test_how_far_it_has_fetched_counts_until_partitions_move(
     assert consumer.fetched_to(ARTICLES) == 0
 
 
+def test_what_the_broker_refused_is_not_taken_for_committed_when_the_partition_comes_back(
+    app: faust.App, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought: dict[TP, int] = {}
+
+    async def refuse(_: object) -> bool:
+        return False
+
+    async def committed() -> dict[TP, int | None]:
+        return {ARTICLES: None, OBSERVATIONS: 7}
+
+    async def earliest(*partitions: TP) -> dict[TP, int]:
+        return dict.fromkeys(partitions, 2)
+
+    async def seek(places: dict[TP, int]) -> None:
+        sought.update(places)
+
+    replies = {"assignment": lambda: {ARTICLES, OBSERVATIONS}, "commit": refuse, "seek_to_committed": committed}
+    for name, reply in {**replies, "earliest_offsets": earliest, "seek_wait": seek}.items():
+        monkeypatch.setattr(consumer._thread, name, reply)
+    settle_articles(consumer, range(10, 14))
+    consumer.release({ARTICLES: 14})
+    assert app.loop.run_until_complete(consumer._commit_offsets({ARTICLES: 14})) is False
+    assert consumer.committed_offsets()[ARTICLES] == 14  # Faust's defect, while it is there
+
+    app.loop.run_until_complete(consumer.perform_seek())
+    assert sought == {ARTICLES: 2}
+    assert consumer.committed_offsets() == {OBSERVATIONS: 7}
+
+
 async def _new_producer(app: faust.App) -> AIOKafkaProducer:
     producer = app.producer._new_producer()
     assert isinstance(producer, AIOKafkaProducer)
