@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,10 @@ class FactPartition:
     """The facts of one partition, as the detectors' state, and the progress.
 
     Records of the changelog are collected first, in the local copy where there is one, so that what was deleted later
-    is never taken in; they become the state when it is first asked for.
+    is never taken in; at the end of the recovery they become the state. From then on it follows from what this worker
+    reads of ``observations`` alone, for as long as it holds the partition: what an owner of the past still had under
+    way is in observations that this worker reads itself. Taken from the changelog, a fact of these would be known
+    before it was judged, and the alert that it makes would come with the next one, once more.
     """
 
     def __init__(self, new_state: Callable[[], PartitionState], *, advance_when_silent: bool) -> None:
@@ -36,7 +39,7 @@ class FactPartition:
         self._state = new_state()
         self._waiting: dict[bytes, bytes] = {}
         self._copy: LocalCopy | None = None
-        self._copy_waits = False
+        self._taken_over = False
         self._offset = -1
         self._progress_keys: set[bytes] = set()
         self.progress = Progress(advance_when_silent=advance_when_silent)
@@ -56,12 +59,11 @@ class FactPartition:
     def use(self, copy: LocalCopy) -> None:
         """Begin with what a local copy holds, and keep it current; before anything is restored."""
         self._copy = copy
-        self._copy_waits = True
         for key, value in copy.records(PROGRESS):
             self._restore_progress(key, value)
 
     def restore(self, records: Sequence[Record], offset: int) -> None:
-        """Take over records of the changelog at recovery, in its order; the last stands at ``offset``.
+        """Take records of the changelog at recovery, in its order; the last stands at ``offset``.
 
         Raises:
             CopyError: the local copy is damaged.
@@ -72,17 +74,14 @@ class FactPartition:
         copy = self._copy
         if copy is not None and copy.closed:
             return
-        if copy is not None:
-            if not self._copy_waits:  # what others wrote while this worker held the partition: begin again from the log
-                self._state = self._new_state()
-                self._copy_waits = True
-            if self._kept(lambda: copy.write(records, offset)):
-                return
-        for key, value in records:
-            if value is None:
-                self._waiting.pop(key, None)
-            elif not key.startswith(PROGRESS):
-                self._waiting[key] = value
+        if copy is not None and self._kept(lambda: copy.write(records, offset)):
+            return
+        if not self._taken_over:
+            for key, value in records:
+                if value is None:
+                    self._waiting.pop(key, None)
+                elif not key.startswith(PROGRESS):
+                    self._waiting[key] = value
         self._offset = max(offset, self._offset)
 
     def wrote(self, written: Sequence[tuple[int, Record]]) -> None:
@@ -107,9 +106,8 @@ class FactPartition:
             copy, self._copy = self._copy, None
             if copy is not None:
                 self._offset = max(self._offset, copy.offset)
-                if self._copy_waits:
+                if not self._taken_over:
                     self._waiting = dict(_facts(copy))
-                    self._copy_waits = False
                 copy.close()
             return False
         return True
@@ -119,7 +117,8 @@ class FactPartition:
             self._progress_keys.discard(key)
         else:
             self._progress_keys.add(key)
-            self.progress.load(value)
+            if not self._taken_over:  # later it would be ahead of the facts
+                self.progress.load(value)
 
     def progress_records(self, generation: int) -> list[Record]:
         """The progress as changelog records, under a key of this generation of the group alone.
@@ -133,27 +132,38 @@ class FactPartition:
         self._progress_keys = {own}
         return records
 
+    def take_over(self) -> int:
+        """Make what was recovered the state; returns how many facts and marks it holds.
+
+        Raises:
+            CopyError: the local copy is damaged.
+        """
+        if not self._taken_over:
+            facts = _facts(self._copy) if self._copy is not None else _taken(self._waiting)
+            with collector_waits():
+                self._state.load((key.decode(), value) for key, value in facts)
+            self._taken_over = True
+        return len(self)
+
+    def __len__(self) -> int:
+        """How many facts and marks the state holds: none before it was taken over."""
+        return len(self._state)
+
     @property
     def state(self) -> PartitionState:
         """The facts as the detectors' state.
 
         Raises:
-            CopyError: the local copy is damaged.
+            RuntimeError: what was recovered is not taken over yet.
         """
-        if self._copy_waits and self._copy is not None:
-            self._load(_facts(self._copy))
-            self._copy_waits = False
-        if self._waiting:
-            self._load(_taken(self._waiting))
+        if not self._taken_over and (self._copy is not None or self._waiting):
+            raise RuntimeError("the facts of a partition are asked for before they are recovered")
+        self._taken_over = True
         return self._state
-
-    def _load(self, facts: Iterable[tuple[bytes, bytes]]) -> None:
-        with collector_waits():
-            self._state.load((key.decode(), value) for key, value in facts)
 
     def exchange_rules(self, engine: Engine) -> None:
         """Go on with other rules."""
-        self._state = self.state.with_rules(engine)
+        self._state = self._state.with_rules(engine) if self._taken_over else self._new_state()
 
     def close(self) -> None:
         """Let go of the local copy: the partition has moved away."""

@@ -146,7 +146,7 @@ class FactStore(Store[bytes, bytes]):
     def load(self, number: int) -> int:
         """Make what was recovered the detectors' state; returns how many facts. An error ends the worker."""
         try:
-            return len(self.partition(number).state)
+            return self.partition(number).take_over()
         except Exception as error:
             self.fatal(error)
             raise

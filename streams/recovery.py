@@ -54,7 +54,8 @@ class ChangelogRecovery(Recovery):
     async def _build_offsets(self, consumer: ConsumerT, tps: set[TP], destination: Any, title: str) -> None:
         for store, own in self._stores(tps).items():
             await store.open_copies({tp.partition: self.active_highwaters[tp] for tp in own})
-            destination.update({tp: store.persisted_offset(tp) for tp in own})
+            for tp in own:  # one by one: Faust keeps offsets in a Counter, whose update() adds to what is there
+                destination[tp] = store.persisted_offset(tp)
         await super()._build_offsets(consumer, tps, destination, title)
 
     async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: Any, title: str) -> None:

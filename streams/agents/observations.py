@@ -127,7 +127,7 @@ class ObservationAgent:
     def show(self, metrics: Metrics) -> None:
         """Set the gauges of the partitions held."""
         held = {(str(number),): partition for number, partition in self._table.store.partitions.items()}
-        metrics.facts.show({labels: len(partition.state) for labels, partition in held.items()})
+        metrics.facts.show({labels: len(partition) for labels, partition in held.items()})
         watermarks = {labels: partition.settled_watermark for labels, partition in held.items()}
         metrics.watermark.show({labels: time.timestamp() for labels, time in watermarks.items() if time is not None})
 

@@ -7,14 +7,18 @@ it again, and nothing is lost or counted twice.
 """
 
 import random
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from kafka import KafkaProducer
 
 from streams.clients import admin_client
+from streams.topics import changelog_topic
 from tests.rigs.articles import article
 
 pytestmark = pytest.mark.kafka
@@ -43,6 +47,28 @@ def members(watch: Any) -> set[str]:
     finally:
         admin.close()
     return {member["member_id"] for group in groups.values() for member in group["members"]}
+
+
+@contextmanager
+def _writing_on(watch: Any, facts: list[Any]) -> Iterator[None]:
+    """Write facts to the changelog over and over: some of them come behind whatever its owner has written."""
+    done = threading.Event()
+    producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, acks="all")
+
+    def write() -> None:
+        while not done.wait(0.005):
+            for fact in facts:
+                producer.send(changelog_topic(watch.settings), fact.value, fact.key, partition=fact.partition)
+            producer.flush()
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        producer.close()
 
 
 def test_a_partition_that_goes_and_comes_back_has_all_facts(new_watch: New, wait_until: Wait) -> None:
@@ -79,6 +105,33 @@ def test_a_partition_that_goes_and_comes_back_has_all_facts(new_watch: New, wait
     assert counts["quakes", "firing"] == {(1, 3)}
     assert counts["calm", "firing"] == {(1, 3)}
     assert watch.late() == 0
+
+
+def test_what_an_owner_of_the_past_still_wrote_makes_no_alert_twice(new_watch: New, wait_until: Wait) -> None:
+    # Its alerts went out, its facts were written after others had taken over; the next rebalance reads them.
+    rules = RULES.split("  - {name: calm", maxsplit=1)[0]
+    records = [article(f"q{o}-{m}", m, source=f"outlet-{o}") for m in range(7) for o in range(20)]
+    past, watch = (new_watch(rules, partitions=4) for _ in range(2))
+    for each in (past, watch):
+        each.create_topics()
+        each.start().wait_ready()
+    past.produce(records[:120], 0)
+    watch.produce(records[:40], 0)
+    for each in (past, watch):
+        each.wait_committed()
+    known = {record.key for record in watch.changelog()}
+    written = [record for record in past.changelog() if record.value and record.key not in known]
+    assert len(written) >= 80
+    stays, guest = watch.workers[0], watch.start()
+    with _writing_on(watch, written):
+        wait_until(lambda: len(held(stays)) == len(held(guest)) == 2, 60, "the partitions are not shared", watch)
+    watch.produce(records[40:], 0)
+    watch.wait_committed()
+    again = [alert for alert in watch.alerts() if alert["state"] == "firing"]
+    assert again, "no partition stayed where it was"
+    sent = [*again, *(alert for alert in past.alerts() if alert["state"] == "firing")]
+    assert {(alert["revision"], alert["count"]) for alert in sent} == {(1, 3)}
+    assert {alert["id"] for alert in sent} == set(watch.scanned(records))
 
 
 def test_extraction_may_take_longer_than_the_session(new_watch: New, wait_until: Wait) -> None:

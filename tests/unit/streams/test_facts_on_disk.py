@@ -79,7 +79,7 @@ def with_three(store: FactStore, puts: list[Put]) -> FactPartition:
     """Partition 0 with the facts of three articles, recovered and taken over."""
     held = store.partition(0)
     store.restore(held, 0, puts[:3], 2)
-    assert len(held.state) == 3
+    assert store.load(0) == 3
     return held
 
 
@@ -143,8 +143,11 @@ def test_what_a_zombie_wrote_in_between_is_read_at_the_next_recovery(new_store: 
     assert offset(store) == 2
     assign(store, 2, 0)
     assert store.partition(0) is held
-    store.restore(held, 0, [(puts[1][0], None), puts[4]], 4)
-    assert (offset(store), len(held.state)) == (4, 3)
+    store.restore(held, 0, [(puts[1][0], None), (puts[2][0], None), puts[4]], 4)
+    assert (offset(store), store.load(0)) == (4, 3)  # this worker reads itself what follows from what the other did
+    store = new_store()
+    assign(store, 3, 0)
+    assert (offset(store), store.load(0)) == (4, 2)
 
 
 def test_a_gap_that_no_recovery_closed_for_long_makes_the_partition_begin_anew(
@@ -179,12 +182,11 @@ def test_a_full_disk_while_facts_are_written_takes_the_copy_and_nothing_else(
 ) -> None:
     store = new_store()
     assign(store, 1, 0)
-    held = store.partition(0)
-    store.restore(held, 0, puts[:3], 2)
+    held = with_three(store, puts)
     _refuse(monkeypatch)
-    held.wrote([(3, puts[3])])  # before the state was ever asked for
+    held.wrote([(3, puts[3])])
     assert "the local copy cannot be written, the worker goes on without: No space left" in caplog.text
-    assert (offset(store), len(held.state)) == (3, 3)
+    assert (offset(store), store.load(0)) == (3, 3)
     held.wrote([(4, puts[4])])
     assert offset(store) == 4
     monkeypatch.undo()
