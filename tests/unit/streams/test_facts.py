@@ -1,19 +1,17 @@
 """The store of facts: what recovery gives it, and what it forgets when partitions move."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import faust
 import pytest
 from faust.types import TP
 
 from detectors.engine import Engine
-from detectors.observation import Observation
-from detectors.state import PartitionState
 from streams.app import create_app
 from streams.fact_partition import PROGRESS as PROGRESS_BYTES
 from streams.facts import FactStore, FactTable
 from streams.settings import load_settings
+from tests.rigs.facts import facts_of, observations_of
 
 PROGRESS = PROGRESS_BYTES.decode()
 
@@ -44,24 +42,6 @@ def assign(store: FactStore, generation: int, *partitions: int) -> None:
     """What Faust says of an assignment."""
     assigned = {TP(store.changelog, number) for number in partitions}
     asyncio.run(store.on_rebalance(assigned, set(), set(), generation))
-
-
-def observations_of(engine: Engine, count: int) -> list[Observation]:
-    """What the rule saw in so many articles, a second apart."""
-    (rule,) = engine.by_state.values()
-    start = datetime(2020, 1, 1, tzinfo=UTC)
-    return [
-        Observation(
-            rule=rule.name, state=rule.state, time=start + timedelta(seconds=n), article_id=f"a{n}", content_hash="x"
-        )
-        for n in range(count)
-    ]
-
-
-def facts_of(engine: Engine, count: int) -> list[tuple[str, bytes]]:
-    """Changelog records as the detectors write them, for so many articles."""
-    state = PartitionState(engine)
-    return [put for one in observations_of(engine, count) for put in state.observe(one).puts]
 
 
 def apply(store: FactStore, *records: tuple[int, int, str, bytes | None]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,15 @@ import pytest
 from faust.types import TP
 
 from detectors.engine import Engine
-from detectors.observation import Observation
-from detectors.state import PartitionState
 from streams.app import create_app
 from streams.fact_partition import FactPartition
 from streams.facts import FactStore, FactTable, local_copies
 from streams.local_copy import CopyError, LocalCopy
 from streams.settings import SettingsError, load_settings
 from streams.topics import TopicState
+from tests.rigs.facts import facts_of
 
 CHANGELOG = TopicState("facts-facts-changelog", 3, 1, {}, id="topic-1")
-START = datetime(2020, 1, 1, tzinfo=UTC)
 
 NewStore = Callable[[], FactStore]
 Put = tuple[bytes, bytes]
@@ -57,15 +54,7 @@ def new_store(engine: Engine, failures: list[BaseException], tmp_path: Path) -> 
 @pytest.fixture
 def puts(engine: Engine) -> list[Put]:
     """Changelog records of six articles."""
-    (rule,) = engine.by_state.values()
-    state = PartitionState(engine)
-    seen = (
-        Observation(
-            rule=rule.name, state=rule.state, time=START + timedelta(seconds=n), article_id=f"a{n}", content_hash="x"
-        )
-        for n in range(6)
-    )
-    return [(key.encode(), value) for one in seen for key, value in state.observe(one).puts]
+    return [(key.encode(), value) for key, value in facts_of(engine, 6)]
 
 
 def assign(store: FactStore, generation: int, *partitions: int, end: int = 1000) -> None:
