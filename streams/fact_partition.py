@@ -158,7 +158,7 @@ class FactPartition:
         """
         if not self._taken_over and (self._copy is not None or self._waiting):
             raise RuntimeError("the facts of a partition are asked for before they are recovered")
-        self._taken_over = True
+        self._taken_over = True  # where there was nothing to recover
         return self._state
 
     def exchange_rules(self, engine: Engine) -> None:
