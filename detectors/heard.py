@@ -14,7 +14,7 @@ from detectors.loading.readers import JsonSchema, ListOf, Reader, Word, read_key
 from detectors.rule import Rule
 
 
-class Heard(msgspec.Struct, frozen=True):
+class Heard(msgspec.Struct, frozen=True, tag="Heard"):
     """Rules by name, and all that have one of the tags."""
 
     rules: tuple[str, ...] = ()

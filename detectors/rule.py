@@ -34,7 +34,7 @@ TOPIC_NAME = r"[a-zA-Z0-9._-]{1,249}"
 HOUR = timedelta(hours=1)
 
 
-class Exemption(msgspec.Struct, frozen=True):
+class Exemption(msgspec.Struct, frozen=True, tag="Exemption"):
     """A named condition: an article that meets it does not exist for the rule."""
 
     name: str

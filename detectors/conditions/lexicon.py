@@ -17,7 +17,7 @@ from detectors.conditions.conjunctions import Conjunctions
 from detectors.folding import Folded, fold, fold_value, word_bounded, word_end, words
 
 
-class Phrase(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
+class Phrase(msgspec.Struct, frozen=True, tag="Phrase", cache_hash=True, gc=False):
     """Whole words to be found: ``text`` folded (``cased``: only its blanks), ``prefix`` where a final ``*`` stood."""
 
     text: str

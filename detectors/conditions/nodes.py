@@ -41,7 +41,7 @@ class Condition(msgspec.Struct, frozen=True):
             yield from part.phrases()
 
 
-class Every(Condition, frozen=True):
+class Every(Condition, frozen=True, tag="Every"):
     """All of them; of none, every article."""
 
     conditions: tuple[Condition, ...]
@@ -57,7 +57,7 @@ class Every(Condition, frozen=True):
         return self.conditions
 
 
-class Some(Condition, frozen=True):
+class Some(Condition, frozen=True, tag="Some"):
     """At least one of them. Values are taken from each one that is met."""
 
     conditions: tuple[Condition, ...]
@@ -74,7 +74,7 @@ class Some(Condition, frozen=True):
         return self.conditions
 
 
-class Not(Condition, frozen=True):
+class Not(Condition, frozen=True, tag="Not"):
     """The condition is not met: no value meets it. Binds nothing."""
 
     condition: Condition
@@ -89,7 +89,7 @@ class Not(Condition, frozen=True):
         return frozenset()
 
 
-class Within(Condition, frozen=True):
+class Within(Condition, frozen=True, tag="Within"):
     """All of it within some one sentence, or within three consecutive ones."""
 
     reach: Literal["sentence", "near"]
@@ -116,7 +116,7 @@ class Within(Condition, frozen=True):
         return (self.condition,)
 
 
-class Has(Condition, frozen=True):
+class Has(Condition, frozen=True, tag="Has"):
     """Some one value of the field meets all the tests, each of an attribute."""
 
     field: str
@@ -141,7 +141,7 @@ class Has(Condition, frozen=True):
         return frozenset((self.field,))
 
 
-class Lacks(Condition, frozen=True):
+class Lacks(Condition, frozen=True, tag="Lacks"):
     """The field has no value at all (``exists: false``)."""
 
     field: str
@@ -150,7 +150,7 @@ class Lacks(Condition, frozen=True):
         return not scene.values(self.field)
 
 
-class Says(Condition, frozen=True):
+class Says(Condition, frozen=True, tag="Says"):
     """Some entry stands in the searched text as whole words; ``negated``: none does."""
 
     field: str
@@ -172,7 +172,7 @@ class Says(Condition, frozen=True):
         return iter(self.terms.names)
 
 
-class Reads(Condition, frozen=True):
+class Reads(Condition, frozen=True, tag="Reads"):
     """The searched text is, begins or ends with one of the texts, or matches a pattern, or is there at all."""
 
     field: str
@@ -206,7 +206,7 @@ def original(scene: Scene, stretch: Stretch) -> str:
     return (article.title if part == "title" else article.text)[start:end]
 
 
-class TextPattern(msgspec.Struct, frozen=True):
+class TextPattern(msgspec.Struct, frozen=True, tag="TextPattern"):
     """RE2, found anywhere in the original text."""
 
     patterns: tuple[str, ...]
@@ -228,7 +228,7 @@ class TextPattern(msgspec.Struct, frozen=True):
         return found
 
 
-class TextWhole(msgspec.Struct, frozen=True):
+class TextWhole(msgspec.Struct, frozen=True, tag="TextWhole"):
     """The title, the body, the lead or the sentence as a whole is one of the texts."""
 
     names: dict[str, str]
@@ -241,7 +241,7 @@ class TextWhole(msgspec.Struct, frozen=True):
         return [] if name is None else [(name, Span(*stretch, text))]
 
 
-class TextPart(msgspec.Struct, frozen=True):
+class TextPart(msgspec.Struct, frozen=True, tag="TextPart"):
     """The title, the body, the lead or the sentence begins or ends with one of the texts."""
 
     part: Part

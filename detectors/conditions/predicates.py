@@ -34,7 +34,7 @@ class Predicate(msgspec.Struct, frozen=True):
         raise NotImplementedError
 
 
-class Terms(msgspec.Struct, frozen=True):
+class Terms(msgspec.Struct, frozen=True, tag="Terms"):
     """Phrases to be found as whole words, and the name of the entry that each spells."""
 
     names: dict[Phrase, str]
@@ -67,7 +67,7 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
                 yield text[start:end], word_bounded(text, start, end)
 
 
-class Words(Predicate, frozen=True):
+class Words(Predicate, frozen=True, tag="Words"):
     """Some entry is a phrase of whole words in the attribute; ``negated``: none is, though it has a value."""
 
     terms: Terms
@@ -80,7 +80,7 @@ class Words(Predicate, frozen=True):
         return self.negated != any(self.terms.found_in(spelling) is not None for spelling in spellings)
 
 
-class Whole(Predicate, frozen=True):
+class Whole(Predicate, frozen=True, tag="Whole"):
     """The attribute is one of the values (folded; names of entries); numbers and booleans compare as such."""
 
     names: dict[str | float, str]
@@ -97,7 +97,7 @@ class Whole(Predicate, frozen=True):
         return self.negated != (scalar_key(given) in self.names)
 
 
-class Part(Predicate, frozen=True):
+class Part(Predicate, frozen=True, tag="Part"):
     """The attribute contains, starts or ends with one of the texts."""
 
     how: Literal["contains", "startswith", "endswith"]
@@ -123,7 +123,7 @@ def compiled(pattern: str) -> re2._Regexp[str]:
     return re2.compile(pattern, options)
 
 
-class Matches(Predicate, frozen=True):
+class Matches(Predicate, frozen=True, tag="Matches"):
     """One of the patterns is found in the original spelling."""
 
     patterns: tuple[str, ...]
@@ -135,7 +135,7 @@ class Matches(Predicate, frozen=True):
         return any(compiled(pattern).search(text) is not None for pattern in self.patterns for text in raw)
 
 
-class Compare(Predicate, frozen=True):
+class Compare(Predicate, frozen=True, tag="Compare"):
     """The number (seconds, for durations) stands so to the bound."""
 
     how: Comparison
@@ -148,7 +148,7 @@ class Compare(Predicate, frozen=True):
         return COMPARE[self.how](given, self.bound)
 
 
-class Flag(Predicate, frozen=True):
+class Flag(Predicate, frozen=True, tag="Flag"):
     """The boolean is so."""
 
     wanted: bool
@@ -157,7 +157,7 @@ class Flag(Predicate, frozen=True):
         return value.attributes.get(attribute) is self.wanted
 
 
-class Exists(Predicate, frozen=True):
+class Exists(Predicate, frozen=True, tag="Exists"):
     """The attribute has a value, or has none."""
 
     wanted: bool
@@ -166,7 +166,7 @@ class Exists(Predicate, frozen=True):
         return (value.attributes.get(attribute) is not None) == self.wanted
 
 
-class Each(Predicate, frozen=True):
+class Each(Predicate, frozen=True, tag="Each"):
     """Every one of the questions about the same attribute."""
 
     predicates: tuple[Predicate, ...]
