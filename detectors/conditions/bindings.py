@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from detectors.article import Span
 from detectors.conditions.values import Plain, Value, position
+from detectors.model.article import Span
 
 TERM = "term"
 

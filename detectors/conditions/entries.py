@@ -9,9 +9,9 @@ from detectors.conditions.lexicon import Phrase, phrase
 from detectors.conditions.predicates import Terms, Whole
 from detectors.conditions.values import scalar_key
 from detectors.folding import fold_value
-from detectors.loading.context import Entry, ListDefinition, Place
-from detectors.loading.nodes import Node, Scalar, Sequence
-from detectors.problems import Wrong, nearest, one_of, shown
+from detectors.reading.context import Entry, ListDefinition, Place
+from detectors.reading.nodes import Node, Scalar, Sequence
+from detectors.reading.problems import Wrong, nearest, one_of, shown
 from detectors.vocabulary import country_code, country_names
 
 K = TypeVar("K")

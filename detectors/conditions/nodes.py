@@ -7,12 +7,12 @@ from typing import Literal
 
 import msgspec
 
-from detectors.article import Span
 from detectors.conditions.bindings import TERM, Bindings
 from detectors.conditions.lexicon import Phrase
 from detectors.conditions.predicates import Exists, Part, Predicate, Terms, compiled
 from detectors.conditions.view import Scene, Stretch
 from detectors.folding import fold
+from detectors.model.article import Span
 
 MOST_PATTERN_HITS = 20
 

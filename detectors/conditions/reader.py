@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from detectors.conditions.field_reader import read_field
 from detectors.conditions.fields import FIELDS, Field, field_named
 from detectors.conditions.nodes import Condition, Every, Not, Some, Within
-from detectors.conditions.tests_reader import read_field
-from detectors.lint import about_condition
-from detectors.loading.context import Place
-from detectors.loading.macros import expanded
-from detectors.loading.nodes import Mapping, Node, Sequence
-from detectors.loading.readers import JsonSchema, Reader
-from detectors.problems import Wrong, nearest, shown
+from detectors.lints.registry import about_condition
+from detectors.reading.context import Place
+from detectors.reading.macros import expanded
+from detectors.reading.nodes import Mapping, Node, Sequence
+from detectors.reading.problems import Wrong, nearest, shown
+from detectors.reading.readers import JsonSchema, Reader
 
 COMBINATORS = ("all", "any", "none", "not", "sentence", "near")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from detectors.article import EnrichedArticle, Span
 from detectors.conditions.fields import META
-from detectors.event_time import parse_time
 from detectors.folding import fold_value
+from detectors.model.article import EnrichedArticle, Span
+from detectors.model.event_time import parse_time
 from detectors.vocabulary import english_name
 
 Plain = str | int | float | bool

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from detectors.article import EnrichedArticle, Part, Sentence, Span
 from detectors.conditions.lexicon import Folds, Lexicon, Phrase, in_value, places
 from detectors.conditions.values import Value, values_of
 from detectors.folding import words
+from detectors.model.article import EnrichedArticle, Part, Sentence, Span
 
 Stretch = tuple[Part, int, int]
 NEAR = 3

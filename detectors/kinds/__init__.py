@@ -1,1 +1,1 @@
-"""The kinds of rules, one module each. A module registers itself by :func:`detectors.kind.kind`."""
+"""The kinds of rules, one module each. A module registers itself by :func:`detectors.rules.kind.kind`."""

@@ -19,16 +19,16 @@ from typing import Annotated
 
 import msgspec
 
-from detectors.alert import GroupValue, State
 from detectors.conditions.nodes import Condition
-from detectors.copies import are_copies
-from detectors.facts import Fact
-from detectors.keys import GroupBy, Step
-from detectors.kind import Key, Kind, kind
-from detectors.loading.readers import Duration
-from detectors.log import Log
-from detectors.machine import Change, Machine, Mark, Moment, Outcome
-from detectors.rule import Rule
+from detectors.counting.similarity import are_copies
+from detectors.facts.facts import Fact
+from detectors.model.alert import GroupValue, State
+from detectors.reading.readers import Duration
+from detectors.rules.keys import GroupBy, Step
+from detectors.rules.kind import Key, Kind, kind
+from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
+from detectors.rules.rule import Rule
+from detectors.timeline.log import Log
 
 AFTER, WITHOUT = 1, 2
 _INSTANT = timedelta(microseconds=1)

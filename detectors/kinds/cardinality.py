@@ -14,15 +14,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from detectors.alert import Severity
-from detectors.facts import Fact, Facts
-from detectors.judgement import Judgement, not_met, reached
-from detectors.keys import CountAtLeastOrNone, CountAtMostOrNone, Minimum, Of
-from detectors.kind import kind
-from detectors.log import Log
-from detectors.states import CountKind, EitherSideKind
-from detectors.tallies import Different
-from detectors.ticks import Measure
+from detectors.facts.facts import Fact, Facts
+from detectors.facts.tallies import Different
+from detectors.machines.judgement import Judgement, not_met, reached
+from detectors.machines.state_kinds import CountKind, EitherSideKind
+from detectors.machines.ticks import Measure
+from detectors.model.alert import Severity
+from detectors.rules.keys import CountAtLeastOrNone, CountAtMostOrNone, Minimum, Of
+from detectors.rules.kind import kind
+from detectors.timeline.log import Log
 
 
 @kind("cardinality")

@@ -17,18 +17,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 
-from detectors.alert import Severity
-from detectors.counting import counted, newly_counted
-from detectors.facts import Fact, Facts
-from detectors.heard import Heard, HeardReader, circle
-from detectors.judgement import Judgement, reached
-from detectors.keys import GroupBy, Window
-from detectors.kind import Key, kind
-from detectors.loading.readers import Choice, ListOf, Number
-from detectors.problems import nearest, shown
-from detectors.rule import Rule
-from detectors.steps import AnyOrderKind
-from detectors.thresholds import ThresholdReader, Thresholds
+from detectors.counting.counted import counted, newly_counted
+from detectors.facts.facts import Fact, Facts
+from detectors.machines.judgement import Judgement, reached
+from detectors.machines.step_kinds import AnyOrderKind
+from detectors.model.alert import Severity
+from detectors.reading.problems import nearest, shown
+from detectors.reading.readers import Choice, ListOf, Number
+from detectors.rules.chain_inputs import Heard, HeardReader, circle
+from detectors.rules.keys import GroupBy, Window
+from detectors.rules.kind import Key, kind
+from detectors.rules.rule import Rule
+from detectors.rules.thresholds import ThresholdReader, Thresholds
 
 
 @kind("chain")

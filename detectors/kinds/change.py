@@ -18,14 +18,14 @@ from typing import Annotated
 
 import msgspec
 
-from detectors.alert import GroupValue
-from detectors.facts import Fact
-from detectors.keys import GroupBy, Of
-from detectors.kind import Key, Kind, kind
-from detectors.loading.readers import Number
-from detectors.log import Log
-from detectors.machine import Change, Machine, Mark, Moment, Outcome
-from detectors.rule import Rule
+from detectors.facts.facts import Fact
+from detectors.model.alert import GroupValue
+from detectors.reading.readers import Number
+from detectors.rules.keys import GroupBy, Of
+from detectors.rules.kind import Key, Kind, kind
+from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
+from detectors.rules.rule import Rule
+from detectors.timeline.log import Log
 
 _INSTANT = timedelta(microseconds=1)
 

@@ -15,14 +15,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from detectors.alert import Severity
-from detectors.counting import DistinctReader, stories
-from detectors.events import MOST_EVIDENCE, EventKind
-from detectors.facts import Fact, Facts
-from detectors.judgement import Judgement, reached
-from detectors.keys import CountAtLeast, GroupBy, Window
-from detectors.kind import Key, kind
-from detectors.stories import Stories
+from detectors.counting.counted import DistinctReader, stories
+from detectors.counting.stories import Stories
+from detectors.facts.facts import Fact, Facts
+from detectors.machines.events import MOST_EVIDENCE, EventKind
+from detectors.machines.judgement import Judgement, reached
+from detectors.model.alert import Severity
+from detectors.rules.keys import CountAtLeast, GroupBy, Window
+from detectors.rules.kind import Key, kind
 
 
 @kind("corroborated")

@@ -18,20 +18,20 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from detectors.alert import GroupValue
-from detectors.facts import Fact, Facts
-from detectors.groups import group_key
-from detectors.intervals import first_multiple
-from detectors.keys import CountAtLeast
-from detectors.kind import Key, kind
-from detectors.listed_groups import Group, GroupsReader, group_of
-from detectors.loading.readers import Duration, Number
-from detectors.log import Log
-from detectors.machine import Machine, Mark, Outcome
-from detectors.rule import Rule
-from detectors.states import StateKind
-from detectors.thresholds import Level, Thresholds
-from detectors.ticks import Measure, Side, TickMachine
+from detectors.facts.facts import Fact, Facts
+from detectors.machines.state_kinds import StateKind
+from detectors.machines.ticks import Measure, Side, TickMachine
+from detectors.model.alert import GroupValue
+from detectors.reading.readers import Duration, Number
+from detectors.rules.groups import group_key
+from detectors.rules.keys import CountAtLeast
+from detectors.rules.kind import Key, kind
+from detectors.rules.listed_groups import Group, GroupsReader, group_of
+from detectors.rules.machine import Machine, Mark, Outcome
+from detectors.rules.rule import Rule
+from detectors.rules.thresholds import Level, Thresholds
+from detectors.timeline.intervals import first_multiple
+from detectors.timeline.log import Log
 
 _INSTANT = timedelta(microseconds=1)
 _FULL = "full"

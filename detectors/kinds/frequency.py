@@ -15,16 +15,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from detectors.alert import Severity
-from detectors.counting import counted, newly_counted
-from detectors.facts import Fact, Facts
-from detectors.judgement import Judgement, reached
-from detectors.keys import CountAtLeast, Distinct
-from detectors.kind import kind
-from detectors.log import Log
-from detectors.states import CountKind
-from detectors.thresholds import Thresholds
-from detectors.ticks import Measure, Side
+from detectors.counting.counted import counted, newly_counted
+from detectors.facts.facts import Fact, Facts
+from detectors.machines.judgement import Judgement, reached
+from detectors.machines.state_kinds import CountKind
+from detectors.machines.ticks import Measure, Side
+from detectors.model.alert import Severity
+from detectors.rules.keys import CountAtLeast, Distinct
+from detectors.rules.kind import kind
+from detectors.rules.thresholds import Thresholds
+from detectors.timeline.log import Log
 
 
 @kind("frequency")

@@ -14,18 +14,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from detectors.alert import GroupValue
-from detectors.counting import tally
-from detectors.events import MOST_EVIDENCE
-from detectors.facts import Fact
-from detectors.groups import GroupByReader
-from detectors.intervals import interval_start
-from detectors.judgement import revision
-from detectors.kind import DAY, Key, Kind, kind
-from detectors.log import Log
-from detectors.machine import Change, Machine, Moment, Outcome
-from detectors.rule import Rule
-from detectors.tallies import Those
+from detectors.counting.counted import tally
+from detectors.facts.facts import Fact
+from detectors.facts.tallies import Those
+from detectors.machines.events import MOST_EVIDENCE
+from detectors.machines.judgement import revision
+from detectors.model.alert import GroupValue
+from detectors.rules.groups import GroupByReader
+from detectors.rules.kind import DAY, Key, Kind, kind
+from detectors.rules.machine import Change, Machine, Moment, Outcome
+from detectors.rules.rule import Rule
+from detectors.timeline.intervals import interval_start
+from detectors.timeline.log import Log
 
 ARTICLE, STORY = "article", "story"
 _INSTANT = timedelta(microseconds=1)

@@ -20,20 +20,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
-from detectors.alert import GroupValue
 from detectors.conditions.fields import META
 from detectors.conditions.values import Value
-from detectors.facts import Fact, Facts
-from detectors.groups import Found
-from detectors.keys import Minimum
-from detectors.kind import Key, kind
-from detectors.loading.context import Place
-from detectors.loading.nodes import Node, Scalar
-from detectors.loading.readers import JsonSchema, Reader
-from detectors.log import Log
-from detectors.problems import nearest, shown
-from detectors.states import EitherSideKind
-from detectors.ticks import Measure
+from detectors.facts.facts import Fact, Facts
+from detectors.machines.state_kinds import EitherSideKind
+from detectors.machines.ticks import Measure
+from detectors.model.alert import GroupValue
+from detectors.reading.context import Place
+from detectors.reading.nodes import Node, Scalar
+from detectors.reading.problems import nearest, shown
+from detectors.reading.readers import JsonSchema, Reader
+from detectors.rules.groups import Found
+from detectors.rules.keys import Minimum
+from detectors.rules.kind import Key, kind
+from detectors.timeline.log import Log
 
 SCORE, CONFIDENCE, AGE, LENGTH = "theme.score", "official.confidence", "age", "length"
 VALUES = (SCORE, CONFIDENCE, AGE, LENGTH)

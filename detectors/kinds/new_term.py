@@ -20,20 +20,20 @@ from typing import Annotated
 
 import msgspec
 
-from detectors.alert import GroupValue
-from detectors.counting import counted
-from detectors.events import MOST_EVIDENCE
-from detectors.facts import Fact
-from detectors.groups import Found
-from detectors.keys import CountAtLeast, Distinct, GroupBy, Of
-from detectors.kind import DAY, Key, Kind, kind
-from detectors.known import Known, KnownReader
-from detectors.loading.readers import Duration
-from detectors.log import Log
-from detectors.machine import Change, Machine, Mark, Moment, Outcome
-from detectors.rule import Rule
-from detectors.terms import SILENT, Episode, Meeting, Past, Term
-from detectors.thresholds import Level, Thresholds
+from detectors.counting.counted import counted
+from detectors.counting.term_history import SILENT, Episode, Meeting, Past, Term
+from detectors.facts.facts import Fact
+from detectors.machines.events import MOST_EVIDENCE
+from detectors.model.alert import GroupValue
+from detectors.reading.readers import Duration
+from detectors.rules.groups import Found
+from detectors.rules.keys import CountAtLeast, Distinct, GroupBy, Of
+from detectors.rules.kind import DAY, Key, Kind, kind
+from detectors.rules.known_values import Known, KnownReader
+from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
+from detectors.rules.rule import Rule
+from detectors.rules.thresholds import Level, Thresholds
+from detectors.timeline.log import Log
 
 MOST_VALUES = 10_000
 """Values a group that are remembered; the one that was met longest ago goes first, and is counted."""

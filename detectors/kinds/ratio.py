@@ -18,14 +18,14 @@ from typing import Annotated
 
 from detectors.conditions.nodes import EVERY_ARTICLE, Condition
 from detectors.conditions.reader import CONDITION
-from detectors.counting import tally
-from detectors.facts import Fact, Facts
-from detectors.keys import Distinct, Minimum
-from detectors.kind import Key, kind
-from detectors.log import Log
-from detectors.states import EitherSideKind
-from detectors.tallies import Those
-from detectors.ticks import Measure
+from detectors.counting.counted import tally
+from detectors.facts.facts import Fact, Facts
+from detectors.facts.tallies import Those
+from detectors.machines.state_kinds import EitherSideKind
+from detectors.machines.ticks import Measure
+from detectors.rules.keys import Distinct, Minimum
+from detectors.rules.kind import Key, kind
+from detectors.timeline.log import Log
 
 COUNT, TO = 1, 2
 """The numbers of its two conditions among the steps of a fact."""

@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
-from detectors.alert import Severity
-from detectors.events import MOST_EVIDENCE
-from detectors.facts import Fact, Facts
-from detectors.judgement import Judgement, not_met
-from detectors.kind import kind
-from detectors.sequences import Sequences
-from detectors.steps import StepsKind
+from detectors.counting.sequences import Sequences
+from detectors.facts.facts import Fact, Facts
+from detectors.machines.events import MOST_EVIDENCE
+from detectors.machines.judgement import Judgement, not_met
+from detectors.machines.step_kinds import StepsKind
+from detectors.model.alert import Severity
+from detectors.rules.kind import kind
 
 MOST_EXACT = 200
 """Articles in a window of which those that stand in whole sequences are counted; of more, all that met a step."""

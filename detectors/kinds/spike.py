@@ -17,13 +17,13 @@ import math
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
-from detectors.facts import Facts
-from detectors.kind import Key, kind
-from detectors.loading.readers import Choice, Duration, Number
-from detectors.log import Log
-from detectors.states import StateKind
-from detectors.thresholds import ThresholdReader, Thresholds
-from detectors.ticks import Measure, Side
+from detectors.facts.facts import Facts
+from detectors.machines.state_kinds import StateKind
+from detectors.machines.ticks import Measure, Side
+from detectors.reading.readers import Choice, Duration, Number
+from detectors.rules.kind import Key, kind
+from detectors.rules.thresholds import ThresholdReader, Thresholds
+from detectors.timeline.log import Log
 
 UP, DOWN, BOTH = "up", "down", "both"
 _UNIT = timedelta(microseconds=1)

@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from detectors.alert import Severity
-from detectors.facts import Fact, Facts
-from detectors.judgement import Judgement
-from detectors.kind import kind
-from detectors.steps import AnyOrderKind, StepsKind
+from detectors.facts.facts import Fact, Facts
+from detectors.machines.judgement import Judgement
+from detectors.machines.step_kinds import AnyOrderKind, StepsKind
+from detectors.model.alert import Severity
+from detectors.rules.kind import kind
 
 
 @kind("together")

@@ -1,1 +1,1 @@
-"""What ``newswatch rules check`` warns of, one module a theme. A lint registers itself: see :mod:`detectors.lint`."""
+"""What is allowed and probably not meant: one module a theme; a lint registers itself (:mod:`.registry`)."""

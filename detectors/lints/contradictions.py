@@ -9,10 +9,10 @@ from typing import TypeGuard
 from detectors.conditions.fields import FIELDS, META
 from detectors.conditions.nodes import Condition, Every, Has, Lacks, Not, Reads, Says, Some
 from detectors.conditions.predicates import Compare, Each, Exists, Flag, Predicate, Whole
-from detectors.kind import keys_of
-from detectors.lint import of_condition, of_rule
 from detectors.lints.conjuncts import conjuncts
-from detectors.rule import Rule
+from detectors.lints.registry import of_condition, of_rule
+from detectors.rules.kind import keys_of
+from detectors.rules.rule import Rule
 
 _SINGLE = frozenset({"source", "language", "id", "url", "age"})
 """Fields of which an article has at most one value."""

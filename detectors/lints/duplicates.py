@@ -9,10 +9,10 @@ import msgspec
 
 from detectors.conditions.nodes import Condition, Every, Has, Says, Some
 from detectors.conditions.predicates import Each, Predicate, Terms, Whole, Words
-from detectors.kind import keys_of
-from detectors.lint import of_set
-from detectors.loading.identity import LONG
-from detectors.rule import Rule
+from detectors.lints.registry import of_set
+from detectors.rules.identity import LONG
+from detectors.rules.kind import keys_of
+from detectors.rules.rule import Rule
 
 
 @of_set

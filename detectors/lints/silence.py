@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from detectors.conditions.nodes import EVERY_ARTICLE, Condition, Lacks
-from detectors.groups import source_field
-from detectors.lint import of_rule, of_set
 from detectors.lints.conjuncts import conjuncts
-from detectors.rule import Rule
+from detectors.lints.registry import of_rule, of_set
+from detectors.rules.groups import source_field
+from detectors.rules.rule import Rule
 
 
 @of_rule

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detectors.conditions.nodes import EVERY_ARTICLE
-from detectors.facts import MOST_FACTS
-from detectors.lint import of_rule
-from detectors.rule import Rule
-from detectors.thresholds import Thresholds
+from detectors.facts.facts import MOST_FACTS
+from detectors.lints.registry import of_rule
+from detectors.rules.rule import Rule
+from detectors.rules.thresholds import Thresholds
 from detectors.vocabulary import shipped_vocabulary
 
 _SHARES = frozenset({"theme.score", "official.confidence"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from detectors.loading.context import Entry, ListDefinition, Place
-from detectors.loading.nodes import Mapping, Node, Scalar, Sequence
 from detectors.loading.sources import Sources
-from detectors.problems import Wrong
+from detectors.reading.context import Entry, ListDefinition, Place
+from detectors.reading.nodes import Mapping, Node, Scalar, Sequence
+from detectors.reading.problems import Wrong
 
 MOST_ENTRIES = 1_000_000
 SEPARATOR = " | "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from detectors.kind import keys_of, kinds
-from detectors.loading.context import Place
-from detectors.loading.nodes import Mapping, Node, Scalar, Sequence
-from detectors.loading.readers import ListOf, Reader, Word, read_keys
-from detectors.problems import Wrong, nearest, shown
-from detectors.rule import Rule
+from detectors.reading.context import Place
+from detectors.reading.nodes import Mapping, Node, Scalar, Sequence
+from detectors.reading.problems import Wrong, nearest, shown
+from detectors.reading.readers import ListOf, Reader, Word, read_keys
+from detectors.rules.kind import keys_of, kinds
+from detectors.rules.rule import Rule
 
 MERGED = ("labels", "annotations")
 UNITED = ("tags",)

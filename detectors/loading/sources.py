@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from detectors.loading.parser import LARGEST_FILE
+from detectors.reading.parser import LARGEST_FILE
 
 LARGEST_LIST = 64 * 1024 * 1024
 

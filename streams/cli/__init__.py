@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from streams.cli import broker, dead, demo, eval, extract, ingest, officials, rules, scan, subscribe, topics, worker  # noqa: A004
-from streams.kafka_log import summarise
+from streams.kafka.client_log import summarise
 
 app = typer.Typer(
     name="newswatch",

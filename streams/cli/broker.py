@@ -44,10 +44,10 @@ def broker(
     set_: Set = None,
 ) -> None:
     """Run a broker on this machine until Ctrl-C. It keeps nothing: for trying out, never for production."""
-    from streams.broker import Broker, EmbeddedBroker
-    from streams.kafka_closed import ClosedKafka
-    from streams.kafka_dev import KafkaCluster
-    from streams.rules_folder import RulesFolder, find_rules
+    from streams.brokers.closed_kafka import ClosedKafka
+    from streams.brokers.embedded import Broker, EmbeddedBroker
+    from streams.brokers.kafka_cluster import KafkaCluster
+    from streams.hot_reload.folder import RulesFolder, find_rules
 
     chosen: Broker
     if secure is not None:

@@ -16,7 +16,7 @@ from streams.cli.spread import spread
 from streams.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from streams.dead_letters import Span, StoredLetter, Wanted
+    from streams.dead_letters.letters import Span, StoredLetter, Wanted
 
 app = typer.Typer(name="dead", help="Look at dead letters, and put them back.", no_args_is_help=True)
 
@@ -48,7 +48,7 @@ class Filters:
 
     def wanted(self, settings: Settings, ids: list[str] | None = None) -> Wanted:
         """Raises SettingsError for an id, a range or a time that cannot be read."""
-        from streams.dead_letters import Wanted
+        from streams.dead_letters.letters import Wanted
 
         for id_ in ids or ():
             if not re.fullmatch(r"\d+:\d+", id_):
@@ -88,8 +88,8 @@ def list_(
     set_: Set = None,
 ) -> None:
     """List dead letters: where they are, where they came from, why, and whether they were put back."""
-    from streams.dead_letters import read_letters
-    from streams.replays import read_replays
+    from streams.dead_letters.letters import read_letters
+    from streams.dead_letters.marks import read_replays
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings)
@@ -122,8 +122,8 @@ def show(
 
     On a terminal control characters are shown as symbols.
     """
-    from streams.dead_letters import read_letters
-    from streams.replays import read_replays
+    from streams.dead_letters.letters import read_letters
+    from streams.dead_letters.marks import read_replays
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings, ids)
@@ -154,9 +154,9 @@ def replay(
     set_: Set = None,
 ) -> None:
     """Put bytes, key and headers back where they came from, each letter once: a second replay does nothing."""
-    from streams import replayer
-    from streams.dead_letters import read_letters
-    from streams.replays import read_replays
+    from streams.dead_letters import replay
+    from streams.dead_letters.letters import read_letters
+    from streams.dead_letters.marks import read_replays
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings, ids)
@@ -167,12 +167,12 @@ def replay(
     pending = known.pending(letters, again=again)
     done = 0
     if dry_run:
-        replayer.check_origins(settings, pending)
+        replay.check_origins(settings, pending)
         done = len(pending)
         for letter in pending if json else ():
             print_json(_described(letter, known.state(letter)))
     elif pending:  # where there is nothing to do, nobody who is at it is shut out
-        for put_back in replayer.replay(settings, letters, again=again):
+        for put_back in replay.replay(settings, letters, again=again):
             done += 1
             if json:
                 print_json(put_back)
@@ -192,7 +192,7 @@ def _require(ids: list[str] | None, found: set[str]) -> None:
 
 
 def _span(text: str | None) -> Span:
-    from streams.dead_letters import Span
+    from streams.dead_letters.letters import Span
 
     if text is None:
         return Span()

@@ -14,7 +14,7 @@ from streams.cli.console import err, out, print_json
 from streams.cli.options import Json, Rules
 
 if TYPE_CHECKING:
-    from streams.demo import Summary
+    from streams.demo.demo import Summary
 
 app = typer.Typer()
 
@@ -53,7 +53,8 @@ def demo(
     ] = 9464,
 ) -> None:
     """Embedded broker, topics, one worker, sample articles, alerts as they fire. Keeps nothing: for trying out."""
-    from streams.demo import SAMPLES, Demo, Shown, run
+    from streams.demo.demo import Demo, Shown, run
+    from streams.shipped import SAMPLES
     from streams.sinks.terminal import alert_block, quotation
     from streams.sources.files import count_lines, read_lines
 

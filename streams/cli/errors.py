@@ -9,22 +9,22 @@ from contextlib import contextmanager
 
 from kafka.errors import KafkaError
 
-from detectors.ruleset import RuleSetError
-from streams.access import AccessError
-from streams.certificates import CertificateError
-from streams.clients import BrokerUnreachableError, TopicUnreadableError
-from streams.connection_errors import said
-from streams.extraction.data_files import DataFileError
-from streams.extraction.errors import ModelNotFoundError
-from streams.ingest import UnacknowledgedError
-from streams.officials_import import ImportProblemError
-from streams.replayer import ForeignLetterError, ReplayEndedError
-from streams.rules_folder import RulesNotFoundError
-from streams.server_process import ServerError
+from detectors.loading.ruleset import RuleSetError
+from streams.brokers.certificates import CertificateError
+from streams.dead_letters.replay import ForeignLetterError, ReplayEndedError
+from streams.extraction.people.registry_import import ImportProblemError
+from streams.extraction.text.data_files import DataFileError
+from streams.extraction.text.entities import ModelNotFoundError
+from streams.hot_reload.folder import RulesNotFoundError
+from streams.kafka.access import AccessError
+from streams.kafka.clients import BrokerUnreachableError, TopicUnreadableError
+from streams.kafka.refusals import said
+from streams.kafka.topics import PartitionsDifferError, TopicsMissingError
+from streams.processes.server_process import ServerError
 from streams.settings import SettingsError
+from streams.sources.feed import UnacknowledgedError
 from streams.sources.feeds import UnreadableFeedError
 from streams.sources.files import UnreadableFileError
-from streams.topics import PartitionsDifferError, TopicsMissingError
 
 EXPECTED = (
     AccessError,

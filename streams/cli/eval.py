@@ -17,7 +17,7 @@ from streams.cli.options import Config, Json, Set, settings_from
 from streams.sources.files import UnreadableFileError, read_lines
 
 if TYPE_CHECKING:
-    from streams.evaluation import Error, Evaluation, Found
+    from streams.evaluation.scores import Error, Evaluation, Found
     from streams.settings import Settings
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def eval(  # noqa: A001 - the command's name
     set_: Set = None,
 ) -> None:
     """Precision, recall and F1 of countries, officials and themes against annotated articles."""
-    from streams.evaluation import evaluate, read_found, read_gold
+    from streams.evaluation.scores import evaluate, read_found, read_gold
 
     annotations = gold / "gold.jsonl" if gold.is_dir() else gold
     texts = articles or annotations.with_name("articles.jsonl")
@@ -99,7 +99,7 @@ def _read(read: Callable[[Path], T], file: Path) -> T:
 
 def _found(articles: Path, settings: Settings) -> dict[str, Found]:
     """What is extracted now, by article id."""
-    from streams.enriching import enrich_lines, make_extractor
+    from streams.pipeline.enrich import enrich_lines, make_extractor
     from streams.records.dead_letter import DeadLetter
 
     found: dict[str, Found] = {}
@@ -112,7 +112,7 @@ def _found(articles: Path, settings: Settings) -> dict[str, Found]:
 
 
 def _naive(articles: Path) -> dict[str, Found]:
-    from streams.naive import naive_pipe
+    from streams.evaluation.baseline import naive_pipe
     from streams.records.article import decode_article
 
     decoded = [decode_article(line.value) for line in read_lines([articles])]

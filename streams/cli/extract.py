@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from detectors.article import EnrichedArticle
+from detectors.model.article import EnrichedArticle
 from streams.cli.console import err, out, print_bad_line, print_json
 from streams.cli.options import Config, Json, Set, settings_from
 from streams.records.dead_letter import DeadLetter
@@ -46,7 +46,7 @@ def extract(
     set_: Set = None,
 ) -> None:
     """Print the officials, countries and themes of articles, with their offsets."""
-    from streams.enriching import enrich_lines, make_extractor
+    from streams.pipeline.enrich import enrich_lines, make_extractor
 
     settings = settings_from(config, set_)
     extractor = make_extractor(settings)
@@ -63,7 +63,7 @@ def extract(
         else:
             out.print(_table(article))
     if html is not None:
-        from streams.pages import write_pages
+        from streams.pages.highlight import write_pages
 
         if not shown:
             raise typer.BadParameter("there is no article to show")

@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from streams.cli.console import err, print_json
 from streams.cli.options import Brokers, Config, Json, Set, settings_from
-from streams.signals import exit_status, terminate_as_interrupt
+from streams.worker.signals import exit_status, terminate_as_interrupt
 
 if TYPE_CHECKING:
-    from streams.ingest import Feed
+    from streams.sources.feed import Feed
 
 app = typer.Typer()
 
@@ -45,7 +45,7 @@ def ingest(
     set_: Set = None,
 ) -> None:
     """Send articles to the topic `articles`, keyed by article id, stamped with their arrival."""
-    from streams.ingest import Feed, feed
+    from streams.sources.feed import Feed, feed
     from streams.sources.feeds import read_feed
     from streams.sources.files import Line, count_lines, read_lines
 

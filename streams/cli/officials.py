@@ -27,8 +27,8 @@ def import_(
     only: Annotated[bool, typer.Option("--only", help="Only these people, without those that ship.")] = False,
 ) -> None:
     """Make a registry from a CSV file, such as a Wikidata export; use it with `--set registry=officials.yaml`."""
-    from streams.extraction.registry import load_registry
-    from streams.officials_import import merge, read_officials, write_registry
+    from streams.extraction.people.registry import load_registry
+    from streams.extraction.people.registry_import import merge, read_officials, write_registry
 
     try:
         imported = read_officials(file)

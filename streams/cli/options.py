@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from detectors.event_time import parse_time
+from detectors.model.event_time import parse_time
 from streams.settings import SECRETS, Settings, SettingsError, load_settings
 
 Brokers = Annotated[
@@ -25,6 +25,7 @@ Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", envvar="NEWSWATCH_CONFIG", help="YAML file of settings."),
 ]
+Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of rules; default as --rules.")]
 Set = Annotated[
     list[str] | None,
     typer.Option(

@@ -14,7 +14,7 @@ from streams.cli.console import err, print_bad_line, print_json
 from streams.cli.options import Config, Rules, Set, settings_from, time_from
 
 if TYPE_CHECKING:
-    from detectors.alerting import Firing
+    from detectors.engine.firing import Firing
 
 app = typer.Typer()
 
@@ -39,11 +39,11 @@ def scan(
     set_: Set = None,
 ) -> None:
     """Print the alerts, as JSON lines, that the stream would give for these articles: a backtest."""
-    from detectors.engine import Engine
-    from detectors.scan import Scan
-    from streams.enriching import enrich_lines, make_extractor
+    from detectors.engine.matching import Engine
+    from detectors.engine.scan import Scan
+    from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
+    from streams.pipeline.enrich import enrich_lines, make_extractor
     from streams.records.dead_letter import DeadLetter
-    from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
     from streams.sources.files import count_lines, read_lines
 
     settings = settings_from(config, set_, rules=rules)

@@ -8,7 +8,7 @@ import typer
 
 from streams.cli.console import out, print_json
 from streams.cli.options import Brokers, Config, Set, settings_from
-from streams.signals import terminate_as_interrupt
+from streams.worker.signals import terminate_as_interrupt
 
 app = typer.Typer()
 

@@ -26,8 +26,8 @@ def create(
     set_: Set = None,
 ) -> None:
     """Make the topics that are missing, with those that the rules name."""
-    from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
-    from streams.topics import create_topics, topic_specs
+    from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
+    from streams.kafka.topics import create_topics, topic_specs
 
     settings = settings_from(
         config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
@@ -68,8 +68,8 @@ def grant(
     set_: Set = None,
 ) -> None:
     """Give a user the rights of a role, and no others; for brokers with access lists (an authorizer)."""
-    from streams.access import apply, command, grants
-    from streams.rules_folder import RulesFolder, find_rules
+    from streams.hot_reload.folder import RulesFolder, find_rules
+    from streams.kafka.access import apply, command, grants
 
     settings = settings_from(config, set_, brokers=brokers, rules=rules)
     wanted = grants(settings, role, RulesFolder(find_rules(settings.rules)).load().topics())
@@ -95,8 +95,8 @@ def describe(
     brokers: Brokers = None, rules: Rules = None, json: Json = False, config: Config = None, set_: Set = None
 ) -> None:
     """Show the topics as they are on the broker."""
-    from streams.rules_folder import RulesFolder, find_rules, vocabulary_of
-    from streams.topics import describe_topics, topic_specs
+    from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
+    from streams.kafka.topics import describe_topics, topic_specs
 
     settings = settings_from(config, set_, brokers=brokers, rules=rules)
     named = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy)).load().topics()
@@ -120,6 +120,6 @@ def describe(
 @app.command(epilog="Example:  newswatch topics asyncapi > deploy/asyncapi.yaml")
 def asyncapi() -> None:
     """Print the AsyncAPI document: what travels on each topic, for clients of your own."""
-    from streams.asyncapi import asyncapi_text
+    from streams.kafka.asyncapi import asyncapi_text
 
     typer.echo(asyncapi_text(), nl=False)

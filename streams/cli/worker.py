@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.options import Brokers, Config, Rules, Set, settings_from
-from streams.signals import while_starting
+from streams.worker.signals import while_starting
 
 app = typer.Typer()
 
@@ -38,10 +38,10 @@ def worker(
     while_starting()
     settings = settings_from(config, set_, brokers=brokers, rules=rules, metrics_port=metrics_port)
     if processes == 1:
-        from streams.worker import run_worker
+        from streams.worker.worker import run_worker
 
         run_worker(settings)
     else:
-        from streams.supervisor import supervise
+        from streams.worker.supervisor import supervise
 
         supervise(settings, processes)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from itertools import islice
 from typing import NamedTuple
 
-from streams.extraction.countries import find_mentions
-from streams.extraction.dates import article_day
-from streams.extraction.document import Document
-from streams.extraction.language import detect_language, language_code
-from streams.extraction.names import HONORIFICS
-from streams.extraction.officials import Candidate, Reader
-from streams.extraction.page import Page
-from streams.extraction.registry import Registry
-from streams.extraction.sentences import sentence_bounds
-from streams.extraction.spellings import surname
+from streams.extraction.offices.candidates import Candidate, Reader
+from streams.extraction.offices.page import Page
+from streams.extraction.people.registry import Registry
+from streams.extraction.places.countries import find_mentions
+from streams.extraction.text.article_day import article_day
+from streams.extraction.text.document import Document
+from streams.extraction.text.language import detect_language, language_code
+from streams.extraction.text.names import HONORIFICS
+from streams.extraction.text.sentences import sentence_bounds
+from streams.extraction.text.spellings import surname
 
 #: Sentences in doubt that are settled, and characters of each; the entity recogniser is slow.
 _CROWNED = frozenset({"King", "Queen", "Pope", "Emperor", "Emir", "Sultan"})

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import msgspec
 
-from detectors.article import Country, Official, Organisation, Sentence, Theme
-from streams.extraction.countries import countries
-from streams.extraction.dates import article_day
+from detectors.model.article import Country, Official, Organisation, Sentence, Theme
 from streams.extraction.draft import Draft, Source
-from streams.extraction.entities import Entities
-from streams.extraction.fingerprint import fingerprint
 from streams.extraction.organisations import organisations
-from streams.extraction.people import People
-from streams.extraction.registry import REGISTRY, load_registry
-from streams.extraction.role_classes import Context
+from streams.extraction.people.people import People
+from streams.extraction.people.registry import REGISTRY, load_registry
+from streams.extraction.people.role_classes import Context
+from streams.extraction.places.countries import countries
+from streams.extraction.text.article_day import article_day
+from streams.extraction.text.entities import Entities
+from streams.extraction.text.fingerprint import fingerprint
 from streams.extraction.themes import TAXONOMY, load_taxonomy, themes
 
 IN_ENGLISH = ("countries", "officials", "organisations", "themes")  # what is looked for
@@ -29,7 +29,7 @@ CACHE_SIZE = 512  # articles; an exact copy of one of the last so many is not re
 
 
 class Extraction(msgspec.Struct, frozen=True, kw_only=True):
-    """What is found in one article; see :mod:`detectors.article` for the parts."""
+    """What is found in one article; see :mod:`detectors.model.article` for the parts."""
 
     language: str
     countries: tuple[Country, ...] = ()

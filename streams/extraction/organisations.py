@@ -8,11 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from detectors.article import Organisation, Span
-from streams.extraction.document import Document
-from streams.extraction.lexicon import Hit, Lexicon, longest
+from detectors.model.article import Organisation, Span
+from streams.extraction.text.data_files import DATA
+from streams.extraction.text.document import Document
+from streams.extraction.text.lexicon import Hit, Lexicon, longest
 
-ORGANISATIONS = Path(__file__).parent / "data" / "organisations.yaml"
+ORGANISATIONS = DATA / "organisations.yaml"
 
 
 class KnownOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

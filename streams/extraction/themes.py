@@ -11,12 +11,12 @@ from typing import NamedTuple
 import msgspec
 import re2
 
-from detectors.article import Theme
-from streams.extraction.data_files import read_entries
-from streams.extraction.document import Document
-from streams.extraction.lexicon import Hit, Lexicon
+from detectors.model.article import Theme
+from streams.extraction.text.data_files import DATA, read_entries
+from streams.extraction.text.document import Document
+from streams.extraction.text.lexicon import Hit, Lexicon
 
-TAXONOMY = Path(__file__).parent / "data" / "taxonomy.yaml"
+TAXONOMY = DATA / "taxonomy.yaml"
 _REPEAT = 0.5  # each further mention of a term counts half of the one before
 _EVIDENCE = 40  # spans kept per theme
 _MOST = 4  # themes of an article

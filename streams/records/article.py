@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from detectors.article import MetaValue
-from detectors.event_time import parse_time
-from streams.mismatch import mismatch
+from detectors.model.article import MetaValue
+from detectors.model.event_time import parse_time
+from detectors.reading.validation_errors import mismatch
 
 #: Most UTF-8 bytes of text that an article may have.
 MAX_TEXT_BYTES = 1_000_000

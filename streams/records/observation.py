@@ -6,9 +6,9 @@ from datetime import datetime
 
 import msgspec
 
-from detectors.event_time import parse_time
-from detectors.observation import Observation
-from detectors.watermark import ProgressReport
+from detectors.model.event_time import parse_time
+from detectors.model.observation import Observation
+from detectors.timeline.watermark import ProgressReport
 from streams.records.cloudevents import Headers, event_type, headers, type_of
 
 PARTITION = "newswatch_partition"

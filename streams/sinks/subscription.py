@@ -13,10 +13,10 @@ import msgspec
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import CommitFailedError, UnknownMemberIdError
 
-from detectors.alert import Alert
-from streams.clients import BrokerUnreachableError, require_topics
-from streams.clients import consumer as make_consumer
-from streams.kafka_log import refusal
+from detectors.model.alert import Alert
+from streams.kafka.client_log import refusal
+from streams.kafka.clients import BrokerUnreachableError, require_topics
+from streams.kafka.clients import consumer as make_consumer
 from streams.settings import Settings
 
 #: So many (id, revision) are remembered to tell what was sent twice.

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from detectors.alert import Alert, EvidenceSpan
+from detectors.model.alert import Alert, EvidenceSpan
 
 SEVERITY_STYLE = {"info": "bold cyan", "warning": "bold yellow", "critical": "bold white on red"}
 STATE_WORD = {"firing": "", "updated": " updated", "resolved": " resolved"}

@@ -18,21 +18,21 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from kafka import KafkaConsumer
 
-from detectors.article import EnrichedArticle
-from detectors.engine import Engine
-from detectors.state import PartitionState
-from streams import compression
-from streams.agents.alerts import alert_messages, observation_message
-from streams.app import BATCH_BYTES
-from streams.clients import connection, producer
-from streams.enriching import Record, make_extractor
-from streams.naive import naive_pipe
-from streams.outbox import Message
-from streams.pipeline import Outcome, Pipeline
+from detectors.engine.matching import Engine
+from detectors.engine.partition import PartitionState
+from detectors.model.article import EnrichedArticle
+from streams.evaluation.baseline import naive_pipe
+from streams.hot_reload.folder import RulesFolder
+from streams.kafka.clients import connection, producer
+from streams.pipeline.enrich import Record, make_extractor
+from streams.pipeline.pipeline import Outcome, Pipeline
 from streams.records.article import decode_article
 from streams.records.observation import Origin, decode_observation
-from streams.rules_folder import RulesFolder
 from streams.settings import Settings, load_settings
+from streams.transport import compression
+from streams.transport.sender import Message
+from streams.worker.agents.messages import alert_messages, observation_message
+from streams.worker.app import BATCH_BYTES
 
 BATCH = 64
 WARM_SECONDS = 3.0

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from detectors.copies import COPY_THRESHOLD, similarity
-from streams.extraction.document import fold
-from streams.extraction.fingerprint import fingerprint
+from detectors.counting.similarity import COPY_THRESHOLD, similarity
+from streams.extraction.text.document import fold
+from streams.extraction.text.fingerprint import fingerprint
 
 SEED = 20251124
 SENTENCE = re.compile(r"(?<=[.!?])\s+")

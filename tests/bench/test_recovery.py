@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from detectors.alert import Evidence, EvidenceSpan
-from detectors.engine import Engine
-from detectors.observation import Observation
-from detectors.ruleset import load_rules
-from detectors.seen import Seen, SeenCountry
-from detectors.state import PartitionState
-from streams.facts import partition_of
-from streams.kafka_dev import KafkaCluster
-from streams.topics import changelog_topic
+from detectors.engine.matching import Engine
+from detectors.engine.partition import PartitionState
+from detectors.loading.ruleset import load_rules
+from detectors.model.alert import Evidence, EvidenceSpan
+from detectors.model.observation import Observation
+from detectors.model.sightings import Seen, SeenCountry
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.fact_store.table import partition_of
+from streams.kafka.topics import changelog_topic
 from tests.rigs.stream_rig import Stream, resident_bytes
 
 Report = Callable[[str, list[dict[str, Any]]], None]

@@ -15,13 +15,13 @@ from typing import Any
 import pycountry
 import pytest
 
-from detectors.article import EnrichedArticle
 from detectors.conditions.view import ArticleView
-from detectors.engine import Engine
-from detectors.ruleset import load_rules
+from detectors.engine.matching import Engine
+from detectors.loading.ruleset import load_rules
+from detectors.model.article import EnrichedArticle
 from detectors.vocabulary import shipped_vocabulary
-from streams.enriching import enrich_lines
 from streams.extraction.extractor import Extractor
+from streams.pipeline.enrich import enrich_lines
 from streams.sources.files import read_lines
 
 SEED = 20251124
@@ -35,8 +35,8 @@ RSIGMA_MB = 684
 LOAD = """
 import json, sys, time
 from pathlib import Path
-from detectors.engine import Engine
-from detectors.ruleset import load_rules
+from detectors.engine.matching import Engine
+from detectors.loading.ruleset import load_rules
 started = time.perf_counter()
 rules = load_rules(Path(sys.argv[1]))
 loaded = time.perf_counter()

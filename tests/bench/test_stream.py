@@ -21,7 +21,7 @@ from typing import Any, Self
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
 from tests.rigs.stream_rig import RULES, Spent, Stream, thread_seconds
 from tests.rigs.topics import partitions_of
 
@@ -45,10 +45,10 @@ FOUND: dict[str, float] = {}
 PARTS = """
 import json, sys, time
 from datetime import UTC, datetime
-from streams.enriching import Enricher, Record
+from streams.pipeline.enrich import Enricher, Record
 from streams.extraction.extractor import Extractor
-from streams.rules_folder import RulesFolder
-from detectors.engine import Engine
+from streams.hot_reload.folder import RulesFolder
+from detectors.engine.matching import Engine
 from pathlib import Path
 engine = Engine(RulesFolder(Path(sys.argv[1])).load())
 rows = [Record(value=line, timestamp=datetime.now(UTC)) for line in open(sys.argv[2], "rb")]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
 from tests.chaos import outcome
 from tests.chaos.outcome import Outcome
 from tests.chaos.stage import Stage

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from streams.demo import SAMPLES
+from streams.shipped import SAMPLES
 
 START = datetime(2021, 3, 1, tzinfo=UTC)
 #: Articles come out of order by up to this; `newswatch ingest` adds as much, and the rules' lateness is an hour.

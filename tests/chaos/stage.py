@@ -16,14 +16,14 @@ from typing import Any, Self
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, NotCoordinatorError
 
-from detectors.event_time import parse_time
-from streams.clients import admin_client
-from streams.ingest import Feed
-from streams.ports import free_ports
+from detectors.model.event_time import parse_time
+from streams.kafka.clients import admin_client
+from streams.kafka.topics import create_topics, topic_specs
+from streams.monitoring.scrape import WorkerStatus, total
+from streams.processes.ports import free_ports
 from streams.records.article import BadArticleError, decode_article
 from streams.settings import Settings, load_settings
-from streams.topics import create_topics, topic_specs
-from streams.worker_status import WorkerStatus, total
+from streams.sources.feed import Feed
 from tests.chaos.outcome import Outcome
 from tests.rigs.topics import records
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from streams.clients import admin_client
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.kafka.clients import admin_client
 from tests.chaos.news import articles, lines
 from tests.chaos.stage import Stage
 

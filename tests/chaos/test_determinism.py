@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from streams.demo import SAMPLES
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.shipped import SAMPLES
 from tests.chaos.news import DISORDER, OUTLETS, START, lines
 from tests.chaos.stage import Stage
 

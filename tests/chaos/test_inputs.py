@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
 from tests.chaos.news import articles, lines, poison
 from tests.chaos.stage import Stage
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
 from tests.chaos.news import articles, lines
 from tests.chaos.random_rules import Writer
 from tests.chaos.stage import Stage

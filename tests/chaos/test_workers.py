@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer
 
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
 from tests.chaos.news import articles, lines
 from tests.chaos.stage import Stage
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from streams.broker import EmbeddedBroker
-from streams.kafka_dev import KafkaCluster
-from streams.kafka_jars import KafkaUnavailableError
+from streams.brokers.embedded import EmbeddedBroker
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.brokers.kafka_jars import KafkaUnavailableError
 
 _missing = pytest.StashKey[str]()
 _REPORTED = "why Apache Kafka cannot be had"

@@ -10,9 +10,9 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError
 
-from streams.broker import Broker, EmbeddedBroker
-from streams.kafka_dev import KafkaCluster, tool
-from streams.server_process import ServerError
+from streams.brokers.embedded import Broker, EmbeddedBroker
+from streams.brokers.kafka_cluster import KafkaCluster, tool
+from streams.processes.server_process import ServerError
 
 
 @pytest.fixture(params=["kafka", "embedded_broker"])
@@ -173,7 +173,7 @@ def test_a_port_in_use_is_named(embedded_broker: EmbeddedBroker) -> None:
 
 def test_the_broker_goes_when_the_one_who_started_it_is_killed() -> None:
     code = (
-        "import time; from streams.broker import EmbeddedBroker\n"
+        "import time; from streams.brokers.embedded import EmbeddedBroker\n"
         "broker = EmbeddedBroker(); broker.start(); print(broker.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as owner:

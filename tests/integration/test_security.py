@@ -26,16 +26,16 @@ from kafka.admin import (
 from kafka.errors import KafkaError
 from pydantic import SecretStr
 
-from streams.access import Grant, apply, command, grants
-from streams.clients import admin_client, connection
-from streams.kafka_closed import ClosedKafka
-from streams.kafka_dev import KafkaCluster
-from streams.kafka_security import ADMIN
-from streams.ports import free_ports
+from streams.brokers.closed_kafka import ClosedKafka
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.brokers.security import ADMIN
+from streams.kafka.access import Grant, apply, command, grants
+from streams.kafka.clients import admin_client, connection
+from streams.kafka.topics import changelog_topic
+from streams.monitoring.scrape import WorkerStatus
+from streams.processes.ports import free_ports
 from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
-from streams.topics import changelog_topic
-from streams.worker_status import WorkerStatus
 from tests.rigs.topics import partitions_of
 
 pytestmark = pytest.mark.kafka

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka_closed import ClosedKafka
-from streams.kafka_dev import KafkaCluster
-from streams.ports import free_ports
+from streams.brokers.closed_kafka import ClosedKafka
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.monitoring.scrape import WorkerStatus
+from streams.processes.ports import free_ports
 from streams.settings import load_settings
-from streams.worker_status import WorkerStatus
 
 pytestmark = pytest.mark.kafka
 

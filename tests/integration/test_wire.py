@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer, TopicPartition
 
-from streams.clients import admin_client, consumer
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.kafka.clients import admin_client, consumer
+from streams.kafka.topics import create_topics, topic_specs
 from streams.settings import Settings, load_settings
-from streams.topics import create_topics, topic_specs
 from tests.rigs.topics import records
 
 pytestmark = pytest.mark.kafka

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from detectors.engine import Engine
-from detectors.observation import Observation
-from detectors.state import PartitionState
+from detectors.engine.matching import Engine
+from detectors.engine.partition import PartitionState
+from detectors.model.observation import Observation
 
 
 def observations_of(engine: Engine, count: int) -> list[Observation]:

@@ -17,12 +17,12 @@ from typing import Any, Self
 
 from kafka import KafkaProducer
 
-from streams.kafka_dev import KafkaCluster
-from streams.ports import free_ports
-from streams.rules_folder import RulesFolder
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.hot_reload.folder import RulesFolder
+from streams.kafka.topics import create_topics, topic_specs
+from streams.monitoring.scrape import WorkerStatus, total
+from streams.processes.ports import free_ports
 from streams.settings import Settings, load_settings
-from streams.topics import create_topics, topic_specs
-from streams.worker_status import WorkerStatus, total
 from tests.rigs.topics import records
 
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from streams.kafka_dev import KafkaCluster
-from streams.worker_status import total
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.monitoring.scrape import total
 from tests.rigs.stream_rig import Stream, Worker, open_files, resident_bytes
 from tests.soak.news import RULES, article
 

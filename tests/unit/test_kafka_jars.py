@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka_jars import KafkaUnavailableError, cache_folder, jars, java, pom
+from streams.brokers.kafka_jars import KafkaUnavailableError, cache_folder, jars, java, pom
 
 
 def _program(folder: Path, name: str, script: str) -> None:
@@ -21,7 +21,7 @@ def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/sbin")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setattr("streams.kafka_jars.shutil.which", _which(folder))
+    monkeypatch.setattr("streams.brokers.kafka_jars.shutil.which", _which(folder))
     return folder
 
 

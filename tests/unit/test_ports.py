@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.ports import answers, free_ports
+from streams.processes.ports import answers, free_ports
 
 
 def test_ports_are_free_distinct_and_not_the_system_s() -> None:

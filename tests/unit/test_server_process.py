@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.server_process import ServerError, ServerProcess
+from streams.processes.server_process import ServerError, ServerProcess
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
 
@@ -84,7 +84,7 @@ def test_a_program_that_is_not_there_is_named(log: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_it_does_not_outlive_its_owner(tmp_path: Path, number: signal.Signals) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from streams.server_process import ServerProcess\n"
+        "import sys, time; from pathlib import Path; from streams.processes.server_process import ServerProcess\n"
         "process = ServerProcess(['sleep', '60'], log=Path(sys.argv[1]) / 'log')\n"
         "print(process.pid, flush=True); time.sleep(60)"
     )

@@ -9,10 +9,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from detectors.problems import Problem
+from detectors.reading.problems import Problem
 from streams.cli.console import err, out, print_json
-from streams.cli.options import Config, Json, Rules, Set, settings_from
-from streams.cli.rules.options import Folder
+from streams.cli.options import Config, Folder, Json, Rules, Set, settings_from
 
 app = typer.Typer()
 
@@ -37,8 +36,8 @@ def check(
     set_: Set = None,
 ) -> None:
     """Validate a rule set: errors, and warnings of rules that can never fire, duplicates, unused lists and macros."""
-    from detectors.ruleset import RuleSetError, load_rules
-    from streams.rules_folder import find_rules, vocabulary_of
+    from detectors.loading.ruleset import RuleSetError, load_rules
+    from streams.hot_reload.folder import find_rules, vocabulary_of
 
     settings = settings_from(config, set_, rules=folder or rules)
     place = find_rules(settings.rules)

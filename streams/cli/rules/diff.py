@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from detectors.diff import Difference
+from detectors.authoring.diff import Difference
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Config, Json, Set, settings_from, time_from
 
@@ -43,11 +43,11 @@ def diff(
     set_: Set = None,
 ) -> None:
     """Show which alerts would appear, vanish or change if OLD gave way to NEW; exit status 1 when any does."""
-    from detectors.article import EnrichedArticle
-    from detectors.diff import differences
-    from detectors.ruleset import load_rules
-    from streams.enriching import enrich_lines, make_extractor
-    from streams.rules_folder import find_rules, vocabulary_of
+    from detectors.authoring.diff import differences
+    from detectors.loading.ruleset import load_rules
+    from detectors.model.article import EnrichedArticle
+    from streams.hot_reload.folder import find_rules, vocabulary_of
+    from streams.pipeline.enrich import enrich_lines, make_extractor
     from streams.sources.files import read_lines
 
     horizon = time_from("--until", until)

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 from rich.tree import Tree
 
-from detectors.explain import Clause, Explanation
+from detectors.authoring.explain import Clause, Explanation
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Config, Json, Rules, Set, settings_from
 
@@ -44,12 +44,12 @@ def explain(
     set_: Set = None,
 ) -> None:
     """Say of each clause where the article meets it, or what came nearest; name exceptions; show the groups."""
-    from detectors.explain import Explainer
-    from detectors.problems import nearest
-    from detectors.ruleset import load_rules
-    from streams.enriching import enrich_lines, make_extractor
+    from detectors.authoring.explain import Explainer
+    from detectors.loading.ruleset import load_rules
+    from detectors.reading.problems import nearest
+    from streams.hot_reload.folder import find_rules, vocabulary_of
+    from streams.pipeline.enrich import enrich_lines, make_extractor
     from streams.records.dead_letter import DeadLetter
-    from streams.rules_folder import find_rules, vocabulary_of
     from streams.sources.files import read_lines
 
     settings = settings_from(config, set_, rules=rules)

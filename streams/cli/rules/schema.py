@@ -10,6 +10,6 @@ app = typer.Typer()
 @app.command(epilog="Example:  newswatch rules schema > deploy/rules/rules.schema.json")
 def schema() -> None:
     """Print the JSON Schema (draft-07) of rule files, for editors."""
-    from detectors.schema import schema_text
+    from detectors.loading.schema import schema_text
 
     typer.echo(schema_text(), nl=False)

@@ -9,8 +9,7 @@ import msgspec
 import typer
 
 from streams.cli.console import err, out, print_json
-from streams.cli.options import Config, Json, Rules, Set, settings_from
-from streams.cli.rules.options import Folder
+from streams.cli.options import Config, Folder, Json, Rules, Set, settings_from
 
 app = typer.Typer()
 
@@ -33,10 +32,10 @@ def run_tests(
     set_: Set = None,
 ) -> None:
     """Run the unit tests beside the rules (NAME.test.yaml); exit status 1 when one fails."""
-    from detectors import rule_tests
-    from detectors.ruleset import load_rules
-    from streams.enriching import make_extractor, reader_of_text
-    from streams.rules_folder import find_rules, vocabulary_of
+    from detectors.authoring import rule_tests
+    from detectors.loading.ruleset import load_rules
+    from streams.hot_reload.folder import find_rules, vocabulary_of
+    from streams.pipeline.enrich import make_extractor, reader_of_text
 
     settings = settings_from(config, set_, rules=folder or rules)
     place = find_rules(settings.rules)

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from streams.kafka_dev import KafkaCluster
-from streams.ports import free_ports
-from streams.server_process import ServerProcess
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.processes.ports import free_ports
+from streams.processes.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 90.0

@@ -100,7 +100,7 @@ def test_the_image_s_recipe_installs_a_program_that_runs(tmp_path: Path) -> None
             ran += 1
     assert ran == 3
     # What the wheel carries beside code: the rules, and the Maven file of the development Kafka.
-    code = "from streams import kafka_jars as k; print(k.pom())"
+    code = "from streams.brokers import kafka_jars as k; print(k.pom())"
     python = tmp_path / "newswatch" / "bin" / "python"
     done = _run(python, "-I", "-c", code, cwd=tmp_path)
     assert "site-packages/streams/data/kafka/pom.xml" in done.stdout, done.stderr

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from streams.server_process import ServerProcess
+from streams.processes.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "dashboards" / "newswatch.json").read_text())

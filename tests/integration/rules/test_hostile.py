@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.ruleset import RuleSetError, load_rules
-from streams.rules_folder import RulesFolder
+from detectors.loading.ruleset import RuleSetError, load_rules
+from streams.hot_reload.folder import RulesFolder
 
 pytestmark = pytest.mark.alone
 
@@ -63,7 +63,7 @@ def test_hostile_files_are_refused_at_once(tmp_path: Path, text: bytes, said: st
 def test_a_bomb_takes_no_memory(tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_bytes(BOMB)
     code = (
-        "import resource, sys; from pathlib import Path; from detectors.ruleset import *\n"
+        "import resource, sys; from pathlib import Path; from detectors.loading.ruleset import *\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try: load_rules(Path(sys.argv[1]))\n"
         "except RuleSetError: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
@@ -75,8 +75,8 @@ def test_a_bomb_takes_no_memory(tmp_path: Path) -> None:
 def test_a_catastrophic_pattern_takes_linear_time(tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
-    from detectors.article import EnrichedArticle
-    from detectors.engine import Engine
+    from detectors.engine.matching import Engine
+    from detectors.model.article import EnrichedArticle
 
     (tmp_path / "desk.yaml").write_text(MATCH + "where: {text: {matches: '(a+)+$'}}", encoding="utf-8")
     now = datetime(2020, 1, 1, tzinfo=UTC)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from detectors.rule_tests import TestResult, run_file, test_files
-from detectors.ruleset import load_rules
-from streams.enriching import reader_of_text
+from detectors.authoring.rule_tests import TestResult, run_file, test_files
+from detectors.loading.ruleset import load_rules
 from streams.extraction.extractor import Extractor
+from streams.pipeline.enrich import reader_of_text
 
 FOLDER = Path(__file__).parent / "language"
 FILES = test_files(FOLDER)

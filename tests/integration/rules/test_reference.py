@@ -10,20 +10,20 @@ import jsonschema
 import msgspec
 import pytest
 
-from detectors.alert import Alert, Evidence, EvidenceSpan
+from detectors.authoring.rule_tests import run_file
 from detectors.conditions.fields import FIELDS
-from detectors.groups import GROUP_FIELDS
-from detectors.kind import keys_of, kinds
-from detectors.loading.nodes import plain
-from detectors.loading.parser import parse_yaml
-from detectors.problems import Problems
-from detectors.rule import Rule
-from detectors.rule_tests import run_file
-from detectors.ruleset import RuleSet, load_rules
-from detectors.schema import rule_schema
-from detectors.templates import NAMES
-from streams.enriching import reader_of_text
+from detectors.loading.ruleset import RuleSet, load_rules
+from detectors.loading.schema import rule_schema
+from detectors.model.alert import Alert, Evidence, EvidenceSpan
+from detectors.reading.nodes import plain
+from detectors.reading.parser import parse_yaml
+from detectors.reading.problems import Problems
+from detectors.rules.groups import GROUP_FIELDS
+from detectors.rules.kind import keys_of, kinds
+from detectors.rules.rule import Rule
+from detectors.rules.templates import NAMES
 from streams.extraction.extractor import Extractor
+from streams.pipeline.enrich import reader_of_text
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "deploy" / "rules"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from detectors.ruleset import RuleSetError, load_rules
+from detectors.loading.ruleset import RuleSetError, load_rules
 
 MATCH = "rules:\n  - name: one\n    kind: match\n    "
 FREQUENCY = "rules:\n  - name: one\n    kind: frequency\n    window: 1d\n    at_least: 2\n    "

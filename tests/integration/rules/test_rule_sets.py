@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.rule import Rule
-from detectors.ruleset import RuleSet, RuleSetError, load_rules
+from detectors.loading.ruleset import RuleSet, RuleSetError, load_rules
+from detectors.rules.rule import Rule
 
 
 def load(folder: Path, **files: str) -> RuleSet:
@@ -274,7 +274,7 @@ class TestState:
         import sys
 
         load(tmp_path, a=f"rules: [{{name: x, {self.BASE}, group_by: [country, source]}}]")
-        code = "import sys, pathlib; from detectors.ruleset import load_rules; print(load_rules(pathlib.Path(sys.argv[1])).rules[0].state)"
+        code = "import sys, pathlib; from detectors.loading.ruleset import load_rules; print(load_rules(pathlib.Path(sys.argv[1])).rules[0].state)"
         said = {
             subprocess.run(
                 [sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True, text=True

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from detectors.rule_tests import TestResult, run_file, test_files
-from detectors.ruleset import load_rules
-from streams.enriching import reader_of_text
+from detectors.authoring.rule_tests import TestResult, run_file, test_files
+from detectors.loading.ruleset import load_rules
 from streams.extraction.extractor import Extractor
+from streams.pipeline.enrich import reader_of_text
 
 RULES = Path(__file__).parents[3] / "deploy" / "rules"
 FILES = test_files(RULES)

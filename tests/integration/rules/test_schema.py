@@ -8,11 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from detectors.kind import kinds
-from detectors.loading.nodes import plain
-from detectors.loading.parser import parse_yaml
-from detectors.problems import Problems
-from detectors.schema import schema_text
+from detectors.loading.schema import schema_text
+from detectors.reading.nodes import plain
+from detectors.reading.parser import parse_yaml
+from detectors.reading.problems import Problems
+from detectors.rules.kind import kinds
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "deploy" / "rules" / "rules.schema.json"

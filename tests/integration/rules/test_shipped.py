@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from detectors.alert import Alert
-from detectors.article import EnrichedArticle
-from detectors.engine import Engine
-from detectors.ruleset import RuleSet, load_rules
-from detectors.scan import Scan
-from streams.enriching import enrich_lines
+from detectors.engine.matching import Engine
+from detectors.engine.scan import Scan
+from detectors.loading.ruleset import RuleSet, load_rules
+from detectors.model.alert import Alert
+from detectors.model.article import EnrichedArticle
 from streams.extraction.extractor import Extractor
+from streams.pipeline.enrich import enrich_lines
 from streams.sources.files import read_lines
 
 ROOT = Path(__file__).parents[3]

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
-from detectors.watermark import ProgressReport
-from streams.clients import admin_client
-from streams.kafka_dev import KafkaCluster
+from detectors.timeline.watermark import ProgressReport
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.kafka.clients import admin_client
+from streams.kafka.topics import changelog_topic, create_topics, topic_specs
 from streams.records.observation import decode_report, is_report
 from streams.settings import Settings, load_settings
-from streams.topics import changelog_topic, create_topics, topic_specs
 from tests.rigs.scan import scan
 from tests.rigs.stream_rig import Worker
 from tests.rigs.topics import partitions_of, records

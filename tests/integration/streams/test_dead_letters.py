@@ -14,7 +14,7 @@ from kafka import KafkaProducer
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
-from streams.clients import NULL, producer
+from streams.kafka.clients import NULL, producer
 from streams.records.dead_letter import DeadLetter
 
 pytestmark = pytest.mark.kafka

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from streams.clients import admin_client
+from streams.kafka.clients import admin_client
 from streams.records.observation import is_report
 from tests.rigs.articles import QUAKE, START, article
 

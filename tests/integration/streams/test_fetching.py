@@ -8,9 +8,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams import fetching
-from streams.fetching import SPACING_SECONDS, SpacedFetcher
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.transport import fetch_spacing
+from streams.transport.fetch_spacing import SPACING_SECONDS, SpacedFetcher
 
 pytestmark = pytest.mark.kafka
 
@@ -32,8 +32,8 @@ def test_records_that_come_singly_are_fetched_together(
         return found
 
     monkeypatch.setattr(SpacedFetcher.__base__, "_proc_fetch_request", answered)
-    monkeypatch.setattr(fetching, "SPACING_SECONDS", SPACING_SECONDS if spaced else 0.0)
-    fetching.install()
+    monkeypatch.setattr(fetch_spacing, "SPACING_SECONDS", SPACING_SECONDS if spaced else 0.0)
+    fetch_spacing.install()
     place = TopicPartition(f"{prefix}records", 0)
 
     async def scenario() -> tuple[list[int], list[float]]:

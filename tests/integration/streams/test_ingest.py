@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from streams.ingest import MAX_IN_FLIGHT_BYTES, MAX_UNACKNOWLEDGED, Feed, stamp
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.kafka.topics import TopicsMissingError
 from streams.records.article import decode_article
-from streams.topics import TopicsMissingError
+from streams.sources.feed import MAX_IN_FLIGHT_BYTES, MAX_UNACKNOWLEDGED, Feed, stamp
 
 pytestmark = pytest.mark.kafka
 

@@ -9,7 +9,7 @@ import pytest
 from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from streams.clients import admin_client
+from streams.kafka.clients import admin_client
 from streams.records.dead_letter import LEFT_OUT
 
 pytestmark = pytest.mark.kafka

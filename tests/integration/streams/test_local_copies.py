@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from streams.topics import changelog_topic
+from streams.kafka.topics import changelog_topic
 from tests.integration.streams.test_crash import RULES, articles, check, scanned
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from detectors.log import thinned
-from detectors.observation import PULSE
+from detectors.model.observation import PULSE
+from detectors.timeline.log import thinned
 from streams.records.observation import decode_report, is_report
 
 pytestmark = pytest.mark.kafka

@@ -17,9 +17,9 @@ from kafka import TopicPartition
 from kafka.errors import TopicAlreadyExistsError
 from kafka.structs import OffsetAndMetadata
 
-from streams.clients import admin_client
-from streams.positions import MARK
-from streams.topics import create_topics, describe_topics, topic_specs
+from streams.kafka.clients import admin_client
+from streams.kafka.topics import create_topics, describe_topics, topic_specs
+from streams.transport.start_offsets import MARK
 from tests.rigs.articles import START, article
 
 pytestmark = pytest.mark.kafka

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from streams.kafka_dev import KafkaCluster, tool
-from streams.ports import free_ports
-from streams.worker_status import WorkerStatus
+from streams.brokers.kafka_cluster import KafkaCluster, tool
+from streams.monitoring.scrape import WorkerStatus
+from streams.processes.ports import free_ports
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

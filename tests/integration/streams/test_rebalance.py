@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from streams.clients import admin_client
-from streams.topics import changelog_topic
+from streams.kafka.clients import admin_client
+from streams.kafka.topics import changelog_topic
 from tests.rigs.articles import article
 
 pytestmark = pytest.mark.kafka

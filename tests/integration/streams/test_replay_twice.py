@@ -17,15 +17,16 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import UnsupportedVersionError
 from typer.testing import CliRunner
 
-from streams import replayer, transactions
-from streams.broker import EmbeddedBroker
+from streams.brokers.embedded import EmbeddedBroker
+from streams.brokers.kafka_cluster import KafkaCluster
 from streams.cli import app
-from streams.dead_letters import Wanted, read_letters
-from streams.kafka_dev import KafkaCluster
+from streams.dead_letters import replay as replay_module
+from streams.dead_letters.letters import Wanted, read_letters
+from streams.dead_letters.replay import ReplayEndedError, replay
+from streams.kafka import transactions
+from streams.kafka.topics import ARTICLES, DEAD, REPLAYED, create_topics, topic_specs
 from streams.records.dead_letter import DeadLetter
-from streams.replayer import ReplayEndedError, replay
 from streams.settings import Settings, load_settings
-from streams.topics import ARTICLES, DEAD, REPLAYED, create_topics, topic_specs
 from tests.rigs.topics import records
 
 pytestmark = pytest.mark.kafka
@@ -210,7 +211,7 @@ def test_a_batch_that_takes_too_long_is_taken_back(settings: Settings, monkeypat
 
     with monkeypatch.context() as slow:
         slow.setattr(transactions, "OPEN_SECONDS", 1)
-        slow.setattr(replayer, "BATCH", 2)
+        slow.setattr(replay_module, "BATCH", 2)
         slow.setattr(KafkaProducer, "commit_transaction", late)
         with pytest.raises(ReplayEndedError, match="open for more than 1 s; 2 dead letters were put back before"):
             list(replay(settings, letters))
@@ -251,7 +252,7 @@ def test_brokers_without_transactions_get_letter_and_mark_one_by_one(
         raise UnsupportedVersionError("InitProducerId")
 
     monkeypatch.setattr(KafkaProducer, "init_transactions", unknown)
-    with caplog.at_level(logging.WARNING, logger="streams.transactions"):
+    with caplog.at_level(logging.WARNING, logger="streams.kafka.transactions"):
         assert "3 dead letters put back" in replayed(settings)
     assert [record.message for record in caplog.records] == [
         "these brokers know no transactions: a crash or a second run may send a record twice"

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from streams.clients import admin_client
-from streams.kafka_dev import KafkaCluster
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.kafka.clients import admin_client
+from streams.kafka.topics import changelog_topic
 from streams.settings import load_settings
-from streams.topics import changelog_topic
 
 pytestmark = pytest.mark.kafka
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from streams.clients import admin_client
-from streams.kafka_dev import KafkaCluster
-from streams.topics import changelog_topic
-from streams.worker_status import total
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.kafka.clients import admin_client
+from streams.kafka.topics import changelog_topic
+from streams.monitoring.scrape import total
 from tests.rigs.articles import QUAKE, START, article
 
 pytestmark = pytest.mark.kafka

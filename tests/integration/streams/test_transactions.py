@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from streams.worker_status import total
+from streams.monitoring.scrape import total
 
 pytestmark = pytest.mark.kafka
 

@@ -17,8 +17,8 @@ import msgspec
 import pytest
 from kafka import KafkaProducer
 
-from detectors.watermark import ProgressReport
-from streams.clients import admin_client
+from detectors.timeline.watermark import ProgressReport
+from streams.kafka.clients import admin_client
 from streams.records.cloudevents import headers as event_headers
 from streams.records.observation import is_report
 

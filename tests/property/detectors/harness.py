@@ -23,12 +23,12 @@ import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from detectors.alert import Alert, GroupValue
-from detectors.article import Country, EnrichedArticle, Official, Theme
-from detectors.engine import Engine
-from detectors.machine import alert_id
-from detectors.rule import Rule
-from detectors.ruleset import load_rules
+from detectors.engine.matching import Engine
+from detectors.loading.ruleset import load_rules
+from detectors.model.alert import Alert, GroupValue
+from detectors.model.article import Country, EnrichedArticle, Official, Theme
+from detectors.rules.machine import alert_id
+from detectors.rules.rule import Rule
 from tests.property.detectors.world import Sent, World, scanned, shuffled
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

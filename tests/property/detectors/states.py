@@ -7,8 +7,8 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
-from detectors.alert import GroupValue
-from detectors.rule import Rule
+from detectors.model.alert import GroupValue
+from detectors.rules.rule import Rule
 from tests.property.detectors.harness import RANKS, Wanted, alert, at
 
 #: Keys that every state may have, as text to put behind a rule's own.

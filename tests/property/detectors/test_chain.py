@@ -5,8 +5,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.intervals import interval_start
-from detectors.machine import alert_id
+from detectors.rules.machine import alert_id
+from detectors.timeline.intervals import interval_start
 from tests.property.detectors.harness import Given, at, check, engine_of, logs, stories, thorough
 from tests.property.detectors.oracles import groups, window
 from tests.property.detectors.test_absence import oracle as absences

@@ -11,12 +11,12 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from detectors.article import Country, EnrichedArticle, Official, Sentence, Span, Theme
-from detectors.engine import Engine
-from detectors.explain import Clause, Explainer
-from detectors.lint import about_condition
-from detectors.problems import RuleSetError
-from detectors.ruleset import RuleSet, load_rules
+from detectors.authoring.explain import Clause, Explainer
+from detectors.engine.matching import Engine
+from detectors.lints.registry import about_condition
+from detectors.loading.ruleset import RuleSet, load_rules
+from detectors.model.article import Country, EnrichedArticle, Official, Sentence, Span, Theme
+from detectors.reading.problems import RuleSetError
 from tests.property.detectors.written import SOUND
 
 NOW = datetime(2020, 1, 2, tzinfo=UTC)

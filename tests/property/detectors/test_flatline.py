@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.intervals import first_multiple
+from detectors.timeline.intervals import first_multiple
 from tests.property.detectors.harness import Given, Wanted, at, check, logs, thorough
 from tests.property.detectors.oracles import count_of, groups, window
 from tests.property.detectors.states import more_keys, states

@@ -10,16 +10,25 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.article import Country, CountryMention, EnrichedArticle, Official, Organisation, Sentence, Span, Theme
 from detectors.conditions.lexicon import Folds, Lexicon, in_value, phrase, places
 from detectors.conditions.nodes import Condition
 from detectors.conditions.reader import CONDITION
 from detectors.conditions.view import ArticleView
 from detectors.folding import fold, word_bounded, words
 from detectors.index.rules import Asked, RuleIndex
-from detectors.loading.context import Context, Entry, ListDefinition, Place
-from detectors.loading.parser import parse_yaml
-from detectors.problems import Problems
+from detectors.model.article import (
+    Country,
+    CountryMention,
+    EnrichedArticle,
+    Official,
+    Organisation,
+    Sentence,
+    Span,
+    Theme,
+)
+from detectors.reading.context import Context, Entry, ListDefinition, Place
+from detectors.reading.parser import parse_yaml
+from detectors.reading.problems import Problems
 from detectors.vocabulary import shipped_vocabulary
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)

@@ -15,13 +15,13 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detectors.given import read_tests
-from detectors.kind import keys_of, kinds
-from detectors.loading.nodes import plain
-from detectors.loading.parser import parse_yaml
-from detectors.problems import Problem, Problems, RuleSetError
-from detectors.ruleset import load_rules
-from detectors.schema import rule_schema
+from detectors.authoring.rule_test_files import read_tests
+from detectors.loading.ruleset import load_rules
+from detectors.loading.schema import rule_schema
+from detectors.reading.nodes import plain
+from detectors.reading.parser import parse_yaml
+from detectors.reading.problems import Problem, Problems, RuleSetError
+from detectors.rules.kind import keys_of, kinds
 from tests.property.detectors.written import SOUND
 
 ROOT = Path(__file__).parents[3]

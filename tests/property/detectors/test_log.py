@@ -6,8 +6,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.kept_log import KeptLog, PulsedOften
-from detectors.log import Log, thinned
+from detectors.timeline.log import Log, thinned
+from detectors.timeline.log_records import KeptLog, PulsedOften
 from tests.property.detectors.harness import START, thorough
 
 MINUTE = timedelta(minutes=1)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.article import EnrichedArticle
-from detectors.engine import Engine
-from detectors.events import EventKind, EventMachine
+from detectors.engine.matching import Engine
+from detectors.engine.partition import PartitionState
 from detectors.kinds import sequence
-from detectors.state import PartitionState
+from detectors.machines.events import EventKind, EventMachine
+from detectors.model.article import EnrichedArticle
 from tests.property.detectors.harness import Given, engine_of, logs, stories, thorough
 from tests.property.detectors.world import Sent, shuffled
 

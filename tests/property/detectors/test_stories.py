@@ -7,11 +7,11 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.copies import are_copies
-from detectors.facts import Bound, Fact
-from detectors.observation import Observation
-from detectors.signatures import Copies
-from detectors.stories import Stories
+from detectors.counting.copies import Copies
+from detectors.counting.similarity import are_copies
+from detectors.counting.stories import Stories
+from detectors.facts.facts import Bound, Fact
+from detectors.model.observation import Observation
 from tests.property.detectors.harness import at, fingerprint, thorough
 
 FEW = 4
@@ -72,7 +72,7 @@ def stories(window: list[Fact], once_each: bool) -> int:
 @thorough
 @given(st.lists(facts, max_size=24, unique_by=lambda fact: fact.order), st.booleans(), st.booleans(), st.randoms())
 def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool, dice) -> None:
-    with patch("detectors.stories.MOST_LINKED", FEW):
+    with patch("detectors.counting.stories.MOST_LINKED", FEW):
         copies = Copies()
         tally, window = Stories(copies, Bound(), once_each=once_each), []
         for fact in sorted(given_facts) if ordered else given_facts:
@@ -96,7 +96,10 @@ def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool
 @thorough
 @given(st.lists(facts, max_size=10, unique_by=lambda fact: fact.order), st.booleans())
 def test_a_choice_that_may_be_too_small_is_said(given_facts: list[Fact], once_each: bool) -> None:
-    with patch("detectors.stories.MOST_LINKED", FEW), patch("detectors.stories.ASKED_AGAIN", len(given_facts)):
+    with (
+        patch("detectors.counting.stories.MOST_LINKED", FEW),
+        patch("detectors.counting.stories.ASKED_AGAIN", len(given_facts)),
+    ):
         copies, linked, said = Copies(), Bound(), False
         tally = Stories(copies, linked, once_each=once_each)
         for held, fact in enumerate(sorted(given_facts), 1):

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.intervals import interval_start
+from detectors.timeline.intervals import interval_start
 from tests.property.detectors.harness import Wanted, alert, check, logs, thorough
 from tests.property.detectors.oracles import groups, window
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.watermark import Progress, ProgressReport
+from detectors.timeline.watermark import Progress, ProgressReport
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 LATENESS = timedelta(minutes=60)

@@ -15,16 +15,16 @@ from zlib import crc32
 
 import msgspec
 
-from detectors.alert import Alert
-from detectors.alerting import Firing
-from detectors.article import EnrichedArticle
-from detectors.engine import Engine
-from detectors.log import thinned
-from detectors.observation import Observation
-from detectors.scan import Scan
-from detectors.state import PartitionState
-from detectors.step import Step
-from detectors.watermark import Progress, ProgressReport
+from detectors.engine.firing import Firing
+from detectors.engine.matching import Engine
+from detectors.engine.outcome import Step
+from detectors.engine.partition import PartitionState
+from detectors.engine.scan import Scan
+from detectors.model.alert import Alert
+from detectors.model.article import EnrichedArticle
+from detectors.model.observation import Observation
+from detectors.timeline.log import thinned
+from detectors.timeline.watermark import Progress, ProgressReport
 
 PROGRESS = "progress"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from streams.metrics import Metrics
+from streams.monitoring.metrics import Metrics
 
 PROMETHEUS = Path(__file__).parents[3] / "deploy" / "prometheus"
 RULES: list[dict[str, Any]] = [

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 import yaml
 
-from detectors.engine import Engine
-from detectors.ruleset import load_rules
-from detectors.scan import Scan
-from streams.asyncapi import asyncapi_text
-from streams.enriching import Enricher, Record
+from detectors.engine.matching import Engine
+from detectors.engine.scan import Scan
+from detectors.loading.ruleset import load_rules
 from streams.extraction.extractor import Extractor
+from streams.kafka.asyncapi import asyncapi_text
+from streams.pipeline.enrich import Enricher, Record
 from streams.records.cloudevents import headers
 from streams.records.dead_letter import DeadLetter
 

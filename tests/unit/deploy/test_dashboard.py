@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from streams.metrics import Metrics
+from streams.monitoring.metrics import Metrics
 
 GRAFANA = Path(__file__).parents[3] / "deploy" / "grafana"
 DASHBOARD = json.loads((GRAFANA / "dashboards" / "newswatch.json").read_text())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from detectors.alert import Alert
-from detectors.article import EnrichedArticle, Organisation, Span
-from detectors.engine import MOST_SPANS, Engine
-from detectors.events import MOST_EVIDENCE
-from detectors.groups import MOST_GROUPS
-from detectors.ruleset import load_rules
-from detectors.scan import Scan
+from detectors.engine.matching import MOST_SPANS, Engine
+from detectors.engine.scan import Scan
+from detectors.loading.ruleset import load_rules
+from detectors.machines.events import MOST_EVIDENCE
+from detectors.model.alert import Alert
+from detectors.model.article import EnrichedArticle, Organisation, Span
+from detectors.rules.groups import MOST_GROUPS
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 

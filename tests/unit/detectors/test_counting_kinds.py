@@ -7,10 +7,10 @@ from unittest.mock import patch
 
 import pytest
 
-from detectors.article import Theme
+from detectors.engine.scan import Scan
 from detectors.kinds.metric import apply
-from detectors.ruleset import RuleSetError
-from detectors.scan import Scan
+from detectors.loading.ruleset import RuleSetError
+from detectors.model.article import Theme
 from tests.property.detectors.harness import Given, at, engine_of, only_rule
 
 
@@ -117,7 +117,7 @@ def test_the_largest_score_of_the_themes_that_met_the_condition() -> None:
 
 def test_facts_beyond_the_bound_go_oldest_first_and_are_counted() -> None:
     engine = engine_of("name: r, kind: frequency, window: 10h, at_least: 4")
-    with patch("detectors.facts.MOST_FACTS", 3):
+    with patch("detectors.facts.facts.MOST_FACTS", 3):
         scan = Scan(engine)
         fired = [scan.feed(Given(minute, f"a{minute}").enriched()) for minute in range(5)]
     assert scan.bounded == 2
@@ -128,7 +128,7 @@ def test_facts_beyond_the_bound_go_oldest_first_and_are_counted() -> None:
 
 def test_groups_beyond_the_bound_go_longest_unseen_first_and_are_counted() -> None:
     engine = engine_of("name: r, kind: frequency, window: 10h, at_least: 2, group_by: source")
-    with patch("detectors.state.MOST_GROUPS", 2):
+    with patch("detectors.engine.partition.MOST_GROUPS", 2):
         scan = Scan(engine)
         fired = []
         for minute, source in enumerate("abacba"):

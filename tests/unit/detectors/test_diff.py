@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from detectors.article import Country, EnrichedArticle
-from detectors.diff import Difference, differences
-from detectors.ruleset import load_rules
+from detectors.authoring.diff import Difference, differences
+from detectors.loading.ruleset import load_rules
+from detectors.model.article import Country, EnrichedArticle
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 ARTICLES = [

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from detectors.article import Country, CountryMention, EnrichedArticle, Official, Sentence, Span, Theme
-from detectors.explain import Clause, Explainer, Explanation
-from detectors.ruleset import load_rules
+from detectors.authoring.explain import Clause, Explainer, Explanation
+from detectors.loading.ruleset import load_rules
+from detectors.model.article import Country, CountryMention, EnrichedArticle, Official, Sentence, Span, Theme
 
 TEXT = "In Bishkek the minister spoke of sanctions. Later the embargo was lifted by the council."
 NOW = datetime(2020, 1, 1, tzinfo=UTC)

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import msgspec
 
-from detectors.observation import PULSE, Observation
-from detectors.state import PartitionState
+from detectors.engine.partition import PartitionState
+from detectors.model.observation import PULSE, Observation
 from tests.property.detectors.harness import at, engine_of
 
 SILENT = "name: s, kind: flatline, group_by: source, window: 1h, lateness: 0s"

@@ -7,8 +7,8 @@ from textwrap import indent
 
 import pytest
 
-from detectors.kind import kinds
-from detectors.ruleset import load_rules
+from detectors.loading.ruleset import load_rules
+from detectors.rules.kind import kinds
 
 HEARD = """
   - {name: protests-surge, kind: frequency, where: {theme: protest_unrest}, window: 1d, at_least: 3, group_by: [country]}

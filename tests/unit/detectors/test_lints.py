@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.ruleset import Problem, RuleSetError, load_rules
+from detectors.loading.ruleset import Problem, RuleSetError, load_rules
 
 NEVER = [
     ("an empty any", "kind: match, where: {any: []}", "never"),

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from detectors.article import EnrichedArticle, Sentence
 from detectors.conditions.lexicon import Lexicon
 from detectors.conditions.predicates import compiled
 from detectors.conditions.view import ArticleView
 from detectors.index import patterns as index
+from detectors.model.article import EnrichedArticle, Sentence
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
 TEXT = (

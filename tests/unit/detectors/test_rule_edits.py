@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from detectors.alert import Alert
-from detectors.state import PartitionState
+from detectors.engine.partition import PartitionState
+from detectors.model.alert import Alert
 from tests.property.detectors.harness import Given, at, engine_of, only_rule
 
 

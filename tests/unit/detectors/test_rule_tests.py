@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from detectors.article import EnrichedArticle
-from detectors.rule_tests import TestResult, junit, run_file, test_files
-from detectors.ruleset import RuleSetError, load_rules
+from detectors.authoring.rule_tests import TestResult, junit, run_file, test_files
+from detectors.loading.ruleset import RuleSetError, load_rules
+from detectors.model.article import EnrichedArticle
 
 RULES = """
 rules:

@@ -7,9 +7,9 @@ import time
 import msgspec
 import pytest
 
-from detectors.alert import Evidence
-from detectors.seen import SeenCountry, SeenOfficial
-from detectors.templates import ATTRIBUTES, LONGEST_TEXT, check_template, missing, render
+from detectors.model.alert import Evidence
+from detectors.model.sightings import SeenCountry, SeenOfficial
+from detectors.rules.templates import ATTRIBUTES, LONGEST_TEXT, check_template, missing, render
 
 NAMES = {
     "official": {"name": "John Kerry"},

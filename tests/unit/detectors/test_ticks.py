@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from detectors.alert import Alert
-from detectors.engine import Engine
-from detectors.observation import Observation
-from detectors.ruleset import load_rules
-from detectors.state import PartitionState
-from detectors.step import Step
+from detectors.engine.matching import Engine
+from detectors.engine.outcome import Step
+from detectors.engine.partition import PartitionState
+from detectors.loading.ruleset import load_rules
+from detectors.model.alert import Alert
+from detectors.model.observation import Observation
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 RULE = """

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from detectors.watermark import LONGEST_STEP, MAX_CUTS, MOST_LOGS, SILENCE, Progress, ProgressReport
+from detectors.timeline.watermark import LONGEST_STEP, MAX_CUTS, MOST_LOGS, SILENCE, Progress, ProgressReport
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 

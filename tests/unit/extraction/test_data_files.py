@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.extraction.data_files import DataFileError
-from streams.extraction.registry import load_registry
+from streams.extraction.people.registry import load_registry
+from streams.extraction.text.data_files import DataFileError
 from streams.extraction.themes import load_taxonomy
 
 TAXONOMY = """\

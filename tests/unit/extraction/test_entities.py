@@ -3,10 +3,9 @@
 import pytest
 
 from streams.extraction.draft import Draft, Source
-from streams.extraction.entities import Entities
-from streams.extraction.errors import ModelNotFoundError
 from streams.extraction.extractor import Extractor
-from streams.extraction.registry import load_registry
+from streams.extraction.people.registry import load_registry
+from streams.extraction.text.entities import Entities, ModelNotFoundError
 
 
 @pytest.fixture(scope="module")

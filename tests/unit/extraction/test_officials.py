@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.article import Official
+from detectors.model.article import Official
 from streams.extraction.extractor import Extractor
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from streams.extraction.document import Document
 from streams.extraction.organisations import organisations
+from streams.extraction.text.document import Document
 
 
 def names(text: str) -> list[str]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.engine import Engine
-from detectors.ruleset import load_rules
+from detectors.engine.matching import Engine
+from detectors.loading.ruleset import load_rules
 
 
 @pytest.fixture

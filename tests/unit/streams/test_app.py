@@ -6,8 +6,8 @@ import faust
 import pytest
 from mode.utils.queues import FlowControlQueue
 
-from streams.app import create_app
 from streams.settings import SettingsError, load_settings
+from streams.worker.app import create_app
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_every_command_has_help_with_an_example(path: tuple[str, ...]) -> None:
 
 
 #: The commands, which here do not wait ten seconds for a broker where nobody listens.
-IMPATIENT = "from streams import cli, clients; clients.BOOTSTRAP_MS = 500; cli.main()"
+IMPATIENT = "from streams import cli; from streams.kafka import clients; clients.BOOTSTRAP_MS = 500; cli.main()"
 
 
 def newswatch(*arguments: str, how: tuple[str, str] = ("-m", "streams.cli")) -> subprocess.CompletedProcess[str]:
@@ -89,5 +89,5 @@ def test_a_scan_says_that_a_bound_was_reached(tmp_path: Path) -> None:
     )
     command = ["scan", str(articles), "--rules", str(tmp_path)]
     assert "bound" not in CliRunner().invoke(app, command).stderr
-    with patch("detectors.facts.MOST_FACTS", 3):
+    with patch("detectors.facts.facts.MOST_FACTS", 3):
         assert "a bound was reached 2 times" in CliRunner().invoke(app, command).stderr

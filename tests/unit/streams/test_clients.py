@@ -6,8 +6,8 @@ import time
 import pytest
 from kafka.errors import KafkaTimeoutError
 
-from streams import clients
-from streams.clients import BrokerUnreachableError, admin_client
+from streams.kafka import clients
+from streams.kafka.clients import BrokerUnreachableError, admin_client
 from streams.settings import load_settings
 
 LOG = logging.getLogger("kafka")

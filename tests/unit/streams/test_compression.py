@@ -1,4 +1,4 @@
-"""Batches of records: packed and unpacked by streams.compression, and plain gzip to everybody else."""
+"""Batches of records: packed and unpacked by streams.transport.compression, and plain gzip to everybody else."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBat
 from kafka.record.default_records import DefaultRecordBatch as TheirBatch
 from kafka.record.default_records import DefaultRecordBatchBuilder as TheirBuilder
 
-from streams import compression
+from streams.transport import compression
 
 VALUES = [
     json.dumps({"id": f"a{number}", "text": "The minister met the president. " * 20}).encode() for number in range(50)

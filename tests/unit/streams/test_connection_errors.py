@@ -19,9 +19,9 @@ from kafka.errors import (
 )
 from pydantic import SecretStr
 
-from streams.certificates import Authority
-from streams.clients import BrokerUnreachableError, admin_client
-from streams.connection_errors import cause, said
+from streams.brokers.certificates import Authority
+from streams.kafka.clients import BrokerUnreachableError, admin_client
+from streams.kafka.refusals import cause, said
 from streams.settings import Settings, SettingsError, load_settings
 
 

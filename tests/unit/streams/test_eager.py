@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.eager import begin
+from streams.transport.eager_coroutines import begin
 
 
 async def at_once(steps: list[str]) -> int:

@@ -6,11 +6,11 @@ import faust
 import pytest
 from faust.types import TP
 
-from detectors.engine import Engine
-from streams.app import create_app
-from streams.fact_partition import PROGRESS as PROGRESS_BYTES
-from streams.facts import FactStore, FactTable
+from detectors.engine.matching import Engine
+from streams.fact_store.partition import PROGRESS as PROGRESS_BYTES
+from streams.fact_store.table import FactStore, FactTable
 from streams.settings import load_settings
+from streams.worker.app import create_app
 from tests.rigs.facts import facts_of, observations_of
 
 PROGRESS = PROGRESS_BYTES.decode()

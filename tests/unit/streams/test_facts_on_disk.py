@@ -10,13 +10,13 @@ import faust
 import pytest
 from faust.types import TP
 
-from detectors.engine import Engine
-from streams.app import create_app
-from streams.fact_partition import FactPartition
-from streams.facts import FactStore, FactTable, local_copies
-from streams.local_copy import CopyError, LocalCopy
+from detectors.engine.matching import Engine
+from streams.fact_store.local_copy import CopyError, LocalCopy
+from streams.fact_store.partition import FactPartition
+from streams.fact_store.table import FactStore, FactTable, local_copies
+from streams.kafka.topics import TopicState
 from streams.settings import SettingsError, load_settings
-from streams.topics import TopicState
+from streams.worker.app import create_app
 from tests.rigs.facts import facts_of
 
 CHANGELOG = TopicState("facts-facts-changelog", 3, 1, {}, id="topic-1")

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from streams import health as module
-from streams.health import Health, HealthServer, Watchdog
-from streams.worker_status import WorkerStatus, total
+from streams.monitoring import health as module
+from streams.monitoring.health import Health, HealthServer, Watchdog
+from streams.monitoring.scrape import WorkerStatus, total
 
 
 @pytest.fixture

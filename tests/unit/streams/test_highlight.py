@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from detectors.article import EnrichedArticle
-from streams.enriching import enrich_lines
+from detectors.model.article import EnrichedArticle
 from streams.extraction.extractor import Extractor
-from streams.highlight import highlight
-from streams.pages import write_pages
+from streams.pages.highlight import highlight, write_pages
+from streams.pipeline.enrich import enrich_lines
 from streams.sources.files import Line
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from kafka.errors import Cancelled
 
-from streams.kafka_log import Seldom, refusal, summarise
+from streams.kafka.client_log import Seldom, refusal, summarise
 
 LOG = logging.getLogger("kafka")
 
@@ -96,7 +96,7 @@ def test_what_a_worker_is_told_again_and_again_is_said_seldom(caplog: pytest.Log
         for _ in range(3):
             logging.getLogger("aiokafka").error("Unable connect to node with id %s: %s", 1, "refused")
             logging.getLogger("aiokafka").error("Unable connect to node with id %s: %s", 2, "refused")
-            logging.getLogger("streams.worker").warning("ours")
+            logging.getLogger("streams.worker.worker").warning("ours")
         time[0] += 31
         logging.getLogger("aiokafka").error("Unable connect to node with id %s: %s", 1, "refused")
     finally:

@@ -6,12 +6,12 @@ from typing import Any
 from kafka.errors import KafkaConnectionError
 from kafka.net.transport import KafkaTCPTransport
 
-from streams import clients, last_words
+from streams.kafka import clients, closing_words
 
 
 def test_the_last_words_come_before_the_end() -> None:
     assert clients  # installs it
-    last_words.install()  # once more changes nothing
+    closing_words.install()  # once more changes nothing
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.sendall(b"invalid credentials")

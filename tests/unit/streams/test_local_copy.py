@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from streams import local_copy
-from streams.local_copy import CopyError, LocalCopies, LocalCopy
+from streams.fact_store import local_copy
+from streams.fact_store.local_copy import CopyError, LocalCopies, LocalCopy
 
 HOUR = 3600.0
 Said = pytest.LogCaptureFixture
@@ -224,7 +224,7 @@ def test_records_without_a_word_of_how_far_they_go_do_not_count(
 HOLD = """
 import asyncio, sys
 from pathlib import Path
-from streams.local_copy import LocalCopies
+from streams.fact_store.local_copy import LocalCopies
 copy = asyncio.run(LocalCopies(Path(sys.argv[1]), "topic-1", 1e9).open(0))
 copy.write([(b"theirs", b"1")], 4)
 print("open", flush=True)

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from prometheus_client import Gauge, generate_latest
 
-from detectors.article import EnrichedArticle, Organisation
-from detectors.engine import Engine
-from detectors.groups import MOST_GROUPS
-from detectors.ruleset import RuleSet, load_rules
-from detectors.state import PartitionState
-from detectors.step import Limit
-from streams.metrics import MAX_LABEL, MAX_LANGUAGES, MAX_SOURCES, Metrics
+from detectors.engine.matching import Engine
+from detectors.engine.outcome import Limit
+from detectors.engine.partition import PartitionState
+from detectors.loading.ruleset import RuleSet, load_rules
+from detectors.model.article import EnrichedArticle, Organisation
+from detectors.rules.groups import MOST_GROUPS
+from streams.monitoring.metrics import MAX_LABEL, MAX_LANGUAGES, MAX_SOURCES, Metrics
 
 NOW = datetime(2025, 4, 1, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from streams.extraction.extractor import Extractor
-from streams.extraction.registry import load_registry
-from streams.officials_import import ImportProblemError, merge, read_officials, write_registry
+from streams.extraction.people.registry import load_registry
+from streams.extraction.people.registry_import import ImportProblemError, merge, read_officials, write_registry
 
 WIKIDATA = """person,personLabel,positionLabel,countryLabel,start,end,personAltLabel
 http://a.example/Q1,Erlan Quxbek,Foreign Minister of Kazakhstan,Kazakhstan,2020-01-02,2022-05-06,"Yerlan Quxbek, E. Quxbek"

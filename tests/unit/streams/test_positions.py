@@ -8,8 +8,8 @@ import pytest
 from aiokafka.errors import NotLeaderForPartitionError, UnknownTopicOrPartitionError
 from faust.types import TP
 
-from streams import positions
-from streams.positions import Logs, Start, start_of, while_there
+from streams.transport import start_offsets
+from streams.transport.start_offsets import Logs, Start, start_of, while_there
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_without_ids_every_commit_counts() -> None:
 
 def test_a_request_waits_for_as_long_as_its_topics_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """aiokafka asks about a deleted topic until it times out, and holds up the whole consumer thread meanwhile."""
-    monkeypatch.setattr(positions, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(start_offsets, "LOOK_SECONDS", 0.01)
     there = {"articles": {0}, "observations": {0}}
     consumer: Any = SimpleNamespace(partitions_for_topic=there.get)
     places: Any = [TP("observations", 0), TP("articles", 0)]

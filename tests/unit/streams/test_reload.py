@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from streams import reload as module
-from streams.metrics import Metrics
-from streams.reload import RulesInForce
-from streams.rules_folder import RulesFolder
+from streams.hot_reload import rules_in_force as module
+from streams.hot_reload.folder import RulesFolder
+from streams.hot_reload.rules_in_force import RulesInForce
+from streams.kafka.topics import TopicsMissingError, TopicSpec
+from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
-from streams.topics import TopicsMissingError, TopicSpec
 
 OLD = "rules: [{name: floods, kind: match, where: {text: flood}, topic: alerts.all}]"
 NEW = "rules: [{name: storms, kind: match, where: {text: storm}, topic: alerts.all}]"

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.dead_letters import StoredLetter
-from streams.replayer import BATCH_BYTES, in_batches
-from streams.replays import Replay, Replays
+from streams.dead_letters.letters import StoredLetter
+from streams.dead_letters.marks import Replay, Replays
+from streams.dead_letters.replay import BATCH_BYTES, in_batches
 
 TIME = datetime(2025, 3, 1, tzinfo=UTC)
 

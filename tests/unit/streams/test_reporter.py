@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from streams import health as health_module
-from streams.agents import reporter as module
-from streams.agents.reporter import Reporter
-from streams.health import Health
-from streams.metrics import Metrics
-from streams.positions import Logs
-from streams.progress import ArticleProgress
+from streams.monitoring import health as health_module
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
+from streams.transport.start_offsets import Logs
+from streams.worker.agents import progress_reports as module
+from streams.worker.agents.article_progress import ArticleProgress
+from streams.worker.agents.progress_reports import Reporter
 
 
 class Owner:

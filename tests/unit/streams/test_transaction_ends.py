@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from faust.types import TP
 
-from streams.transaction_ends import QUIET_LOOKS, TransactionEnds
+from streams.transport.transaction_markers import QUIET_LOOKS, TransactionEnds
 
 ARTICLES = TP("articles", 0)
 

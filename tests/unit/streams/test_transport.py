@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from faust.types import TP, Message
 from faust.types.tuples import ConsumerMessage
 
-from streams.app import create_app
 from streams.settings import load_settings
-from streams.transport import FETCH_WAIT_MS, Consumer
+from streams.transport.consumer import FETCH_WAIT_MS, Consumer
+from streams.worker.app import create_app
 
 #: Of ``articles`` only what was reported is committed; of this one all that is settled.
 OBSERVATIONS = TP("observations", 0)

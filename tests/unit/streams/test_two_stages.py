@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from streams import conveyor as module
-from streams.conveyor import TwoStageConveyor
+from streams.transport import batching as module
+from streams.transport.batching import TwoStageConveyor
 
 
 class Source:

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from detectors.alert import Alert
-from detectors.article import EnrichedArticle
-from detectors.engine import Engine
-from detectors.observation import Observation
-from detectors.ruleset import load_rules
-from detectors.state import PartitionState
-from detectors.step import Step
+from detectors.engine.matching import Engine
+from detectors.engine.outcome import Step
+from detectors.engine.partition import PartitionState
+from detectors.loading.ruleset import load_rules
+from detectors.model.alert import Alert
+from detectors.model.article import EnrichedArticle
+from detectors.model.observation import Observation
 from tests.rigs.golden import V0_1, json_lines
 
 #: Articles that 0.1 read before the restart.

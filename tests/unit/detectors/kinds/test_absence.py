@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detectors.state import PartitionState
+from detectors.engine.partition import PartitionState
 from tests.property.detectors.harness import Given, at, engine_of
 
 ENGINE = engine_of("name: a, kind: absence, after: {text: threat}, without: {text: imposed}, within: 1h, lateness: 0s")

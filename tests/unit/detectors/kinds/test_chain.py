@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from detectors.article import EnrichedArticle
-from detectors.engine import Engine
-from detectors.ruleset import RuleSetError, load_rules
-from detectors.scan import Scan
-from detectors.schedule import Opening, Schedule
+from detectors.engine.matching import Engine
+from detectors.engine.scan import Scan
+from detectors.loading.ruleset import RuleSetError, load_rules
+from detectors.model.article import EnrichedArticle
+from detectors.rules.schedule import Opening, Schedule
 
 BELOW = """
   - {name: coups, kind: match, where: {text: coup}, once_per: country, tags: [unrest], lateness: 3h}

@@ -15,10 +15,10 @@ import yaml
 from detectors.conditions.fields import FIELDS
 from detectors.conditions.nodes import Condition, Has
 from detectors.conditions.predicates import Predicate, Whole
-from detectors.kind import keys_of, kinds
-from detectors.loading.identity import digest
-from detectors.rule import Rule
-from detectors.ruleset import load_rules
+from detectors.loading.ruleset import load_rules
+from detectors.rules.identity import digest
+from detectors.rules.kind import keys_of, kinds
+from detectors.rules.rule import Rule
 from tests.rigs.golden import RELEASES
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from detectors.watermark import Progress, ProgressReport
-from streams.fact_partition import PROGRESS
+from detectors.timeline.watermark import Progress, ProgressReport
+from streams.dead_letters.marks import Replay
+from streams.fact_store.partition import PROGRESS
+from streams.kafka.topics import topic_specs
 from streams.records.article import Article
 from streams.records.cloudevents import VERSIONS, Kind, headers
 from streams.records.dead_letter import DeadLetter
 from streams.records.observation import decode_observation, encode_observation, observation_headers, origin_of
-from streams.replays import Replay
 from streams.settings import Settings
-from streams.topics import topic_specs
 from tests.rigs.golden import V0_1, json_lines
 
 START = datetime(2025, 3, 1, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Tools for rule writers: explain, diff, rule tests."""

@@ -1,0 +1,198 @@
+"""Unit tests of rules as they are written: the articles, and the alerts that they are to make."""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+
+from detectors.model.article import Country, EnrichedArticle, MetaValue, Official, Organisation, Sentence, Theme
+from detectors.model.event_time import OLDEST, event_time, parse_time
+from detectors.reading.nodes import Mapping, Node, Scalar, Sequence, plain
+from detectors.reading.parser import LARGEST_FILE, parse_yaml
+from detectors.reading.problems import Problem, Problems, RuleSetError, nearest, one_of, shown
+from detectors.vocabulary import country_code, country_names, shipped_vocabulary
+
+Extract = Callable[[EnrichedArticle], EnrichedArticle]
+
+_TEXTS = frozenset({
+    "id", "text", "title", "url", "source", "language", "published_at", "received_at", "event_time", "story", "name",
+    "until",
+})  # fmt: skip
+"""Keys whose value is a text whatever it looks like: ``id: 1``, ``title: 2020``."""
+_STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+
+
+class GivenArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An article of a test, or a line of ``newswatch extract --json``. Articles of one ``story`` are copies."""
+
+    text: str = ""
+    id: str | None = None
+    title: str = ""
+    url: str | None = None
+    source: str | None = None
+    language: str | None = None
+    published_at: str | None = None
+    received_at: str | None = None
+    meta: dict[str, MetaValue] = {}
+    story: str | None = None
+    officials: tuple[Official | str, ...] | None = None
+    countries: tuple[Country | str, ...] | None = None
+    organisations: tuple[Organisation | str, ...] | None = None
+    themes: tuple[Theme | str, ...] | None = None
+    sentences: tuple[Sentence, ...] | None = None
+    fingerprint: str | None = None
+    event_time: str | None = None
+    content_hash: str | None = None
+    extracted: tuple[str, ...] | None = None
+    version: int = 1
+
+    def enriched(self, number: int, default: datetime, extract: Extract) -> EnrichedArticle:
+        """The article with what is given, and what is found for the rest; ``default`` is its time if it has none."""
+        published = parse_time(self.published_at) if self.published_at else None
+        usable = published if published is not None and published >= OLDEST else None
+        arrival = (parse_time(self.received_at) if self.received_at else None) or usable or default
+        time = parse_time(self.event_time) if self.event_time else None
+        read = extract(
+            EnrichedArticle(
+                id=self.id or f"a{number + 1}",
+                text=self.text,
+                title=self.title,
+                url=self.url,
+                source=self.source,
+                language=self.language,
+                published_at=self.published_at,
+                received_at=arrival,
+                event_time=time or event_time(self.published_at, arrival),
+                meta=self.meta,
+                content_hash=self.content_hash or f"test-{number}",
+            )
+        )
+        return msgspec.structs.replace(read, **dict(self._given()))
+
+    def _given(self) -> Iterator[tuple[str, Any]]:
+        for name in ("sentences", "fingerprint", "extracted"):
+            if (value := getattr(self, name)) is not None:
+                yield name, value
+        if self.story is not None:
+            # a digest: two of them share no position, as the fingerprints of two stories do
+            yield "fingerprint", urlsafe_b64encode(sha256(self.story.encode()).digest()).decode().rstrip("=")
+        if self.officials is not None:
+            yield "officials", tuple(Official(id=o, name=o) if isinstance(o, str) else o for o in self.officials)
+        if self.countries is not None:
+            yield "countries", tuple(Country(country_code(c) or c) if isinstance(c, str) else c for c in self.countries)
+        if self.organisations is not None:
+            yield "organisations", tuple(Organisation(o) if isinstance(o, str) else o for o in self.organisations)
+        if self.themes is not None:
+            yield "themes", tuple(Theme(t) if isinstance(t, str) else t for t in self.themes)
+
+    def unknown(self) -> Iterator[str]:
+        """What is said of countries and themes that no article can have: probably misspelt."""
+        for country in self.countries or ():
+            code = country if isinstance(country, str) else country.alpha3
+            if country_code(code) is None:
+                yield f"unknown country {shown(code)}{nearest(code, country_names())}"
+        for theme in self.themes or ():
+            label = theme if isinstance(theme, str) else theme.theme
+            if label not in shipped_vocabulary().themes:
+                yield one_of(label, shipped_vocabulary().themes, "theme")
+
+
+class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One test: the articles, and the whole set of alerts that they are to make, each by the fields that it names."""
+
+    name: str
+    articles: tuple[GivenArticle, ...]
+    alerts: tuple[dict[str, Any], ...] = ()
+    rules: tuple[str, ...] = ()
+    until: str | None = None
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tests: tuple[RuleTest, ...]
+
+
+def read_tests(file: Path) -> tuple[RuleTest, ...]:
+    """The tests of a file.
+
+    Raises:
+        RuleSetError: the file is no YAML or no file of tests; the message names file, line and field.
+    """
+    problems = Problems()
+    root = parse_yaml(_text(file), str(file), problems)
+    if problems.errors or root is None:
+        raise RuleSetError(problems.errors or [Problem(str(file), 1, 1, "", "expected tests, found an empty file")])
+    try:
+        return msgspec.convert(_plain(root), _File).tests
+    except msgspec.ValidationError as error:
+        _fail(file, root, str(error))
+
+
+def names_in(file: Path) -> tuple[str, ...]:
+    """The names of the rules in a rule file; none where it is not there."""
+    if not file.is_file():
+        return ()
+    root = parse_yaml(_text(file), str(file), Problems())
+    content = plain(root) if root is not None else None
+    rules = content.get("rules") if isinstance(content, dict) else None
+    return tuple(str(rule["name"]) for rule in rules or () if isinstance(rule, dict) and "name" in rule)
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise RuleSetError([Problem(str(file), 1, 1, "", f"larger than {LARGEST_FILE // 2**20} MB")])
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise RuleSetError([Problem(str(file), 1, 1, "", "not UTF-8")]) from None
+    except OSError as error:
+        raise RuleSetError([Problem(str(file), 1, 1, "", f"cannot be read: {error.strerror}")]) from None
+
+
+def _plain(node: Node) -> object:
+    """The tests as plain values; what has to be a text is one, though YAML takes ``1`` for a number."""
+    if isinstance(node, Sequence):
+        return [_plain(item) for item in node.items]
+    if isinstance(node, Mapping):
+        return {
+            key: value.text
+            if key in _TEXTS and isinstance(value, Scalar) and value.value is not None
+            else plain(value)
+            if key in {"meta", "alerts"}
+            else _plain(value)
+            for key, _, value in node.items()
+        }
+    return plain(node)
+
+
+def _fail(file: Path, root: Node, said: str) -> NoReturn:
+    """Report what does not fit where it stands. msgspec says it as ``Expected ... - at `$.tests[0].name```."""
+    message, _, place = said.partition(" - at `$")
+    path = place.rstrip("`").lstrip(".")
+    node: Node = root
+    for index, key in _STEP.findall(path):
+        below: Node | None = None
+        if index and isinstance(node, Sequence) and int(index) < len(node.items):
+            below = node.items[int(index)]
+        elif key and isinstance(node, Mapping):
+            below = node.get(key)
+        if below is None:
+            break
+        node = below
+    unknown = _UNKNOWN.match(message)
+    if unknown and isinstance(node, Mapping) and unknown.group(1) in node:
+        known = {"tests"} if node is root else _known(path)
+        message += nearest(unknown.group(1), known)
+        node = node.pairs[unknown.group(1)][0]
+    raise RuleSetError([Problem(str(file), node.line, node.column, path, message)]) from None
+
+
+def _known(path: str) -> set[str]:
+    return set((GivenArticle if "articles[" in path else RuleTest).__struct_fields__)

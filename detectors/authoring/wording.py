@@ -1,0 +1,93 @@
+"""Conditions in words: what a clause of an explanation asks, said shortly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from detectors.conditions.fields import FIELDS
+from detectors.conditions.nodes import Has, Reads, Says, TextPart, TextPattern, TextWhole
+from detectors.conditions.predicates import Compare, Each, Exists, Flag, Matches, Part, Predicate, Terms, Whole, Words
+from detectors.folding import fold_value
+from detectors.reading.durations import format_duration
+
+SHOWN = 4
+"""Entries of a list that are written out."""
+_COMPARISONS = {"gt": "more than", "gte": "at least", "lt": "less than", "lte": "at most", "is": ""}
+_PARTS = {"contains": "containing", "startswith": "beginning with", "endswith": "ending with"}
+
+
+def listed(names: Iterable[object]) -> str:
+    """The first few names, and how many there are more."""
+    all_names = list(dict.fromkeys(map(str, names)))
+    more = len(all_names) - SHOWN
+    return " or ".join(all_names[:SHOWN]) + (f" or {more} more" if more > 0 else "") if all_names else "nothing"
+
+
+def asked_of_value(condition: Has) -> str:
+    """``class foreign_minister or diplomat, country USA``."""
+    field = FIELDS.get(condition.field)
+    main = field.main.name if field else condition.field
+    parts = []
+    for attribute, predicate in condition.tests:
+        said = asked(predicate, attribute)
+        parts.append(said if attribute == main else f"{attribute} {said}")
+    return ", ".join(part for part in parts if part) or "any"
+
+
+def asked(predicate: Predicate, attribute: str) -> str:
+    """What is asked of an attribute, without its name."""
+    if isinstance(predicate, Words):
+        return _denied(predicate.negated) + listed(predicate.terms.names.values())
+    if isinstance(predicate, Whole):
+        return _denied(predicate.negated) + listed(predicate.names.values())
+    if isinstance(predicate, Compare):
+        return f"{_COMPARISONS[predicate.how]} {number(predicate.bound, attribute)}".strip()
+    if isinstance(predicate, Flag):
+        return "true" if predicate.wanted else "false"
+    if isinstance(predicate, Exists):
+        return "any" if predicate.wanted else "none"
+    if isinstance(predicate, Part):
+        return f"{_PARTS[predicate.how]} {listed(map(repr, predicate.parts))}"
+    if isinstance(predicate, Matches):
+        return f"matching {listed(predicate.patterns)}"
+    if isinstance(predicate, Each):
+        return " and ".join(asked(one, attribute) for one in predicate.predicates)
+    return type(predicate).__name__.lower()
+
+
+def _denied(negated: bool) -> str:
+    return "other than " if negated else ""
+
+
+def number(value: float, attribute: str) -> str:
+    """A number as a rule would write it: ages are durations."""
+    if attribute == "age":
+        from datetime import timedelta
+
+        sign = "-" if value < 0 else ""
+        return sign + format_duration(timedelta(seconds=abs(value)))
+    return f"{value:g}"
+
+
+def asked_of_text(condition: Says | Reads) -> str:
+    """``coup or state of emergency``; ``matching 'co[ui]p'``."""
+    if isinstance(condition, Says):
+        return ("none of " if condition.negated else "") + listed(entry_names(condition.terms))
+    test = condition.test
+    if isinstance(test, TextPattern):
+        return f"matching {listed(test.patterns)}"
+    if isinstance(test, TextWhole):
+        return f"as a whole {listed(test.names.values())}"
+    if isinstance(test, TextPart):
+        return f"{_PARTS[test.part.how]} {listed(test.names)}"
+    return "any" if test.wanted else "none"
+
+
+def entry_names(terms: Terms) -> Iterable[str]:
+    """The entries, each once."""
+    return dict.fromkeys(terms.names.values())
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text."""
+    return "".join(letter if letter.isalnum() or letter == "_" else " " for letter in fold_value(text)).split()

@@ -1,0 +1,1 @@
+"""What a window of facts holds: articles, values, stories, sequences."""

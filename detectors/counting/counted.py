@@ -1,0 +1,130 @@
+"""What a kind counts in a window: articles, stories, or different values."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from datetime import datetime, timedelta
+
+from detectors.conditions.fields import META
+from detectors.counting.copies import Copies
+from detectors.counting.stories import Stories
+from detectors.facts.facts import Fact, Facts
+from detectors.facts.tallies import Different, Tally
+from detectors.reading.context import Place
+from detectors.reading.nodes import Node, Scalar
+from detectors.reading.problems import nearest, shown
+from detectors.reading.readers import JsonSchema, Reader
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def counted(facts: Facts, start: datetime, end: datetime, distinct: str) -> int:
+    """How many articles, stories or values of ``distinct`` the window (start, end] holds."""
+    if distinct == "article":
+        return facts.count(start, end)
+    return facts.window(distinct, lambda: tally(distinct, facts)).at(start, end).number()
+
+
+def tally(distinct: str, facts: Facts) -> Tally:
+    """An empty count of articles, stories or values of ``distinct`` of a group."""
+    if distinct == "story":
+        return stories(facts)
+    return Different(lambda fact: () if (value := _value(fact, distinct)) is None else (value,))
+
+
+def _value(fact: Fact, distinct: str) -> str | None:
+    """What of a fact is counted once; None for nothing."""
+    return fact.article_id if distinct == "article" else fact.distinct
+
+
+def newly_counted(facts: Facts, fact: Fact, window: timedelta, distinct: str) -> tuple[datetime, datetime]:
+    """From which moment to which the windows may count one more by the fact that was added last.
+
+    The first lies after the last where at no moment: where the fact is no other value than those around it.
+    """
+    first, last = fact.time, fact.time + window
+    if distinct == "story" or (distinct == "article" and facts.one_version_each):
+        return first, last
+    value = _value(fact, distinct)
+    if value is None:
+        return last, first
+    before, after = facts.follow(("times", distinct), lambda: _Times(facts, distinct)).around(value, fact)
+    if before is not None:
+        first = max(first, before + window)
+    if after is not None:
+        last = min(last, after - _INSTANT)
+    return first, last
+
+
+class _Times:
+    """When the facts of each value came."""
+
+    __slots__ = ("_distinct", "_times")
+
+    def __init__(self, facts: Facts, distinct: str) -> None:
+        self._distinct = distinct
+        self._times: dict[str, list[datetime]] = {}
+        for fact in facts:
+            self.added(fact)
+
+    def added(self, fact: Fact) -> None:
+        value = _value(fact, self._distinct)
+        if value is not None:
+            insort(self._times.setdefault(value, []), fact.time)
+
+    def dropped(self, fact: Fact) -> None:
+        value = _value(fact, self._distinct)
+        if value is not None:
+            times = self._times[value]
+            del times[bisect_left(times, fact.time)]
+            if not times:
+                del self._times[value]
+
+    def around(self, value: str, fact: Fact) -> tuple[datetime | None, datetime | None]:
+        """The times of the facts of this value before and after one of them; its own where others came then."""
+        times = self._times[value]
+        place = bisect_left(times, fact.time)
+        before = times[place - 1] if place else None
+        return before, times[place + 1] if place + 1 < len(times) else None
+
+
+def stories(facts: Facts, *, once_each: bool = False) -> Stories:
+    """An empty count of the stories of a group; with ``once_each`` of one value of ``distinct`` there is one story."""
+    return Stories(facts.follow("copies", lambda: _Fingerprints(facts)).copies, facts.linked, once_each=once_each)
+
+
+class _Fingerprints:
+    """The fingerprints of a group's facts, whatever the window: which are copies is found out once."""
+
+    __slots__ = ("copies",)
+
+    def __init__(self, facts: Facts) -> None:
+        self.copies = Copies()
+        for fact in facts:
+            self.added(fact)
+
+    def added(self, fact: Fact) -> None:
+        if fact.fingerprint:
+            self.copies.add(fact.fingerprint)
+
+    def dropped(self, fact: Fact) -> None:
+        if fact.fingerprint:
+            self.copies.remove(fact.fingerprint)
+
+
+class DistinctReader(Reader[str]):
+    """What is counted: one of the kind's words, or ``meta.KEY``."""
+
+    def __init__(self, *words: str) -> None:
+        self._words = words
+
+    def read(self, node: Node, place: Place) -> str:
+        listed = ", ".join((*self._words, "meta.KEY"))
+        if not isinstance(node, Scalar):
+            place.fail(node, f"expected one of {listed}, found {node.what}")
+        if node.text not in self._words and not (node.text.startswith(META) and len(node.text) > len(META)):
+            place.fail(node, f"expected one of {listed}, found {shown(node.text)}{nearest(node.text, self._words)}")
+        return node.text
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [{"enum": list(self._words)}, {"type": "string", "pattern": "^meta\\..+"}]}

@@ -1,0 +1,141 @@
+"""When the values of a field were met, one by one: what ``new_term`` remembers of each."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from detectors.counting.counted import counted
+from detectors.facts.facts import Bound, Fact, Facts
+from detectors.rules.thresholds import Thresholds
+
+SILENT = -1
+"""In place of a rank: no alert came, and none will."""
+
+
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    """What is left of a value's moments up to and including ``until``: when it was last met, in which episode.
+
+    ``before`` is when it was last met before that episode began, None for never; ``rank`` that of the alert sent.
+    """
+
+    until: datetime
+    last: datetime
+    before: datetime | None
+    rank: int
+
+
+class Episode(msgspec.Struct, frozen=True):
+    """Moments at which a value was met, none of them ``remember`` after the one before.
+
+    ``start`` is the first, None where it lies in the past; ``peak`` the first at which the highest ``rank``
+    was reached.
+    """
+
+    before: datetime | None
+    start: datetime | None
+    rank: int
+    peak: datetime
+
+
+class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+    """When a value counts as met: ``window`` holds the least of ``levels`` articles (or ``distinct`` values)."""
+
+    window: timedelta
+    levels: Thresholds
+    distinct: str
+    remember: timedelta
+
+
+class Term:
+    """One value: its articles, and the moments at which it was met. More articles only make more of these."""
+
+    __slots__ = ("_met", "_ranks", "facts", "known", "past", "sent")
+
+    def __init__(self, linked: Bound) -> None:
+        self.facts = Facts(linked)
+        self.past: Past | None = None
+        self.known = False
+        self.sent: dict[datetime | None, int] = {}  # by when it was met before: the rank of the alert sent
+        self._met: list[datetime] = []
+        self._ranks: dict[datetime, int] = {}
+
+    def restore(self, meeting: Meeting) -> None:
+        """Work out the moments from the articles and the past."""
+        if self.past is not None:
+            self.sent[self.past.before] = self.past.rank
+        self._meet(list(dict.fromkeys(fact.time for fact in self.facts)), meeting)
+
+    def add(self, fact: Fact, value: object, meeting: Meeting) -> bool:
+        """Take an article; whether an alert may come or change of it."""
+        self.facts.add(fact)
+        self.known |= value in fact.known
+        last = fact.time + meeting.window - timedelta(microseconds=1)
+        return self._meet(self.facts.moments(fact.time, last), meeting)
+
+    def _meet(self, moments: list[datetime], meeting: Meeting) -> bool:
+        matters = False
+        for moment in moments:
+            if self.past is not None and moment <= self.past.until:
+                continue
+            level = meeting.levels.at_least(counted(self.facts, moment - meeting.window, moment, meeting.distinct))
+            if level is None:
+                continue
+            rank = meeting.levels.levels.index(level)
+            known = self._ranks.get(moment)
+            if known is None:
+                insort(self._met, moment)
+                matters |= self._may_begin(moment, meeting.remember)
+            if known is None or rank > known:
+                self._ranks[moment] = rank
+                matters |= rank > 0
+        return matters
+
+    def _may_begin(self, moment: datetime, remember: timedelta) -> bool:
+        """Whether an episode begins at a new moment, or now at the next."""
+        place = bisect_left(self._met, moment)
+        before = self._met[place - 1] if place else self.past.last if self.past is not None else None
+        if before is None or moment - before >= remember:
+            return True
+        return place + 1 < len(self._met) and self._met[place + 1] - moment >= remember
+
+    def episodes(self, remember: timedelta) -> Iterator[Episode]:
+        """The episodes in order, from the one that goes on from the past."""
+        past = self.past
+        before, start = (past.before, None) if past is not None else (None, None)
+        last = past.last if past is not None else None
+        rank, peak = (past.rank, past.last) if past is not None else (SILENT, datetime.min)
+        begun = past is not None
+        for moment in self._met:
+            if last is None or moment - last >= remember:
+                if begun:
+                    yield Episode(before, start, rank, peak)
+                before, start, rank, peak, begun = last, moment, SILENT, moment, True
+            if self._ranks[moment] > rank:
+                rank, peak = self._ranks[moment], moment
+            last = moment
+        if begun:
+            yield Episode(before, start, rank, peak)
+
+    def forget(self, until: datetime, facts_until: datetime, remember: timedelta) -> bool:
+        """Put the moments up to ``until`` into the past, and drop the articles up to ``facts_until``.
+
+        Returns whether the past is another one now.
+        """
+        self.facts.drop_until(facts_until)
+        end = bisect_right(self._met, until)
+        if not end:
+            return False
+        later, last = self._met[end:], self._met[end - 1]
+        self._met = self._met[:end]
+        *_, episode = self.episodes(remember)
+        self.past = Past(until, last, episode.before, self.sent.get(episode.before, SILENT))
+        self.sent = {before: rank for before, rank in self.sent.items() if before is not None and before >= last}
+        self.sent[episode.before] = self.past.rank
+        for moment in self._met:
+            del self._ranks[moment]
+        self._met = later
+        return True

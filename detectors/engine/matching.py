@@ -1,0 +1,248 @@
+"""The rules of a set, ready to read articles: which of them an article meets, and what follows at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from detectors.conditions.bindings import Bindings
+from detectors.conditions.fields import META
+from detectors.conditions.lexicon import Lexicon
+from detectors.conditions.values import position
+from detectors.conditions.view import ArticleView
+from detectors.engine.firing import Firing, firing
+from detectors.engine.outcome import Limit, Limited
+from detectors.facts.facts import Fact
+from detectors.garbage_collection import collector_waits
+from detectors.index.rules import Asked, RuleIndex
+from detectors.kinds.match import Match
+from detectors.loading.ruleset import RuleSet
+from detectors.model.alert import Evidence, EvidenceSpan, GroupValue
+from detectors.model.article import EnrichedArticle
+from detectors.model.observation import PULSE, Observation
+from detectors.model.sightings import Seen, seen
+from detectors.rules.chain_inputs import depths, latenesses
+from detectors.rules.groups import Found, groups_of
+from detectors.rules.machine import Moment, alert_id
+from detectors.rules.rule import Rule
+
+MOST_GRAIN = timedelta(minutes=1)
+"""Of the log no more than the first and last article of each minute are kept, fewer where no rule asks."""
+MOST_SPANS = 40
+"""Spans of evidence an article and rule."""
+
+
+class Reading(Limited, frozen=True):
+    """What one article leads to.
+
+    ``firings`` are alerts of rules without state; ``observations`` go to the detectors by their key; ``pulse`` is the
+    article's time where some rule asks how old or how silent the log is, which every partition of the detectors must
+    know before its watermark passes.
+    """
+
+    firings: tuple[Firing, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    pulse: datetime | None = None
+
+
+class _Compiled(Asked):
+    """A rule with what every article would otherwise have to work out again."""
+
+    __slots__ = ("_fields", "rule")
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule.where, rule.kind.conditions(), tuple(exemption.where for exemption in rule.exceptions))
+        self.rule = rule
+        self._fields: tuple[frozenset[str], tuple[frozenset[str], ...]] | None = None
+
+    @property
+    def fields(self) -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
+        """The fields that ``where`` asks positively, and those of each step. Most rules of a large set never match."""
+        if self._fields is None:
+            self._fields = self.where.bound_fields(), tuple(step.bound_fields() for step in self.steps)
+        return self._fields
+
+
+class Engine:
+    """Every enabled rule of a set, compiled. Immutable: a new set is a new engine.
+
+    ``depth_of`` says how many chains deep each rule lies, ``depths`` how many such layers there are; the watermark of a
+    rule is that of its layer less its ``lateness_of``. ``log_grain``: how finely silence of the log must be known, None
+    where no rule asks for more than its beginning.
+    """
+
+    def __init__(self, rules: RuleSet) -> None:
+        with collector_waits():
+            self._compile(rules)
+
+    def _compile(self, rules: RuleSet) -> None:
+        self.version = rules.version
+        self.rules = {rule.name: rule for rule in rules.rules if rule.enabled}
+        self.by_state = {rule.state: rule for rule in self.rules.values()}
+        self.depth_of = depths(self.rules)
+        self.depths = max(self.depth_of.values(), default=0) + 1
+        self.lateness_of = latenesses(self.rules, self.depth_of)
+        self.needs_log = any(rule.kind.NEEDS_LOG for rule in self.rules.values())
+        silences = [silence for rule in self.rules.values() if (silence := rule.kind.shortest_silence()) is not None]
+        self.log_grain = min(*silences, MOST_GRAIN) if silences else None
+        self.compiled = [_Compiled(rule) for rule in self.rules.values() if rule.kind.READS_ARTICLES]
+        self.lexicon = Lexicon(
+            dict.fromkeys(
+                phrase for one in self.compiled for condition in one.conditions() for phrase in condition.phrases()
+            )
+        )
+        self._index = RuleIndex(self.compiled)
+        chains = [rule for rule in self.rules.values() if not rule.kind.READS_ARTICLES]
+        self._ears: dict[str, list[tuple[Rule, tuple[int, ...]]]] = {}
+        for rule in self.rules.values() if chains else ():
+            heard = [(chain, steps) for chain in chains if (steps := chain.kind.hears(rule)) is not None]
+            if heard:
+                self._ears[rule.name] = heard
+
+    def knows(self, state: str) -> bool:
+        """Whether a rule state (of an observation) is of a rule of this set; a pulse is of every set."""
+        return state == PULSE or state in self.by_state
+
+    def matching(self, article: EnrichedArticle) -> list[str]:
+        """The names of the rules that the article tells something, in order of the set.
+
+        It meets their ``where`` and, where they have steps, one of these, and none of their exceptions.
+        """
+        return [self.compiled[number].rule.name for number in self._index.met(ArticleView(article, self.lexicon))]
+
+    def read(self, article: EnrichedArticle) -> Reading:
+        """What an article leads to: alerts of rules without state, observations for the others."""
+        view = ArticleView(article, self.lexicon)
+        firings: list[Firing] = []
+        observations: list[Observation] = []
+        limits: list[Limit] = []
+        for number in self._index.met(view):
+            one = self.compiled[number]
+            found, left_out = self._observations(one, view)
+            if left_out:
+                limits.append(Limit(one.rule.name, "article_groups"))
+            if not one.rule.kind.stateless():
+                observations += found
+                continue
+            for observation in found:
+                if not one.rule.schedule.open(observation.time):
+                    limits.append(Limit(one.rule.name, "schedule"))
+                    continue
+                assert isinstance(one.rule.kind, Match)
+                fact = Fact(observation)
+                change = one.rule.kind.alone(one.rule, fact)
+                firings.append(firing(one.rule, observation.group, change, self.version))
+                moment = Moment(change.identity, fact.time, fact)
+                observations += self.heard(one.rule, observation.group, moment)
+        return Reading(
+            tuple(firings),
+            tuple(observations),
+            article.event_time if self.needs_log else None,
+            limits=tuple(limits),
+        )
+
+    def _observations(self, one: _Compiled, view: ArticleView) -> tuple[list[Observation], bool]:
+        """One observation for each group that the article has, whatever number of steps it meets there."""
+        rule, article = one.rule, view.article
+        asked, asked_of_steps = one.fields
+        bindings = Bindings()
+        one.where.collect(view.whole, bindings)
+        founds: list[tuple[int | None, Found, Bindings]] = []
+        if one.steps:
+            for number, (step, own_asked) in enumerate(zip(one.steps, asked_of_steps, strict=True), 1):
+                if step.holds(view.whole):
+                    own = Bindings()
+                    step.collect(view.whole, own)
+                    founds.append((number, Found(view, ((own, own_asked), (bindings, asked))), own))
+        else:
+            founds.append((None, Found(view, ((bindings, asked),)), bindings))
+        fields, of = rule.kind.fields(), rule.kind.looked_at()
+        by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, list[GroupValue]]] = {}
+        left_out = False
+        for step_number, found, own in founds:
+            groups = groups_of(found, fields, of)
+            left_out |= groups.left_out
+            for group, values in groups.values.items():
+                steps, met, _, all_values = by_group.setdefault(group, ([], [bindings], found, []))
+                if step_number is not None:
+                    steps.append(step_number)
+                    met.append(own)
+                all_values += (value for value in values if value not in all_values)
+        distinct = _distinct(article, rule.kind.counted())
+        # an article has many groups, and mostly one thing to show for all of them
+        shown = {id(found): seen(found) for _, found, _ in founds} if by_group else {}
+        evidence: dict[tuple[int, ...], Evidence] = {}
+        for steps, met, _, _ in by_group.values():
+            if (key := tuple(steps)) not in evidence:
+                evidence[key] = _evidence(article, met, steps[0] if steps else None)
+        return [
+            Observation(
+                rule=rule.name,
+                state=rule.state,
+                group=dict(zip(fields, group, strict=True)),
+                time=article.event_time,
+                article_id=article.id,
+                content_hash=article.content_hash,
+                fingerprint=article.fingerprint,
+                steps=tuple(steps),
+                distinct=distinct,
+                values=tuple(values),
+                known=rule.kind.known_among(found),
+                number=rule.kind.number(found, dict(zip(fields, group, strict=True))),
+                evidence=evidence[tuple(steps)],
+                seen=shown[id(found)],
+                rule_set_version=self.version,
+            )
+            for group, (steps, _, found, values) in by_group.items()
+        ], left_out
+
+    def heard(self, rule: Rule, group: dict[str, GroupValue], moment: Moment) -> list[Observation]:
+        """What a moment of an alert tells the chains that listen to its rule."""
+        observations = []
+        for chain, steps in self._ears.get(rule.name, ()):
+            fields = chain.kind.fields()
+            if any(field not in group for field in fields):
+                continue
+            fact = moment.fact
+            observations.append(
+                Observation(
+                    rule=chain.name,
+                    state=chain.state,
+                    group={field: group[field] for field in fields},
+                    time=moment.time,
+                    article_id=alert_id(rule.name, group, moment.identity),
+                    steps=steps,
+                    distinct=rule.name,
+                    evidence=fact.evidence if fact is not None else None,
+                    seen=fact.seen if fact is not None else Seen(),
+                    rule_set_version=self.version,
+                )
+            )
+        return observations
+
+
+def _distinct(article: EnrichedArticle, what: str) -> str | None:
+    if what == "source":
+        return article.source
+    if what == "language":
+        return article.language
+    if what.startswith(META):
+        value = article.meta.get(what[len(META) :])
+        return None if value is None else str(value)
+    return None
+
+
+def _evidence(article: EnrichedArticle, met: list[Bindings], step: int | None) -> Evidence:
+    spans: dict[EvidenceSpan, None] = {}
+    for bindings in met:
+        for what, places in bindings.spans.items():
+            for span in places:
+                spans[EvidenceSpan(span.in_, span.start, span.end, span.text, what)] = None
+    return Evidence(
+        article_id=article.id,
+        url=article.url,
+        title=article.title,
+        source=article.source,
+        published_at=article.published_at,
+        step=step,
+        spans=tuple(sorted(spans, key=lambda span: (*position(span), span.end, span.what))[:MOST_SPANS]),
+    )

@@ -1,0 +1,361 @@
+"""All state of one partition of ``observations``: a set of facts, from which everything else is made."""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import msgspec
+
+from detectors.engine.firing import Firing, firing
+from detectors.engine.matching import Engine
+from detectors.engine.outcome import Limit, Step
+from detectors.facts.facts import Fact
+from detectors.model.alert import GroupValue
+from detectors.model.observation import PULSE, Observation, state_key
+from detectors.rules.machine import Machine, Mark, Outcome
+from detectors.rules.rule import Rule
+from detectors.timeline.log_records import KeptLog, Pulsed, PulsedOften
+
+MOST_GROUPS = 10_000
+"""Groups a rule in one partition; the one that was observed longest ago goes first, and is counted."""
+
+_BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+"""Before any watermark, and far enough from the year 1 for every duration to be taken off."""
+_INSTANT = timedelta(microseconds=1)
+_STORED_EACH = timedelta(minutes=1)
+"""A watermark that nothing followed from is stored so far apart, in event time."""
+
+
+class _Judged(msgspec.Struct, frozen=True, tag="judged"):
+    """Up to where a layer's watermark had come when it was stored."""
+
+    watermark: datetime
+    depth: int = 0
+
+
+class _Seen(msgspec.Struct, frozen=True, tag="fact"):
+    observation: Observation
+
+
+class _Marked(msgspec.Struct, frozen=True, tag="mark"):
+    state: str
+    group: dict[str, GroupValue]
+    mark: Mark
+
+
+_Stored = _Judged | _Seen | _Marked | Pulsed | PulsedOften
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[_Stored] = msgspec.msgpack.Decoder(_Stored)
+
+
+class _Rule:
+    """The groups of one rule state, and when each has something to do.
+
+    ``depth`` is the rule's layer, ``lateness`` what its watermark lies behind that of its layer.
+    """
+
+    __slots__ = ("agenda", "depth", "groups", "lateness", "rule", "scheduled")
+
+    def __init__(self, rule: Rule, engine: Engine) -> None:
+        self.rule = rule
+        self.depth = engine.depth_of[rule.name]
+        self.lateness = engine.lateness_of[rule.name]
+        self.groups: OrderedDict[str, Machine] = OrderedDict()
+        self.agenda: list[tuple[datetime, int, str]] = []
+        self.scheduled: dict[str, datetime] = {}
+
+
+class PartitionState:
+    """The facts of one partition, all rules and groups.
+
+    ``owns`` says of a key whether it belongs to this partition: groups that a rule lists exist before any article, and
+    each in one partition only.
+    """
+
+    def __init__(self, engine: Engine, owns: Callable[[str], bool] = lambda _key: True) -> None:
+        self._engine = engine
+        self._owns = owns
+        self._log = KeptLog(engine.log_grain)
+        self._watermarks: dict[int, datetime] = {}  # by layer: articles, chains, chains of chains
+        self._stored: dict[int, datetime] = {}
+        self._judged_keys: dict[int, list[str]] = {}
+        self._orphans: list[str] = []
+        self._numbers = count()
+        self._rules = {state: _Rule(rule, engine) for state, rule in engine.by_state.items()}
+        for kept in self._rules.values():
+            self._standing(kept)
+
+    @property
+    def watermark(self) -> datetime | None:
+        """Event time up to which the log is complete, as far as this partition was told; lateness not yet taken off."""
+        return self._watermarks.get(0)
+
+    @property
+    def judged(self) -> dict[int, datetime]:
+        """Up to where each layer of rules has come; below it nothing more follows once this step is stored."""
+        return dict(self._watermarks)
+
+    def groups(self) -> dict[str, int]:
+        """How many groups each rule has here."""
+        return {kept.rule.name: len(kept.groups) for kept in self._rules.values() if kept.groups}
+
+    def load(self, records: Iterable[tuple[str, bytes]]) -> None:
+        """Take changelog records back, in any order: those that were not deleted, each once, before anything else.
+
+        The groups count as observed in the order of their newest facts. Facts of rules that are gone are deleted at the
+        next step.
+        """
+        groups: dict[str, tuple[str, dict[str, GroupValue], list[Fact], list[Mark]]] = {}
+        for key, value in records:
+            stored = _DECODER.decode(value)
+            if isinstance(stored, _Judged):
+                depth = stored.depth
+                self._judged_keys.setdefault(depth, []).append(key)
+                self._stored[depth] = max(self._stored.get(depth, _BEGINNING), stored.watermark)
+                self._watermarks[depth] = self._stored[depth]
+            elif isinstance(stored, Pulsed | PulsedOften):
+                self._log.load(key, stored)
+            else:
+                owner = stored if isinstance(stored, _Marked) else stored.observation
+                if owner.state not in self._rules:
+                    self._orphans.append(key)
+                    continue
+                place = groups.setdefault(state_key(owner.state, owner.group), (owner.state, owner.group, [], []))
+                if isinstance(stored, _Marked):
+                    place[3].append(stored.mark)
+                else:
+                    place[2].append(Fact(stored.observation))
+        for _, _, facts, _ in groups.values():
+            facts.sort()
+        for state, group, facts, marks in sorted(groups.values(), key=lambda group: [f.time for f in group[2][-1:]]):
+            kept = self._rules[state]
+            machine = self._machine(kept, group, None)
+            machine.restore(facts, marks, self._settled(kept))
+            self._schedule(kept, machine)
+
+    def __len__(self) -> int:
+        """How many facts and marks are held."""
+        machines = (machine for kept in self._rules.values() for machine in kept.groups.values())
+        return sum(len(machine.facts) + len(machine.marks) for machine in machines)
+
+    def observe(self, observation: Observation, *, replay: bool = False) -> Step:
+        """One observation has come; ``replay`` says that its article had been acknowledged before."""
+        if observation.state == PULSE:
+            return self.pulse((observation.time,))
+        kept = self._rules.get(observation.state)
+        if kept is None:
+            return Step(limits=(Limit(observation.rule, "unknown"),))
+        fact = Fact(observation)
+        known = kept.groups.get(observation.key)
+        if known is not None and fact in known.facts:
+            return Step()
+        now = self._now(kept)
+        late = now is not None and observation.time < now
+        if late and (replay or not kept.rule.kind.TAKES_LATE):
+            return Step() if replay else Step(limits=(Limit(kept.rule.name, "late"),))
+        out = _Collected(self._engine.version)
+        if late:
+            out.limits.append(Limit(kept.rule.name, "late"))
+        machine = known or self._machine(kept, observation.group, out)
+        kept.groups.move_to_end(machine.key)
+        outcome = Outcome()
+        machine.now = now
+        machine.observe(fact, outcome)
+        out.put(_fact_key(machine, fact), _Seen(observation))
+        oldest = machine.facts.drop_oldest()
+        if oldest is not None:
+            outcome.facts_dropped.append(oldest)
+            out.limits.append(Limit(kept.rule.name, "facts"))
+        out.take(self._engine, machine, outcome)
+        self._schedule(kept, machine)
+        return out.step()
+
+    def _now(self, kept: _Rule) -> datetime | None:
+        """The rule's watermark."""
+        watermark = self._watermarks.get(kept.depth)
+        return None if watermark is None else watermark - kept.lateness
+
+    def _settled(self, kept: _Rule) -> datetime | None:
+        """The rule's watermark that is known to be stored."""
+        stored = self._stored.get(kept.depth)
+        return None if stored is None else stored - kept.lateness
+
+    def pulse(self, times: Iterable[datetime]) -> Step:
+        """The log holds articles of these times, whatever they are about."""
+        record = self._log.add(times) if self._engine.needs_log else None
+        puts = () if record is None else ((record.key, _ENCODER.encode(record)),)
+        return Step(puts=puts, deletes=tuple(self._log.take_needless()))
+
+    def advance(self, watermark: datetime, *, complete: bool = False, depth: int = 0) -> Step:
+        """Event time is complete up to ``watermark``: judge what waited for it, delete what nothing asks of any more.
+
+        ``depth`` is the layer of rules: 0 reads articles. A chain's input is complete up to where all partitions of the
+        layer below have come, and stored it.
+        ``complete`` says that it is known to be so without any lateness (the end of a test), ``watermark`` included.
+        Deletes only what is not needed to judge again from the watermark of an earlier step, so that a crash between
+        sending and writing loses nothing.
+        """
+        known = self._watermarks.get(depth)
+        if known is not None and watermark <= known and not complete:
+            return self._without_orphans()
+        self._watermarks[depth] = watermark
+        out = _Collected(self._engine.version)
+        stored = self._stored.get(depth)
+        worked = False
+        for kept in self._rules.values():
+            if kept.depth != depth:
+                continue
+            now = watermark + _INSTANT if complete else watermark - kept.lateness
+            while kept.agenda and kept.agenda[0][0] < now:
+                due, _, key = heapq.heappop(kept.agenda)
+                machine = kept.groups.get(key)
+                if machine is None or kept.scheduled.get(key) != due:
+                    continue
+                worked = True
+                del kept.scheduled[key]
+                outcome = Outcome()
+                machine.advance(now, self._settled(kept) or _BEGINNING, self._log.log, outcome)
+                out.take(self._engine, machine, outcome)
+                self._schedule(kept, machine, after=now)
+        if depth == 0:
+            self._prune_log(out, stored or _BEGINNING)
+        if worked or stored is None or watermark - stored >= _STORED_EACH:
+            self._store(watermark, depth, out)
+        out.deletes += self._orphans
+        self._orphans.clear()
+        return out.step()
+
+    def _without_orphans(self) -> Step:
+        orphans, self._orphans = tuple(self._orphans), []
+        return Step(deletes=orphans)
+
+    def _store(self, watermark: datetime, depth: int, out: _Collected) -> None:
+        key = f"~judged {watermark.isoformat()} {depth}"
+        out.put(key, _Judged(watermark, depth))
+        out.deletes += [old for old in self._judged_keys.get(depth, ()) if old != key]
+        self._judged_keys[depth] = [key]
+        self._stored[depth] = watermark
+
+    def _prune_log(self, out: _Collected, settled: datetime) -> None:
+        longest = max((kept.rule.lateness + kept.rule.kind.log_reach() for kept in self._rules.values()), default=None)
+        if longest is not None and 0 in self._stored:
+            self._log.log.drop_until(settled - longest - _STORED_EACH)
+            out.deletes += self._log.take_needless()
+
+    def _standing(self, kept: _Rule) -> None:
+        for group in kept.rule.kind.standing_groups():
+            key = state_key(kept.rule.state, group)
+            if key not in kept.groups and self._owns(key):
+                machine = kept.rule.kind.machine(kept.rule, group)
+                machine.log = self._log.log
+                kept.groups[key] = machine
+                self._schedule(kept, machine)
+
+    def _machine(self, kept: _Rule, group: dict[str, GroupValue], out: _Collected | None) -> Machine:
+        key = state_key(kept.rule.state, group)
+        machine = kept.groups.get(key)
+        if machine is None:
+            machine = kept.groups[key] = kept.rule.kind.machine(kept.rule, group)
+            machine.log = self._log.log
+            if out is not None and len(kept.groups) > MOST_GROUPS:
+                _, oldest = kept.groups.popitem(last=False)
+                kept.scheduled.pop(oldest.key, None)
+                out.deletes += [_fact_key(oldest, fact) for fact in oldest.facts]
+                out.deletes += [_mark_key(oldest, mark) for mark in oldest.marks.values()]
+                out.limits.append(Limit(kept.rule.name, "groups"))
+        return machine
+
+    def _schedule(self, kept: _Rule, machine: Machine, after: datetime | None = None) -> None:
+        due = machine.due()
+        planned = kept.scheduled.get(machine.key)
+        if due is None:
+            if planned is None and not machine.facts and not machine.marks and not self._stands(kept, machine):
+                kept.groups.pop(machine.key, None)
+            return
+        if after is not None and due < after:
+            due = after  # what is due already waits for the next step of the watermark
+        if planned is None or due < planned:
+            kept.scheduled[machine.key] = due
+            heapq.heappush(kept.agenda, (due, next(self._numbers), machine.key))
+
+    @staticmethod
+    def _stands(kept: _Rule, machine: Machine) -> bool:
+        return machine.group in kept.rule.kind.standing_groups()
+
+    def with_rules(self, engine: Engine) -> PartitionState:
+        """The state under another rule set: kept where a rule's condition, group and window are unchanged.
+
+        The facts of rules that are gone are deleted by the next :meth:`advance`. Use this object no more.
+        """
+        new = PartitionState(engine, self._owns)
+        new._log, new._watermarks, new._stored = self._log, self._watermarks, self._stored
+        new._log.log.regrain(engine.log_grain)
+        new._judged_keys, new._orphans = self._judged_keys, self._orphans
+        for state, kept in self._rules.items():
+            if state not in new._rules:
+                for machine in kept.groups.values():
+                    new._orphans += [_fact_key(machine, fact) for fact in machine.facts]
+                    new._orphans += [_mark_key(machine, mark) for mark in machine.marks.values()]
+                continue
+            heir = new._rules[state]
+            for key, machine in kept.groups.items():
+                machine.now = new._now(heir)
+                machine.rules_changed(heir.rule)
+                heir.groups[key] = machine
+                heir.scheduled.pop(key, None)
+                new._schedule(heir, machine)
+        return new
+
+
+class _Collected:
+    """The parts of a step while they are made."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self.firings: list[Firing] = []
+        self.puts: list[tuple[str, bytes]] = []
+        self.deletes: list[str] = []
+        self.observations: list[Observation] = []
+        self.limits: list[Limit] = []
+
+    def put(self, key: str, stored: _Stored) -> None:
+        self.puts.append((key, _ENCODER.encode(stored)))
+
+    def take(self, engine: Engine, machine: Machine, outcome: Outcome) -> None:
+        rule = machine.rule
+        self.firings += (firing(rule, machine.group, change, self._version) for change in outcome.changes)
+        for moment in outcome.moments:
+            self.observations += engine.heard(rule, machine.group, moment)
+        for mark in outcome.marks:
+            self.put(_mark_key(machine, mark), _Marked(rule.state, machine.group, mark))
+        # facts first: without the mark that says so, a machine would judge what is left of them again
+        self.deletes += [_fact_key(machine, fact) for fact in outcome.facts_dropped]
+        self.deletes += [_mark_key(machine, mark) for mark in outcome.marks_dropped]
+        if outcome.dropped:
+            self.limits.append(Limit(rule.name, "schedule", outcome.dropped))
+        if outcome.bounded:
+            self.limits.append(Limit(rule.name, "facts", outcome.bounded))
+        if machine.facts.linked.ask():
+            self.limits.append(Limit(rule.name, "linked"))
+
+    def step(self) -> Step:
+        self.firings.sort(key=lambda one: (one.alert.updated_at, one.alert.rule, one.alert.id, one.alert.revision))
+        return Step(
+            tuple(self.firings),
+            tuple(self.puts),
+            tuple(self.deletes),
+            tuple(self.observations),
+            limits=tuple(self.limits),
+        )
+
+
+def _fact_key(machine: Machine, fact: Fact) -> str:
+    return f"{machine.key} {fact.time.isoformat()} {fact.article_id} {fact.order[2]}"
+
+
+def _mark_key(machine: Machine, mark: Mark) -> str:
+    return f"{machine.key} {mark.suffix}"

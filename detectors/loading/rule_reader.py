@@ -1,0 +1,106 @@
+"""Rules from nodes: kind, keys, defaults filled in, and what is wrong between keys."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from detectors.conditions.bindings import TERM
+from detectors.reading.context import Place
+from detectors.reading.nodes import Mapping, Scalar
+from detectors.reading.problems import Wrong, one_of
+from detectors.reading.readers import Reader, read_keys
+from detectors.rules.identity import Memo, digest
+from detectors.rules.kind import Kind, keys_of, kinds
+from detectors.rules.rule import Rule
+
+
+class _KindName(Reader[str]):
+    def read(self, node: Any, place: Place) -> str:
+        if not isinstance(node, Scalar):
+            place.fail(node, f"expected the name of a kind, found {node.what}")
+        if node.text not in kinds():
+            place.fail(node, one_of(node.text, kinds(), "kind"))
+        return node.text
+
+
+KIND_NAME = _KindName()
+
+
+@cache
+def _readers(kind: type[Kind]) -> tuple[dict[str, Reader[Any]], frozenset[str]]:
+    specs = {**keys_of(Rule), **keys_of(kind)}
+    readers: dict[str, Reader[Any]] = {name: spec.key.reader for name, spec in specs.items()}
+    readers["kind"] = KIND_NAME
+    required = frozenset(name for name, spec in specs.items() if spec.required) | {"kind"}
+    return readers, required
+
+
+def known_keys(node: Mapping) -> frozenset[str] | None:
+    """The keys that a rule of this node's kind may have; None where its kind is unknown."""
+    kind = node.get("kind")
+    found = kinds().get(kind.text) if isinstance(kind, Scalar) else None
+    return frozenset(_readers(found)[0]) if found else None
+
+
+def read_rule(node: Mapping, place: Place) -> Rule:
+    """The rule that a node writes. Raises Wrong after all its problems have been reported."""
+    kind_node = node.get("kind")
+    if kind_node is None:
+        place.error(node, f"the key 'kind' is missing: expected one of {', '.join(kinds())}")
+        raise Wrong
+    kind = kinds()[KIND_NAME.read(kind_node, place.at("kind"))]
+    readers, required = _readers(kind)
+    values = read_keys(node, place, readers, required)
+    common = {spec.attribute: values[name] for name, spec in keys_of(Rule).items() if name in values}
+    own = {spec.attribute: values[name] for name, spec in keys_of(kind).items() if name in values}
+    made = kind(**own)
+    _check_between(made, common, node, place)
+    common.setdefault("topic", f"alerts.{common['name']}")
+    common.setdefault("throttle", made.throttle())
+    rule = Rule(kind=made, **common)
+    return msgspec.structs.replace(
+        rule, state=state_of(rule, place.context.cache), file=node.file, line=node.line, column=node.column
+    )
+
+
+def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Place) -> None:
+    wrong = False
+    for key, message in kind.wrong():
+        at = node.get(key)
+        place.at(key).error(at or node, message)
+        wrong = True
+    throttle = node.get("throttle")
+    if throttle is not None and not common["throttle"] and kind.throttle():  # a state has none by default
+        message = "expected a duration longer than nothing: an event is one alert for each interval of it"
+        place.at("throttle").error(throttle, message)
+        wrong = True
+    looked_at = kind.looked_at()
+    wants_terms = TERM in kind.fields() or looked_at == TERM
+    if wants_terms and kind.READS_ARTICLES:
+        where = common.get("where")
+        asked = frozenset[str]().union(
+            *(part.bound_fields() for part in (*kind.conditions(), *([where] if where else [])))
+        )
+        if TERM not in asked:
+            key = "of" if looked_at == TERM else "once_per" if "once_per" in node else "group_by"
+            message = "the rule can never fire: 'term' has no value without a phrase or list on text, title or lead"
+            place.at(key).warning(node.get(key) or node, message)
+    if wrong:
+        raise Wrong
+
+
+def state_of(rule: Rule, memo: Memo | None = None) -> str:
+    """What the rule's state belongs to: its name and a hash of condition, exceptions, group and window.
+
+    Texts, labels, topic, severity and thresholds are left out, so that editing them keeps the state.
+    """
+    specs = keys_of(type(rule.kind))
+    own = [(name, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()) if not spec.key.harmless]
+    said = digest(
+        (rule.kind.NAME, rule.kind.waits(), rule.where, rule.exceptions, own), memo if memo is not None else {}
+    )
+    return f"{rule.name}-{sha256(said.encode()).hexdigest()[:12]}"

@@ -1,0 +1,224 @@
+"""A rule set: every rule of a folder, read and checked together; all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from detectors.garbage_collection import collector_waits
+from detectors.lints.registry import about_rule, about_set
+from detectors.loading.lists import read_list
+from detectors.loading.overrides import all_keys, apply_overrides, with_defaults
+from detectors.loading.rule_reader import known_keys, read_rule
+from detectors.loading.sources import Sources
+from detectors.reading.context import Context, ListDefinition, Place
+from detectors.reading.nodes import Mapping, Node, Scalar, Sequence
+from detectors.reading.parser import parse_yaml
+from detectors.reading.problems import Problem, Problems, RuleSetError, TooManyProblems, Wrong, nearest, shown
+from detectors.rules.rule import Rule
+from detectors.vocabulary import Vocabulary, shipped_vocabulary
+
+__all__ = ["Problem", "RuleSet", "RuleSetError", "load_rules"]
+
+TOP_LEVEL = ("lists", "macros", "defaults", "rules", "overrides")
+
+
+class RuleSet(msgspec.Struct, frozen=True):
+    """Rules by name order of file and place; ``version`` is a hash of all files, lists included."""
+
+    rules: tuple[Rule, ...]
+    version: str
+    warnings: tuple[Problem, ...] = ()
+
+    def topics(self) -> frozenset[str]:
+        """Every topic that a publishing rule names, ``alerts`` not included."""
+        return frozenset(rule.topic for rule in self.rules if rule.publish and rule.enabled) - {"alerts"}
+
+
+def load_rules(folder: Path, vocabulary: Vocabulary | None = None, *, linting: bool = False) -> RuleSet:
+    """The rule set of a folder; with ``linting`` its warnings have all that the lints say.
+
+    Raises:
+        RuleSetError: with every problem of every file, in one pass.
+    """
+    with collector_waits():
+        return _Loading(Sources(folder), vocabulary or shipped_vocabulary(), linting).rule_set()
+
+
+class _Loading:
+    """One pass over the files of a set: parse, lists and macros, defaults, overrides, rules."""
+
+    def __init__(self, sources: Sources, vocabulary: Vocabulary, linting: bool) -> None:
+        self._sources = sources
+        self._problems = Problems()
+        self._lists: dict[str, ListDefinition] = {}
+        self._macros: dict[str, Node] = {}
+        self._macro_places: dict[str, Scalar] = {}
+        self._context = Context(self._problems, vocabulary, self._lists, self._macros, linting=linting)
+        self._rules: dict[str, Mapping] = {}
+        self._places: dict[str, Place] = {}
+        self._overrides: list[tuple[Node, Place]] = []
+
+    def rule_set(self) -> RuleSet:
+        try:
+            return self._all()
+        except TooManyProblems:
+            raise RuleSetError(self._problems.errors) from None
+
+    def _all(self) -> RuleSet:
+        roots = self._parse()
+        for root in roots:
+            self._definitions(root)
+        for root in roots:
+            self._collect(root)
+        apply_overrides(self._overrides, self._rules)
+        rules = self._read()
+        self._check_together(rules)
+        errors = self._problems.errors
+        if errors:
+            raise RuleSetError(errors)
+        self._unused()
+        if self._context.linting:
+            for rule, key, message in about_set(tuple(rules.values())):
+                self._problems.warning(rule, f"{rule.name}.{key}", message)
+        return RuleSet(tuple(rules.values()), self._version(), self._problems.warnings)
+
+    def _parse(self) -> list[Mapping]:
+        place = Place(self._context)
+        folder = self._sources.folder
+        if not folder.is_dir():
+            raise RuleSetError((Problem(str(folder), 1, 1, "", "expected a folder with rules, found none"),))
+        roots: list[Mapping] = []
+        files = self._sources.rule_files()
+        for name in sorted(self._sources.overlooked):
+            said = "rules are in files that end in .yaml, in the folder or in folders below it that are no links"
+            self._problems.warning(Node(name, 1, 1), "", f"not read: {said}")
+        for file in files:
+            if file.problem:
+                self._problems.error(Node(file.name, file.line, 1), "", file.problem)
+                continue
+            root = parse_yaml(file.text, file.name, self._problems)
+            if isinstance(root, Mapping):
+                for key, at, _ in root.items():
+                    if key not in TOP_LEVEL:
+                        place.error(
+                            at,
+                            f"unknown key {shown(key)}{nearest(key, TOP_LEVEL)}; "
+                            f"expected one of {', '.join(TOP_LEVEL)}",
+                        )
+                roots.append(root)
+            elif root is not None:
+                place.error(root, f"expected a mapping with {', '.join(TOP_LEVEL)}, found {root.what}")
+        return roots
+
+    def _section(self, root: Mapping, key: str) -> MappingABC[str, tuple[Scalar, Node]]:
+        node = root.get(key)
+        if node is None or (isinstance(node, Scalar) and node.value is None):
+            return {}
+        if not isinstance(node, Mapping):
+            Place(self._context, key).error(node, f"expected a mapping of names, found {node.what}")
+            return {}
+        return node.pairs
+
+    def _definitions(self, root: Mapping) -> None:
+        for name, (at, node) in self._section(root, "lists").items():
+            place = Place(self._context, "lists").at(name)
+            if name in self._lists:
+                first = self._lists[name]
+                place.error(at, f"a list of this name stands already at {first.file}:{first.line}")
+                continue
+            try:
+                self._lists[name] = read_list(name, at, node, place, self._sources)
+            except Wrong:
+                self._lists[name] = ListDefinition(name, (), at.file, at.line, at.column)
+        for name, (at, node) in self._section(root, "macros").items():
+            first_place = self._macro_places.setdefault(name, at)
+            if first_place is not at:
+                where = f"{first_place.file}:{first_place.line}"
+                Place(self._context, "macros").at(name).error(at, f"a macro of this name stands already at {where}")
+                continue
+            self._macros[name] = node
+
+    def _items(self, root: Mapping, key: str) -> list[tuple[Node, Place]]:
+        node = root.get(key)
+        place = Place(self._context, key)
+        if node is None or (isinstance(node, Scalar) and node.value is None):
+            return []
+        if not isinstance(node, Sequence):
+            place.error(node, f"expected a list, found {node.what}")
+            return []
+        return [(item, place.at(index)) for index, item in enumerate(node.items)]
+
+    def _collect(self, root: Mapping) -> None:
+        defaults = self._defaults(root)
+        self._overrides += self._items(root, "overrides")
+        for node, place in self._items(root, "rules"):
+            if not isinstance(node, Mapping):
+                place.error(node, f"expected a rule, found {node.what}")
+                continue
+            known = known_keys(node if "kind" in node or defaults is None else defaults)
+            rule = with_defaults(node, defaults, known if known is not None else all_keys())
+            name = rule.get("name")
+            key = name.text if isinstance(name, Scalar) else f"\0{node.file}:{node.line}:{node.column}"
+            if key in self._rules:
+                first = self._rules[key]
+                where = f"{first.file}:{first.line}"
+                place.at("name").error(name or node, f"a rule named {shown(key)} stands already at {where}")
+                continue
+            self._rules[key] = rule
+            self._places[key] = place
+
+    def _defaults(self, root: Mapping) -> Mapping | None:
+        node = root.get("defaults")
+        place = Place(self._context, "defaults")
+        if node is None or (isinstance(node, Scalar) and node.value is None):
+            return None
+        if not isinstance(node, Mapping):
+            place.error(node, f"expected a mapping, found {node.what}")
+            return None
+        known = all_keys() - {"name"}
+        for key, at, _ in node.items():
+            if key not in known:
+                place.error(at, f"unknown key {shown(key)}{nearest(key, known)}")
+        return node
+
+    def _read(self) -> dict[str, Rule]:
+        rules: dict[str, Rule] = {}
+        for key in list(self._rules):
+            node = self._rules.pop(key)  # nodes are large: a set of 100,000 rules keeps none that it has read
+            place = self._places.pop(key)
+            try:
+                rule = read_rule(node, place)
+            except Wrong:
+                continue
+            rules[rule.name] = rule
+            for said, message in about_rule(rule) if self._context.linting else ():
+                place.at(said).warning(node.get(said) or node, message)
+        return rules
+
+    def _check_together(self, rules: dict[str, Rule]) -> None:
+        if self._problems.errors:
+            return  # a rule that is missing for its own error would be reported as unknown, too
+        for rule in rules.values():
+            for key, message in rule.kind.wrong_among(rule, rules):
+                self._problems.error(rule, f"{rule.name}.{key}", message)
+
+    def _unused(self) -> None:
+        for name, found in self._lists.items():
+            if name not in self._context.used_lists:
+                self._problems.warning(
+                    Node(found.file, found.line, found.column), f"lists.{name}", "no rule uses this list"
+                )
+        for name, at in self._macro_places.items():
+            if name not in self._context.used_macros:
+                self._problems.warning(at, f"macros.{name}", "no rule uses this macro")
+
+    def _version(self) -> str:
+        digest = sha256()
+        for name, raw in sorted(self._sources.read.items()):
+            digest.update(f"{name}\0{len(raw)}\0".encode())
+            digest.update(raw)
+        return digest.hexdigest()[:16]

@@ -1,0 +1,254 @@
+"""Events: conditions that more input can only make true. They fire at once, one alert for each group and interval."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from detectors.facts.facts import Fact, Facts
+from detectors.machines.judged_moments import NEVER, Moments
+from detectors.machines.judgement import Judgement, surpassing
+from detectors.model.alert import GroupValue, Severity
+from detectors.rules.kind import Kind
+from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
+from detectors.rules.rule import Rule
+from detectors.rules.thresholds import Thresholds
+from detectors.timeline.intervals import interval_start
+from detectors.timeline.log import Log
+
+MOST_EVIDENCE = 20
+_INSTANT = timedelta(microseconds=1)
+
+
+class Summary(msgspec.Struct):
+    """What is known of one interval: its first moment, the judgement to show, the highest revision; 0 before any.
+
+    ``told`` is the revision last sent; ``met`` are the moments at which the condition is met, those outside the
+    schedule too.
+    """
+
+    first: datetime | None = None
+    peak: Judgement | None = None
+    revision: int = 0
+    told: int = 0
+    met: set[datetime] = msgspec.field(default_factory=set)
+
+    def take(self, judgement: Judgement) -> None:
+        """One more moment, or the same with more facts."""
+        moment = judgement.moment
+        self.first = moment if self.first is None else min(self.first, moment)
+        self.revision = max(self.revision, judgement.revision)
+        if self.peak is None or judgement.outranks(self.peak):
+            self.peak = judgement
+
+
+class EventKind(Kind, frozen=True, kw_only=True):
+    """A kind whose condition over (moment - reach, moment] only more facts can make true."""
+
+    def reach(self) -> timedelta:
+        """How far back from a moment it looks: the window."""
+        window: timedelta = self.window  # type: ignore[attr-defined]
+        return window
+
+    def throttle(self) -> timedelta:
+        return self.reach()
+
+    @abstractmethod
+    def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
+        """Whether the condition is met at ``moment`` (the time of a fact); ``severity`` is the rule's own."""
+
+    def grows(self, facts: Facts, fact: Fact) -> int:  # noqa: ARG002
+        """How much the number of a moment may have grown, at most, by the fact that was added last."""
+        return 1
+
+    def grown(self, facts: Facts, fact: Fact) -> tuple[datetime, datetime]:  # noqa: ARG002
+        """From which moment to which it may have; the first after the last where it has at none."""
+        return fact.time, fact.time + self.reach()
+
+    def turned(self, facts: Facts, fact: Fact) -> Iterable[tuple[datetime, datetime]]:  # noqa: ARG002
+        """From which moment to which more may have changed by the fact that was added last than that numbers grew."""
+        return ()
+
+    def levels_counted(self) -> Thresholds | None:
+        """What the number is held against; None where a condition is met or not, whatever the number."""
+        return getattr(self, "at_least", None)
+
+    def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
+        """The last of the facts that made it true at ``moment``, in order."""
+        return facts.between(moment - self.reach(), moment)[-MOST_EVIDENCE:]
+
+    def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
+        return EventMachine(rule, group, self)
+
+
+class EventMachine(Machine):
+    """Judges the moments to which a fact may bring anything new; keeps a summary of each interval that may change."""
+
+    __slots__ = ("_begun", "_edited", "_kind", "_moments", "_starts", "_stored", "_summaries")
+
+    def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: EventKind) -> None:
+        super().__init__(rule, group)
+        self._kind = kind
+        self._moments = Moments()
+        self._summaries: dict[datetime, Summary] = {}
+        self._starts: list[datetime] = []  # of the summaries, in order
+        self._stored: list[datetime] | None = []  # intervals of facts that were not looked at; None: to be found
+        self._edited = False
+        self._begun: set[datetime] = set()  # intervals whose alert began before an edit
+
+    def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:
+        super().restore(facts, marks, settled)
+        self._stored = None
+
+    def rules_changed(self, rule: Rule) -> None:
+        before = self.rule
+        super().rules_changed(rule)
+        assert isinstance(rule.kind, EventKind)
+        self._kind = rule.kind
+        if _judged_alike(before, rule):
+            return
+        if rule.throttle == before.throttle:
+            self._begun |= {start for start, summary in self._summaries.items() if summary.told}
+        else:
+            self._begun.clear()
+        self._summaries.clear()
+        self._starts.clear()
+        self._moments.clear()
+        self._stored = None
+        # what the new thresholds make of the facts was perhaps never sent: send it, once more or not
+        self._edited = True
+
+    def observe(self, fact: Fact, out: Outcome) -> None:
+        last = fact.time + self._kind.reach()
+        touched = self._look_at_stored(fact.time, last, out)
+        self.facts.add(fact)
+        grown = self._kind.grown(self.facts, fact)
+        again = set(self._moments.grown(*grown, self._kind.grows(self.facts, fact)))
+        for stretch in self._kind.turned(self.facts, fact):
+            again.update(self._moments.within(*stretch))
+        if fact.time not in self._moments:
+            again.add(fact.time)
+        self._judge(sorted(again), out)
+        touched.update(interval_start(moment, self.rule.throttle) for moment in again)
+        for start in sorted(touched):
+            summary = self._summary(start)
+            if summary.revision > summary.told:
+                self._catch_up(start, summary)
+                out.changes.append(self._change(start, summary, first=not summary.told and start not in self._begun))
+                summary.told = summary.revision
+
+    def _judge(self, moments: Iterable[datetime], out: Outcome | None) -> None:
+        """Judge moments and merge what is met into their intervals; tell of those that are newly met."""
+        for moment in moments:
+            judgement = self._kind.judge(self.facts, moment, self.rule.severity)
+            start = interval_start(moment, self.rule.throttle)
+            summary = self._summary(start)
+            is_open = judgement.met and self.rule.schedule.open(moment)
+            if is_open:
+                summary.take(judgement)
+            self._moments.judged(moment, judgement.number, self._again(judgement, summary, is_open))
+            if not judgement.met or moment in summary.met:
+                continue
+            summary.met.add(moment)
+            if out is not None and is_open:
+                out.moments.append(Moment(start.isoformat(), moment, self.facts.last_until(moment)))
+            elif out is not None:
+                out.dropped += 1
+
+    def _again(self, judgement: Judgement, summary: Summary, is_open: bool) -> int:
+        """The number from which on judging a moment again may bring anything new."""
+        again = NEVER if judgement.again is None else judgement.again
+        if is_open:
+            return min(again, surpassing(summary.revision, judgement.base, self._kind.levels_counted()))
+        return NEVER if judgement.met else again
+
+    def _catch_up(self, start: datetime, summary: Summary) -> None:
+        """What the moments of an interval have become since they were judged, where it may be what is to be shown."""
+        assert summary.peak is not None
+        end = start + (self.rule.throttle or _INSTANT) - _INSTANT
+        for moment in self._moments.reaching(start, end, summary.peak.number):
+            if moment in summary.met:
+                self._judge((moment,), None)
+
+    def _summary(self, start: datetime) -> Summary:
+        summary = self._summaries.get(start)
+        if summary is None:
+            summary = self._summaries[start] = Summary()
+            insort(self._starts, start)
+        return summary
+
+    def _look_at_stored(self, first: datetime, last: datetime, out: Outcome) -> set[datetime]:
+        """Make the summaries of the intervals of [first, last] that were not looked at since a restart or an edit."""
+        throttle = self.rule.throttle
+        if self._stored is None:
+            starts = {interval_start(fact.time, throttle) for fact in self.facts}
+            self._stored = sorted(start for start in starts if start not in self._summaries)
+        if not self._stored:
+            return set()
+        latest = self.facts.last_until(last)
+        until = first if latest is None else max(first, latest.time)
+        low = bisect_left(self._stored, interval_start(first, throttle))
+        high = bisect_right(self._stored, interval_start(until, throttle))
+        found = self._stored[low:high]
+        del self._stored[low:high]
+        for start in found:
+            summary = self._summary(start)
+            end = start + (throttle or _INSTANT)
+            moments = list(dict.fromkeys(fact.time for fact in self.facts.since(start, end)))
+            self._judge(moments, out if self._edited else None)
+            if not self._edited:  # stored facts are facts of which everything was sent
+                summary.told = summary.revision
+        return set(found)
+
+    def _change(self, start: datetime, summary: Summary, *, first: bool) -> Change:
+        peak, starts_at = summary.peak, summary.first
+        assert peak is not None
+        assert starts_at is not None
+        return Change(
+            identity=start.isoformat(),
+            revision=summary.revision,
+            state="firing" if first else "updated",
+            severity=peak.severity,
+            count=peak.count,
+            value=peak.value,
+            threshold=peak.threshold,
+            start=peak.moment - self._kind.reach(),
+            end=peak.moment,
+            starts_at=starts_at,
+            updated_at=peak.moment,
+            ends_at=start + self.rule.throttle,
+            evidence=tuple(self._kind.evidence(self.facts, peak.moment)),
+        )
+
+    def _needless(self, watermark: datetime) -> datetime:
+        """Facts up to this time can change no alert any more once nothing before ``watermark`` will come."""
+        return interval_start(watermark, self.rule.throttle) - self._kind.reach() - _INSTANT
+
+    def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
+        self.prune(self._needless(settled), out)
+        oldest = interval_start(now, self.rule.throttle)
+        end = bisect_left(self._starts, oldest)
+        for start in self._starts[:end]:
+            del self._summaries[start]
+        del self._starts[:end]
+        if self._stored:
+            del self._stored[: bisect_left(self._stored, oldest)]
+        if self._begun:
+            self._begun = {start for start in self._begun if start >= oldest}
+        self._moments.drop_before(oldest)
+
+    def due(self) -> datetime | None:
+        first = self.facts.first
+        if first is None:
+            return None
+        return interval_start(first.time + self._kind.reach(), self.rule.throttle) + (self.rule.throttle or _INSTANT)
+
+
+def _judged_alike(one: Rule, other: Rule) -> bool:
+    """Whether an edit leaves what is judged and sent, texts aside, as it was."""
+    names = ("kind", "throttle", "severity", "schedule")
+    return all(getattr(one, name) == getattr(other, name) for name in names)

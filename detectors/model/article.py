@@ -1,0 +1,114 @@
+"""The article as the detectors read it: what extraction found, with offsets into the original title and text.
+
+The same structure is the value of the topic ``articles.enriched`` and a line of ``newswatch extract --json``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Part = Literal["title", "text"]
+Via = Literal["name", "demonym", "capital", "city", "region"]
+Salience = Literal["main", "mentioned"]
+MetaValue = str | int | float | bool
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of the original title or text; ``start`` and ``end`` are character offsets, end exclusive."""
+
+    in_: Part = msgspec.field(name="in")
+    start: int
+    end: int
+    text: str
+
+
+class CountryMention(Span, frozen=True):
+    """A span that refers to a country, and by what: its name, a demonym, its capital, a city or a region of it."""
+
+    via: Via
+
+
+class Country(msgspec.Struct, frozen=True):
+    """A state or territory: ISO 3166-1 alpha-3 (and XKX), main to the article or only mentioned."""
+
+    alpha3: str
+    salience: Salience = "main"
+    mentions: tuple[CountryMention, ...] = ()
+
+
+class Official(msgspec.Struct, frozen=True):
+    """A named person in public office, one entry a person and article.
+
+    ``role_class`` is one of the labels in :mod:`streams.extraction`; ``country`` the alpha-3 of the state served;
+    ``organisation`` the body served (UN, State Department); ``confidence`` from 0 to 1.
+    """
+
+    id: str
+    name: str
+    mentions: tuple[Span, ...] = ()
+    role: str | None = None
+    role_class: str | None = None
+    country: str | None = None
+    organisation: str | None = None
+    former: bool = False
+    confidence: float = 1.0
+    evidence: tuple[Span, ...] = ()
+
+
+class Organisation(msgspec.Struct, frozen=True):
+    """A state's body, an international organisation or an armed group; ``aliases`` are its other known names."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    kind: Literal["state_body", "igo", "armed_group"] | None = None
+    country: str | None = None
+    mentions: tuple[Span, ...] = ()
+
+
+class Theme(msgspec.Struct, frozen=True):
+    """A label of the taxonomy that the article is about, ``score`` from 0 to 1, and the spans that say so."""
+
+    theme: str
+    score: float = 1.0
+    evidence: tuple[Span, ...] = ()
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """Bounds of one sentence; the title is a sentence of its own."""
+
+    in_: Part = msgspec.field(name="in")
+    start: int
+    end: int
+
+
+class EnrichedArticle(msgspec.Struct, frozen=True, kw_only=True):
+    """An article with what was found in it.
+
+    ``published_at`` is as it came (perhaps unreadable), ``received_at`` the arrival, ``event_time`` what windows run
+    on (module ``event_time``); ``content_hash`` tells two versions under one id apart; ``fingerprint`` is computed from
+    the article alone and tells copies of one story. ``extracted`` says what was looked for in this language: all of
+    ``countries``, ``officials``, ``organisations`` and ``themes`` in English, ``countries`` alone in others.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    url: str | None = None
+    source: str | None = None
+    language: str | None = None
+    published_at: str | None = None
+    received_at: datetime
+    event_time: datetime
+    meta: dict[str, MetaValue] = {}
+    content_hash: str = ""
+    fingerprint: str = ""
+    countries: tuple[Country, ...] = ()
+    officials: tuple[Official, ...] = ()
+    organisations: tuple[Organisation, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    extracted: tuple[str, ...] = ()
+    version: int = 1

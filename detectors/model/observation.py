@@ -1,0 +1,51 @@
+"""What an article tells a rule with state: the value on the topic ``observations``. It carries all a detector needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from detectors.model.alert import Evidence, GroupValue
+from detectors.model.sightings import Seen
+from detectors.rules.groups import group_key
+
+PULSE = "~log"
+"""The rule state of a pulse: that the log holds an article of this time. Earlier versions sent them as observations."""
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One article counts for one group of one rule.
+
+    ``state`` names what the state belongs to: rule, condition, group and window. ``steps`` are the numbers of the
+    rule's steps that the article meets in this group, from 1; ``distinct`` is the value that is counted once;
+    ``values`` are those of ``of``, ``known`` those that the rule lists as known; ``number`` is what a metric takes. For
+    a chain the article is an alert, ``time`` one of its moments.
+    """
+
+    rule: str
+    state: str
+    group: dict[str, GroupValue] = {}
+    time: datetime
+    article_id: str
+    content_hash: str = ""
+    fingerprint: str = ""
+    steps: tuple[int, ...] = ()
+    distinct: str | None = None
+    values: tuple[GroupValue, ...] = ()
+    known: tuple[GroupValue, ...] = ()
+    number: float | None = None
+    evidence: Evidence | None = None
+    seen: Seen = Seen()
+    rule_set_version: str = ""
+    version: int = 1
+
+    @property
+    def key(self) -> str:
+        """Rule state and group: the key on Kafka, so that one detector has all of a group."""
+        return state_key(self.state, self.group)
+
+
+def state_key(state: str, group: dict[str, GroupValue]) -> str:
+    """The key of a group's state."""
+    return f"{state} {group_key(group)}"

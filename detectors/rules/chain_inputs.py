@@ -1,0 +1,102 @@
+"""Which alerts a chain hears: those of rules by name or by tag; and that no chain hears itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import msgspec
+
+from detectors.reading.context import Place
+from detectors.reading.nodes import Mapping, Node
+from detectors.reading.readers import JsonSchema, ListOf, Reader, Word, read_keys
+from detectors.rules.rule import Rule
+
+
+class Heard(msgspec.Struct, frozen=True, tag="Heard"):
+    """Rules by name, and all that have one of the tags."""
+
+    rules: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def hears(self, rule: Rule) -> bool:
+        """Whether the rule's alerts are meant."""
+        return rule.name in self.rules or not set(self.tags).isdisjoint(rule.tags)
+
+
+class HeardReader(Reader[Heard]):
+    """``{rules: [NAMES], tags: [TAGS]}``, one of them at least."""
+
+    _READERS: ClassVar[dict[str, Reader[Any]]] = {
+        "rules": ListOf(Word("a rule's name", longest=200), one=True, least=1),
+        "tags": ListOf(Word("a tag", longest=200), one=True, least=1),
+    }
+
+    def read(self, node: Node, place: Place) -> Heard:
+        if not isinstance(node, Mapping):
+            place.fail(node, f"expected alerts such as {{rules: [NAME], tags: [TAG]}}, found {node.what}")
+        if not node.pairs:
+            place.fail(node, "expected the names or tags of rules, found an empty mapping")
+        return Heard(**read_keys(node, place, self._READERS, frozenset()))
+
+    def schema(self) -> JsonSchema:
+        properties = {key: reader.schema() for key, reader in self._READERS.items()}
+        return {"type": "object", "properties": properties, "additionalProperties": False, "minProperties": 1}
+
+
+def circle(rule: Rule, rules: MappingABC[str, Rule]) -> tuple[str, ...]:
+    """The shortest way from a chain over the chains that it hears back to itself; empty where there is none."""
+    chains = [other for other in rules.values() if not other.kind.READS_ARTICLES]
+    came_from: dict[str, str] = {}
+    front = [rule]
+    while front:
+        following = []
+        for chain in front:
+            for other in chains:
+                if chain.kind.hears(other) is None or other.name in came_from:
+                    continue
+                came_from[other.name] = chain.name
+                if other.name == rule.name:
+                    way = [chain.name]
+                    while way[-1] != rule.name:
+                        way.append(came_from[way[-1]])
+                    return tuple(reversed(way))
+                following.append(other)
+        front = following
+    return ()
+
+
+def depths(rules: MappingABC[str, Rule]) -> dict[str, int]:
+    """How many chains deep each rule lies: 0 reads articles, 1 hears such rules, and so on. There are no circles."""
+    found = {rule.name: 0 for rule in rules.values() if rule.kind.READS_ARTICLES}
+    left = [rule for rule in rules.values() if not rule.kind.READS_ARTICLES]
+    below = {chain.name: [rule.name for rule in rules.values() if chain.kind.hears(rule) is not None] for chain in left}
+    while left:
+        ready = [chain for chain in left if all(name in found for name in below[chain.name])]
+        for chain in ready:
+            found[chain.name] = 1 + max((found[name] for name in below[chain.name]), default=0)
+        left = [chain for chain in left if chain.name not in found]
+    return found
+
+
+def _told_after(rule: Rule) -> timedelta:
+    """How long after its moment an alert may be told, at most."""
+    return rule.schedule.longest_closed() if rule.kind.waits() else timedelta()
+
+
+def latenesses(rules: MappingABC[str, Rule], depth_of: MappingABC[str, int]) -> dict[str, timedelta]:
+    """How far behind the progress of what it reads a rule's input may lie: a chain's as far as what it hears of.
+
+    A state that begins while its schedule is closed is told when it opens: its moment lies so far back.
+    """
+    found: dict[str, timedelta] = {}
+    for rule in sorted(rules.values(), key=lambda one: depth_of[one.name]):
+        heard = (
+            ()
+            if rule.kind.READS_ARTICLES
+            else (other for other in rules.values() if rule.kind.hears(other) is not None)
+        )
+        found[rule.name] = max((found[other.name] + _told_after(other) for other in heard), default=rule.lateness)
+        found[rule.name] = max(found[rule.name], rule.lateness)
+    return found

@@ -1,0 +1,246 @@
+"""Groups: which of an article's values a rule keeps its state by, and which of them belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations, islice, product
+from typing import Any
+
+import msgspec
+
+from detectors.conditions.bindings import TERM, Bindings
+from detectors.conditions.fields import META
+from detectors.conditions.values import Plain, Value
+from detectors.conditions.view import ArticleView
+from detectors.model.alert import GroupValue
+from detectors.reading.context import Place
+from detectors.reading.nodes import Node, Scalar, Sequence
+from detectors.reading.problems import Wrong, nearest, shown
+from detectors.reading.readers import JsonSchema, Reader
+
+GROUP_FIELDS = (
+    "country",
+    "country_pair",
+    "official",
+    "official.country",
+    "official.class",
+    "official.role",
+    "organisation",
+    "theme",
+    TERM,
+    "source",
+    "language",
+)
+MOST_GROUPS = 256
+"""Groups of one article and rule; further ones, in text order, are left out and counted."""
+
+MOST_COMBINATIONS = 50_000
+"""Crossings of one article's values that are looked at: a bound on time, far above what articles hold."""
+
+PAIR = "country_pair"
+
+
+def unit_of(field: str) -> str:
+    """The value that a group field is taken from: ``official.country`` comes from one and the same official."""
+    return "official" if field.startswith("official.") else field
+
+
+def source_field(field: str) -> str:
+    """The field of conditions from which a group field takes its values."""
+    return "country" if field == PAIR else unit_of(field)
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One value of a unit: a single value, or two countries in code order."""
+
+    code: Plain | tuple[str, str]
+    values: tuple[Value, ...]
+
+
+class Found:
+    """What met a rule's conditions in one article, step by step: where its groups come from.
+
+    ``layers`` are pairs of bindings and the fields asked positively, the step's own before ``where``'s.
+    """
+
+    __slots__ = ("layers", "view")
+
+    def __init__(self, view: ArticleView, layers: tuple[tuple[Bindings, frozenset[str]], ...]) -> None:
+        self.view = view
+        self.layers = layers
+
+    def values(self, field: str) -> tuple[Value, ...]:
+        """The values of a field that met the first layer that asks of it; all of them where none does."""
+        for bindings, asked in self.layers:
+            if field in asked:
+                return bindings.in_text_order(field)
+        return () if field == TERM else self.view.values(field)
+
+    def rows(self, unit_fields: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Bindings, ...]]]:
+        """The rows of each ``sentence`` and ``near``, with those of the fields that are taken from there."""
+        hidden: frozenset[str] = frozenset()
+        for bindings, asked in self.layers:
+            for rows in bindings.blocks:
+                fields = frozenset(field for row in rows for field in row.values) & unit_fields - hidden
+                if fields:
+                    yield fields, rows
+            hidden |= asked
+
+
+def _items(found: Found, unit: str) -> list[Item]:
+    if unit != PAIR:
+        return [Item(value.code, (value,)) for value in found.values(unit)]
+    countries = found.values("country")
+    together = [rows for _, rows in found.rows(frozenset(("country",)))]
+    if together:
+        pairs: dict[tuple[str, str], Item] = {}
+        for rows in together:
+            for row in rows:
+                for item in _pairs(row.in_text_order("country")):
+                    pairs.setdefault(item.code, item)  # type: ignore[arg-type]
+        return list(pairs.values())
+    return list(_pairs(countries))
+
+
+def _pairs(countries: tuple[Value, ...]) -> Iterator[Item]:
+    for first, second in combinations(countries, 2):
+        low, high = sorted((first, second), key=lambda value: str(value.code))
+        yield Item((str(low.code), str(high.code)), (low, high))
+
+
+def _allowed(found: Found, units: tuple[str, ...]) -> dict[frozenset[str], set[tuple[Any, ...]]]:
+    """For each set of units that stood under one ``sentence``: the combinations of codes that stood there together."""
+    by_field = {source_field(unit): unit for unit in units}
+    allowed: dict[frozenset[str], set[tuple[Any, ...]]] = {}
+    for fields, rows in found.rows(frozenset(by_field)):
+        together = tuple(sorted(by_field[field] for field in fields))
+        if len(together) < 2:
+            continue
+        combinations_ = allowed.setdefault(frozenset(together), set())
+        for row in rows:
+            codes = [
+                [item.code for item in _pairs(row.in_text_order("country"))]
+                if unit == PAIR
+                else list(row.values.get(unit, ()))
+                for unit in together
+            ]
+            combinations_.update(islice(product(*codes), MOST_COMBINATIONS))
+    # what stood together in a larger circle stood together in the smaller ones that it holds
+    for small, combinations_ in allowed.items():
+        order = sorted(small)
+        for large, more in list(allowed.items()):
+            if small < large:
+                places = [sorted(large).index(unit) for unit in order]
+                combinations_.update(tuple(codes[place] for place in places) for codes in more)
+    return allowed
+
+
+def crossed(found: Found, fields: tuple[str, ...]) -> Iterator[tuple[GroupValue, ...]]:
+    """Every combination of values for the fields that the article has, in text order; some may come twice.
+
+    ``official`` and ``official.*`` are of one person; what stood under one ``sentence`` pairs only as it stood there;
+    all else is crossed. A combination in which a field has no value is left out.
+    """
+    units = tuple(dict.fromkeys(unit_of(field) for field in fields))
+    if not units:
+        yield ()
+        return
+    items = [_items(found, unit) for unit in units]
+    allowed = _allowed(found, units) if len(units) > 1 else {}
+    checks = [([units.index(unit) for unit in sorted(circle)], codes) for circle, codes in allowed.items()]
+    places = [units.index(unit_of(field)) for field in fields]
+    for combination in islice(product(*items), MOST_COMBINATIONS):
+        if any(tuple(combination[place].code for place in circle) not in codes for circle, codes in checks):
+            continue
+        values = tuple(_group_value(field, combination[place]) for field, place in zip(fields, places, strict=True))
+        if None not in values:
+            yield values  # type: ignore[misc]
+
+
+def _group_value(field: str, item: Item) -> GroupValue | None:
+    if not field.startswith("official."):
+        return item.code
+    attribute = item.values[0].attributes.get(field.removeprefix("official."))
+    return attribute[0] if isinstance(attribute, tuple) else None
+
+
+class Groups(msgspec.Struct, frozen=True):
+    """The groups of one article with the values of ``of`` in each; ``left_out`` where there were more than allowed."""
+
+    values: dict[tuple[GroupValue, ...], tuple[GroupValue, ...]]
+    left_out: bool = False
+
+
+def groups_of(found: Found, group_by: tuple[str, ...], of: str | None = None) -> Groups:
+    """The groups that an article counts for, and the values of ``of`` that it has in each.
+
+    Without a value of ``of`` an article has no group: there is nothing that it could be counted for.
+    """
+    groups: dict[tuple[GroupValue, ...], dict[GroupValue, None]] = {}
+    fields = group_by if of is None else (*group_by, of)
+    left_out = False
+    for combination in crossed(found, fields):
+        group = combination[: len(group_by)]
+        if group not in groups and len(groups) >= MOST_GROUPS:
+            left_out = True
+            continue
+        values = groups.setdefault(group, {})
+        if of is not None:
+            if len(values) >= MOST_GROUPS:
+                left_out = True
+                continue
+            values.setdefault(combination[-1])
+    return Groups({group: tuple(values) for group, values in groups.items()}, left_out)
+
+
+class GroupFieldReader(Reader[str]):
+    """One field to group by, or to look at with ``of``; ``more`` are further words that may stand there."""
+
+    def __init__(self, *more: str) -> None:
+        self._options = (*more, *GROUP_FIELDS)
+
+    def read(self, node: Node, place: Place) -> str:
+        if not isinstance(node, Scalar):
+            place.fail(node, f"expected one of {', '.join(self._options)}, meta.KEY, found {node.what}")
+        if node.text not in self._options and not (node.text.startswith(META) and len(node.text) > len(META)):
+            listed = f"expected one of {', '.join(self._options)}, meta.KEY"
+            place.fail(node, f"unknown field {shown(node.text)}: {listed}{nearest(node.text, self._options)}")
+        return node.text
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [{"enum": list(self._options)}, {"type": "string", "pattern": "^meta\\..+"}]}
+
+
+class GroupByReader(Reader[tuple[str, ...]]):
+    """One field, or a list of different ones."""
+
+    def __init__(self, *more: str) -> None:
+        self._field = GroupFieldReader(*more)
+
+    def read(self, node: Node, place: Place) -> tuple[str, ...]:
+        if not isinstance(node, Sequence):
+            return (self._field.read(node, place),)
+        fields: list[str] = []
+        wrong = False
+        for index, item in enumerate(node.items):
+            try:
+                field = self._field.read(item, place.at(index))
+            except Wrong:
+                wrong = True
+                continue
+            if field in fields:
+                place.at(index).error(item, f"{field!r} stands here twice")
+                wrong = True
+            fields.append(field)
+        if wrong:
+            raise Wrong
+        return tuple(fields)
+
+    def schema(self) -> JsonSchema:
+        field = self._field.schema()
+        return {"anyOf": [field, {"type": "array", "items": field, "uniqueItems": True}]}
+
+
+def group_key(group: Mapping[str, GroupValue]) -> str:
+    """The group as one line of text, the same for the same values: part of keys and of alert ids."""
+    return msgspec.json.encode(list(group.values())).decode()

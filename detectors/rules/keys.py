@@ -1,0 +1,62 @@
+"""Keys that several kinds have, declared once: put them beside a field's type with ``Annotated``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from detectors.conditions.nodes import Condition
+from detectors.conditions.reader import CONDITION
+from detectors.counting.counted import DistinctReader
+from detectors.reading.readers import Duration, ListOf, Number
+from detectors.rules.groups import GroupByReader, GroupFieldReader
+from detectors.rules.kind import Key
+from detectors.rules.thresholds import ThresholdReader, Thresholds
+
+GroupBy = Annotated[
+    tuple[str, ...],
+    Key(GroupByReader(), "what state is kept by; an article counts once for each group that it has"),
+]
+Window = Annotated[timedelta, Key(Duration(), "the stretch of event time (t - window, t] that is looked at")]
+Of = Annotated[str, Key(GroupFieldReader(), "the field whose values are looked at")]
+Distinct = Annotated[
+    str, Key(DistinctReader("article", "story", "source", "language"), "what is counted once; default: article")
+]
+CountAtLeast = Annotated[
+    Thresholds,
+    Key(ThresholdReader(Number(least=1, whole=True)), "so many, or so many by severity", harmless=True),
+]
+CountAtLeastOrNone = Annotated[
+    Thresholds | None,
+    Key(ThresholdReader(Number(least=1, whole=True)), "so many or more, or so many by severity", harmless=True),
+]
+CountAtMostOrNone = Annotated[
+    Thresholds | None,
+    Key(ThresholdReader(Number(least=0, whole=True)), "so many or fewer, or so many by severity", harmless=True),
+]
+NumberAtLeast = Annotated[
+    Thresholds | None, Key(ThresholdReader(Number()), "this or more, a number or a number by severity", harmless=True)
+]
+NumberAtMost = Annotated[
+    Thresholds | None, Key(ThresholdReader(Number()), "this or less, a number or a number by severity", harmless=True)
+]
+Every = Annotated[
+    timedelta, Key(Duration(), "states are judged at each multiple of this, since 1970-01-01T00:00Z", harmless=True)
+]
+For = Annotated[
+    timedelta, Key(Duration(zero=True), "true at each of these times for so long", name="for", harmless=True)
+]
+Clear = Annotated[
+    Thresholds | None,
+    Key(
+        ThresholdReader(Number()),
+        "a level, once reached, is left only when the value is beyond this; by severity, or for all",
+        harmless=True,
+    ),
+]
+QUARTER = timedelta(minutes=15)
+Minimum = Annotated[int, Key(Number(least=0, whole=True), "articles that there must be at least", harmless=True)]
+Step = Annotated[Condition, Key(CONDITION, "a condition, met together with `where`")]
+Steps = Annotated[
+    tuple[Condition, ...], Key(ListOf(CONDITION, least=2, most=32), "conditions, each met together with `where`")
+]

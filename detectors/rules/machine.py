@@ -1,0 +1,159 @@
+"""The state machine of one group of one rule: facts in, changes of alerts and further facts out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from detectors.facts.facts import Fact, Facts
+from detectors.model.alert import GroupValue, Severity, State
+from detectors.model.observation import state_key
+from detectors.rules.groups import group_key
+from detectors.timeline.log import Log
+
+if TYPE_CHECKING:
+    from detectors.rules.rule import Rule
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A revision of an alert before it is dressed: ``identity`` is what its id is made of beside rule and group."""
+
+    identity: str
+    revision: int
+    state: State
+    severity: Severity
+    count: int
+    value: GroupValue | None = None
+    threshold: float | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    starts_at: datetime
+    updated_at: datetime
+    ends_at: datetime | None = None
+    previous: GroupValue | None = None
+    current: GroupValue | None = None
+    evidence: tuple[Fact, ...] = ()
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A moment at which the condition of an alert is met, and the newest fact that it rests on."""
+
+    identity: str
+    time: datetime
+    fact: Fact | None = None
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fact that a machine found out itself (a state began, a value was settled): written once, like all facts.
+
+    ``time`` is the watermark's side of it: of marks of one name, those after the stored watermark are found out again
+    after a crash, and come out the same. ``data`` is the machine's own, packed.
+    """
+
+    name: str
+    time: datetime
+    ident: str = ""
+    data: bytes = b""
+
+    @property
+    def suffix(self) -> str:
+        """What tells it from the other facts of its group."""
+        return f"~{self.name} {self.time.isoformat()} {self.ident}"
+
+
+class Outcome:
+    """What a step of a machine leads to; filled in by the machine."""
+
+    __slots__ = ("bounded", "changes", "dropped", "facts_dropped", "marks", "marks_dropped", "moments")
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.marks: list[Mark] = []
+        self.marks_dropped: list[Mark] = []
+        self.facts_dropped: list[Fact] = []
+        self.moments: list[Moment] = []
+        """For chains: every moment at which an alert's condition is newly met, sent or not."""
+        self.dropped = 0
+        """Moments at which an alert was not sent, since the schedule was closed."""
+        self.bounded = 0
+        """How often a bound was reached."""
+
+
+class Machine(ABC):
+    """One group of one rule. Everything it does is a function of its facts, its marks and the watermark.
+
+    ``log`` and ``now`` (the rule's watermark, None before there is any) are what is known when a fact is observed.
+    """
+
+    __slots__ = ("facts", "group", "key", "log", "marks", "now", "rule")
+
+    def __init__(self, rule: Rule, group: dict[str, GroupValue]) -> None:
+        self.rule = rule
+        self.group = group
+        self.key = state_key(rule.state, group)
+        self.facts = Facts()
+        self.marks: dict[str, Mark] = {}
+        self.log = Log()
+        self.now: datetime | None = None
+
+    def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:  # noqa: ARG002
+        """Take stored facts and marks back, in any order, before anything is observed.
+
+        ``settled`` is the rule's watermark that was stored: everything before it has been judged.
+        """
+        for fact in facts:
+            self.facts.add(fact)
+        for mark in marks:
+            self.marks[mark.suffix] = mark
+
+    def latest(self, name: str, until: datetime | None) -> Mark | None:
+        """The latest mark of a name with a time before ``until``."""
+        if until is None:
+            return None
+        named = (mark for mark in self.marks.values() if mark.name == name and mark.time < until)
+        return max(named, key=lambda mark: (mark.time, mark.ident), default=None)
+
+    def put(self, mark: Mark, out: Outcome) -> None:
+        """Write a mark, where it is not written yet."""
+        if mark.suffix not in self.marks:
+            self.marks[mark.suffix] = mark
+            out.marks.append(mark)
+
+    def drop(self, mark: Mark, out: Outcome) -> None:
+        """Delete a mark."""
+        if self.marks.pop(mark.suffix, None) is not None:
+            out.marks_dropped.append(mark)
+
+    def prune(self, time: datetime, out: Outcome) -> None:
+        """Delete the facts up to and including a time that nothing can ask of any more."""
+        out.facts_dropped += self.facts.drop_until(time)
+
+    @abstractmethod
+    def observe(self, fact: Fact, out: Outcome) -> None:
+        """A fact that was not known: add it to ``facts`` and say what follows at once."""
+
+    @abstractmethod
+    def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:
+        """The rule's watermark has moved to ``now``: nothing before it will come any more.
+
+        ``settled`` is a watermark that is known to be stored: after a crash, judging starts again from there. Facts may
+        be deleted where nothing asks of them any more from ``settled`` on.
+        """
+
+    @abstractmethod
+    def due(self) -> datetime | None:
+        """:meth:`advance` has something to do once the rule's watermark is past this; None for never."""
+
+    def rules_changed(self, rule: Rule) -> None:
+        """The rule was edited without touching its state."""
+        self.rule = rule
+
+
+def alert_id(rule: str, group: dict[str, GroupValue], identity: str) -> str:
+    """The id of an alert: a hash of rule, group and interval (or the time at which a state became true)."""
+    return sha256(f"{rule}\n{group_key(group)}\n{identity}".encode()).hexdigest()[:32]

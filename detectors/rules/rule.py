@@ -1,0 +1,121 @@
+"""A rule: the keys of every kind, read once, typed and frozen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from detectors.conditions.nodes import EVERY_ARTICLE, Condition
+from detectors.conditions.reader import CONDITION
+from detectors.model.alert import Severity
+from detectors.reading.context import Place
+from detectors.reading.nodes import Mapping, Node
+from detectors.reading.readers import (
+    Anything,
+    Boolean,
+    Choice,
+    Duration,
+    JsonSchema,
+    ListOf,
+    MapOf,
+    Reader,
+    Word,
+    read_keys,
+)
+from detectors.rules.kind import Key, Kind
+from detectors.rules.schedule import Schedule, ScheduleReader
+from detectors.rules.templates import TemplateReader
+from detectors.vocabulary import SEVERITIES
+
+RULE_NAME = r"[a-z0-9-]{1,200}"
+TOPIC_NAME = r"[a-zA-Z0-9._-]{1,249}"
+HOUR = timedelta(hours=1)
+
+
+class Exemption(msgspec.Struct, frozen=True, tag="Exemption"):
+    """A named condition: an article that meets it does not exist for the rule."""
+
+    name: str
+    where: Condition
+
+
+class _ExemptionReader(Reader[Exemption]):
+    _READERS: ClassVar[dict[str, Reader[Any]]] = {"name": Word("the exception's name", longest=200), "where": CONDITION}
+
+    def read(self, node: Node, place: Place) -> Exemption:
+        if not isinstance(node, Mapping):
+            place.fail(node, f"expected an exception such as {{name: anniversaries, where: ...}}, found {node.what}")
+        given = read_keys(node, place, self._READERS, frozenset(self._READERS))
+        return Exemption(given["name"], given["where"])
+
+    def schema(self) -> JsonSchema:
+        properties = {key: reader.schema() for key, reader in self._READERS.items()}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": ["name", "where"],
+            "additionalProperties": False,
+        }
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One watch rule. ``state`` names what its state belongs to: it changes with condition, group or window alone."""
+
+    name: Annotated[str, Key(Word("a name of a-z, 0-9 and -", RULE_NAME), "unique; part of alert ids", harmless=True)]
+    kind: Kind
+    description: Annotated[str, Key(Word(), "what it watches for, in a sentence", harmless=True)] = ""
+    where: Annotated[Condition, Key(CONDITION, "which articles; without it, every article")] = EVERY_ARTICLE
+    exceptions: Annotated[
+        tuple[Exemption, ...],
+        Key(ListOf(_ExemptionReader()), "an article that meets one of these does not exist for the rule"),
+    ] = ()
+    throttle: Annotated[
+        timedelta,
+        Key(
+            Duration(zero=True),
+            "events: length of the intervals of which each gives one alert (default: the window; match: 24h); "
+            "states: the least time between the beginnings of two alerts of a group (default: none)",
+            harmless=True,
+        ),
+    ] = timedelta()
+    lateness: Annotated[
+        timedelta,
+        Key(Duration(zero=True), "how late articles may come; states wait so long", harmless=True),
+    ] = HOUR
+    severity: Annotated[Severity, Key(Choice(SEVERITIES, "severity"), "where no threshold says it", harmless=True)] = (
+        "warning"
+    )
+    schedule: Annotated[
+        Schedule, Key(ScheduleReader(), "when alerts may go out, by event time; articles count always", harmless=True)
+    ] = Schedule()
+    labels: Annotated[dict[str, str], Key(MapOf(Word()), "plain texts that every alert carries", harmless=True)] = {}
+    annotations: Annotated[
+        dict[str, str],
+        Key(MapOf(TemplateReader()), "templates (sandboxed Jinja) that every alert carries", harmless=True),
+    ] = {}
+    topic: Annotated[
+        str,
+        Key(
+            Word("a topic's name of letters, digits, '.', '_' and '-'", TOPIC_NAME),
+            "default: alerts.NAME",
+            harmless=True,
+        ),
+    ] = ""
+    tags: Annotated[
+        tuple[str, ...], Key(ListOf(Word("a tag", longest=200), one=True), "for overrides and chains", harmless=True)
+    ] = ()
+    info: Annotated[Any, Key(Anything(), "free: author, references, runbook", harmless=True)] = None
+    enabled: Annotated[bool, Key(Boolean(), "false: as if it were not there", harmless=True)] = True
+    publish: Annotated[bool, Key(Boolean(), "false: counted and there for chains, but on no topic", harmless=True)] = (
+        True
+    )
+    state: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def topics(self) -> tuple[str, ...]:
+        """The topics that its alerts go to."""
+        return tuple(dict.fromkeys(("alerts", self.topic))) if self.publish else ()

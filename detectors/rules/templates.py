@@ -1,0 +1,184 @@
+"""Annotations: sandboxed Jinja over what an alert knows; a template that fails prints itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, wraps
+from typing import Any
+
+from jinja2 import Template, TemplateError, Undefined, meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from detectors.reading.context import Place
+from detectors.reading.nodes import Node, Scalar
+from detectors.reading.problems import nearest, shown
+from detectors.reading.readers import JsonSchema, Reader, Word
+
+NAMES = frozenset({
+    "officials", "countries", "themes", "organisations", "terms", "official", "country", "theme", "organisation",
+    "term", "article", "group", "count", "value", "threshold", "previous", "current", "severity", "window", "rule",
+    "labels",
+})  # fmt: skip
+"""What a template may name."""
+
+ATTRIBUTES: dict[str, frozenset[str]] = {
+    "official": frozenset({"id", "name", "role", "class", "country", "organisation", "former"}),
+    "country": frozenset({"code", "name"}),
+    "article": frozenset({"article_id", "url", "title", "source", "published_at", "step", "spans"}),
+}
+"""What a template may ask of these names."""
+
+FILTERS = frozenset({
+    "abs", "capitalize", "count", "default", "d", "dictsort", "e", "escape", "first", "float", "forceescape", "groupby",
+    "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace",
+    "reverse", "round", "select", "selectattr", "sort", "string", "striptags", "sum", "title", "tojson", "trim",
+    "truncate", "unique", "upper", "wordcount",
+})  # fmt: skip
+LONGEST_TEMPLATE = 10_000
+LONGEST_TEXT = 10_000
+"""Characters of a rendered annotation; the rest is cut off."""
+
+
+METHODS = frozenset({
+    "capitalize", "endswith", "get", "items", "keys", "lower", "split", "startswith", "strip", "title", "upper",
+    "values",
+})  # fmt: skip
+"""Methods that a template may call: none that makes a long text of a short one."""
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """No attribute of Python's own, nothing that could fill the memory or take more than a moment."""
+
+    intercepted_binops = frozenset(("*", "**", "%"))
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 - Jinja's own name
+        if not all(isinstance(side, int | float) for side in (left, right)):
+            raise TypeError("only numbers can be multiplied")
+        if operator == "**" and not (abs(left) <= 1e6 and abs(right) <= 8):
+            raise OverflowError("the power is too large")
+        if operator == "*":
+            return left * right
+        return left**right if operator == "**" else left % right
+
+
+def _bounded(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, which refuses to make a text of more than ``LONGEST_TEXT`` characters, or nearly so."""
+
+    @wraps(made)
+    def limited(*given: Any, **named: Any) -> Any:
+        if name in _GROWING:
+            texts = [len(one) for one in (*given, *named.values()) if isinstance(one, str | tuple | list)]
+            if math.prod(length + 1 for length in texts) > _MOST_WORK:
+                raise OverflowError("the text becomes too long")
+        made_of = made(*given, **named)
+        if isinstance(made_of, str) and len(made_of) > LONGEST_TEXT:
+            raise OverflowError("the text becomes too long")
+        return made_of
+
+    return limited
+
+
+_GROWING = frozenset({"join", "replace"})
+_MOST_WORK = 1_000_000
+
+
+def _environment() -> _Environment:
+    environment = _Environment(autoescape=False, cache_size=0)
+    environment.filters = {name: _bounded(name, made) for name, made in environment.filters.items() if name in FILTERS}
+    environment.globals.clear()
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+@lru_cache(maxsize=16_384)
+def check_template(source: str) -> str | None:
+    """What is wrong with a template, or None."""
+    if "{" not in source:
+        return None
+    try:
+        tree = _ENVIRONMENT.parse(source)
+        return next(_problems(tree), None)
+    except TemplateError as error:
+        return f"not a template: {error.message}"
+    except RecursionError:
+        return "not a template: nested too deep"
+    except ValueError:  # a number of thousands of digits
+        return "not a template: a number is too large"
+
+
+def _problems(tree: nodes.Template) -> Iterator[str]:
+    for used in tree.find_all(nodes.Filter):
+        if used.name not in FILTERS:
+            yield f"unknown filter {shown(used.name)} in a template{nearest(used.name, FILTERS)}"
+    yield from _forbidden(tree)
+    for asked in tree.find_all(nodes.Getattr):
+        known = ATTRIBUTES.get(asked.node.name) if isinstance(asked.node, nodes.Name) else None
+        if known is not None and asked.attr not in known:
+            assert isinstance(asked.node, nodes.Name)
+            near = nearest(asked.attr, known) or "; expected one of " + ", ".join(sorted(known))
+            yield f"{asked.node.name!r} has no {shown(asked.attr)} in a template{near}"
+    for name in sorted(meta.find_undeclared_variables(tree) - NAMES):
+        near = nearest(name, NAMES) or "; expected one of " + ", ".join(sorted(NAMES))
+        yield f"unknown name {shown(name)} in a template{near}"
+
+
+def _forbidden(tree: nodes.Template) -> Iterator[str]:
+    """What the sandbox would let through, and would let a template take for ever or fill the memory."""
+    for loop in tree.find_all(nodes.For):
+        if loop.recursive or any(True for _ in loop.find_all(nodes.For)):
+            yield "a loop within a loop is not allowed in a template"
+    if any(True for _ in tree.find_all((nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport))):
+        yield "macros and imports are not allowed in a template"
+    if any(True for _ in tree.find_all((nodes.Extends, nodes.Block))):
+        yield "blocks are not allowed in a template"
+    if any(True for _ in tree.find_all((nodes.Assign, nodes.AssignBlock, nodes.With))):
+        yield "'set' and 'with' are not allowed in a template"
+    for call in tree.find_all(nodes.Call):
+        name = call.node.attr if isinstance(call.node, nodes.Getattr) else ""
+        if name not in METHODS:
+            said = f"{shown(name)}{nearest(name, METHODS)}" if name else "what is no method"
+            yield f"a template may call {', '.join(sorted(METHODS))}, found {said}"
+
+
+@lru_cache(maxsize=4096)
+def _compiled(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
+
+
+def render(source: str, names: Mapping[str, Any]) -> str:
+    """The template's text, at most ``LONGEST_TEXT`` characters; the template itself where it fails in use."""
+    if "{" not in source:
+        return source
+    pieces: list[str] = []
+    length = 0
+    try:
+        for piece in _compiled(source).generate(names):
+            pieces.append(piece)
+            length += len(piece)
+            if length >= LONGEST_TEXT:
+                break
+    except Exception:  # noqa: BLE001 - whatever an analyst's template runs into, the alert goes out
+        return source
+    return "".join(pieces)[:LONGEST_TEXT]
+
+
+def missing(name: str) -> Undefined:
+    """What a name stands for where an alert has nothing for it: prints as nothing, and fails when asked for more."""
+    return Undefined(name=name)
+
+
+class TemplateReader(Reader[str]):
+    """A template, checked for syntax, names and filters."""
+
+    def read(self, node: Node, place: Place) -> str:
+        source = Word("a text", longest=LONGEST_TEMPLATE).read(node, place)
+        problem = check_template(source)
+        if problem is not None and isinstance(node, Scalar):
+            place.fail(node, problem)
+        return source
+
+    def schema(self) -> JsonSchema:
+        return {"type": ["string", "number", "boolean"]}

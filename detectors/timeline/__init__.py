@@ -1,0 +1,1 @@
+"""Event time as a whole: aligned intervals, the log, its records, the watermark."""

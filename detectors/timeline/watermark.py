@@ -1,0 +1,202 @@
+"""The watermark: how far event time is certain, from what the workers report about the partitions of ``articles``.
+
+The contract it rests on: when an article is appended, its time is not below the newest time appended anywhere
+before, less the lateness. From that follow two lower bounds for what may still come (each still less a rule's
+lateness): the least of the newest times of all partitions, and the newest time of a *cut*, once everything that was
+on the log when the cut was taken is done. Never the maximum over what happens to have arrived.
+
+Offsets say nothing beyond one log: where ``articles`` is deleted and made anew, the numbers of the old log stay with
+its id and those of the new one begin. Event time goes on, for the contract holds from one log to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+#: So many cuts wait to hold; beyond that they are thinned out, the oldest and the newest stay.
+MAX_CUTS = 64
+#: Without a newer article for so long, event time moves on with the wall clock.
+SILENCE = timedelta(seconds=30)
+#: Two reports are a second apart. More time between them is no silence: a process stood still, or a clock was set.
+LONGEST_STEP = timedelta(seconds=10)
+#: So many logs are remembered, this one and those that it took the place of.
+MOST_LOGS = 4
+
+
+class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What one worker knows, sent to every partition of ``observations`` each second.
+
+    ``log``: the id of the log that ``articles`` is, empty where the broker gives none; ``done``: partition of it to the
+    offset below which everything is acknowledged downstream; ``newest``: partition to the newest event time below it;
+    ``horizon``: the newest time that this worker knows of, also from others' reports; ``ends``: the end offset of every
+    partition, read after the others. ``judged``: how far the detectors have come whose alerts chains hear of, by layer
+    of rules and partition of ``observations``: all that follows up to there is sent and stored. ``pulses``: times of
+    articles that were not reported yet, thinned to what the rules ask of the log as a whole (module ``log``).
+    """
+
+    log: str = ""
+    done: dict[int, int] = {}
+    newest: dict[int, datetime] = {}
+    horizon: datetime | None = None
+    ends: dict[int, int] = {}
+    judged: dict[int, dict[int, datetime]] = {}
+    pulses: tuple[datetime, ...] = ()
+    version: int = 1
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """Once everything below ``ends`` is done, what may still come is not below ``horizon`` less the lateness."""
+
+    horizon: datetime | None
+    ends: dict[int, int]
+
+
+class Read(msgspec.Struct):
+    """How far one log has been read, by partition: as in :class:`ProgressReport`."""
+
+    done: dict[int, int] = {}
+    newest: dict[int, datetime] = {}
+
+    def merge(self, done: Mapping[int, int], newest: Mapping[int, datetime]) -> None:
+        """Take over what was told, where it is further."""
+        for partition, offset in done.items():
+            self.done[partition] = max(offset, self.done.get(partition, 0))
+        for partition, time in newest.items():
+            self.newest[partition] = max(time, self.newest.get(partition, time))
+
+    def holds(self, ends: Mapping[int, int]) -> bool:
+        """Whether everything below these ends is done."""
+        return bool(ends) and all(self.done.get(partition, 0) >= end for partition, end in ends.items())
+
+    def least_of_newest(self, ends: Mapping[int, int]) -> datetime | None:
+        """The least of the newest times of all partitions, None while one is unknown."""
+        # A report of before the topic was expanded must not leave out the partitions that others know of.
+        every = ends.keys() | self.done.keys()
+        if not ends or not every <= self.newest.keys():
+            return None
+        return min(self.newest[partition] for partition in every)
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the progress that outlives a restart; ``logs`` by their ids."""
+
+    logs: dict[str, Read] = {}
+    watermark: datetime | None
+    horizon: datetime | None
+    version: int = 2
+
+
+class Progress:
+    """The progress of all of ``articles`` as one partition of ``observations`` has been told it.
+
+    Merging takes maxima, so that repeated, re-ordered and outdated reports change nothing.
+    """
+
+    def __init__(self, *, advance_when_silent: bool = True) -> None:
+        self._advance_when_silent = advance_when_silent
+        self._logs: dict[str, Read] = {}
+        self._cuts: dict[str, list[Cut]] = {}
+        self._horizon: datetime | None = None
+        self._quiet_since: datetime | None = None
+        self._moved_at: datetime | None = None
+        self._judged: dict[tuple[int, int], datetime] = {}
+        self.watermark: datetime | None = None
+
+    @property
+    def horizon(self) -> datetime | None:
+        """The newest event time that anybody has reported: outlives the worker that read it."""
+        return self._horizon
+
+    def is_replay(self, partition: int, offset: int, log: str = "") -> bool:
+        """Whether an article of ``articles`` was done before: what it leads to is known already, and never late."""
+        read = self._logs.get(log)
+        return read is not None and offset < read.done.get(partition, 0)
+
+    def merge(self, report: ProgressReport, now: datetime) -> datetime | None:
+        """Take over a worker's report; returns the watermark before any rule's lateness, None while it is unknown.
+
+        Args:
+            now: the wall clock; used only to tell that all sources are silent, and to move event time on then.
+        """
+        read = self._log(report.log)
+        read.merge(report.done, report.newest)
+        for layer, partitions in report.judged.items():
+            for partition, time in partitions.items():
+                self._judged[layer, partition] = max(time, self._judged.get((layer, partition), time))
+        newest_cut = Cut(report.horizon, report.ends)
+        if report.horizon is not None:
+            self._cuts.setdefault(report.log, []).append(newest_cut)
+        self._raise(read.least_of_newest(report.ends))
+        self._raise(self._best_cut(report.log, read))
+        self._pass_time(report.horizon, read.holds(report.ends), now)
+        return self.watermark
+
+    def judged(self, layer: int, partitions: int) -> datetime | None:
+        """How far a layer of rules has come in all partitions of ``observations``; None while some have not told.
+
+        It is not kept over a restart: every worker tells it again each second.
+        """
+        told = [self._judged.get((layer, partition)) for partition in range(partitions)]
+        known = [time for time in told if time is not None]
+        return min(known) if known and len(known) == partitions else None
+
+    def dump(self) -> bytes:
+        """The progress as a changelog value."""
+        stored = Stored(logs=self._logs, watermark=self.watermark, horizon=self._horizon)
+        return msgspec.json.encode(stored)
+
+    def load(self, value: bytes) -> None:
+        """Take over a changelog value; merged like a report, so that an outdated one does no harm."""
+        stored = msgspec.json.decode(value, type=Stored)
+        for log, read in stored.logs.items():
+            self._log(log).merge(read.done, read.newest)
+        self._horizon = _later(self._horizon, stored.horizon)
+        self._raise(stored.watermark)
+
+    def _log(self, log: str) -> Read:
+        """What is known of a log, which is now the last one told of; the one told of longest ago is forgotten."""
+        read = self._logs.pop(log, None) or Read()
+        self._logs[log] = read
+        while len(self._logs) > MOST_LOGS:
+            forgotten = next(iter(self._logs))
+            del self._logs[forgotten]
+            self._cuts.pop(forgotten, None)
+        return read
+
+    def _raise(self, time: datetime | None) -> None:
+        self.watermark = _later(self.watermark, time)
+
+    def _best_cut(self, log: str, read: Read) -> datetime | None:
+        cuts = self._cuts.get(log, [])
+        held = [cut for cut in cuts if read.holds(cut.ends)]
+        if held:
+            cuts = self._cuts[log] = [cut for cut in cuts if not read.holds(cut.ends)]
+        if len(cuts) > MAX_CUTS:
+            del cuts[1:-1:2]
+        return max((cut.horizon for cut in held if cut.horizon is not None), default=None)
+
+    def _pass_time(self, horizon: datetime | None, newest_holds: bool, now: datetime) -> None:
+        later = _later(self._horizon, horizon)
+        quiet = newest_holds and later == self._horizon and later is not None
+        self._horizon = later
+        if not quiet:
+            self._quiet_since = self._moved_at = None
+            return
+        if self._quiet_since is None or now < self._quiet_since:  # newly quiet, or the clock was set back
+            self._quiet_since = now
+        if not self._advance_when_silent or now - self._quiet_since < SILENCE or self.watermark is None:
+            return
+        # By the time that passes while it is silent, never by a jump: a backfill of old articles stays old.
+        if self._moved_at is not None and now > self._moved_at:
+            passed = min(now - self._moved_at, LONGEST_STEP)
+            self.watermark = max(self.watermark, min(self.watermark + passed, now))
+        self._moved_at = now
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other)

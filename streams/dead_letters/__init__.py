@@ -1,0 +1,1 @@
+"""Dead letters, the marks of replayed ones, and replay."""

@@ -1,0 +1,190 @@
+"""Dead letters on Kafka: read from ``articles.dead``, with their reasons and what became of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+
+from streams.kafka.clients import consumer as make_consumer
+from streams.kafka.clients import require_topics
+from streams.kafka.topics import DEAD
+from streams.records.cloudevents import Headers
+from streams.records.dead_letter import split_headers
+from streams.settings import Settings
+
+POLL_MS = 500
+#: Beyond the end that the broker told: the embedded one tells too low an end (milliseconds).
+LAST_POLL_MS = 150
+#: Most that a fetch waits for news (Kafka's fetch.max.wait.ms).
+FETCH_WAIT_MS = 50
+
+State = Literal["open", "replayed", "returned", "incomplete"]
+"""Of a letter: never put back; put back; itself a record that was put back and died again; without its content."""
+
+
+class StoredLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead letter as it lies on ``articles.dead``: where it is, where it came from, and why."""
+
+    partition: int
+    offset: int
+    time: datetime
+    reason: str
+    message: str
+    error: str
+    stage: str
+    topic: str
+    from_partition: int
+    from_offset: int
+    timestamp: int | None
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    left_out: int = 0
+    """Bytes of the original that no dead letter can hold: they are where it came from, as long as that is kept."""
+
+    @property
+    def id(self) -> str:
+        """What it is called on the command line: ``partition:offset``."""
+        return f"{self.partition}:{self.offset}"
+
+    @property
+    def origin(self) -> str:
+        """Where the original stood, and its content; the same for a letter that a worker that crashed wrote twice."""
+        return origin(self.topic, self.from_partition, self.from_offset, self.value)
+
+
+def origin(topic: str, partition: int, offset: int, value: bytes | None) -> str:
+    """What tells one record from all others, also where a topic was made anew and counts from 0 again."""
+    return f"{topic}:{partition}:{offset}:{hashlib.blake2b(value or b'', digest_size=8).hexdigest()}"
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A range of numbers, both ends included; None is open."""
+
+    first: int | None = None
+    last: int | None = None
+
+    def __contains__(self, number: int) -> bool:
+        return (self.first is None or number >= self.first) and (self.last is None or number <= self.last)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which letters are meant; what is None or empty does not restrict. Topic and numbers are the original's."""
+
+    ids: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
+    stage: str | None = None
+    topic: str | None = None
+    partition: int | None = None
+    offsets: Span = Span()
+    since: datetime | None = None
+    until: datetime | None = None
+    contains: str | None = None
+
+    def takes(self, letter: StoredLetter) -> bool:
+        """Whether a letter is meant."""
+        return (
+            (not self.ids or letter.id in self.ids)
+            and (not self.reasons or letter.reason in self.reasons)
+            and self.stage in (None, letter.stage)
+            and self.topic in (None, letter.topic)
+            and self.partition in (None, letter.from_partition)
+            and letter.from_offset in self.offsets
+            and (self.since is None or letter.time >= self.since)
+            and (self.until is None or letter.time < self.until)
+            and (self.contains is None or self._holds(letter, self.contains))
+        )
+
+    @staticmethod
+    def _holds(letter: StoredLetter, text: str) -> bool:
+        return text in letter.message or any(text.encode() in (part or b"") for part in (letter.value, letter.key))
+
+
+def read_letters(settings: Settings, wanted: Wanted) -> Iterator[StoredLetter]:
+    """The letters on the topic that are meant, once each, in order of partition and offset.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+        TopicUnreadableError: the topic is not there, or not for this user.
+    """
+    consumer = reader(settings)
+    try:
+        topic = settings.topic(DEAD)
+        require_topics(consumer, topic)
+        numbers = sorted(consumer.partitions_for_topic(topic) or ())
+        if wanted.ids:
+            numbers = [number for number in numbers if any(id_.startswith(f"{number}:") for id_ in wanted.ids)]
+        seen: set[str] = set()
+        for number in numbers:
+            for record in read_partition(consumer, TopicPartition(topic, number), wanted.since):
+                letter = stored_letter(record)
+                if letter.origin not in seen and wanted.takes(letter):
+                    seen.add(letter.origin)
+                    yield letter
+    finally:
+        consumer.close()
+
+
+def reader(settings: Settings) -> KafkaConsumer:
+    """A consumer for :func:`read_partition`; what is in an open transaction, or was taken back, is not there for it.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+    """
+    return make_consumer(
+        settings, enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT_MS, isolation_level="read_committed"
+    )
+
+
+def read_partition(consumer: KafkaConsumer, tp: TopicPartition, since: datetime | None = None) -> Iterator[Any]:
+    """The records that a partition holds now, from ``since`` on."""
+    consumer.assign([tp])
+    start = None
+    if since is not None:
+        found = consumer.offsets_for_times({tp: round(since.timestamp() * 1000)}).get(tp)
+        if found is None:
+            return
+        start = found.offset
+    if start is None:
+        consumer.seek_to_beginning(tp)
+    else:
+        consumer.seek(tp, start)
+    end = consumer.end_offsets([tp])[tp]
+    while True:
+        past_end = consumer.position(tp) >= end
+        records: Sequence[Any] = consumer.poll(timeout_ms=LAST_POLL_MS if past_end else POLL_MS).get(tp, ())
+        yield from records
+        if past_end and not records:
+            return
+
+
+def stored_letter(record: Any) -> StoredLetter:
+    """A record of ``articles.dead``; of one that others wrote there, as much as can be told."""
+    headers, added = split_headers([(name, value or b"") for name, value in record.headers or ()])
+    timestamp = _number(added.get("timestamp"))
+    return StoredLetter(
+        partition=record.partition,
+        offset=record.offset,
+        time=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        reason=added["reason"],
+        message=added.get("exception.message", ""),
+        error=added.get("exception.class.name", ""),
+        stage=added.get("stage", ""),
+        topic=added.get("topic", ""),
+        from_partition=_number(added.get("partition")),
+        from_offset=_number(added.get("offset")),
+        timestamp=timestamp if timestamp >= 0 else None,
+        key=None if "no_key" in added else record.key,
+        value=record.value,
+        headers=headers,
+        left_out=max(_number(added.get("left_out")), 0),
+    )
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isdecimal() else -1

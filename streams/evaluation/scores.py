@@ -1,0 +1,239 @@
+"""Precision, recall and F1 of extraction against annotated articles: the figures behind ``newswatch eval``.
+
+Officials are matched one to one within an article when they share a mention or the last word of one; role class,
+country of office and "former" are the share that is right of those matched. Figures are micro-averages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from detectors.model.article import Country, Official, Theme
+
+T = TypeVar("T")
+
+FIELDS = ("role_class", "country", "former")
+"""What is compared of officials that are matched."""
+
+
+class GoldOfficial(msgspec.Struct, frozen=True):
+    """An annotated official; ``mentions`` are distinct surface forms."""
+
+    name: str
+    mentions: tuple[str, ...] = ()
+    role: str | None = None
+    role_class: str | None = None
+    country: str | None = None
+    former: bool = False
+
+
+class GoldCountry(msgspec.Struct, frozen=True):
+    """An annotated country."""
+
+    alpha3: str
+    salience: str | None = None
+
+
+class GoldArticle(msgspec.Struct, frozen=True):
+    """The annotation of one article; a part that is absent is not scored."""
+
+    id: str
+    officials: tuple[GoldOfficial, ...] | None = None
+    countries: tuple[GoldCountry, ...] | None = None
+    themes: tuple[str, ...] | None = None
+
+
+class Found(Protocol):
+    """What was found in an article: an `Extraction`, an `EnrichedArticle`, or a line of ``extract --json``."""
+
+    @property
+    def officials(self) -> Sequence[Official]: ...
+    @property
+    def countries(self) -> Sequence[Country]: ...
+    @property
+    def themes(self) -> Sequence[Theme]: ...
+
+
+class FoundArticle(msgspec.Struct, frozen=True):
+    """A line as ``newswatch extract --json`` prints it, as far as it is scored."""
+
+    id: str
+    officials: tuple[Official, ...] = ()
+    countries: tuple[Country, ...] = ()
+    themes: tuple[Theme, ...] = ()
+
+
+class Error(msgspec.Struct, frozen=True):
+    """One difference: ``sign`` is ``+`` (found, not annotated), ``-`` (missed) or the name of a wrong field."""
+
+    kind: str
+    article: str
+    sign: str
+    what: str
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Precision, recall, F1 from 0 to 1, and the number of annotated items."""
+
+    precision: float
+    recall: float
+    f1: float
+    gold: int
+
+
+class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All figures of one run; accuracies are over matched officials, from 0 to 1."""
+
+    countries: Figures | None = None
+    countries_main: Figures | None = None
+    officials: Figures | None = None
+    themes: Figures | None = None
+    role_class_accuracy: float | None = None
+    country_accuracy: float | None = None
+    former_accuracy: float | None = None
+    mentions_f1: float | None = None
+    each_theme: dict[str, Figures] = {}
+    errors: tuple[Error, ...] = ()
+
+
+class _Count:
+    """True and false positives and misses of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.right = self.extra = self.missed = 0
+        self.errors: list[Error] = []
+
+    def add(self, article: str, gold: set[str], found: set[str]) -> None:
+        self.right += len(gold & found)
+        self.extra += len(found - gold)
+        self.missed += len(gold - found)
+        self.errors += [Error(self.kind, article, "+", item) for item in sorted(found - gold)]
+        self.errors += [Error(self.kind, article, "-", item) for item in sorted(gold - found)]
+
+    def figures(self) -> Figures | None:
+        if not self.right + self.extra + self.missed:
+            return None
+        precision = self.right / (self.right + self.extra) if self.right + self.extra else 0.0
+        recall = self.right / (self.right + self.missed) if self.right + self.missed else 0.0
+        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+        return Figures(precision, recall, f1, self.right + self.missed)
+
+
+def _fold(text: str) -> str:
+    return text.replace("’", "'").removesuffix("'s").casefold().strip()
+
+
+def _forms(name: str, mentions: Iterable[str]) -> set[str]:
+    full = {_fold(text) for text in (name, *mentions) if text}
+    return full | {text.split()[-1] for text in full if text}
+
+
+def _pair(gold: Sequence[GoldOfficial], found: Sequence[Official]) -> list[tuple[int, int]]:
+    """Index pairs, one to one, those that share most forms first."""
+    gold_forms = [_forms(official.name, official.mentions) for official in gold]
+    found_forms = [_forms(official.name, (span.text for span in official.mentions)) for official in found]
+    shared = sorted(
+        ((len(a & b), i, j) for i, a in enumerate(gold_forms) for j, b in enumerate(found_forms)), reverse=True
+    )
+    pairs: list[tuple[int, int]] = []
+    for number, i, j in shared:
+        if number and all(i != a and j != b for a, b in pairs):
+            pairs.append((i, j))
+    return pairs
+
+
+class _Score:
+    """All counts of one run."""
+
+    def __init__(self) -> None:
+        self._countries, self._main, self._themes = _Count("countries"), _Count("countries_main"), _Count("themes")
+        self._officials, self._mentions = _Count("officials"), _Count("mentions")
+        self._each: dict[str, _Count] = {}
+        self._right = dict.fromkeys(FIELDS, 0)
+        """Officials that were matched, by the field that is right."""
+
+    def add(self, gold: GoldArticle, found: Found) -> None:
+        """Score one article."""
+        if gold.countries is not None:
+            self._add_countries(gold.id, gold.countries, found.countries)
+        if gold.themes is not None:
+            self._add_themes(gold.id, set(gold.themes) - {"none"}, {theme.theme for theme in found.themes})
+        if gold.officials is not None:
+            self._add_officials(gold.id, gold.officials, found.officials)
+
+    def _add_countries(self, article: str, gold: Sequence[GoldCountry], found: Sequence[Country]) -> None:
+        self._countries.add(article, {c.alpha3 for c in gold}, {c.alpha3 for c in found})
+        if any(country.salience is not None for country in gold):
+            wanted = {c.alpha3 for c in gold if c.salience == "main"}
+            self._main.add(article, wanted, {c.alpha3 for c in found if c.salience == "main"})
+
+    def _add_themes(self, article: str, gold: set[str], found: set[str]) -> None:
+        self._themes.add(article, gold, found)
+        for theme in gold | found:
+            self._each.setdefault(theme, _Count(theme)).add(article, gold & {theme}, found & {theme})
+
+    def _add_officials(self, article: str, gold: Sequence[GoldOfficial], found: Sequence[Official]) -> None:
+        pairs = _pair(gold, found)
+        missed = [one.name for at, one in enumerate(gold) if at not in {i for i, _ in pairs}]
+        extra = [one.name for at, one in enumerate(found) if at not in {j for _, j in pairs}]
+        count = self._officials
+        count.right += len(pairs)
+        count.missed += len(missed)
+        count.extra += len(extra)
+        count.errors += [Error("officials", article, "-", name) for name in missed]
+        count.errors += [Error("officials", article, "+", name) for name in extra]
+        for i, j in pairs:
+            self._add_pair(article, gold[i], found[j])
+
+    def _add_pair(self, article: str, gold: GoldOfficial, found: Official) -> None:
+        for field in FIELDS:
+            wanted, got = getattr(gold, field), getattr(found, field)
+            if wanted == got:
+                self._right[field] += 1
+            else:
+                self._officials.errors.append(Error("officials", article, field, f"{gold.name}: {wanted} != {got}"))
+        self._mentions.add(article, {_fold(m) for m in gold.mentions}, {_fold(m.text) for m in found.mentions})
+
+    def evaluation(self) -> Evaluation:
+        """The figures of what was added."""
+        matched = self._officials.right
+        mentions = self._mentions.figures()
+        counts = (self._countries, self._main, self._themes, self._officials)
+        return Evaluation(
+            countries=self._countries.figures(),
+            countries_main=self._main.figures(),
+            officials=self._officials.figures(),
+            themes=self._themes.figures(),
+            mentions_f1=mentions.f1 if mentions else None,
+            each_theme={name: figures for name, count in sorted(self._each.items()) if (figures := count.figures())},
+            errors=tuple(error for count in counts for error in count.errors),
+            **{f"{field}_accuracy": number / matched if matched else None for field, number in self._right.items()},
+        )
+
+
+def evaluate(gold: Iterable[GoldArticle], found: Mapping[str, Found]) -> Evaluation:
+    """Score what was found, by article id; an article that is not in ``found`` counts as empty."""
+    score = _Score()
+    for article in gold:
+        score.add(article, found.get(article.id, FoundArticle(id=article.id)))
+    return score.evaluation()
+
+
+def read_gold(path: Path) -> list[GoldArticle]:
+    """Annotations, JSON lines. Raises OSError, msgspec.ValidationError."""
+    return _lines(path, GoldArticle)
+
+
+def read_found(path: Path) -> dict[str, Found]:
+    """The output of ``newswatch extract --json``, by article id. Raises OSError, msgspec.ValidationError."""
+    return {article.id: article for article in _lines(path, FoundArticle)}
+
+
+def _lines(path: Path, kind: type[T]) -> list[T]:
+    decoder = msgspec.json.Decoder(kind)
+    return [decoder.decode(line) for line in path.read_bytes().splitlines() if line.strip()]

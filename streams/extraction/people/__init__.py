@@ -1,0 +1,1 @@
+"""One entry a person: registry, roles, classes."""

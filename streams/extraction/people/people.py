@@ -1,0 +1,366 @@
+"""One entry per person: candidates, known officials and later mentions of a surname joined, with the best office."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+
+from detectors.model.article import Official, Span
+from streams.extraction.offices.candidates import Candidate, Reader
+from streams.extraction.people.registry import KnownOffice, KnownPerson, Registry, slug
+from streams.extraction.people.role_classes import Context
+from streams.extraction.people.roles import Office, read_office
+from streams.extraction.places.america import is_american
+from streams.extraction.text.document import Document, fold
+from streams.extraction.text.lexicon import Hit, longest
+from streams.extraction.text.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
+from streams.extraction.text.spellings import WordIndex, same_person, skeleton, surname
+
+# Bounds that no news article reaches and a text made to be slow does.
+_MOST_HITS = 600  # mentions of known officials that are read
+_MOST_MENTIONS = 1000  # mentions of one person
+_SHORTEST_VARIED = 5  # letters of a surname that may be spelt otherwise
+
+_UNMISTAKABLE = frozenset({"head_of_state", "head_of_government", "foreign_minister", "igo"})
+_KNOWN_WEIGHT = 2
+_THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
+_BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
+_AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
+
+
+@dataclass
+class Person:
+    """A person under construction; spans are clean offsets."""
+
+    names: list[str]
+    offices: list[tuple[Office, Candidate]] = field(default_factory=list)
+    spans: set[tuple[int, int]] = field(default_factory=set)
+    known: KnownPerson | None = None
+
+    @property
+    def name(self) -> str:
+        """The fullest form."""
+        return max(self.names, key=lambda name: (len(name.split()), len(name)))
+
+    @property
+    def last(self) -> str:
+        """The folded surname."""
+        return surname(self.name)
+
+
+class People:
+    """Collects the people of one article."""
+
+    def __init__(self, document: Document, reader: Reader, context: Context, registry: Registry) -> None:
+        self.document = document
+        self.clean = document.clean
+        self.reader = reader
+        self.context = context
+        self.registry = registry
+        self.people: list[Person] = []
+        self._covered = bytearray(len(self.clean))  # characters that are part of a mention
+        self._given: dict[str, set[str]] = {}
+
+    def collect(self, candidates: list[Candidate]) -> tuple[Official, ...]:
+        """The officials of the article, in order of their first mention."""
+        self._weigh_known()
+        for candidate in sorted(candidates, key=lambda found: found.start):
+            office = read_office(candidate, self.reader, self.context)
+            if office is not None:
+                name = " ".join(self.clean[candidate.start : candidate.end].split())
+                person = self._person(name)
+                person.offices.append((office, candidate))
+                self._cover(person, candidate.start, candidate.end)
+        self._add_known()
+        self._add_mentions()
+        found = [official for person in self.people if (official := self._official(person)) is not None]
+        return tuple(
+            sorted(found, key=lambda official: (official.mentions[0].in_ != "title", official.mentions[0].start))
+        )
+
+    def _weigh_known(self) -> None:
+        """Let known officials speak for their states where titles name none: each counts as two mentions.
+
+        Local news that names no state at all is American where its institutions are.
+        """
+        weights = Counter(self.context.weights)
+        hits = islice(self._known_names, _MOST_HITS)
+        named = {hit.value.name: hit.value for hit in hits if " " in self.document.folded[hit.start : hit.end]}
+        if not weights and is_american(self.clean):
+            weights["USA"] = 1
+        for known in named.values():
+            if known.offices and (country := known.offices[0].country) and (known.famous or country in weights):
+                weights[country] += _KNOWN_WEIGHT
+        self.context = self.context._replace(weights=weights)
+
+    @cached_property
+    def _known_names(self) -> list[Hit[KnownPerson]]:
+        """Names of the registry in the text, overlaps included."""
+        return self.registry.names.hits(self.document.folded)
+
+    def _person(self, name: str) -> Person:
+        for person in self.people:
+            if any(same_person(name, other) for other in person.names):
+                if name not in person.names:
+                    person.names.append(name)
+                return person
+        person = Person([name])
+        self.people.append(person)
+        return person
+
+    def _add_known(self) -> None:
+        clean = self.clean
+        for hit in islice(longest(self._known_names), _MOST_HITS):
+            surface = clean[hit.start : hit.end]
+            if not surface[:1].isupper() or names_a_thing(clean, hit.end):
+                continue
+            if surface.lower() in self.reader.lexicon.title_words:  # Hun Sen's surname, and "Sen."
+                continue
+            start = hit.start
+            throne, _, rest = surface.partition(" ")
+            if throne in _THRONE and rest:
+                start, surface = hit.start + len(throne) + 1, rest
+            full = start > hit.start or " " in surface
+            before = _BEFORE.search(clean, max(0, start - 30), start)
+            after = _AFTER.match(clean, hit.end)
+            if not full:
+                if (
+                    before
+                    and is_name_word(before.group(1))
+                    and before.group(1).rstrip(".") not in HONORIFICS
+                    and not self._titled(hit.start)
+                ):
+                    continue
+                if after and is_name_word(after.group(1)) and clean[hit.end] == " ":
+                    continue
+                if self._namesake(surface, hit.value):
+                    continue
+            person = next((p for p in self.people if p.known is hit.value), None)
+            person = person or next((p for p in self.people if any(same_person(surface, n) for n in p.names)), None)
+            if person is None and not full:
+                person = next((p for p in self.people if self.registry.by_name(p.name) is hit.value), None)
+            if person is None:
+                person = Person([surface])
+                self.people.append(person)
+            elif surface not in person.names:
+                person.names.append(surface)
+            person.known = person.known or hit.value
+            self._cover(person, start, hit.end)
+
+    def _cover(self, person: Person, start: int, end: int) -> None:
+        person.spans.add((start, end))
+        self._covered[start:end] = b"\x01" * (end - start)
+
+    def _namesake(self, last: str, known: KnownPerson) -> bool:
+        """Whether the article gives another full name with that surname ("Laura Bush")."""
+        given = {word for name in (known.name, *known.aliases) for word in name.split()}
+        before = self._given.get(last)
+        if before is None:
+            before = self._given[last] = self._given_names(last)
+        return not before <= given
+
+    def _given_names(self, last: str) -> set[str]:
+        """The words that stand as given names before a surname."""
+        found = set()
+        for start, _ in self._text_index.at(last):
+            word = _BEFORE.search(self.clean, max(0, start - 30), start)
+            if (
+                word
+                and is_name_word(word[1])
+                and word[1].rstrip(".") not in HONORIFICS
+                and word[1].lower() not in self.reader.lexicon.title_words
+                and not self._titled(start)
+            ):
+                found.add(word[1])
+        return found
+
+    def _titled(self, at: int) -> bool:
+        """Whether a title of a person already read ends right before ``at``."""
+        return bool({at - 1, at, at + 1} & self._candidate_starts)
+
+    @cached_property
+    def _candidate_starts(self) -> set[int]:
+        return {candidate.start for person in self.people for _, candidate in person.offices}
+
+    @cached_property
+    def _text_index(self) -> WordIndex:
+        return WordIndex(self.clean)
+
+    def _add_mentions(self) -> None:
+        """Later mentions: the full name or the surname, unless another given name stands before it."""
+        clean = self.clean
+        for person in self.people:
+            lasts = {name.split()[-1] for name in person.names if name.split()[-1].rstrip(".") not in SUFFIXES} or {
+                person.name.split()[0]
+            }
+            lasts |= {spelling for last in lasts for spelling in self._spellings(last)}
+            for last in lasts:
+                if len(last) < 2:
+                    continue
+                for at, end in self._text_index.at(last):
+                    start = at
+                    if len(person.spans) >= _MOST_MENTIONS:
+                        break
+                    if self._covered.find(0, start, end) < 0 or names_a_thing(clean, end):
+                        continue
+                    given = _BEFORE.search(clean, max(0, start - 30), start)
+                    word = given.group(1) if given and not _ends_sentence(given.group(1)) else ""
+                    if (
+                        word
+                        and (is_name_word(word) or word.lower() in PARTICLES)
+                        and word.rstrip(".") not in HONORIFICS
+                    ):
+                        full = next((name for name in person.names if name.split()[0] == word and " " in name), None)
+                        if full is None:
+                            if word.lower().replace("’", "'") not in self.reader.lexicon.title_words and not _opens(
+                                clean, start - len(word) - 1
+                            ):
+                                continue
+                        else:
+                            start = start - len(word) - 1
+                    after = _AFTER.match(clean, end)
+                    if (
+                        after
+                        and is_name_word(after.group(1))
+                        and len(after.group(1)) > 2
+                        and after.group(1).lower() not in self.reader.lexicon.title_words
+                    ):
+                        continue
+                    self._cover(person, start, end)
+
+    def _spellings(self, last: str) -> list[str]:
+        """Other spellings of a surname that the article has ("Rahmon", "Rakhmon")."""
+        folded = "".join(fold(last).split())
+        if len(folded) < _SHORTEST_VARIED:
+            return []
+        alike = self._text_index.sounding.get((last[0], skeleton(folded)), ())
+        return [word for word in alike if word != last and abs(len(word) - len(last)) <= 2]
+
+    def _official(self, person: Person) -> Official | None:
+        if not person.spans:
+            return None
+        mentions = tuple(self.document.span(start, end) for start, end in sorted(person.spans))
+        office, candidate = self._best(person)
+        known = person.known or self.registry.by_name(person.name)
+        if known is None and office is not None and " " not in person.name:
+            known = self.registry.by_surname(person.last, office.role_class, office.country, self.context.day)
+        if office is None or candidate is None:
+            return self._by_name_alone(person, known, mentions)
+        country, role_class = self._of_registry(person, known, office)
+        if known is None:
+            identity = slug(person.name, country)
+        else:
+            identity = known.id or slug(known.name, known.offices[0].country if known.offices else country)
+        return Official(
+            id=identity,
+            name=person.name,
+            mentions=mentions,
+            role=office.role,
+            role_class=role_class,
+            country=country,
+            organisation=office.organisation,
+            former=office.former,
+            confidence=office.sure,
+            evidence=(self.document.span(candidate.title_start, candidate.title_end),),
+        )
+
+    def _by_name_alone(self, person: Person, known: KnownPerson | None, mentions: tuple[Span, ...]) -> Official | None:
+        """A person of the registry whom the article names without an office."""
+        if known is None or not known.offices or not self._is_topical(known):
+            return None
+        held = self._held(known)
+        if held is None:
+            return None
+        return Official(
+            id=known.id or slug(known.name, held.country),
+            name=person.name,
+            mentions=mentions,
+            role=held.role,
+            role_class=held.role_class,
+            country=held.country,
+            organisation=held.organisation,
+            former=bool(self.context.day) and not held.held_on(self.context.day),
+            confidence=0.8,
+            evidence=mentions[:1],
+        )
+
+    @staticmethod
+    def _of_registry(person: Person, known: KnownPerson | None, office: Office) -> tuple[str | None, str]:
+        """Country and class of an office that the article names, as the registry has them for a known person."""
+        country = office.country
+        if not office.placed and office.role_class != "igo":  # another of the person's titles may name the state
+            country = next((other.country for other, _ in person.offices if other.placed and other.country), country)
+        if known is None:
+            return country, office.role_class
+        held = next((held for held in known.offices if held.role_class == office.role_class), None)
+        if held is None and office.role_class == "minister":
+            held = next((held for held in known.offices if held.role_class == "official"), None)
+        if held is not None:
+            return held.country, held.role_class
+        if not office.placed and office.role_class != "igo" and known.offices[0].country:
+            country = known.offices[0].country
+        return country, office.role_class
+
+    def _held(self, known: KnownPerson) -> KnownOffice | None:
+        """The office of a known person who is named without one: as the article has it, else as its date has it.
+
+        None where the article is older than the first of the offices.
+        """
+        offices = known.offices
+        if day := self.context.day:
+            held = [office for office in offices if office.held_on(day)]
+            begun = [office for office in offices if office.begun_by(day)]
+            if held or begun:
+                offices = tuple(held) or (max(begun, key=lambda office: str(office.until)),)
+            elif all(office.since for office in offices):
+                return None
+        named = {hit.value.label for hit in self.reader.titles}
+        return next((office for office in offices if office.role_class in named), offices[0])
+
+    def _is_topical(self, known: KnownPerson) -> bool:
+        """Whether a full name without an office is likely the known person's: who is not famous has namesakes."""
+        if known.famous or any(office.role_class in _UNMISTAKABLE for office in known.offices):
+            return True
+        named = {hit.value.label for hit in self.reader.titles}
+        return any(office.role_class in named for office in known.offices)
+
+    def _best(self, person: Person) -> tuple[Office, Candidate] | tuple[None, None]:
+        """The office in which the person appears: given beside the name, surest first; a bare rank counts least."""
+        if not person.offices:
+            return None, None
+        offices = person.offices
+        if any(office.role_class == "local" and candidate.pattern == "party tag" for office, candidate in offices):
+            for office, candidate in offices:  # "Sen. Rich Olive, D-Story City" sits in a state's senate
+                if office.role_class == "legislator":
+                    return office._replace(role_class="local"), candidate
+        best, beside = max(offices, key=_preference)
+        if best.role_class == "local" and beside.head.label == "legislator":
+            for office, candidate in offices:  # "Majority Whip James Clyburn, D-S.C." sits in Congress
+                if office.role_class == "legislator" and candidate.pattern == "party tag":
+                    return best._replace(role_class="legislator"), beside
+        return best, beside
+
+
+def _preference(pair: tuple[Office, Candidate]) -> tuple[bool, bool, bool, bool, float, int]:
+    office, candidate = pair
+    return (
+        office.role_class != "party",
+        candidate.pattern != "party tag",
+        not candidate.head.rank and office.role_class != "military",
+        office.role_class == "spokesperson",
+        round(office.sure, 1),
+        -candidate.start,
+    )
+
+
+def _ends_sentence(word: str) -> bool:
+    """Whether a word with a point after it is no initial and no title, so that a sentence ends there."""
+    return word.endswith(".") and len(word) > 3 and word.rstrip(".") not in HONORIFICS
+
+
+def _opens(clean: str, at: int) -> bool:
+    """Whether a sentence or a line begins at ``at``."""
+    return at <= 0 or clean[at - 1] == "\n" or clean[max(0, at - 2) : at].strip()[-1:] in {".", "!", "?", '"', "“", ":"}

@@ -1,0 +1,136 @@
+"""Known officials: people, the spellings of their names, the offices they held and when. It helps; nothing needs it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from detectors.reading.problems import one_of, shown
+from detectors.vocabulary import shipped_vocabulary
+from streams.extraction.text.data_files import DATA, read_entries
+from streams.extraction.text.document import fold
+from streams.extraction.text.lexicon import Lexicon
+from streams.extraction.text.words import word_list
+
+_COMMON = word_list("registry.common")  # surnames that say too little alone
+_DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+REGISTRY = DATA / "officials.yaml"
+
+
+class KnownOffice(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"role_class": "class", "since": "from", "until": "to"},
+):
+    """An office that a person held; ``since`` and ``until`` are years or dates, empty when open."""
+
+    role: str
+    role_class: str
+    country: str | None = None
+    organisation: str | None = None
+    since: str | int = ""
+    until: str | int = ""
+
+    def __post_init__(self) -> None:
+        classes = shipped_vocabulary().role_classes
+        if self.role_class not in classes:
+            raise ValueError(one_of(self.role_class, classes, "class"))
+        for day in (self.since, self.until):
+            if day and not _DAY.fullmatch(str(day)):
+                raise ValueError(f"expected a year or a date such as 2020-01-31, found {shown(day)}")
+
+    def held_on(self, day: str) -> bool:
+        """Whether the office was held on a day (``YYYY-MM-DD``); a year as a bound is that whole year."""
+        return str(self.since) <= day and (not self.until or day[: len(str(self.until))] <= str(self.until))
+
+    def begun_by(self, day: str) -> bool:
+        """Whether the office had been taken up by a day."""
+        return str(self.since) <= day
+
+
+class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A known official. ``aliases`` are other spellings of the full name; ``surnames`` what names the person alone."""
+
+    name: str
+    id: str = ""
+    aliases: tuple[str, ...] = ()
+    surnames: tuple[str, ...] = ()
+    famous: bool = False
+    offices: tuple[KnownOffice, ...] = ()
+
+
+def slug(name: str, country: str | None) -> str:
+    """The id of a person: the folded name, then the country served."""
+    words = "-".join(fold(name).split())
+    return f"{words}-{country.lower()}" if country else words
+
+
+class Registry:
+    """People by full name, and by surname for those who are famous by it."""
+
+    def __init__(self, people: tuple[KnownPerson, ...]) -> None:
+        self.people = people
+        self.names: Lexicon[KnownPerson] = Lexicon()
+        self.surnames: dict[str, list[KnownPerson]] = {}
+        self.full: dict[str, KnownPerson] = {}
+        for person in people:
+            for name in (person.name, *person.aliases):
+                if self.full.setdefault(" ".join(fold(name).split()), person) is person and " " in name:
+                    self.names.add(name, person)
+            for surname in person.surnames or (person.name.split()[-1],):
+                folded = " ".join(fold(surname).split())
+                self.surnames.setdefault(folded, []).append(person)
+                if person.famous and folded not in _COMMON and person.offices[0].role_class != "legislator":
+                    self.names.add(surname, person)
+        self.names.close()
+        self._heads = Counter(
+            office.country for person in people for office in person.offices if office.role_class == "head_of_state"
+        )
+
+    def by_name(self, name: str) -> KnownPerson | None:
+        """The person of a full name."""
+        return self.full.get(" ".join(fold(name).split()))
+
+    def of_surname(self, name: str) -> tuple[KnownPerson, ...]:
+        """Everybody whose surname is the last word of ``name``."""
+        words = fold(name).split()
+        return tuple(self.surnames.get(words[-1], ())) if words else ()
+
+    def heads_of_state(self, country: str) -> int:
+        """How many heads of that state are known."""
+        return self._heads[country]
+
+    def by_surname(
+        self, surname: str, role_class: str | None, country: str | None, day: str = ""
+    ) -> KnownPerson | None:
+        """The person of a surname, where the office or the country decides; of several, who held it on ``day``."""
+        people = self.surnames.get(" ".join(fold(surname).split()), ())
+        fitting = [
+            person
+            for person in people
+            if any(office.role_class == role_class and country in {office.country, None} for office in person.offices)
+        ]
+        if day and len(fitting) > 1:
+            fitting = [
+                person
+                for person in fitting
+                if any(office.role_class == role_class and office.held_on(day) for office in person.offices)
+            ] or fitting
+        if len(fitting) == 1:
+            return fitting[0]
+        return (
+            max(fitting, key=lambda person: person.famous)
+            if fitting and any(person.famous for person in fitting)
+            else None
+        )
+
+
+@lru_cache(maxsize=4)
+def load_registry(path: Path = REGISTRY) -> Registry:
+    """Read a registry file (YAML). Raises DataFileError."""
+    return Registry(tuple(read_entries(path, list[KnownPerson], KnownPerson)))

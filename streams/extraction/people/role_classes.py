@@ -1,0 +1,237 @@
+"""The class of an office: which of a state's, a province's, a party's or a company's it is, by what its title names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from streams.extraction.offices.candidates import Candidate, Reader
+from streams.extraction.people.registry import Registry
+from streams.extraction.places.gazetteer import state_names
+from streams.extraction.places.mention import Mention
+from streams.extraction.text.words import word_list
+
+NEVER_PRIVATE = frozenset({"local", "legislator", "diplomat", "minister", "foreign_minister", "head_of_government"})
+_PRESIDENTS = ("president", "president elect", "vice president", "vice president elect", "co president")
+_SURELY_PUBLIC = frozenset({"igo", "security", "judiciary", "diplomat"})
+_SUBSTATE = frozenset({"region", "city"})
+_OF_A_STATE = word_list("roles.of_a_state")
+_KNOWN_ENOUGH = 5  # heads of a state in the registry; then another president there is a company's or a club's
+_RANKS_OF_POLICE = frozenset({"officer", "deputy", "inspector", "investigator"})
+_LOCAL_FORCE = frozenset(
+    {"county", "city", "town", "village", "township", "state", "local", "chief", "senior", "first"}
+)
+_CENTRAL_BANK = re.compile(r"\bbank of\b|\b(?:central|reserve|national) bank\b")
+_CAPITALISED = re.compile(r"[^\W\d_a-z][\w'’&.-]*")
+_COMPLEMENT = re.compile(r"\W+(?:of|for|at|with|to)\b(.*)", re.DOTALL)
+
+
+class Context(NamedTuple):
+    """What an office's reading takes from the whole article; ``day``: of the article, "" where it is unknown."""
+
+    weights: Counter[str]
+    police: bool
+    registry: Registry
+    day: str = ""
+
+    @property
+    def home(self) -> str | None:
+        """The state that the article speaks of most."""
+        return self.weights.most_common(1)[0][0] if self.weights else None
+
+
+def classify(
+    candidate: Candidate, reader: Reader, context: Context, labels: Counter[str], private: bool, places: list[Mention]
+) -> str | None:
+    """The class of a candidate's office, None when it is no public one.
+
+    ``labels`` are the public bodies that its title names, ``places`` the places; ``private``: it names a private one.
+    """
+    head = candidate.head
+    label = head.label
+    if _is_president(candidate, reader) and _private_president(candidate, reader, context, private, labels, places):
+        return None
+    word = reader.folded[candidate.role_start : candidate.role_end]
+    public = bool(labels)
+    substate = any(place.via in _SUBSTATE or place.state for place in places)
+    if candidate.pattern == "party tag":
+        return _legislature(candidate)
+    if private and (head.weak or label not in NEVER_PRIVATE) and not labels.keys() & _SURELY_PUBLIC:
+        return None
+    ministerial = "minister" in word or "secretary" in word
+    if label == "official" and not (public or places or ministerial) and _of_a_firm(candidate, reader):
+        return None
+    if head.rank:
+        return _armed(candidate, reader, context, labels)
+    if label == "spokesperson":
+        return "spokesperson" if public or places or not head.weak else _bare(candidate, context)
+    if head.weak and not public and not places and label not in {"party", "security"}:
+        return _unattached(candidate, reader, word)
+    if "igo" in labels and label in {"official", "igo", "head_of_state", "local", "judiciary"}:
+        return "igo"
+    if label == "head_of_state":
+        return _head_of(labels, places, word)
+    if label in {"head_of_government", "minister", "official"} and not head.weak:
+        return "local" if _subnational(places) else label
+    if label == "official":
+        return _by_body(labels, substate, word)
+    if label == "security" and head.weak:
+        return "security" if labels["security"] or _is_rank(candidate, reader) else _by_body(labels, substate, word)
+    if label == "local":
+        return _local(candidate, reader, labels, word)
+    if label == "igo":
+        return _by_body(labels, substate, word) if public or places else None
+    if label == "party" and "incumbent" in word and context.home == "USA":
+        return "local"
+    if label == "legislator" and (labels["local"] or "council" in word):
+        return "local"
+    return label
+
+
+def _is_president(candidate: Candidate, reader: Reader) -> bool:
+    return reader.folded[candidate.head_start : candidate.head_end].strip() in _PRESIDENTS
+
+
+def _private_president(
+    candidate: Candidate,
+    reader: Reader,
+    context: Context,
+    private: bool,
+    labels: Counter[str],
+    places: list[Mention],
+) -> bool:
+    """Whether a president or vice president is a company's or a club's, not a state's: by what the title names."""
+    if private:
+        return not labels
+    name = reader.clean[candidate.start : candidate.end]
+    if any(
+        office.role_class in {"head_of_state", "minister"}
+        for person in context.registry.of_surname(name)
+        for office in person.offices
+    ):
+        return False
+    if labels:
+        return False
+    before = reader.clean[candidate.role_start : candidate.head_start]
+    named = [place for place in places if place.via in {"name", "demonym"} or place.start > candidate.head_end]
+    if not named:
+        owners = [word for word in _CAPITALISED.findall(before) if word.lower() not in reader.lexicon.modifiers]
+        first_word = len(owners) == 1 and not owners[0].endswith(("'s", "’s")) and _opens_sentence(candidate, reader)
+        if owners and not first_word:
+            return True
+        after = _COMPLEMENT.match(reader.clean[candidate.head_end : candidate.title_end])
+        if after and (_CAPITALISED.search(after[1]) or "company" in after[1]):
+            return not _OF_A_STATE & set(after[1].lower().split())
+        country = context.home
+    else:
+        country = named[0].alpha3
+    return country is not None and context.registry.heads_of_state(country) >= _KNOWN_ENOUGH and country == "USA"
+
+
+def _of_a_firm(candidate: Candidate, reader: Reader) -> bool:
+    """Whether the complement names something that is neither a place nor a public body: "for Walgreens"."""
+    after = _COMPLEMENT.match(reader.clean[candidate.head_end : candidate.title_end])
+    return after is not None and _CAPITALISED.search(after[1]) is not None
+
+
+def _opens_sentence(candidate: Candidate, reader: Reader) -> bool:
+    return candidate.role_start == reader.bounds[candidate.sentence][0]
+
+
+def _is_rank(candidate: Candidate, reader: Reader) -> bool:
+    """Whether "Officer" or "Deputy" beside a name is a rank of the police, not a housing officer's title."""
+    title = reader.clean[candidate.role_start : candidate.role_end].split()
+    if candidate.pattern != "before" or not title or title[-1].lower() not in _RANKS_OF_POLICE:
+        return False
+    others = {word.lower() for word in title[:-1]} - _LOCAL_FORCE
+    return title[-1][0].isupper() and not others & reader.lexicon.modifiers
+
+
+def _armed(candidate: Candidate, reader: Reader, context: Context, labels: Counter[str]) -> str:
+    """The class of a rank that both the police and an army have."""
+    near = labels["security"] or _police_near(candidate, reader)
+    return "security" if near or (context.police and "military" not in labels) else "military"
+
+
+def _unattached(candidate: Candidate, reader: Reader, word: str) -> str | None:
+    """The class of a word that is an office beside a body or place only, and has neither."""
+    if candidate.head.label == "local" and (candidate.pattern == "before" or " school" in reader.folded):
+        return "local"
+    if candidate.head.label == "igo" and candidate.pattern == "before" and "secretary" in word:
+        return "igo"
+    return None
+
+
+def _head_of(labels: Counter[str], places: list[Mention], word: str) -> str:
+    """The class of a president, by what is presided over."""
+    if "legislator" in labels:
+        return "legislator"
+    if "judiciary" in labels:
+        return "judiciary"
+    if "local" in labels and "state" not in word.split():
+        return "local"
+    return "party" if "party" in labels and not places else "head_of_state"
+
+
+def _local(candidate: Candidate, reader: Reader, labels: Counter[str], word: str) -> str:
+    if labels["security"] and candidate.head.weak:
+        return "security"
+    around = reader.folded[max(0, candidate.title_start - len("bank of ")) : candidate.title_end]
+    return "official" if "governor" in word and _CENTRAL_BANK.search(around) else "local"
+
+
+def _bare(candidate: Candidate, context: Context) -> str | None:
+    return "spokesperson" if context.police and candidate.pattern == "before" else None
+
+
+def _by_body(labels: Counter[str], substate: bool, word: str) -> str | None:
+    if "leader" in word.split():
+        if labels["legislator"]:
+            return "legislator"
+        if labels["local"]:
+            return "local"
+        return "party" if labels["party"] else "head_of_state" if not substate else None
+    for label in ("igo", "diplomat", "legislator", "judiciary", "security"):
+        if labels[label]:
+            return label
+    if labels["military"]:
+        return "military"
+    if labels["party"] and not labels["official"]:
+        return "party"
+    if labels["national"]:
+        return "official"
+    if substate or (labels["local"] and not labels["official"]):
+        return "local" if labels or "official" in word else None
+    return "official" if labels["official"] or "official" in word or "adviser" in word else None
+
+
+def _subnational(places: list[Mention]) -> bool:
+    return any((place.via == "region" or place.state) for place in places) and not any(
+        place.via in {"name", "demonym"} for place in places
+    )
+
+
+def _legislature(candidate: Candidate) -> str:
+    district = candidate.district.rstrip(". ").replace(" ", "")
+    names = state_names()
+    return "legislator" if district in names or f"{district}." in names or len(district) <= 2 else "local"
+
+
+def _police_near(candidate: Candidate, reader: Reader) -> bool:
+    start, end = reader.bounds[candidate.sentence]
+    text = reader.folded[start:end]
+    return any(
+        word in text
+        for word in (
+            " police",
+            "sheriff",
+            "patrol",
+            "trooper",
+            "constab",
+            "detective",
+            "deputies",
+            "fire depart",
+            "fire ",
+        )
+    )

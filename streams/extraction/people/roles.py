@@ -1,0 +1,173 @@
+"""What an office is: its class, the state or organisation served, and whether it is public at all."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from streams.extraction.offices.candidates import Candidate, Reader
+from streams.extraction.offices.office_terms import OfficeTerm
+from streams.extraction.organisations import state_of
+from streams.extraction.people.role_classes import NEVER_PRIVATE, Context, classify
+from streams.extraction.places.mention import Mention
+from streams.extraction.text.lexicon import Hit, longest
+from streams.extraction.text.words import word_list
+
+_BRITISH = word_list("roles.british")
+_AMERICAN = word_list("roles.american")
+_ONE_WORD = word_list("roles.bodies_of_one_word")
+_POLICE_INITIALS = re.compile(r"\b[A-Z]{1,3}PD\b")
+_STATEHOUSE = re.compile(
+    r"\bstate (?:Senate|House|Rep|Sen|legislat|budget|lawmaker)|\bstatehouse|\bLegislature\b|\bGov\. |\b[Gg]overnor\b"
+)
+_CAPITOL_HILL = re.compile(
+    r"\bCongress\b|\bcongress(?:ional|man|woman)|\bU\.?S\.? (?:Rep|Sen|House)|\bCapitol Hill|\bWashington\b"
+)
+_PROVINCIAL = re.compile(
+    r"\b(?:the|this) province\b|\bprovincial\b|\bPremier\b|\bstate government\b|\bacross the state\b"
+)
+_FEDERAL = re.compile(r"\b[Ff]ederal\b|\bPrime Minister\b|\bOttawa\b|\bCanberra\b|\bNew Delhi\b")
+_FEDERATIONS = frozenset({"AUS", "CAN", "IND"})
+
+
+class Office(NamedTuple):
+    """An office as the article gives it; ``sure`` falls with the distance between title and name."""
+
+    role: str
+    role_class: str
+    country: str | None
+    organisation: str | None
+    former: bool
+    sure: float
+    placed: bool = False
+
+
+def read_office(candidate: Candidate, reader: Reader, context: Context) -> Office | None:
+    """The office of a candidate, or None when it is no public one."""
+    start, end = candidate.title_start, candidate.title_end
+    folded = reader.folded[start:end]
+    places = reader.page.places_in(start, end)
+    bodies = [
+        hit
+        for hit in longest(reader.lexicon.bodies.hits(folded))
+        if hit.value.kind == "body"
+        or not any(place.start <= hit.start + start and hit.end + start <= place.end for place in places)  # West Bank
+    ]
+    labels = Counter(hit.value.label for hit in bodies if hit.value.kind == "body")
+    if _POLICE_INITIALS.search(reader.clean, start, end):
+        labels["security"] += 1
+    private = any(hit.value.kind == "private" for hit in bodies)
+    if private and _ends_private(folded, bodies) and candidate.head.label not in NEVER_PRIVATE:
+        return None
+    role_class = classify(candidate, reader, context, labels, private, places)
+    if role_class is None:
+        return None
+    role = " ".join(reader.clean[candidate.role_start : candidate.role_end].split()).strip(" ,")
+    organisation = _organisation(reader, start, bodies)
+    if _serves_igo(role_class, labels, places):
+        return Office(role, role_class, None, organisation, candidate.former, _sure(candidate), placed=True)
+    country = (
+        _named_country(candidate, reader, places)
+        or state_of(reader.page.document, start, end)
+        or _of_known(candidate, reader, context)
+    )
+    placed = country is not None
+    if role_class == "minister" and not placed and context.home in _FEDERATIONS and _is_provincial(reader):
+        role_class = "local"
+    if role_class == "legislator" and not placed and context.home == "USA" and _is_statehouse(candidate, reader):
+        role_class = "local"
+    return Office(
+        role,
+        role_class,
+        country or _likely_country(candidate, reader, context),
+        organisation,
+        candidate.former,
+        _sure(candidate),
+        placed,
+    )
+
+
+def _ends_private(folded: str, bodies: list[Hit[OfficeTerm]]) -> bool:
+    """Whether the last body named is a private one that the others only qualify: "the prison guard union"."""
+    last = bodies[-1]
+    if last.value.kind != "private":
+        return False
+    before = folded[bodies[-2].end : last.start].split() if len(bodies) > 1 else []
+    return not {"of", "for", "in", "at", "and", "the"} & set(before) and len(before) <= 3
+
+
+def _of_known(candidate: Candidate, reader: Reader, context: Context) -> str | None:
+    """The state of a known official whose aide this is: "Trump's top economic adviser"."""
+    for found in re.finditer(r"([^\W\d_]\w+)['’]s ", reader.clean[candidate.role_start : candidate.head_start]):
+        for person in context.registry.of_surname(found[1]):
+            if person.famous and person.offices[0].country:
+                return person.offices[0].country
+    return None
+
+
+def _is_provincial(reader: Reader) -> bool:
+    """Whether the ministers of an article are those of a province: it speaks of one, and of nothing federal."""
+    return _PROVINCIAL.search(reader.clean) is not None and _FEDERAL.search(reader.clean) is None
+
+
+def _is_statehouse(candidate: Candidate, reader: Reader) -> bool:
+    """Whether a legislator sits in a state's house: the article is about one, and not about Congress."""
+    if candidate.pattern == "party tag":
+        return False
+    return _STATEHOUSE.search(reader.clean) is not None and _CAPITOL_HILL.search(reader.clean) is None
+
+
+def _sure(candidate: Candidate) -> float:
+    base = {
+        "before": 0.95,
+        "comma": 0.9,
+        "apposition": 0.9,
+        "complement": 0.8,
+        "party tag": 0.9,
+        "verb": 0.75,
+    }
+    return round(base[candidate.pattern] - (0.2 if candidate.head.weak else 0.0), 2)
+
+
+def _serves_igo(role_class: str, labels: Counter[str], places: list[Mention]) -> bool:
+    if role_class == "igo":
+        return True
+    return role_class == "spokesperson" and bool(labels["igo"]) and not places
+
+
+def _named_country(candidate: Candidate, reader: Reader, places: list[Mention]) -> str | None:
+    """The state that the title itself names: "Iraqi", "of Armenia"; for an envoy not the one he is sent to."""
+    own = [place for place in places if place.start < candidate.role_start + 60]
+    if candidate.head.country:
+        named = [place for place in own if place.via in {"name", "demonym"}]
+        return named[0].alpha3 if named else candidate.head.country
+    if candidate.head.label == "diplomat":
+        own = [
+            place
+            for place in places
+            if not re.search(r"\b(?:to|in)(?: the)? ?$", reader.folded[max(0, place.start - 8) : place.start])
+        ]
+    national = [place for place in own if place.via in {"name", "demonym"}] or own
+    return national[0].alpha3 if national else None
+
+
+def _likely_country(candidate: Candidate, reader: Reader, context: Context) -> str | None:
+    """The state that a title without one stands for: by the title's word, the sentence, the article."""
+    word = reader.folded[candidate.role_start : candidate.role_end].strip(" .")
+    if any(word.endswith(title) for title in _BRITISH) and not context.weights.keys() & {"HKG"}:
+        return "GBR"
+    if any(word.endswith(title) for title in _AMERICAN) and (context.weights["USA"] or not context.weights):
+        return "USA"
+    return context.home
+
+
+def _organisation(reader: Reader, start: int, bodies: list[Hit[OfficeTerm]]) -> str | None:
+    """The longest name of a public body in the title: "State Department", "UN"; not a bare "State" or "City"."""
+    names = [
+        " ".join(reader.clean[start + hit.start : start + hit.end].split())
+        for hit in bodies
+        if hit.value.kind == "body"
+    ]
+    proper = [name for name in names if name[0].isupper() and (" " in name or name.isupper() or name in _ONE_WORD)]
+    return max(proper, key=len, default=None)

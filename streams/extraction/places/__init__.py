@@ -1,0 +1,1 @@
+"""Which states a text refers to."""

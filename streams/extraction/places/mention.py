@@ -1,0 +1,18 @@
+"""A reference to a country in a text."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from detectors.model.article import Via
+
+
+class Mention(NamedTuple):
+    """A reference to a country, by clean offsets; ``state``: of a place in the USA, its postal code."""
+
+    start: int
+    end: int
+    alpha3: str
+    via: Via
+    sure: bool
+    state: str = ""

@@ -1,0 +1,1 @@
+"""Rule state as a Faust table: changelog, partition, local copy, recovery."""

@@ -1,0 +1,1 @@
+"""Where rules are, and the set in force."""

@@ -1,0 +1,106 @@
+"""Where the rules are, and whether they have changed: found, looked at again and again, all or nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from detectors.loading.ruleset import RuleSet, RuleSetError, load_rules
+from detectors.vocabulary import Vocabulary, shipped_vocabulary
+from streams.extraction.themes import themes_in
+from streams.shipped import shipped
+
+LOCAL = Path("deploy") / "rules"
+
+Signature = tuple[tuple[str, int, int, int], ...]
+
+
+class RulesNotFoundError(FileNotFoundError):
+    """There is no folder of rules where one was expected."""
+
+
+def find_rules(folder: Path | None) -> Path:
+    """The folder of rules: the one given, else ``./deploy/rules``, else the copy that ships with the package.
+
+    Raises:
+        RulesNotFoundError: the folder that was given is not there.
+    """
+    if folder is not None:
+        if not folder.is_dir():
+            raise RulesNotFoundError(f"{folder}: no such folder; expected a folder of watch rules (*.yaml)")
+        return folder
+    if LOCAL.is_dir():
+        return LOCAL
+    found = shipped("rules", "deploy/rules")
+    if found is not None:
+        return found
+    raise RulesNotFoundError("no folder of watch rules; give one with --rules or NEWSWATCH_RULES")
+
+
+def vocabulary_of(taxonomy: Path | None) -> Vocabulary:
+    """What rules may name: the themes of the taxonomy in use (the shipped one unless given), and the role classes.
+
+    Raises:
+        DataFileError: the taxonomy cannot be read.
+    """
+    usual = shipped_vocabulary()
+    return usual if taxonomy is None else Vocabulary(themes_in(taxonomy), usual.role_classes)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a look at a changed folder gave: a rule set, perhaps the one that was there before, or why it is none."""
+
+    rules: RuleSet | None = None
+    error: RuleSetError | None = None
+
+
+class RulesFolder:
+    """Looks at a folder of rules and loads it when it has changed.
+
+    Changes are seen by path, size, modification time and inode of each file, links followed, so that the exchange
+    of a Kubernetes ConfigMap (its ``..data`` link) is one change.
+    """
+
+    def __init__(self, folder: Path, vocabulary: Vocabulary | None = None) -> None:
+        self.folder = folder
+        self._vocabulary = vocabulary
+        self._seen: Signature | None = None
+
+    def load(self) -> RuleSet:
+        """Load the rules as they are now.
+
+        Raises:
+            RuleSetError: a rule is wrong; the message names file, line and field.
+        """
+        self._seen = self._signature()
+        return load_rules(self.folder, self._vocabulary)
+
+    def poll(self) -> Change | None:
+        """None where no file has changed since the last look."""
+        before = self._signature()
+        if before == self._seen:
+            return None
+        try:
+            rules = load_rules(self.folder, self._vocabulary)
+        except RuleSetError as error:
+            self._seen = before
+            return Change(error=error)
+        if self._signature() != before:  # written to while it was read: look again
+            return None
+        self._seen = before
+        return Change(rules=rules)
+
+    def _signature(self) -> Signature:
+        found: list[tuple[str, int, int, int]] = []
+        for root, folders, files in os.walk(self.folder, followlinks=True):
+            folders.sort()
+            for name in sorted(files):
+                place = Path(root) / name
+                try:
+                    stat = place.stat()
+                except OSError:  # gone between listing and looking
+                    continue
+                found.append((str(place), stat.st_size, stat.st_mtime_ns, stat.st_ino))
+        return tuple(found)

@@ -1,0 +1,1 @@
+"""kafka-python: clients, topics, access lists, transactions, and what a refusal means."""

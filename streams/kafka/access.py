@@ -1,0 +1,216 @@
+"""Access lists: what each role may do on Kafka, read from ``deploy/kafka/acls.yaml``, applied or printed."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Literal
+
+import msgspec
+import yaml
+from kafka import KafkaAdminClient
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    SecurityDisabledError,
+)
+
+from detectors.reading.problems import nearest
+from streams.kafka.clients import admin_client
+from streams.kafka.topics import topic_specs
+from streams.settings import Settings
+from streams.shipped import shipped
+
+Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS"]
+Resource = Literal["topic", "group", "transactional_id"]
+
+_TYPES = {
+    "topic": ResourceType.TOPIC,
+    "group": ResourceType.GROUP,
+    "transactional_id": ResourceType.TRANSACTIONAL_ID,
+}
+
+
+logger = logging.getLogger(__name__)
+
+_REFUSALS = {
+    ClusterAuthorizationFailedError: "this user may not change them; expected one with ALTER on the cluster",
+    SecurityDisabledError: "they have no authorizer, and let everybody do everything",
+}
+
+
+class AccessError(ValueError):
+    """A role that is not there, or access lists that the broker refuses; the message says what was expected."""
+
+
+class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a role: operations on a topic, a consumer group or a transactional id.
+
+    ``prefixed``: on all whose names begin so.
+    """
+
+    operations: tuple[Operation, ...]
+    topic: str | None = None
+    group: str | None = None
+    transactional_id: str | None = None
+    prefixed: bool = False
+
+    def __post_init__(self) -> None:
+        if [self.topic, self.group, self.transactional_id].count(None) != len(_TYPES) - 1:
+            raise ValueError("expected one of topic, group and transactional_id")
+
+    @property
+    def named(self) -> tuple[Resource, str]:
+        """What it is about, and its name."""
+        if self.topic is not None:
+            return "topic", self.topic
+        return ("group", self.group) if self.group is not None else ("transactional_id", self.transactional_id or "")
+
+
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody is there for, and what that needs."""
+
+    description: str
+    allow: tuple[Allowance, ...]
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """One access list entry as Kafka knows it, without the user."""
+
+    resource: Resource
+    name: str
+    prefixed: bool
+    operation: Operation
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    roles: dict[str, Role]
+
+
+@cache
+def roles() -> Mapping[str, Role]:
+    """The roles by name, from the installed package, else from the source tree.
+
+    Raises:
+        AccessError: the file is missing or not as expected.
+    """
+    place = shipped("kafka/acls.yaml", "deploy/kafka/acls.yaml")
+    if place is None:
+        raise AccessError("deploy/kafka/acls.yaml is not in the package, nor in the source tree: reinstall newswatch")
+    try:
+        return msgspec.convert(yaml.safe_load(place.read_text(encoding="utf-8")), _File).roles
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        raise AccessError(f"{place}: {error}") from None
+
+
+def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tuple[Grant, ...]:
+    """What a role may do in a deployment whose rules name ``rule_topics`` (without the prefix).
+
+    Raises:
+        AccessError: there is no such role.
+    """
+    if role not in roles():
+        raise AccessError(f"no role {role!r}{nearest(role, roles())}; expected one of {', '.join(roles())}")
+    named = sorted({settings.topic(topic) for topic in rule_topics})
+    every = [spec.name for spec in topic_specs(settings, rule_topics)]
+    found: dict[Grant, None] = {}
+    for line in roles()[role].allow:
+        kind, pattern = line.named
+        names = named if "{rule_topic}" in pattern else every if "{topic}" in pattern else [""]
+        for name in names:
+            full = pattern.format(prefix=settings.topic_prefix, app_id=settings.app_id, rule_topic=name, topic=name)
+            for operation in line.operations:
+                found[Grant(kind, full, line.prefixed, operation)] = None
+    return tuple(found)
+
+
+def apply(settings: Settings, wanted: Sequence[Grant], user: str) -> None:
+    """Tell the brokers; what is there already stays. Needs ALTER on the cluster.
+
+    Raises:
+        AccessError: the brokers refuse, or have no authorizer.
+        BrokerUnreachableError: no broker answers.
+    """
+    admin = admin_client(settings)
+    try:
+        done = admin.create_acls([_acl(grant, user) for grant in wanted])
+    except KafkaError as error:
+        raise AccessError(f"the brokers take no access lists from this user: {error}") from None
+    finally:
+        admin.close()
+    if done["failed"]:
+        raise AccessError(
+            f"the brokers refuse access lists: {_REFUSALS.get(done['failed'][0], done['failed'][0].__name__)}"
+        )
+
+
+def require(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> None:
+    """See that this user has the rights of a role on the topics that are there; without users there is nothing to see.
+
+    Raises:
+        AccessError: rights are missing; all of them are named.
+        BrokerUnreachableError: no broker answers.
+    """
+    if settings.security_protocol == "PLAINTEXT":
+        return
+    wanted = [grant for grant in grants(settings, role, rule_topics) if not grant.prefixed]
+    admin = admin_client(settings)
+    try:
+        allowed = _allowed_on_topics(admin, {grant.name for grant in wanted if grant.resource == "topic"})
+        allowed |= _allowed_on_groups(admin, {grant.name for grant in wanted if grant.resource == "group"})
+    finally:
+        admin.close()
+    lacking = [
+        f"{grant.operation} on {grant.resource} {grant.name}"
+        for grant in wanted
+        if grant.operation not in allowed.get((grant.resource, grant.name), {grant.operation})
+    ]
+    if lacking:
+        remedy = f"`newswatch topics grant {role} USER` gives them"
+        raise AccessError(f"this user lacks rights of the role {role}: {', '.join(lacking)}; {remedy}")
+
+
+_Allowed = dict[tuple[Resource, str], set[str]]
+
+
+def _allowed_on_topics(admin: KafkaAdminClient, names: Iterable[str]) -> _Allowed:
+    """What this user may do with topics; those that are missing, or not told, are left out."""
+    described = admin.describe_topics(sorted(names))
+    told = ((topic["name"], topic["authorized_operations"]) for topic in described if not topic["error_code"])
+    return {("topic", name): set(operations) for name, operations in told if operations}
+
+
+def _allowed_on_groups(admin: KafkaAdminClient, names: Iterable[str]) -> _Allowed:
+    found: _Allowed = {}
+    for name in names:
+        try:
+            admin.describe_groups([name])  # READ on a group has in it that one sees it
+        except GroupAuthorizationFailedError:
+            found["group", name] = set()
+        except KafkaError as error:
+            logger.debug("group %s: %s", name, error)
+    return found
+
+
+def command(settings: Settings, grant: Grant, user: str) -> str:
+    """The same for Kafka's own tool, as a line for a shell."""
+    words = ["kafka-acls.sh", "--bootstrap-server", ",".join(settings.brokers), "--add"]
+    words += ["--allow-principal", f"User:{user}", f"--{grant.resource.replace('_', '-')}", grant.name]
+    words += ["--resource-pattern-type", "prefixed"] if grant.prefixed else []
+    words += ["--operation", "".join(part.capitalize() for part in grant.operation.split("_"))]
+    return shlex.join(words)
+
+
+def _acl(grant: Grant, user: str) -> ACL:
+    pattern = ACLResourcePatternType.PREFIXED if grant.prefixed else ACLResourcePatternType.LITERAL
+    return ACL(
+        principal=f"User:{user}",
+        host="*",
+        operation=ACLOperation[grant.operation],
+        permission_type=ACLPermissionType.ALLOW,
+        resource_pattern=ResourcePattern(_TYPES[grant.resource], grant.name, pattern),
+    )

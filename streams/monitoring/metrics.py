@@ -1,0 +1,240 @@
+"""Every Prometheus metric of the product. One prefix, base units, bounded labels (checked with promtool in a test).
+
+The values of a label are those that we know (countries, themes, reasons), as many as there are partitions, or rules in
+force; of what articles claim, so many and no more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import get_args
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from detectors.engine.outcome import Limit
+from detectors.loading.ruleset import RuleSet
+from detectors.model.alert import Alert
+from detectors.model.article import EnrichedArticle
+from streams.records.article import Reason
+
+#: What an article says of itself may be anything: so many outlets and languages are kept, further ones are "other".
+MAX_SOURCES = 200
+MAX_LANGUAGES = 100
+#: And no more of it than so many characters.
+MAX_LABEL = 100
+#: Reason of a dead letter from the topic ``observations``.
+BAD_OBSERVATION = "bad_observation"
+#: Alerts are counted once by id and revision; so many are remembered: many more than the articles in flight, which are
+#: what is read, and sent, again after a rebalance.
+MAX_ALERTS_REMEMBERED = 20_000
+
+LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+EXTRACTION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Claimed:
+    """Label values that come from outside: the first ``most`` of them, "other" for what comes after."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[str] = set()
+
+    def label(self, claimed: str | None) -> str:
+        """The label of a value; "unknown" where there is none."""
+        value = (claimed or "unknown")[:MAX_LABEL]
+        if value not in self._known:
+            if len(self._known) >= self._most:
+                return "other"
+            self._known.add(value)
+        return value
+
+
+class Board:
+    """A gauge whose label values come and go; those that stay are there at every scrape."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._shown: set[tuple[str, ...]] = set()
+
+    def show(self, values: Mapping[tuple[str, ...], float]) -> None:
+        """Show these, by their label values, and nothing else."""
+        for labels, value in values.items():
+            self._gauge.labels(*labels).set(value)
+        for labels in self._shown - values.keys():
+            self._gauge.remove(*labels)
+        self._shown = set(values)
+
+
+class Metrics:
+    """The metrics of one worker, on a registry of its own."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series a counter, that nobody asks for
+        self.registry = registry if registry is not None else CollectorRegistry()
+        # Memory, file handles, CPU time, and since when it runs: newswatch_process_...
+        ProcessCollector(namespace="newswatch", registry=self.registry)
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"newswatch_{name}", text, labels, registry=self.registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"newswatch_{name}", text, labels, registry=self.registry)
+
+        def board(name: str, text: str, *labels: str) -> Board:
+            return Board(gauge(name, text, *labels))
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"newswatch_{name}", text, buckets=buckets, registry=self.registry)
+
+        self.articles = counter("articles_total", "Articles processed and acknowledged, by outcome.", "outcome")
+        self.dead_letters = counter(
+            "dead_letters_total", "Articles sent to the dead-letter topic, by reason.", "reason"
+        )
+        self.expired = counter("expired_articles_total", "Articles that Kafka deleted before they were read.")
+        self.observations = counter("observations_total", "Observations of rules with state, by rule.", "rule")
+        self.observations_handled = counter(
+            "observations_handled_total", "Observations taken into account and acknowledged."
+        )
+        self.alerts = counter("alerts_total", "Alerts sent, once by id and revision.", "rule", "severity", "state")
+        self.alerts_published = counter(
+            "alerts_published_total", "Alerts that went out on a topic, once by id and revision."
+        )
+        self.countries = counter("country_articles_total", "Articles that refer to a country.", "country", "salience")
+        self.themes = counter("theme_articles_total", "Articles about a theme.", "theme")
+        self.officials = counter("official_articles_total", "Articles that name an official of a class.", "role_class")
+        self.coverage = counter(
+            "coverage_articles_total", "Articles about a theme, by main country.", "country", "theme"
+        )
+        self.sources = counter("source_articles_total", "Articles by outlet.", "source")
+        self.languages = counter("language_articles_total", "Articles by language.", "language")
+        self.rule_reloads = counter(
+            "rule_reloads_total", "Changed rule sets, by whether they were loaded or refused.", "outcome"
+        )
+        self.late_observations = counter(
+            "late_observations_total", "Observations behind the watermark, not counted.", "rule"
+        )
+        self.bounds_reached = counter(
+            "bounds_reached_total",
+            "How often a rule reached a bound: facts (articles of a group), groups, article_groups, linked (copies).",
+            "rule",
+            "bound",
+        )
+        self.outside_schedule = counter(
+            "outside_schedule_total", "Alerts dropped outside their rule's schedule.", "rule"
+        )
+        self.extraction = histogram("extraction_seconds", "Extraction and matching of one article.", EXTRACTION_BUCKETS)
+        self.article_to_alert = histogram(
+            "article_to_alert_seconds",
+            "Arrival of the article, or its way to Kafka if that was later, to acknowledgement of its alert.",
+            LATENCY_BUCKETS,
+        )
+        self.batch = histogram("batch_articles", "Articles processed in one batch.", BATCH_BUCKETS)
+        self._rules = board("rules", "Rules loaded, by kind.", "kind")
+        self._rule_set = board("rule_set_info", "The rule set in force; always 1.", "version")
+        self.rule_set_loaded = gauge("rule_set_loaded_timestamp_seconds", "When the rule set in force was loaded.")
+        self.rule_reload_ok = gauge(
+            "rule_reload_ok", "1 when the last changed rule set was taken, 0 when it was refused."
+        )
+        self.lag = board("consumer_lag_records", "Records not yet processed.", "topic", "partition")
+        self.committed = board(
+            "committed_offset", "Offset below which all is done and committed.", "topic", "partition"
+        )
+        self.observation_lag = board(
+            "observation_lag_records",
+            "Observations, and progress reports among them, not yet committed.",
+            "partition",
+        )
+        self.committed_at = gauge(
+            "committed_timestamp_seconds",
+            "When offsets were last committed, in the partition that waits for it longest; now where none waits.",
+        )
+        self.in_flight = gauge("in_flight_articles", "Articles read and not yet acknowledged.")
+        self.watermark = board(
+            "watermark_timestamp_seconds",
+            "Event time up to which the log is complete; rules that wait are judged up to there, less their lateness.",
+            "partition",
+        )
+        self.facts = board("facts", "Facts held by the detectors.", "partition")
+        self.ready = gauge("ready", "1 when the worker is recovered and reading.")
+        self.recovery = gauge("recovery_seconds", "Duration of the last recovery of the detectors' facts.")
+        self.build = gauge("build_info", "Version and language model; always 1.", "version", "model")
+        self._sources, self._languages = Claimed(MAX_SOURCES), Claimed(MAX_LANGUAGES)
+        self._counted_alerts: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._of_rules = (
+            self.alerts,
+            self.observations,
+            self.late_observations,
+            self.outside_schedule,
+            self.bounds_reached,
+        )
+        # From 0 on: of a counter that appears with its first event Prometheus does not see the increase.
+        for outcome in ("enriched", "dead"):
+            self.articles.labels(outcome)
+        for reason in (*get_args(Reason), BAD_OBSERVATION):
+            self.dead_letters.labels(reason)
+        for outcome in ("loaded", "refused"):
+            self.rule_reloads.labels(outcome)
+
+    def show_rules(self, rules: RuleSet) -> None:
+        """Show a rule set that is in force from now on; what was counted of rules that are gone is forgotten."""
+        self._rules.show({(kind,): number for kind, number in Tally(rule.kind.NAME for rule in rules.rules).items()})
+        self._rule_set.show({(rules.version,): 1})
+        self.rule_set_loaded.set_to_current_time()
+        names = {rule.name for rule in rules.rules}
+        for counter in self._of_rules:
+            for labels in _label_values(counter):
+                if labels["rule"] not in names:
+                    counter.remove(*labels.values())
+
+    def count_article(self, article: EnrichedArticle) -> None:
+        """Count an enriched article by what was found in it."""
+        self.articles.labels("enriched").inc()
+        self.languages.labels(self._languages.label(article.language)).inc()
+        self.sources.labels(self._sources.label(article.source)).inc()
+        for country in article.countries:
+            self.countries.labels(country.alpha3, country.salience).inc()
+        for role_class in {official.role_class or "unknown" for official in article.officials}:
+            self.officials.labels(role_class).inc()
+        main = [country.alpha3 for country in article.countries if country.salience == "main"]
+        for theme in article.themes:
+            self.themes.labels(theme.theme).inc()
+            for country_code in main:
+                self.coverage.labels(country_code, theme.theme).inc()
+
+    def count_alert(self, alert: Alert) -> bool:
+        """Count an alert unless this id and revision was counted; returns whether it was."""
+        key = (alert.id, alert.revision)
+        if key in self._counted_alerts:
+            return False
+        self._counted_alerts[key] = None
+        if len(self._counted_alerts) > MAX_ALERTS_REMEMBERED:
+            self._counted_alerts.popitem(last=False)
+        self.alerts.labels(alert.rule, alert.severity, alert.state).inc()
+        return True
+
+    def count_limits(self, limits: Iterable[Limit]) -> None:
+        """Count what was late, what fell outside a schedule, and what bounds were reached, by rule."""
+        for limit in limits:
+            match limit.what:
+                case "late":
+                    self.late_observations.labels(limit.rule).inc(limit.number)
+                case "schedule":
+                    self.outside_schedule.labels(limit.rule).inc(limit.number)
+                case "facts" | "groups" | "linked" | "article_groups":
+                    self.bounds_reached.labels(limit.rule, limit.what).inc(limit.number)
+
+
+def _label_values(counter: Counter) -> list[dict[str, str]]:
+    return [
+        sample.labels for family in counter.collect() for sample in family.samples if sample.name.endswith("_total")
+    ]

@@ -1,0 +1,172 @@
+"""From raw records to enriched articles: decode, extract, join. Plain functions of bytes, no Kafka, no Faust.
+
+The worker, ``newswatch scan`` and ``newswatch extract`` all run this, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+import msgspec
+
+from detectors.model.article import EnrichedArticle
+from detectors.model.event_time import event_time
+from streams.extraction.draft import Source
+from streams.extraction.extractor import Extraction, Extractor
+from streams.records.article import Article, BadArticleError, Reason, decode_article
+from streams.records.cloudevents import Headers
+from streams.records.dead_letter import DeadLetter
+from streams.settings import Settings
+from streams.sources.files import Line
+
+#: Articles of a file are extracted in batches of so many.
+FILE_BATCH = 64
+#: The time of a first line that has none, and no line before it to take it from.
+FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One record of ``articles`` as it lies on the log; ``timestamp`` is Kafka's time of it."""
+
+    value: bytes | None
+    key: bytes | None = None
+    headers: Headers = []
+    topic: str = "articles"
+    partition: int = 0
+    offset: int = 0
+    timestamp: datetime
+
+
+class Enricher:
+    """Decodes records and adds what extraction finds."""
+
+    def __init__(self, extractor: Extractor) -> None:
+        self._extractor = extractor
+
+    def enrich(self, records: Sequence[Record]) -> list[EnrichedArticle | DeadLetter]:
+        """One enriched article or dead letter for each record, in order. Never raises for what is in a record."""
+        decoded = [_decode(record) for record in records]
+        extractions = self._extract([article for article in decoded if isinstance(article, Article)])
+        found: list[EnrichedArticle | DeadLetter] = []
+        for record, article in zip(records, decoded, strict=True):
+            if isinstance(article, BadArticleError):
+                found.append(dead_letter(record, "decode", article.reason, article))
+                continue
+            extraction = next(extractions)
+            if isinstance(extraction, Exception):
+                found.append(dead_letter(record, "extract", "extraction_failed", extraction))
+            else:
+                found.append(join(article, extraction, record.timestamp))
+        return found
+
+    def _extract(self, articles: list[Article]) -> Iterator[Extraction | Exception]:
+        texts = [
+            Source(article.title or "", article.text, article.language, article.published_at) for article in articles
+        ]
+        try:
+            return iter(list(self._extractor.pipe(texts)))
+        except Exception:  # noqa: BLE001 - one bad article must not take its batch with it: find it
+            return (self._extract_one(text) for text in texts)
+
+    def _extract_one(self, source: Source) -> Extraction | Exception:
+        try:
+            return self._extractor.extract(*source)
+        except Exception as error:  # noqa: BLE001 - the article goes to the dead-letter topic with this reason
+            return error
+
+
+def make_extractor(settings: Settings) -> Extractor:
+    """The extractor that the settings ask for; loading it takes about a second."""
+    return Extractor(model=settings.model, registry=settings.registry, taxonomy=settings.taxonomy)
+
+
+def join(article: Article, found: Extraction, record_time: datetime) -> EnrichedArticle:
+    """Join an article with what was found in it; ``record_time`` is its arrival unless it says so itself."""
+    arrival = article.arrival(record_time)
+    return EnrichedArticle(
+        id=article.key,
+        text=article.text,
+        title=article.title or "",
+        url=article.url,
+        source=article.source,
+        language=found.language,
+        published_at=article.published_at,
+        received_at=arrival,
+        event_time=event_time(article.published_at, arrival),
+        meta=article.meta or {},
+        content_hash=article.content_hash,
+        fingerprint=found.fingerprint,
+        countries=found.countries,
+        officials=found.officials,
+        organisations=found.organisations,
+        themes=found.themes,
+        sentences=found.sentences,
+        extracted=found.extracted,
+    )
+
+
+def reader_of_text(extractor: Extractor) -> Callable[[EnrichedArticle], EnrichedArticle]:
+    """A function that adds to an article what is found in its title and text."""
+
+    def read(article: EnrichedArticle) -> EnrichedArticle:
+        found = extractor.extract(article.title, article.text, article.language, article.published_at)
+        return msgspec.structs.replace(article, **{name: getattr(found, name) for name in found.__struct_fields__})
+
+    return read
+
+
+def enrich_lines(
+    extractor: Extractor, lines: Iterable[Line], now: datetime, *, batch: int = FILE_BATCH
+) -> Iterator[EnrichedArticle | DeadLetter]:
+    """The articles of a file, one for each line, in order; a dead letter's ``topic`` and ``offset`` are file and line.
+
+    A line that is not dated takes the time of the line before it, as the contract of ``scan`` says; ``now`` is the
+    arrival of the others.
+    """
+    enricher = Enricher(extractor)
+    records = _timed(lines, now)
+    while chunk := list(islice(records, batch)):
+        yield from enricher.enrich(chunk)
+
+
+def _timed(lines: Iterable[Line], now: datetime) -> Iterator[Record]:
+    before = FIRST_TIME
+    for line in lines:
+        timestamp = now
+        try:
+            article = decode_article(line.value)
+        except BadArticleError:
+            pass
+        else:
+            arrival = article.arrival(now)
+            time = event_time(article.published_at, arrival)
+            if time == now:  # neither a usable date nor an arrival of its own
+                timestamp = time = before
+            before = time
+        yield Record(value=line.value, topic=line.file, offset=line.number, timestamp=timestamp)
+
+
+def dead_letter(record: Record, stage: str, reason: Reason, error: Exception) -> DeadLetter:
+    """The record as a dead letter: where it stood, and why it could not be processed."""
+    return DeadLetter(
+        reason=reason,
+        message=str(error),
+        error=type(error).__qualname__,
+        stage=stage,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=record.timestamp,
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
+    )
+
+
+def _decode(record: Record) -> Article | BadArticleError:
+    try:
+        return decode_article(record.value)
+    except BadArticleError as bad:
+        return bad

@@ -1,0 +1,14 @@
+"""Files that ship with Newswatch outside its code: in the wheel, or in the checkout that the wheel is built from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+SAMPLES = _PACKAGE / "data" / "samples" / "articles.jsonl"
+
+
+def shipped(packaged: str, checkout: str) -> Path | None:
+    """Find a file or folder by its place in the package's data, else by its place in the checkout; None for neither."""
+    places = (_PACKAGE / "data" / packaged, _PACKAGE.parent / checkout)
+    return next((place for place in places if place.exists()), None)

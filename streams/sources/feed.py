@@ -1,0 +1,209 @@
+"""Feeding the topic ``articles``: stamp the arrival, key by article id, send with acknowledgement by all replicas.
+
+The record's key is the article's id, so that versions of one article stay in order and feeding a file twice gives
+the same ids. At most half the lateness of event time is unacknowledged at any moment (the contract of the watermark).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any, Self
+
+import msgspec
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, MessageSizeTooLargeError
+
+from detectors.model.event_time import event_time
+from streams.kafka.clients import producer as make_producer
+from streams.kafka.refusals import said
+from streams.kafka.topics import ARTICLES, ensure_topics, topic_specs
+from streams.records import cloudevents
+from streams.records.article import Article, BadArticleError, decode_article
+from streams.settings import Settings
+from streams.sources.files import Line
+
+#: Half of the default lateness of a rule (one hour).
+MAX_UNACKNOWLEDGED = timedelta(minutes=30)
+#: No more than so much is sent and not acknowledged (bytes): kafka-python (3.0.12) has no bound of its own.
+MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
+#: Brokers that acknowledge nothing for so long are given up.
+SEND_SECONDS = 60.0
+#: So long they get when something else has ended the feed, and to close.
+STOP_SECONDS = 5.0
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """One record as the broker has it."""
+
+    partition: int
+    offset: int
+
+
+class TooLargeError(ValueError):
+    """A record of more than ``max_request_bytes``; nothing of it was sent."""
+
+
+class UnacknowledgedError(ConnectionError):
+    """A record that the brokers refused, or did not acknowledge in time; the message names the first of them."""
+
+
+class Feed:
+    """An open connection that articles are sent over; a context manager.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+        TopicsMissingError: there is no topic to send to; made here, it would have a number of partitions by chance.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._topic = settings.topic(ARTICLES)
+        ensure_topics(settings, [spec for spec in topic_specs(settings) if spec.name == self._topic], create=False)
+        self._most = settings.max_request_bytes
+        self._producer: KafkaProducer = make_producer(settings)
+        self._oldest: datetime | None = None
+        self._newest: datetime | None = None
+        self._changed = threading.Condition()
+        self._in_flight: dict[int, tuple[str, int]] = {}  # in order: what each record is called, and its bytes
+        self._bytes = 0
+        self._count = 0
+        self._moved = 0.0
+        self._failure: str | None = None
+        self._closing = False
+        self.acknowledged = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            with suppress(*(() if kind is None else (UnacknowledgedError,))):
+                self.flush(SEND_SECONDS if kind is None else STOP_SECONDS)
+        finally:
+            self._closing = True
+            if self._in_flight:  # closing would wait for them
+                self._producer._sender.force_close()  # noqa: SLF001 - it has no public way
+            with suppress(KafkaError):
+                self._producer.close(timeout=STOP_SECONDS)
+
+    @property
+    def unacknowledged(self) -> Sequence[str]:
+        """What was sent and is not acknowledged, the oldest first; it may have arrived."""
+        with self._changed:
+            return [place for place, _ in self._in_flight.values()]
+
+    def send(self, record: bytes, on_sent: Callable[[Sent], None] | None = None, *, place: str = "a record") -> None:
+        """Send one record; what is no article is sent as it is, for the stream to say why.
+
+        Args:
+            place: what the record is called where something is wrong with it, such as its file and line.
+
+        Raises:
+            TooLargeError: it is larger than a record may be; others can follow.
+            UnacknowledgedError: one that was sent before was refused, or not acknowledged in time.
+        """
+        now = datetime.now(UTC)
+        key, value, headers = None, record, None
+        try:
+            article = decode_article(record)
+        except BadArticleError:
+            pass
+        else:
+            key, value, headers = article.key.encode(), stamp(article, now), _headers(article)
+            self._hold_back(event_time(article.published_at, article.arrival(now)))
+        self._wait_until(lambda: self._bytes + len(value) <= MAX_IN_FLIGHT_BYTES or not self._in_flight, SEND_SECONDS)
+        try:
+            future = self._producer.send(self._topic, key=key, value=value, headers=headers)
+        except MessageSizeTooLargeError:
+            raise TooLargeError(
+                f"{place}: the record has {len(value)} bytes; expected less than max_request_bytes ({self._most})"
+            ) from None
+        except KafkaError as error:
+            raise UnacknowledgedError(f"{place}: not sent: {said(error)}") from None
+        self._follow(future, place, len(value), on_sent)
+
+    def flush(self, seconds: float = SEND_SECONDS) -> None:
+        """Wait until all that was sent is acknowledged.
+
+        Args:
+            seconds: brokers that acknowledge nothing for so long are given up.
+
+        Raises:
+            UnacknowledgedError: a record was refused, or not acknowledged in time.
+        """
+        self._wait_until(lambda: not self._in_flight, seconds)
+        self._oldest = self._newest = None
+
+    def _follow(self, future: Any, place: str, size: int, on_sent: Callable[[Sent], None] | None) -> None:
+        with self._changed:
+            number = self._count = self._count + 1
+            self._moved = self._moved if self._in_flight else monotonic()
+            self._in_flight[number] = place, size
+            self._bytes += size
+
+        def arrived(metadata: Any) -> None:
+            with self._changed:
+                del self._in_flight[number]
+                self._bytes -= size
+                self._moved = monotonic()
+                self.acknowledged += 1
+                self._changed.notify_all()
+            if on_sent is not None:
+                on_sent(Sent(metadata.partition, metadata.offset))
+
+        def failed(error: BaseException) -> None:
+            with self._changed:
+                self._failure = self._failure or f"{place}: not acknowledged: {said(error)}"
+                if not self._closing and not getattr(error, "retriable", True):  # it is not there, and will not be
+                    del self._in_flight[number]
+                    self._bytes -= size
+                self._changed.notify_all()
+
+        future.add_callback(arrived).add_errback(failed)
+
+    def _wait_until(self, holds: Callable[[], bool], seconds: float) -> None:
+        with self._changed:
+            while self._failure is None and not holds():
+                left = self._moved + seconds - monotonic()
+                if left <= 0:
+                    place, _ = next(iter(self._in_flight.values()))
+                    raise UnacknowledgedError(f"{place}: not acknowledged within {seconds:.0f} s")
+                self._changed.wait(left)
+            if self._failure is not None:
+                raise UnacknowledgedError(self._failure)
+
+    def _hold_back(self, time: datetime) -> None:
+        oldest = min(time, self._oldest or time)
+        newest = max(time, self._newest or time)
+        if newest - oldest > MAX_UNACKNOWLEDGED:
+            self.flush()
+            oldest = newest = time
+        self._oldest, self._newest = oldest, newest
+
+
+def stamp(article: Article, now: datetime) -> bytes:
+    """The article as JSON with its id and its arrival; both are kept where it has them."""
+    received_at = article.received_at or now.isoformat().replace("+00:00", "Z")
+    return msgspec.json.encode(msgspec.structs.replace(article, id=article.key, received_at=received_at))
+
+
+def feed(connection: Feed, lines: Iterable[Line], progress: Callable[[], None], refuse: Callable[[str], None]) -> None:
+    """Send all lines and wait for their acknowledgement; ``refuse`` is told of each that is too large.
+
+    Raises:
+        UnacknowledgedError: the brokers refuse a record, or do not acknowledge it in time.
+    """
+    for line in lines:
+        try:
+            connection.send(line.value, place=f"{line.file}:{line.number}")
+        except TooLargeError as error:
+            refuse(str(error))
+        progress()
+    connection.flush()
+
+
+def _headers(article: Article) -> cloudevents.Headers:
+    return cloudevents.headers("article", article.key, subject=article.source)

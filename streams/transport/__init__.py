@@ -1,0 +1,1 @@
+"""The Faust and aiokafka frontier: reading, batching, commits, sending. Nothing else overrides or patches them."""

@@ -1,0 +1,235 @@
+"""The conveyor: takes a stream's events as they come, hands them on in batches, and settles them in order.
+
+A batch is whatever arrived while the one before was in work: at low load one event, under load as many as fit. Events
+that were fetched together come one after the other, and are waited for. The number of events taken and not yet settled
+is bounded, and so are their bytes, so that a slow handler slows the reading and memory stays flat. While a batch is in
+work the event loop stays free for Kafka's heartbeats.
+
+What is computed first and then sent goes over a :class:`TwoStageConveyor`, which computes the next batch while the
+broker acknowledges the one before: with one stage a worker under load stood still for a quarter of its time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import faust
+from faust.streams import Stream
+from faust.types import EventT
+
+from streams.records.cloudevents import Headers
+from streams.transport.consumer import Consumer, consumer_of
+
+Event = EventT[bytes]
+Handler = Callable[[Sequence[Event]], Awaitable[None]]
+Settled = Callable[[Sequence[Event]], None]
+Prepared = TypeVar("Prepared")
+
+#: A batch is full with so many bytes, and so many wait at most; one event more fits always.
+BATCH_BYTES = 2 * 1024 * 1024
+WAITING_BYTES = 16 * 1024 * 1024
+#: A batch begins when no further event came for so long.
+GATHER_SECONDS = 0.001
+
+
+class _Belt(ABC):
+    """What conveyors share: taking, batching and settling.
+
+    ``in_flight`` is the number of events taken and not yet settled.
+    """
+
+    def __init__(self, app: faust.App, *, max_batch: int, max_in_flight: int, on_settled: Settled | None) -> None:
+        self.app = app
+        self.in_flight = 0
+        self._on_settled = on_settled
+        self._max_batch = max_batch
+        self._max_waiting = max_in_flight
+        self._waiting: deque[Event] = deque()
+        self._waiting_bytes = 0
+        self._in_work = 0
+        self._draining = False
+        self._changed = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @abstractmethod
+    def _stages(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """What runs beside the taking, each for ever."""
+
+    async def run(self, stream: Stream[bytes]) -> None:
+        """Run until the agent is cancelled.
+
+        Raises:
+            Exception: whatever a stage raises; nothing of its batch is settled.
+        """
+        tasks = [asyncio.create_task(stage) for stage in (self._take(stream), *self._stages())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._idle.set()
+
+    async def drain(self, seconds: float) -> bool:
+        """Begin no further batch, and wait until what is in work is settled; False when that takes longer."""
+        self._draining = True
+        try:
+            await asyncio.wait_for(self._idle.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def is_current(self, event: Event) -> bool:
+        """Whether an event is still this worker's to process.
+
+        One fetched before the last rebalance is not: whoever owns the partition now reads it again from the committed
+        offset.
+        """
+        return bool(event.message.generation_id == self.app.consumer_generation_id)
+
+    async def _take(self, stream: Stream[bytes]) -> None:
+        async for event in stream.noack().events():
+            while len(self._waiting) >= self._max_waiting or self._waiting_bytes >= WAITING_BYTES:
+                await self._change()
+            self._consumer().taken(event.message)
+            self._waiting.append(event)
+            self._waiting_bytes += _size(event)
+            self.in_flight += 1
+            self._changed.set()
+
+    async def _begin(self) -> list[Event]:
+        """Wait for the next batch; :meth:`_end` must follow."""
+        await self._gather()
+        batch: list[Event] = []
+        size = 0
+        while self._waiting and len(batch) < self._max_batch and size < BATCH_BYTES:
+            event = self._waiting.popleft()
+            size += _size(event)
+            batch.append(event)
+        self._waiting_bytes -= size
+        self._in_work += 1
+        self._idle.clear()
+        self._changed.set()
+        return batch
+
+    async def _gather(self) -> None:
+        """Wait for something to do, and for as long as more comes with it."""
+        seen = 0
+        while self._draining or not self._waiting or seen < len(self._waiting) < self._max_batch:
+            if self._draining or not self._waiting:
+                await self._change()
+            else:
+                seen = len(self._waiting)
+                await asyncio.sleep(GATHER_SECONDS)
+
+    def _end(self, taken: int) -> None:
+        self.in_flight -= taken
+        self._in_work -= 1
+        if not self._in_work:
+            self._idle.set()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _current(self, batch: Sequence[Event]) -> list[Event]:
+        return [event for event in batch if self.is_current(event)]
+
+    def _settle(self, batch: Sequence[Event]) -> None:
+        consumer = self._consumer()
+        settled = [event for event in batch if consumer.settle(event.message)]
+        if settled and self._on_settled is not None:
+            self._on_settled(settled)
+
+    def _consumer(self) -> Consumer:
+        return consumer_of(self.app)
+
+
+class Conveyor(_Belt):
+    """Moves events of one agent from its stream to ``handle``.
+
+    Args:
+        handle: processes one batch; when it returns, all that follows from the batch is acknowledged by the broker.
+        on_settled: is told of every batch once it is settled.
+        max_batch: most events in one batch.
+        max_in_flight: most events taken and waiting.
+    """
+
+    def __init__(
+        self, app: faust.App, handle: Handler, *, max_batch: int, max_in_flight: int, on_settled: Settled | None = None
+    ) -> None:
+        super().__init__(app, max_batch=max_batch, max_in_flight=max_in_flight, on_settled=on_settled)
+        self._handle = handle
+
+    def _stages(self) -> Sequence[Coroutine[Any, Any, None]]:
+        return (self._work(),)
+
+    async def _work(self) -> None:
+        while True:
+            batch = await self._begin()
+            if current := self._current(batch):
+                await self._handle(current)
+                self._settle(current)
+            self._end(len(batch))
+
+
+class TwoStageConveyor(_Belt, Generic[Prepared]):
+    """Prepares a batch while the one before is delivered; deliveries stay in order, one at a time.
+
+    Args:
+        prepare: computes what follows from a batch; nothing leaves the process.
+        deliver: sends it; when it returns, all of it is acknowledged by the broker.
+        on_settled, max_batch, max_in_flight: as for :class:`Conveyor`.
+    """
+
+    def __init__(
+        self,
+        app: faust.App,
+        prepare: Callable[[Sequence[Event]], Awaitable[Prepared]],
+        deliver: Callable[[Prepared], Awaitable[None]],
+        *,
+        max_batch: int,
+        max_in_flight: int,
+        on_settled: Settled | None = None,
+    ) -> None:
+        super().__init__(app, max_batch=max_batch, max_in_flight=max_in_flight, on_settled=on_settled)
+        self._prepare = prepare
+        self._deliver = deliver
+        self._ready: asyncio.Queue[tuple[int, list[Event], Prepared]] = asyncio.Queue(maxsize=1)
+
+    def _stages(self) -> Sequence[Coroutine[Any, Any, None]]:
+        return (self._preparing(), self._delivering())
+
+    async def _preparing(self) -> None:
+        while True:
+            batch = await self._begin()
+            if current := self._current(batch):
+                await self._ready.put((len(batch), current, await self._prepare(current)))
+            else:
+                self._end(len(batch))
+
+    async def _delivering(self) -> None:
+        while True:
+            taken, batch, prepared = await self._ready.get()
+            if self._current(batch):  # else its partitions moved while it waited; their owner reads it again
+                await self._deliver(prepared)
+                self._settle(batch)
+            self._end(taken)
+
+
+def _size(event: Event) -> int:
+    return len(event.message.value or b"")
+
+
+def headers_of(event: Event) -> Headers:
+    """A record's headers as they came, whatever shape the framework gives them."""
+    headers = event.message.headers
+    pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
+    return [(str(name), bytes(value or b"")) for name, value in pairs]

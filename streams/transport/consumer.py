@@ -1,0 +1,325 @@
+"""Faust's Kafka transport put right: what is read, what may be committed, and an idempotent producer.
+
+Faust (0.15.3) acknowledges on its own what it skips while partitions move, and can commit past a message that is
+in flight (faust-streaming #606). Here nothing counts as acknowledged but what :meth:`Consumer.settle` was called
+with, and no commit passes the lowest message in flight. Of topics that are reported on (``articles``), no commit
+passes what :meth:`Consumer.release` named either: a worker that dies has told all about what its successor does not
+read again. Pinned by tests/unit/streams/test_transport.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaConsumer
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, Message
+from mode.services import WaitResults
+
+from streams.transport.eager_coroutines import begin
+from streams.transport.start_offsets import Logs, PositionedThread, while_there
+from streams.transport.topic_ids import log_ids
+
+#: A fetch waits so long for news (Kafka's fetch.max.wait.ms).
+FETCH_WAIT_MS = 100
+
+
+class ConsumerThread(PositionedThread):
+    """Fetches without long waits: a fetch that is under way holds up partitions that have news meanwhile."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        consumer: AIOKafkaConsumer = super()._create_worker_consumer(transport)
+        # Faust sets 1500 ms and has no setting for it; aiokafka reads the attribute when the consumer starts.
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
+        # What a producer took back is no article; Faust reads so under exactly_once only.
+        if isinstance(transport, Transport) and transport.transactions:
+            consumer._isolation_level = "read_committed"  # noqa: SLF001
+        return consumer
+
+
+class Consumer(driver.Consumer):
+    """Commits only what was settled, in order, and of topics that are reported on only what was released."""
+
+    transport: Transport
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._in_flight: dict[TP, tuple[int, set[int]]] = {}
+        self._released: dict[TP, tuple[int, int]] = {}
+        self._fetched: dict[TP, tuple[int, int]] = {}
+        self._holes: list[tuple[TP, int, int]] = []
+        self._seeks = 0
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        thread = ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        thread.logs = self.transport.logs
+        return thread
+
+    async def perform_seek(self) -> None:
+        """Go back to the committed offsets; where nothing is committed yet, to the log's beginning.
+
+        Faust leaves the latter where they are, beyond what it fetched before and has thrown away. It also remembers as
+        committed what the broker refused when partitions moved: only what the broker has now counts.
+        """
+        self._seeks += 1
+        found = await self.seek_to_committed()
+        self._read_offset.update(found)
+        self._committed_offset.update({tp: offset or None for tp, offset in found.items()})
+        fresh = [tp for tp, offset in found.items() if not offset and not self._is_changelog_tp(tp)]
+        if fresh:
+            starts = await self.earliest_offsets(*fresh)
+            await self.seek_wait({tp: starts.get(tp) or 0 for tp in fresh})
+        self._seeks += 1
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
+        """What was fetched, unless somebody sought meanwhile.
+
+        Faust would go on with what was fetched before the seek, take the offsets between for a hole in the log, and
+        leave out what the seek was for.
+        """
+        seeks = self._seeks
+        async for tp, message in super().getmany(timeout):
+            if self._seeks != seeks:
+                break
+            yield tp, message
+        else:
+            return
+        await self.perform_seek()
+
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
+        """The first of these that is done, which is the first of all where that need not wait.
+
+        Faust hands over every record so, with four tasks, and nearly every record only goes onto a queue.
+        """
+        first, *others = coros
+        if not others or not asyncio.iscoroutine(first):
+            return await super().wait_first(*coros, timeout=timeout)
+        try:
+            begun = begin(first)
+        except BaseException:
+            _close(others)
+            raise
+        if begun.rest is not None:
+            return await super().wait_first(begun.rest, *others, timeout=timeout)
+        _close(others)
+        return WaitResults([first], [begun.result], stopped=False)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, Any]:
+        """Fetch, and remember how far: records can wait long for their agent, behind those of other partitions."""
+        fetched: Mapping[TP, Any] = await super()._getmany(active_partitions, timeout)
+        generation = self.app.consumer_generation_id
+        for tp, records in fetched.items():
+            if records:
+                before = self.fetched_to(TP(*tp))
+                if before and records[0].offset > before:
+                    self._holes.append((TP(*tp), before, records[0].offset))
+                self._fetched[TP(*tp)] = (generation, records[-1].offset + 1)
+        return fetched
+
+    def fetched_to(self, tp: TP) -> int:
+        """The offset after the newest record fetched of a partition since partitions moved last, 0 where none was."""
+        generation, end = self._fetched.get(tp, (None, 0))
+        return end if generation == self.app.consumer_generation_id else 0
+
+    def take_holes(self) -> list[tuple[TP, int, int]]:
+        """Offsets that were passed over since this was last asked: partition, the first, and the one after the last."""
+        holes, self._holes = self._holes, []
+        return holes
+
+    def taken(self, message: Message) -> None:
+        """An agent has a message: from now on, and until it is settled, its offset is in flight.
+
+        Kept by offset: Faust may throw a message away and fetch it again, and a settled copy settles both.
+        """
+        if message.generation_id == self.app.consumer_generation_id:
+            self._flying(message.tp).add(message.offset)
+
+    def ack(self, message: Message) -> bool:
+        """Ignored: Faust calls it for messages that it skipped and nobody processed."""
+        del message
+        return False
+
+    def settle(self, message: Message) -> bool:
+        """Mark a message as done: all that follows from it is acknowledged by the broker.
+
+        Messages fetched before the last rebalance are read again by whoever owns them now, and are ignored here. One
+        that was settled while the partitions were moving, and is read again, counts as settled both times.
+        """
+        if message.generation_id != self.app.consumer_generation_id:
+            return False
+        self._flying(message.tp).discard(message.offset)
+        super().ack(message)
+        return True
+
+    def pass_over(self, tp: TP, start: int, end: int) -> None:
+        """Let commits go past offsets that no reader is ever given, ``start`` included and ``end`` not.
+
+        Faust does so once there is a record behind them; at the end of a log a lag would stand until then.
+        """
+        self._acked[tp].extend(range(start, end))
+
+    async def partitions_of(self, topic: str) -> set[int]:
+        """The partitions that a topic has now, whoever owns them; none where the broker does not say.
+
+        Asked afresh: what the client knows may be older than a new partition by as much as METADATA_SECONDS.
+        """
+        found: set[int] = await self._thread.call_thread(self._fresh_partitions_of, topic)
+        return found
+
+    async def _fresh_partitions_of(self, topic: str) -> set[int]:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001
+        if not await consumer._client.force_metadata_update():  # noqa: SLF001 - it has no public way
+            return set()
+        return set(consumer.partitions_for_topic(topic) or ())
+
+    async def beginnings(self, *partitions: TP) -> Mapping[TP, int]:
+        """The first offset of each partition; Faust's ``earliest_offsets`` would wait for a deleted topic.
+
+        Raises:
+            UnknownTopicOrPartitionError: a topic is gone.
+        """
+        found: Mapping[TP, int] = await self._thread.call_thread(self._offsets, "beginning_offsets", partitions)
+        return found
+
+    async def ends(self, *partitions: TP) -> Mapping[TP, int]:
+        """The offset after the last of each partition; Faust's ``highwaters`` would wait for a deleted topic.
+
+        Raises:
+            UnknownTopicOrPartitionError: a topic is gone.
+        """
+        found: Mapping[TP, int] = await self._thread.call_thread(self._offsets, "end_offsets", partitions)
+        return found
+
+    async def _offsets(self, which: str, partitions: Collection[TP]) -> Mapping[TP, int]:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001
+        return await while_there(consumer, partitions, getattr(consumer, which)(partitions))
+
+    async def log_ids(self, *topics: str) -> Mapping[str, str]:
+        """The ids of the logs that these topics are now, without those that are gone.
+
+        Raises:
+            KafkaError: no broker answers.
+        """
+        found: Mapping[str, str] = await self._thread.call_thread(self._log_ids_now, topics)
+        return found
+
+    async def _log_ids_now(self, topics: Collection[str]) -> Mapping[str, str]:
+        return await log_ids(self._thread._ensure_consumer()._client, topics)  # noqa: SLF001
+
+    def lowest_in_flight(self, tp: TP) -> int | None:
+        """The lowest offset of a partition that an agent was given and that is not settled, None where all are."""
+        return min(list(self._flying(tp)), default=None)
+
+    def release(self, done: Mapping[TP, int]) -> None:
+        """Allow commits up to these offsets: what is below them was reported, and the broker acknowledged the report.
+
+        It holds until the partitions move.
+        """
+        generation = self.app.consumer_generation_id
+        for tp, offset in done.items():
+            self._released[tp] = (generation, offset)
+
+    def committed_offsets(self) -> dict[TP, int]:
+        """The offsets that this consumer has committed, or found committed when it took a partition over."""
+        return {tp: offset for tp, offset in self._committed_offset.items() if offset is not None}
+
+    def _barrier(self, tp: TP) -> int | None:
+        """The offset that no commit may pass, None where there is none."""
+        barriers = [self.lowest_in_flight(tp)]
+        if tp.topic in self.transport.reported:
+            generation, offset = self._released.get(tp, (None, 0))
+            barriers.append(offset if generation == self.app.consumer_generation_id else 0)
+        return min((barrier for barrier in barriers if barrier is not None), default=None)
+
+    def _flying(self, tp: TP) -> set[int]:
+        """The offsets in flight of a partition, of this generation of the group: others are read again."""
+        generation = self.app.consumer_generation_id
+        known = self._in_flight.get(tp)
+        if known is None or known[0] != generation:
+            known = self._in_flight[tp] = (generation, set())
+        return known[1]
+
+    def _new_offset(self, tp: TP) -> int | None:
+        barrier = self._barrier(tp)
+        if barrier is None:
+            offset: int | None = super()._new_offset(tp)
+            return offset
+        acked = self._acked[tp]
+        beyond = [offset for offset in acked if offset >= barrier]
+        acked[:] = [offset for offset in acked if offset < barrier]
+        offset = super()._new_offset(tp)
+        self._acked[tp].extend(beyond)
+        return None if offset is None else min(offset, barrier)
+
+
+def _close(unused: Iterable[Any]) -> None:
+    for one in unused:
+        if asyncio.iscoroutine(one):
+            one.close()
+
+
+class Producer(driver.Producer):
+    """Waits for all replicas and never writes a batch twice; Faust itself offers that under exactly_once only."""
+
+    idempotent = True
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {**super()._settings_extra(), "acks": "all", "enable_idempotence": self.idempotent}
+
+
+class PlainProducer(Producer):
+    """For the embedded broker, which hands out no producer ids to aiokafka."""
+
+    idempotent = False
+
+
+class Transport(driver.Transport):
+    """The transport that the worker runs on.
+
+    ``reported``: topics of which only what was released is committed; ``logs``: what they are read from.
+    """
+
+    Consumer = Consumer
+    Producer = Producer
+    transactions = True
+    reported: frozenset[str] = frozenset()
+    logs = Logs()
+
+
+class PlainTransport(Transport):
+    """The transport without idempotence and transactions."""
+
+    Producer = PlainProducer
+    transactions = False
+
+
+def consumer_of(app: faust.App) -> Consumer:
+    """The app's consumer, which is of this transport.
+
+    Raises:
+        TypeError: the app runs on another one.
+    """
+    consumer = app.consumer
+    if not isinstance(consumer, Consumer):
+        raise TypeError("the app must run on streams.transport.consumer")
+    return consumer
+
+
+def install(
+    app: faust.App, *, idempotent: bool = True, reported: Collection[str] = (), logs: Logs | None = None
+) -> None:
+    """Make ``app`` use this transport, for reading and writing.
+
+    Args:
+        idempotent: whether the broker knows producers and transactions.
+        reported: topics of which nothing is committed that was not released before (:meth:`Consumer.release`).
+        logs: the logs that are read.
+    """
+    kind = Transport if idempotent else PlainTransport
+    app.transport = kind(app.conf.broker_consumer, app)
+    app.transport.reported = frozenset(reported)
+    app.transport.logs = logs or Logs()
+    app.producer_transport = kind(app.conf.broker_producer, app)

@@ -1,0 +1,150 @@
+"""The first agent: articles to enriched articles, observations, alerts and dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import faust
+from faust.streams import Stream
+
+from detectors.model.article import EnrichedArticle
+from streams.kafka.topics import ENRICHED
+from streams.monitoring.metrics import Metrics
+from streams.pipeline.enrich import Record
+from streams.pipeline.pipeline import Outcome, Pipeline
+from streams.records.cloudevents import headers as event_headers
+from streams.records.observation import Origin
+from streams.settings import Settings
+from streams.transport.batching import Event, TwoStageConveyor, headers_of
+from streams.transport.sender import Message, Outbox
+from streams.worker.agents.article_progress import ArticleProgress
+from streams.worker.agents.messages import alert_messages, count_alerts, dead_letter_message, observation_message
+from streams.worker.shutdown import Fatal
+
+
+class ArticleAgent:
+    """Reads ``articles``; settles a batch when all that follows from it is acknowledged."""
+
+    def __init__(
+        self,
+        app: faust.App,
+        settings: Settings,
+        pipeline: Pipeline,
+        metrics: Metrics,
+        progress: ArticleProgress,
+        fatal: Fatal,
+        *,
+        log: str,
+    ) -> None:
+        self._settings = settings
+        self._log = log
+        self._pipeline = pipeline
+        self._metrics = metrics
+        self._progress = progress
+        self._fatal = fatal
+        self._outbox = Outbox(app)
+        # One thread: spaCy and the rules run beside the event loop, which goes on answering Kafka's heartbeats.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="extraction")
+        self._times: dict[tuple[int, int], datetime] = {}
+        self.conveyor = TwoStageConveyor(
+            app,
+            self._prepare,
+            self._deliver,
+            max_batch=settings.batch_articles,
+            max_in_flight=settings.in_flight_articles,
+            on_settled=self._settled,
+        )
+
+    async def run(self, stream: Stream[bytes]) -> None:
+        """The agent's body; an error ends the process, nothing of the batch is acknowledged."""
+        try:
+            await self.conveyor.run(stream)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._fatal(error)
+            raise
+
+    @property
+    def log_grain(self) -> timedelta | None:
+        """How finely the rules in force ask for silence of the log."""
+        return self._pipeline.engine.log_grain
+
+    async def _prepare(self, batch: Sequence[Event]) -> list[Outcome]:
+        self._metrics.in_flight.set(self.conveyor.in_flight)
+        records = [_record(event) for event in batch]
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._pipeline.process, records)
+
+    async def _deliver(self, outcomes: list[Outcome]) -> None:
+        await self._outbox.send(self._messages(outcomes))
+        self._count(outcomes)
+        for outcome in outcomes:
+            if outcome.article is not None:
+                self._times[outcome.record.partition, outcome.record.offset] = outcome.article.event_time
+            if outcome.pulse is not None:
+                self._progress.pulses.add(outcome.pulse)
+
+    def _settled(self, events: Sequence[Event]) -> None:
+        for event in events:
+            position = (event.message.partition, event.message.offset)
+            self._progress.settled(*position, self._times.get(position))
+        self._times.clear()
+        self._metrics.in_flight.set(self.conveyor.in_flight)
+
+    def _messages(self, outcomes: Iterable[Outcome]) -> Iterator[Message]:
+        topic = self._settings.topic
+        for outcome in outcomes:
+            if outcome.dead is not None:
+                yield dead_letter_message(self._settings, outcome.dead)
+            article = outcome.article
+            if article is None:
+                continue
+            yield Message(
+                topic=topic(ENRICHED),
+                key=article.id.encode("utf-8", "replace"),
+                value=outcome.enriched,
+                headers=event_headers("enriched-article", article.id, time=article.event_time, subject=article.source),
+            )
+            record = outcome.record
+            origin = Origin(record.partition, record.offset, _arrival(record, article), self._log)
+            for observation in outcome.observations:
+                yield observation_message(self._settings, observation, origin)
+            for firing in outcome.firings:
+                yield from alert_messages(self._settings, firing)
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        metrics = self._metrics
+        metrics.batch.observe(len(outcomes))
+        for outcome in outcomes:
+            metrics.extraction.observe(outcome.seconds)
+            if outcome.dead is not None:
+                metrics.articles.labels("dead").inc()
+                metrics.dead_letters.labels(outcome.dead.reason).inc()
+            if outcome.article is not None:
+                metrics.count_article(outcome.article)
+                for observation in outcome.observations:
+                    metrics.observations.labels(observation.rule).inc()
+                metrics.count_limits(outcome.limits)
+                count_alerts(metrics, outcome.firings, _arrival(outcome.record, outcome.article))
+
+
+def _arrival(record: Record, article: EnrichedArticle) -> datetime:
+    """Since when an article waits here: an archive that is fed again arrived elsewhere, long ago."""
+    return max(record.timestamp, article.received_at)
+
+
+def _record(event: Event) -> Record:
+    message = event.message
+    return Record(
+        value=message.value,
+        key=message.key,
+        headers=headers_of(event),
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        timestamp=datetime.fromtimestamp(message.timestamp, UTC),
+    )

@@ -1,0 +1,64 @@
+"""What both agents send: alerts, observations and dead letters; and how alerts are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from detectors.engine.firing import Firing
+from detectors.model.observation import Observation
+from streams.kafka.topics import DEAD, OBSERVATIONS
+from streams.monitoring.metrics import Metrics
+from streams.records.cloudevents import headers as event_headers
+from streams.records.dead_letter import DeadLetter
+from streams.records.observation import Origin, encode_observation, observation_headers
+from streams.settings import Settings
+from streams.transport.compression import pack
+from streams.transport.sender import Message
+
+
+def alert_messages(settings: Settings, firing: Firing) -> Iterator[Message]:
+    """One record for each topic of the firing: ``alerts`` and the rule's own; key: the alert's id."""
+    alert = firing.alert
+    value = msgspec.json.encode(alert)
+    headers = event_headers("alert", f"{alert.id}.{alert.revision}", time=alert.updated_at, subject=alert.rule)
+    for topic in firing.topics:
+        yield Message(topic=settings.topic(topic), key=alert.id.encode(), value=value, headers=headers)
+
+
+def count_alerts(metrics: Metrics, firings: Iterable[Firing], arrival: datetime | None) -> None:
+    """Count firings once by id and revision, with the time since the article's arrival."""
+    now = datetime.now(UTC)
+    for firing in firings:
+        if not metrics.count_alert(firing.alert):
+            continue
+        if firing.topics:
+            metrics.alerts_published.inc()
+        if arrival is not None:
+            metrics.article_to_alert.observe(max((now - arrival).total_seconds(), 0.0))
+
+
+def observation_message(settings: Settings, observation: Observation, origin: Origin | None) -> Message:
+    """The record of an observation, keyed by rule state and group."""
+    return Message(
+        topic=settings.topic(OBSERVATIONS),
+        key=observation.key.encode(),
+        value=encode_observation(observation),
+        headers=observation_headers(observation, origin),
+    )
+
+
+def dead_letter_message(settings: Settings, letter: DeadLetter) -> Message:
+    """The record of a dead letter; without the original's content where no record can hold it.
+
+    The broker's limit is one of packed bytes: what came in as a small record may be a hundred times as large here.
+    """
+    if letter.size > settings.max_request_bytes and _packed(letter) > settings.max_request_bytes:
+        letter = letter.without_content()
+    return Message(topic=settings.topic(DEAD), key=letter.sent_key, value=letter.value, headers=letter.all_headers())
+
+
+def _packed(letter: DeadLetter) -> int:
+    return letter.size - len(letter.value or b"") + len(pack(letter.value or b""))

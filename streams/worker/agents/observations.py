@@ -1,0 +1,269 @@
+"""The second agent: observations to facts and alerts, progress reports to the watermark.
+
+For each batch: send the alerts and await, then write the facts to the changelog and await, then settle. What fails
+in between ends the process; the next owner starts from the changelog and sends the same alerts again, with the same
+ids and revisions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from time import monotonic
+
+import faust
+import msgspec
+from faust.streams import Stream
+
+from detectors.engine.matching import Engine
+from detectors.engine.outcome import Step
+from detectors.model.observation import Observation
+from streams.fact_store.partition import FactPartition, Record
+from streams.fact_store.table import FactTable
+from streams.hot_reload.rules_in_force import RulesInForce
+from streams.kafka.topics import OBSERVATIONS
+from streams.monitoring.metrics import BAD_OBSERVATION, Metrics
+from streams.records.cloudevents import Headers
+from streams.records.dead_letter import DeadLetter
+from streams.records.observation import (
+    decode_observation,
+    decode_report,
+    is_report,
+    origin_of,
+)
+from streams.settings import Settings
+from streams.transport.batching import Conveyor, Event, headers_of
+from streams.transport.sender import Message, Outbox
+from streams.worker.agents.messages import alert_messages, count_alerts, dead_letter_message, observation_message
+from streams.worker.shutdown import Fatal
+
+logger = logging.getLogger(__name__)
+
+MAX_BATCH = 256
+
+
+class Effect(msgspec.Struct):
+    """What a step of one partition asks for, and when the article behind it, if there is one, arrived."""
+
+    partition: int
+    step: Step
+    arrival: datetime | None = None
+
+
+class Work(msgspec.Struct):
+    """What a batch comes to: the partitions that it touched, as they were held then, and what follows."""
+
+    held: dict[int, FactPartition] = {}
+    reported: set[int] = set()
+    effects: list[Effect] = []
+    bad: list[Message] = []
+    handled: int = 0
+
+
+class ObservationAgent:
+    """Reads ``observations``; holds the facts of the partitions that this worker owns."""
+
+    def __init__(
+        self,
+        app: faust.App,
+        settings: Settings,
+        table: FactTable,
+        in_force: RulesInForce,
+        metrics: Metrics,
+        fatal: Fatal,
+        *,
+        partitions: int,
+    ) -> None:
+        self._settings = settings
+        self._table = table
+        self._in_force = in_force
+        self._metrics = metrics
+        self._fatal = fatal
+        self._outbox = Outbox(app)
+        self._partitions = partitions
+        self._given_up: set[str] = set()
+        self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
+
+    async def run(self, stream: Stream[bytes]) -> None:
+        """The agent's body; an error ends the process, nothing of the batch is acknowledged."""
+        try:
+            await self.conveyor.run(stream)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._fatal(error)
+            raise
+
+    def exchange_rules(self, engine: Engine) -> None:
+        """Go on with other rules; the facts of rules whose state stays the same are kept."""
+        self._table.store.exchange_rules(engine)
+
+    @property
+    def topic(self) -> str:
+        """The topic that it reads."""
+        return self._settings.topic(OBSERVATIONS)
+
+    @property
+    def restored(self) -> int:
+        """Changelog records taken over since the start of the process."""
+        return self._table.store.restored
+
+    def judged(self) -> dict[int, dict[int, datetime]]:
+        """How far the layers of rules that chains hear of have come, by layer and partition held."""
+        found: dict[int, dict[int, datetime]] = {}
+        for number, held in self._table.store.partitions.items():
+            for layer, time in held.settled_layers.items():
+                if layer < self._in_force.engine.depths - 1:
+                    found.setdefault(layer, {})[number] = time
+        return found
+
+    def horizon(self) -> datetime | None:
+        """The newest event time that was reported to the partitions held."""
+        horizons = (held.progress.horizon for held in self._table.store.partitions.values())
+        return max((time for time in horizons if time is not None), default=None)
+
+    def show(self, metrics: Metrics) -> None:
+        """Set the gauges of the partitions held."""
+        held = {(str(number),): partition for number, partition in self._table.store.partitions.items()}
+        metrics.facts.show({labels: len(partition) for labels, partition in held.items()})
+        watermarks = {labels: partition.settled_watermark for labels, partition in held.items()}
+        metrics.watermark.show({labels: time.timestamp() for labels, time in watermarks.items() if time is not None})
+
+    async def _handle(self, batch: Sequence[Event]) -> None:
+        work = Work()
+        for event in batch:
+            headers = headers_of(event)
+            try:
+                if is_report(headers):
+                    self._report(event, work)
+                else:
+                    await self._observe(event, headers, work)
+            except msgspec.MsgspecError as error:  # nothing of ours: it must not stop what comes after it
+                work.bad.append(self._dead_letter(event, headers, error))
+        await self._outbox.send((*self._alerts(work.effects), *work.bad))
+        await self._write(work)
+        self._count(work.effects)
+        self._metrics.observations_handled.inc(work.handled)
+
+    def _held(self, event: Event, work: Work) -> FactPartition | None:
+        """The partition of an event, None where it moved away meanwhile: an empty one would draw wrong conclusions."""
+        if not self.conveyor.is_current(event):
+            return None
+        number = event.message.partition
+        return work.held.setdefault(number, self._table.store.partition(number))
+
+    def _report(self, event: Event, work: Work) -> None:
+        partition = self._held(event, work)
+        if partition is None:
+            return
+        number = event.message.partition
+        report = decode_report(event.message.value or b"")
+        watermark = partition.progress.merge(report, datetime.now(UTC))
+        work.reported.add(number)
+        if report.pulses:  # before event time moves on: they are of articles that it may pass now
+            work.effects.append(Effect(number, partition.state.pulse(report.pulses)))
+        if watermark is not None:
+            work.effects.append(Effect(number, partition.state.advance(watermark)))
+        for depth in range(1, self._in_force.engine.depths):
+            below = partition.progress.judged(depth - 1, self._partitions)
+            if below is not None:
+                work.effects.append(Effect(number, partition.state.advance(below, depth=depth)))
+
+    async def _observe(self, event: Event, headers: Headers, work: Work) -> None:
+        observation = decode_observation(event.message.value or b"")
+        if not await self._has_rule(event, observation):
+            return
+        partition = self._held(event, work)
+        if partition is None:
+            return
+        origin = origin_of(headers)
+        replay = origin is not None and partition.progress.is_replay(origin.partition, origin.offset, origin.log)
+        step = partition.state.observe(observation, replay=replay)
+        arrival = origin.arrival if origin else None
+        work.effects.append(Effect(event.message.partition, step, arrival))
+        work.handled += 1
+
+    def _dead_letter(self, event: Event, headers: Headers, error: Exception) -> Message:
+        message = event.message
+        logger.error(
+            "unreadable record in %s, partition %d, offset %d: %s",
+            message.topic,
+            message.partition,
+            message.offset,
+            error,
+        )
+        self._metrics.dead_letters.labels(BAD_OBSERVATION).inc()
+        letter = DeadLetter(
+            reason=BAD_OBSERVATION,
+            message=str(error),
+            error=type(error).__qualname__,
+            stage="detect",
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            timestamp=datetime.fromtimestamp(message.timestamp, UTC),
+            key=message.key,
+            value=message.value,
+            headers=headers,
+        )
+        return dead_letter_message(self._settings, letter)
+
+    async def _has_rule(self, event: Event, observation: Observation) -> bool:
+        """Whether the rule is in force here; waits for a rule set that the sender has and this worker has not yet."""
+        version = observation.rule_set_version
+        longest = min(self._settings.rules_wait_seconds, self._settings.stall_seconds / 2)
+        waited_from = monotonic()
+        while not self._in_force.engine.knows(observation.state):
+            if version == self._in_force.rules.version or version in self._given_up:
+                return False
+            await self._in_force.look()
+            if self._in_force.engine.knows(observation.state):
+                break
+            if self._in_force.had(version) or not self.conveyor.is_current(event):
+                return False  # seen under rules of the past, or no longer ours
+            if monotonic() - waited_from >= longest:
+                logger.warning("rule set %s did not arrive here; what it saw is dropped", version)
+                self._given_up.add(version)
+                return False
+            await asyncio.sleep(min(self._settings.rules_reload_seconds, 1.0))
+        return True
+
+    def _alerts(self, effects: Iterable[Effect]) -> Iterator[Message]:
+        for effect in effects:
+            for firing in effect.step.firings:
+                yield from alert_messages(self._settings, firing)
+            for observation in effect.step.observations:
+                yield observation_message(self._settings, observation, None)
+
+    async def _write(self, work: Work) -> None:
+        """Write facts to the changelog; the producer keeps the order of a key that is put and deleted in one batch."""
+        changelog = self._table.changelog_topic_name
+        records = [
+            Message(topic=changelog, key=key.encode(), value=value, partition=effect.partition)
+            for effect in work.effects
+            for key, value in (*effect.step.puts, *((key, None) for key in effect.step.deletes))
+        ]
+        generation = self.conveyor.app.consumer_generation_id
+        records += [
+            Message(topic=changelog, key=key, value=value, partition=number)
+            for number in sorted(work.reported)
+            for key, value in work.held[number].progress_records(generation)
+        ]
+        written: dict[int, list[tuple[int, Record]]] = {}
+        for record, metadata in zip(records, await self._outbox.send(records), strict=True):
+            written.setdefault(metadata.partition, []).append((metadata.offset, (record.key or b"", record.value)))
+        for number, stored in written.items():
+            work.held[number].wrote(stored)  # as held when the batch began: never of a later take-over
+        for number in work.reported:  # what fired at this watermark is acknowledged now
+            held = work.held[number]
+            held.settled_watermark = held.progress.watermark
+            held.settled_layers = held.state.judged
+
+    def _count(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            count_alerts(self._metrics, effect.step.firings, effect.arrival)
+            for observation in effect.step.observations:
+                self._metrics.observations.labels(observation.rule).inc()
+            self._metrics.count_limits(effect.step.limits)

@@ -1,0 +1,239 @@
+"""One worker: rules, extraction, the two agents and the reporter put together on a Faust app, and run until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from importlib.metadata import version
+from typing import Any
+
+import faust
+from faust.streams import Stream
+from faust.types import TP, StreamT
+
+from detectors.garbage_collection import keep_what_is_loaded
+from streams.fact_store.table import FactTable, local_copies, require_store
+from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
+from streams.hot_reload.rules_in_force import RulesInForce
+from streams.kafka.access import require
+from streams.kafka.topics import (
+    ARTICLES,
+    OBSERVATIONS,
+    PartitionsDifferError,
+    changelog_topic,
+    describe_topics,
+    ensure_topics,
+    topic_specs,
+)
+from streams.monitoring.health import Health, HealthServer, Watchdog
+from streams.monitoring.metrics import Metrics
+from streams.pipeline.enrich import make_extractor
+from streams.pipeline.pipeline import Pipeline
+from streams.settings import Settings
+from streams.transport.start_offsets import Logs
+from streams.worker.agents.article_progress import ArticleProgress
+from streams.worker.agents.articles import ArticleAgent
+from streams.worker.agents.observations import ObservationAgent
+from streams.worker.agents.progress_reports import Reporter
+from streams.worker.app import create_app
+from streams.worker.shutdown import EXIT_STATUS, Fatal, start_again
+from streams.worker.signals import while_running, while_stopping
+
+#: When asked to stop, the worker gives the batch in work so long (seconds).
+DRAIN_SECONDS = 5.0
+#: And its last report so long.
+LAST_REPORT_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """A worker ready to run.
+
+    Raises:
+        RulesNotFoundError, RuleSetError: there are no rules, or one is wrong.
+        TopicsMissingError: a topic is missing and may not be created.
+        PartitionsDifferError: the facts of a partition of ``observations`` would have no place.
+        AccessError: this user lacks a right that the worker needs.
+        BrokerUnreachableError: no broker answers.
+        SettingsError: what a setting asks for is not installed, or a file cannot be read.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        require_store(settings)
+        self.metrics = Metrics()
+        self.health = Health(settings.stall_seconds)
+        folder = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy))
+        rules = folder.load()
+        made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
+        require(settings, "worker", rules.topics())
+        if made:
+            logger.warning("topics created: %s", ", ".join(made))
+        topics = {topic.name: topic for topic in describe_topics(settings, self._topics())}
+        observations, changelog = topics[settings.topic(OBSERVATIONS)], topics[changelog_topic(settings)]
+        if observations.partitions != changelog.partitions:
+            raise PartitionsDifferError(observations, changelog)
+
+        logs = Logs(
+            {name: topics[name].id for name in map(settings.topic, (ARTICLES, OBSERVATIONS)) if topics[name].id},
+            exact=settings.idempotence,
+        )
+        logs.on_expired = self._expired
+        self.app = create_app(settings, logs)
+        self.fatal = Fatal(self.app)
+        self.in_force = RulesInForce(settings, folder, rules, self.metrics)
+        self.pipeline = Pipeline(
+            make_extractor(settings), self.in_force.engine, max_record_bytes=settings.max_request_bytes
+        )
+        self.pipeline.warm_up()
+        self.table = FactTable(
+            self.app,
+            engine=self.in_force.engine,
+            fatal=self.fatal,
+            partitions=observations.partitions,
+            advance_when_silent=settings.advance_when_silent,
+            copies=local_copies(settings, changelog),
+        )
+        self.app.tables.add(self.table)
+        progress = ArticleProgress()
+        self.articles = ArticleAgent(
+            self.app,
+            settings,
+            self.pipeline,
+            self.metrics,
+            progress,
+            self.fatal,
+            log=logs.ids.get(settings.topic(ARTICLES), ""),
+        )
+        self.observations = ObservationAgent(
+            self.app, settings, self.table, self.in_force, self.metrics, self.fatal, partitions=observations.partitions
+        )
+        self.reporter = Reporter(
+            self.app,
+            settings,
+            progress,
+            self.articles,
+            self.observations,
+            self.metrics,
+            self.health,
+            self.fatal,
+            logs,
+            observation_partitions=observations.partitions,
+        )
+        self.in_force.on_change(self._exchange_rules)
+        self.metrics.build.labels(version("newswatch"), settings.model).set(1)
+        self._wire()
+
+    def run(self) -> int:
+        """Run until SIGTERM or SIGINT; returns the exit status: 0, or 70 when the worker had to give up."""
+        settings = self.settings
+        keep_what_is_loaded()
+        with (
+            HealthServer(settings.metrics_host, settings.metrics_port, self.metrics.registry, self.health) as server,
+            Watchdog(self.health, self.fatal),
+        ):
+            logger.warning("metrics, /livez and /readyz on http://%s:%d", settings.metrics_host, server.port)
+            worker = faust.Worker(
+                self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
+            )
+            worker.spinner = None  # it writes a terminal's control characters, into log files too
+            try:
+                worker.execute_from_commandline()
+            except SystemExit as stop:
+                if self.fatal.error is None and stop.code not in (0, None):
+                    return int(stop.code) if isinstance(stop.code, int) else 1
+        return EXIT_STATUS if self.fatal.error is not None else 0
+
+    def _topics(self) -> list[str]:
+        return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS), changelog_topic(self.settings)]
+
+    def _expired(self, tp: TP, count: int) -> None:
+        if tp.topic == self.settings.topic(ARTICLES):
+            self.metrics.expired.inc(count)
+
+    def _exchange_rules(self, engine: Any) -> None:
+        self.pipeline.engine = engine
+        self.observations.exchange_rules(engine)
+
+    def _wire(self) -> None:
+        self._agent(ARTICLES, self.articles.run)
+        self._agent(OBSERVATIONS, self.observations.run)
+        self.app.task(self._guarded(self.reporter.run))
+        self.app.task(self._guarded(self.in_force.watch))
+        self.app.task(self._listen)
+        self.app.on_partitions_revoked.connect(self._revoked, weak=False)  # type: ignore[arg-type]
+        self.app.on_partitions_assigned.connect(self._assigned, weak=False)  # type: ignore[arg-type]
+        self.app.on_leaving += [self.fatal.leave, self.reporter.stopping, lambda: while_stopping(self.fatal.go)]
+        self.app.on_before_shutdown.connect(self._drain, weak=False)  # type: ignore[arg-type]
+
+    def _agent(self, topic: str, run: Callable[[Stream[bytes]], Coroutine[Any, Any, None]]) -> None:
+        channel = self.app.topic(
+            self.settings.topic(topic),
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            allow_empty=True,
+        )
+
+        async def agent(stream: StreamT[bytes]) -> None:
+            if not isinstance(stream, Stream):
+                raise TypeError("the agent reads a topic")
+            await run(stream)
+
+        # One agent a topic and no concurrency: acknowledgements must come in order (faust-streaming #606).
+        self.app.agent(channel, name=f"streams.worker.agents.{topic}", concurrency=1)(agent)
+
+    def _guarded(self, run: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def task() -> None:
+            try:
+                await run()
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:
+                self.fatal(error)
+                if self.fatal.error is not None:
+                    raise
+
+        task.__name__ = run.__qualname__.replace(".", "_")
+        return task
+
+    async def _listen(self) -> None:
+        def look() -> None:
+            self._looking = asyncio.ensure_future(self.in_force.look())
+
+        while_running(look)
+
+    async def _revoked(self, sender: object, revoked: set[TP], **_: object) -> None:
+        del sender, revoked
+        self.reporter.moving()
+
+    async def _assigned(self, sender: object, assigned: set[TP], **_: object) -> None:
+        del sender
+        self.reporter.assigned(assigned)
+
+    async def _drain(self, sender: object, **_: object) -> None:
+        """Finish what is in work and commit it, so that the next owner need not do it again."""
+        del sender
+        if self.fatal.error is None and not self.fatal.again:
+            conveyors = (self.articles.conveyor, self.observations.conveyor)
+            drained = await asyncio.gather(*(conveyor.drain(DRAIN_SECONDS) for conveyor in conveyors))
+            if not all(drained):
+                logger.warning("what is in work takes longer than %.0f s; it is read again", DRAIN_SECONDS)
+            try:
+                await asyncio.wait_for(self.reporter.report(), LAST_REPORT_SECONDS)  # what it tells may be committed
+            except TimeoutError:
+                logger.warning("the broker does not take the last report; what it would have told is read again")
+            await self.app.consumer.commit()
+
+
+def run_worker(settings: Settings) -> None:
+    """Run one worker in this process, once more where it is to begin again, and exit with its status."""
+    worker = Worker(settings)
+    status = worker.run()
+    if worker.fatal.again and worker.fatal.error is None:
+        start_again()
+    sys.exit(status)
