@@ -7,7 +7,6 @@ from collections.abc import Callable
 from detectors.conditions.field_reader import read_field
 from detectors.conditions.fields import FIELDS, Field, field_named
 from detectors.conditions.nodes import Condition, Every, Not, Some, Within
-from detectors.lints.registry import about_condition
 from detectors.reading.context import Place
 from detectors.reading.macros import expanded
 from detectors.reading.nodes import Mapping, Node, Sequence
@@ -18,8 +17,8 @@ COMBINATORS = ("all", "any", "none", "not", "sentence", "near")
 
 
 def _lint(condition: Condition, node: Node, place: Place) -> None:
-    if place.context.linting:
-        for message in about_condition(condition):
+    if place.context.lint is not None:
+        for message in place.context.lint(condition):
             place.warning(node, message)
 
 

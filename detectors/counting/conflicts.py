@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from detectors.counting.copies import Copies
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 
 Key = tuple[str, str]
 """What articles have in common (``id``, ``print`` or ``same``), and its value: those of one key are all in conflict."""

@@ -5,15 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from datetime import datetime, timedelta
 
-from detectors.conditions.fields import META
 from detectors.counting.copies import Copies
 from detectors.counting.stories import Stories
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.facts.tallies import Different, Tally
-from detectors.reading.context import Place
-from detectors.reading.nodes import Node, Scalar
-from detectors.reading.problems import nearest, shown
-from detectors.reading.readers import JsonSchema, Reader
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -110,21 +106,3 @@ class _Fingerprints:
     def dropped(self, fact: Fact) -> None:
         if fact.fingerprint:
             self.copies.remove(fact.fingerprint)
-
-
-class DistinctReader(Reader[str]):
-    """What is counted: one of the kind's words, or ``meta.KEY``."""
-
-    def __init__(self, *words: str) -> None:
-        self._words = words
-
-    def read(self, node: Node, place: Place) -> str:
-        listed = ", ".join((*self._words, "meta.KEY"))
-        if not isinstance(node, Scalar):
-            place.fail(node, f"expected one of {listed}, found {node.what}")
-        if node.text not in self._words and not (node.text.startswith(META) and len(node.text) > len(META)):
-            place.fail(node, f"expected one of {listed}, found {shown(node.text)}{nearest(node.text, self._words)}")
-        return node.text
-
-    def schema(self) -> JsonSchema:
-        return {"anyOf": [{"enum": list(self._words)}, {"type": "string", "pattern": "^meta\\..+"}]}

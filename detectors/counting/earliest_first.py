@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from detectors.counting.conflicts import Conflicts, Key
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 
 
 class InOrder:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 
 _Best = tuple[tuple[datetime, str], ...]
 """Of the sequences up to (or from) a step, the best bound with the article at the step, and the best with another.

@@ -14,7 +14,7 @@ from detectors.counting.conflicts import Conflicts, Key
 from detectors.counting.copies import Copies
 from detectors.counting.earliest_first import InOrder
 from detectors.counting.upper_bound import ceiling
-from detectors.facts.facts import Bound, Fact
+from detectors.facts.fact import Bound, Fact
 from detectors.facts.tallies import Tally
 
 MOST_LINKED = 32

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from detectors.counting.counted import counted
-from detectors.facts.facts import Bound, Fact, Facts
+from detectors.facts.fact import Bound, Fact
+from detectors.facts.facts import Facts
 from detectors.rules.thresholds import Thresholds
 
 SILENT = -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from detectors.counting.copies import Copies
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 
 MOST_PRINTS = 128
 """Different fingerprints that are held against each other; of more no more is known than their number."""

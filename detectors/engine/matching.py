@@ -11,7 +11,7 @@ from detectors.conditions.values import position
 from detectors.conditions.view import ArticleView
 from detectors.engine.firing import Firing, firing
 from detectors.engine.outcome import Limit, Limited
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 from detectors.garbage_collection import collector_waits
 from detectors.index.rules import Asked, RuleIndex
 from detectors.kinds.match import Match
@@ -19,9 +19,9 @@ from detectors.loading.ruleset import RuleSet
 from detectors.model.alert import Evidence, EvidenceSpan, GroupValue
 from detectors.model.article import EnrichedArticle
 from detectors.model.observation import PULSE, Observation
-from detectors.model.sightings import Seen, seen
+from detectors.model.sightings import Seen
 from detectors.rules.chain_inputs import depths, latenesses
-from detectors.rules.groups import Found, groups_of
+from detectors.rules.groups import Found, groups_of, seen
 from detectors.rules.machine import Moment, alert_id
 from detectors.rules.rule import Rule
 

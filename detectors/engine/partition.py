@@ -13,7 +13,7 @@ import msgspec
 from detectors.engine.firing import Firing, firing
 from detectors.engine.matching import Engine
 from detectors.engine.outcome import Limit, Step
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue
 from detectors.model.observation import PULSE, Observation, state_key
 from detectors.rules.machine import Machine, Mark, Outcome

@@ -5,66 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
-from sys import intern
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-import msgspec
-
-from detectors.facts.tallies import Different, MovingWindow, T, Tally
-from detectors.model.alert import Evidence, GroupValue
-from detectors.model.observation import Observation
-from detectors.model.sightings import Seen
+from detectors.facts.fact import Bound, Fact, Follower
+from detectors.facts.tallies import Different, Tally
 
 MOST_FACTS = 10_000
 """Facts a group; the oldest goes first, and is counted."""
 
 
-class _Detail(msgspec.Struct, frozen=True, array_like=True):
-    evidence: Evidence | None
-    seen: Seen
-
-
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(_Detail)
-
-
-class Fact:
-    """One observation as a group keeps it; ``order`` is (time, article id, content hash), unique in its group.
-
-    What only alerts show (evidence, values for templates) is kept packed; what is the same in the facts of all rules
-    and groups of an article (id, hash, fingerprint) is held once.
-    """
-
-    __slots__ = ("_packed", "distinct", "fingerprint", "known", "number", "order", "steps", "values")
-
-    def __init__(self, observation: Observation) -> None:
-        self.order = (observation.time, intern(observation.article_id), intern(observation.content_hash))
-        self.fingerprint = intern(observation.fingerprint)
-        self.steps = observation.steps
-        self.distinct = None if observation.distinct is None else intern(observation.distinct)
-        self.values: tuple[GroupValue, ...] = observation.values
-        self.known: tuple[GroupValue, ...] = observation.known
-        self.number = observation.number
-        self._packed = _ENCODER.encode(_Detail(observation.evidence, observation.seen))
-
-    @property
-    def time(self) -> datetime:
-        return self.order[0]
-
-    @property
-    def article_id(self) -> str:
-        return self.order[1]
-
-    @property
-    def evidence(self) -> Evidence | None:
-        return _DECODER.decode(self._packed).evidence
-
-    @property
-    def seen(self) -> Seen:
-        return _DECODER.decode(self._packed).seen
-
-    def __lt__(self, other: Fact) -> bool:
-        return self.order < other.order
+T = TypeVar("T", bound=Tally)
+F = TypeVar("F", bound=Follower)
 
 
 def _order(fact: Fact) -> Any:
@@ -77,37 +28,6 @@ def _time(fact: Fact) -> datetime:
 
 def _articles() -> Tally:
     return Different(lambda fact: (fact.article_id,))
-
-
-class Follower(Protocol):
-    """What is kept up to date with the facts of a group."""
-
-    def added(self, fact: Fact) -> None:
-        """The facts have one more."""
-
-    def dropped(self, fact: Fact) -> None:
-        """The facts have one less, the first of them."""
-
-
-F = TypeVar("F", bound=Follower)
-
-
-class Bound:
-    """Remembers that a bound was reached, until it is asked."""
-
-    __slots__ = ("_reached",)
-
-    def __init__(self) -> None:
-        self._reached = False
-
-    def reach(self) -> None:
-        """It was reached."""
-        self._reached = True
-
-    def ask(self) -> bool:
-        """Whether it was reached since it was asked last."""
-        reached, self._reached = self._reached, False
-        return reached
 
 
 class Facts:
@@ -241,3 +161,55 @@ class Facts:
     @property
     def last(self) -> Fact | None:
         return self._facts[-1] if self._facts else None
+
+
+class MovingWindow(Generic[T]):
+    """A window (start, end] over the facts of a group, and its tally. Moving it costs what enters and leaves."""
+
+    __slots__ = ("_end", "_facts", "_make", "_start", "_tally")
+
+    def __init__(self, facts: Facts, make: Callable[[], T]) -> None:
+        self._facts = facts
+        self._make = make
+        self._tally = make()
+        self._start: datetime | None = None
+        self._end: datetime | None = None
+
+    def at(self, start: datetime, end: datetime) -> T:
+        """The tally of (start, end]; good until the next move."""
+        before, until = self._start, self._end
+        if before is None or until is None or start >= until or end <= before:
+            self._tally = self._make()
+            self._enter(start, end)
+        else:
+            if end > until:
+                self._enter(until, end)
+            else:
+                self._leave(end, until)
+            if start > before:
+                self._leave(before, start)
+            else:
+                self._enter(start, before)
+        self._start, self._end = start, end
+        return self._tally
+
+    def added(self, fact: Fact) -> None:
+        """The facts have one more."""
+        if self._holds(fact.time):
+            self._tally.enter(fact)
+
+    def dropped(self, fact: Fact) -> None:
+        """The facts have one less."""
+        if self._holds(fact.time):
+            self._tally.leave(fact)
+
+    def _holds(self, time: datetime) -> bool:
+        return self._start is not None and self._end is not None and self._start < time <= self._end
+
+    def _enter(self, start: datetime, end: datetime) -> None:
+        for fact in self._facts.between(start, end):
+            self._tally.enter(fact)
+
+    def _leave(self, start: datetime, end: datetime) -> None:
+        for fact in self._facts.between(start, end):
+            self._tally.leave(fact)

@@ -1,14 +1,11 @@
-"""What a window of facts counts, kept up to date while the window moves: no look at all of it for each article."""
+"""Counts of facts that are kept up to date as facts enter and leave."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
 
-if TYPE_CHECKING:
-    from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
 
 
 class Tally(ABC):
@@ -71,58 +68,3 @@ class Those(Tally):
 
     def number(self) -> int:
         return self._counting.number()
-
-
-T = TypeVar("T", bound=Tally)
-
-
-class MovingWindow(Generic[T]):
-    """A window (start, end] over the facts of a group, and its tally. Moving it costs what enters and leaves."""
-
-    __slots__ = ("_end", "_facts", "_make", "_start", "_tally")
-
-    def __init__(self, facts: Facts, make: Callable[[], T]) -> None:
-        self._facts = facts
-        self._make = make
-        self._tally = make()
-        self._start: datetime | None = None
-        self._end: datetime | None = None
-
-    def at(self, start: datetime, end: datetime) -> T:
-        """The tally of (start, end]; good until the next move."""
-        before, until = self._start, self._end
-        if before is None or until is None or start >= until or end <= before:
-            self._tally = self._make()
-            self._enter(start, end)
-        else:
-            if end > until:
-                self._enter(until, end)
-            else:
-                self._leave(end, until)
-            if start > before:
-                self._leave(before, start)
-            else:
-                self._enter(start, before)
-        self._start, self._end = start, end
-        return self._tally
-
-    def added(self, fact: Fact) -> None:
-        """The facts have one more."""
-        if self._holds(fact.time):
-            self._tally.enter(fact)
-
-    def dropped(self, fact: Fact) -> None:
-        """The facts have one less."""
-        if self._holds(fact.time):
-            self._tally.leave(fact)
-
-    def _holds(self, time: datetime) -> bool:
-        return self._start is not None and self._end is not None and self._start < time <= self._end
-
-    def _enter(self, start: datetime, end: datetime) -> None:
-        for fact in self._facts.between(start, end):
-            self._tally.enter(fact)
-
-    def _leave(self, start: datetime, end: datetime) -> None:
-        for fact in self._facts.between(start, end):
-            self._tally.leave(fact)

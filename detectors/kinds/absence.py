@@ -21,7 +21,7 @@ import msgspec
 
 from detectors.conditions.nodes import Condition
 from detectors.counting.similarity import are_copies
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue, State
 from detectors.reading.readers import Duration
 from detectors.rules.keys import GroupBy, Step

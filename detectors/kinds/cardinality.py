@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.facts.tallies import Different
 from detectors.machines.judgement import Judgement, not_met, reached
 from detectors.machines.state_kinds import CountKind, EitherSideKind

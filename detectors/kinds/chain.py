@@ -18,7 +18,8 @@ from datetime import datetime
 from typing import Annotated
 
 from detectors.counting.counted import counted, newly_counted
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.judgement import Judgement, reached
 from detectors.machines.step_kinds import AnyOrderKind
 from detectors.model.alert import Severity

@@ -18,7 +18,7 @@ from typing import Annotated
 
 import msgspec
 
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue
 from detectors.reading.readers import Number
 from detectors.rules.keys import GroupBy, Of

@@ -15,13 +15,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from detectors.counting.counted import DistinctReader, stories
+from detectors.counting.counted import stories
 from detectors.counting.stories import Stories
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.events import MOST_EVIDENCE, EventKind
 from detectors.machines.judgement import Judgement, reached
 from detectors.model.alert import Severity
-from detectors.rules.keys import CountAtLeast, GroupBy, Window
+from detectors.rules.keys import CountAtLeast, DistinctReader, GroupBy, Window
 from detectors.rules.kind import Key, kind
 
 

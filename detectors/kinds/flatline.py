@@ -18,12 +18,13 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.state_kinds import StateKind
 from detectors.machines.ticks import Measure, Side, TickMachine
 from detectors.model.alert import GroupValue
+from detectors.model.observation import group_key
 from detectors.reading.readers import Duration, Number
-from detectors.rules.groups import group_key
 from detectors.rules.keys import CountAtLeast
 from detectors.rules.kind import Key, kind
 from detectors.rules.listed_groups import Group, GroupsReader, group_of

@@ -16,7 +16,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from detectors.counting.counted import counted, newly_counted
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.judgement import Judgement, reached
 from detectors.machines.state_kinds import CountKind
 from detectors.machines.ticks import Measure, Side

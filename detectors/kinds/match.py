@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from detectors.counting.counted import tally
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 from detectors.facts.tallies import Those
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.machines.judgement import revision

@@ -22,7 +22,8 @@ from typing import Annotated
 
 from detectors.conditions.fields import META
 from detectors.conditions.values import Value
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.state_kinds import EitherSideKind
 from detectors.machines.ticks import Measure
 from detectors.model.alert import GroupValue

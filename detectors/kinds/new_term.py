@@ -22,7 +22,7 @@ import msgspec
 
 from detectors.counting.counted import counted
 from detectors.counting.term_history import SILENT, Episode, Meeting, Past, Term
-from detectors.facts.facts import Fact
+from detectors.facts.fact import Fact
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.model.alert import GroupValue
 from detectors.reading.readers import Duration

@@ -19,7 +19,8 @@ from typing import Annotated
 from detectors.conditions.nodes import EVERY_ARTICLE, Condition
 from detectors.conditions.reader import CONDITION
 from detectors.counting.counted import tally
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.facts.tallies import Those
 from detectors.machines.state_kinds import EitherSideKind
 from detectors.machines.ticks import Measure

@@ -19,7 +19,8 @@ from datetime import datetime
 from itertools import islice
 
 from detectors.counting.sequences import Sequences
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.machines.judgement import Judgement, not_met
 from detectors.machines.step_kinds import StepsKind

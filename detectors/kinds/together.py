@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.judgement import Judgement
 from detectors.machines.step_kinds import AnyOrderKind, StepsKind
 from detectors.model.alert import Severity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from detectors.reading.context import Place
 from detectors.reading.nodes import Mapping, Scalar
 from detectors.reading.problems import Wrong, one_of
 from detectors.reading.readers import Reader, read_keys
-from detectors.rules.identity import Memo, digest
+from detectors.rules.identity import state_of
 from detectors.rules.kind import Kind, keys_of, kinds
 from detectors.rules.rule import Rule
 
@@ -91,16 +90,3 @@ def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Pla
             place.at(key).warning(node.get(key) or node, message)
     if wrong:
         raise Wrong
-
-
-def state_of(rule: Rule, memo: Memo | None = None) -> str:
-    """What the rule's state belongs to: its name and a hash of condition, exceptions, group and window.
-
-    Texts, labels, topic, severity and thresholds are left out, so that editing them keeps the state.
-    """
-    specs = keys_of(type(rule.kind))
-    own = [(name, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()) if not spec.key.harmless]
-    said = digest(
-        (rule.kind.NAME, rule.kind.waits(), rule.where, rule.exceptions, own), memo if memo is not None else {}
-    )
-    return f"{rule.name}-{sha256(said.encode()).hexdigest()[:12]}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from detectors.garbage_collection import collector_waits
-from detectors.lints.registry import about_rule, about_set
+from detectors.lints.registry import about_condition, about_rule, about_set
 from detectors.loading.lists import read_list
 from detectors.loading.overrides import all_keys, apply_overrides, with_defaults
 from detectors.loading.rule_reader import known_keys, read_rule
@@ -57,7 +57,9 @@ class _Loading:
         self._lists: dict[str, ListDefinition] = {}
         self._macros: dict[str, Node] = {}
         self._macro_places: dict[str, Scalar] = {}
-        self._context = Context(self._problems, vocabulary, self._lists, self._macros, linting=linting)
+        self._linting = linting
+        lint = about_condition if linting else None
+        self._context = Context(self._problems, vocabulary, self._lists, self._macros, lint=lint)
         self._rules: dict[str, Mapping] = {}
         self._places: dict[str, Place] = {}
         self._overrides: list[tuple[Node, Place]] = []
@@ -81,7 +83,7 @@ class _Loading:
         if errors:
             raise RuleSetError(errors)
         self._unused()
-        if self._context.linting:
+        if self._linting:
             for rule, key, message in about_set(tuple(rules.values())):
                 self._problems.warning(rule, f"{rule.name}.{key}", message)
         return RuleSet(tuple(rules.values()), self._version(), self._problems.warnings)
@@ -195,7 +197,7 @@ class _Loading:
             except Wrong:
                 continue
             rules[rule.name] = rule
-            for said, message in about_rule(rule) if self._context.linting else ():
+            for said, message in about_rule(rule) if self._linting else ():
                 place.at(said).warning(node.get(said) or node, message)
         return rules
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.judged_moments import NEVER, Moments
 from detectors.machines.judgement import Judgement, surpassing
 from detectors.model.alert import GroupValue, Severity

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.events import EventKind, EventMachine
 from detectors.machines.ticks import Side, Ticked, TickMachine
 from detectors.model.alert import GroupValue

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from detectors.conditions.nodes import Condition
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.events import EventKind
 from detectors.machines.judgement import Judgement, not_met
 from detectors.model.alert import Severity

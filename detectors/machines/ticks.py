@@ -14,7 +14,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.model.alert import GroupValue, Severity
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome

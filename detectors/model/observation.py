@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from detectors.model.alert import Evidence, GroupValue
 from detectors.model.sightings import Seen
-from detectors.rules.groups import group_key
 
 PULSE = "~log"
 """The rule state of a pulse: that the log holds an article of this time. Earlier versions sent them as observations."""
@@ -49,3 +49,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 def state_key(state: str, group: dict[str, GroupValue]) -> str:
     """The key of a group's state."""
     return f"{state} {group_key(group)}"
+
+
+def group_key(group: Mapping[str, GroupValue]) -> str:
+    """The group as one line of text, the same for the same values: part of keys and of alert ids."""
+    return msgspec.json.encode(list(group.values())).decode()

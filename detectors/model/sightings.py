@@ -6,12 +6,6 @@ from collections.abc import Iterable
 
 import msgspec
 
-from detectors.conditions.bindings import TERM
-from detectors.rules.groups import Found
-
-MOST = 32
-"""Values of a field that an observation carries for templates."""
-
 
 class SeenOfficial(msgspec.Struct, frozen=True, omit_defaults=True):
     """A person; printed, the name."""
@@ -51,32 +45,6 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     themes: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
-
-
-def seen(found: Found) -> Seen:
-    """What met the conditions of one article; all values of a field that no condition asks of."""
-
-    def attribute(value: object) -> str | None:
-        return str(value[0]) if isinstance(value, tuple) else None
-
-    return Seen(
-        officials=tuple(
-            SeenOfficial(
-                id=str(value.code),
-                name=value.name,
-                role=attribute(value.attributes["role"]),
-                class_=attribute(value.attributes["class"]),
-                country=attribute(value.attributes["country"]),
-                organisation=attribute(value.attributes["organisation"]),
-                former=value.attributes["former"] is True,
-            )
-            for value in found.values("official")[:MOST]
-        ),
-        countries=tuple(SeenCountry(str(value.code), value.name) for value in found.values("country")[:MOST]),
-        themes=tuple(str(value.code) for value in found.values("theme")[:MOST]),
-        organisations=tuple(str(value.code) for value in found.values("organisation")[:MOST]),
-        terms=tuple(str(value.code) for value in found.values(TERM)[:MOST]),
-    )
 
 
 def united(all_seen: Iterable[Seen]) -> Seen:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingABC
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -42,10 +43,11 @@ class Context:
         lists: MappingABC[str, ListDefinition],
         macros: MappingABC[str, Node],
         *,
-        linting: bool = False,
+        lint: Callable[[Any], Iterable[str]] | None = None,
     ) -> None:
         self.problems = problems
-        self.linting = linting
+        self.lint = lint
+        """What the lints say of a condition that was read; None where nobody asks them."""
         self.lists = lists
         self.macros = macros
         self.vocabulary = vocabulary

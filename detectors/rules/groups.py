@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations, islice, product
 from typing import Any
 
@@ -13,6 +13,7 @@ from detectors.conditions.fields import META
 from detectors.conditions.values import Plain, Value
 from detectors.conditions.view import ArticleView
 from detectors.model.alert import GroupValue
+from detectors.model.sightings import Seen, SeenCountry, SeenOfficial
 from detectors.reading.context import Place
 from detectors.reading.nodes import Node, Scalar, Sequence
 from detectors.reading.problems import Wrong, nearest, shown
@@ -36,6 +37,9 @@ MOST_GROUPS = 256
 
 MOST_COMBINATIONS = 50_000
 """Crossings of one article's values that are looked at: a bound on time, far above what articles hold."""
+
+MOST_SEEN = 32
+"""Values of a field that an observation carries for templates."""
 
 PAIR = "country_pair"
 
@@ -241,6 +245,27 @@ class GroupByReader(Reader[tuple[str, ...]]):
         return {"anyOf": [field, {"type": "array", "items": field, "uniqueItems": True}]}
 
 
-def group_key(group: Mapping[str, GroupValue]) -> str:
-    """The group as one line of text, the same for the same values: part of keys and of alert ids."""
-    return msgspec.json.encode(list(group.values())).decode()
+def seen(found: Found) -> Seen:
+    """What met the conditions of one article; all values of a field that no condition asks of."""
+
+    def attribute(value: object) -> str | None:
+        return str(value[0]) if isinstance(value, tuple) else None
+
+    return Seen(
+        officials=tuple(
+            SeenOfficial(
+                id=str(value.code),
+                name=value.name,
+                role=attribute(value.attributes["role"]),
+                class_=attribute(value.attributes["class"]),
+                country=attribute(value.attributes["country"]),
+                organisation=attribute(value.attributes["organisation"]),
+                former=value.attributes["former"] is True,
+            )
+            for value in found.values("official")[:MOST_SEEN]
+        ),
+        countries=tuple(SeenCountry(str(value.code), value.name) for value in found.values("country")[:MOST_SEEN]),
+        themes=tuple(str(value.code) for value in found.values("theme")[:MOST_SEEN]),
+        organisations=tuple(str(value.code) for value in found.values("organisation")[:MOST_SEEN]),
+        terms=tuple(str(value.code) for value in found.values(TERM)[:MOST_SEEN]),
+    )

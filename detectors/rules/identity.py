@@ -10,15 +10,33 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from detectors.conditions.nodes import Has, Says
+from detectors.rules.kind import keys_of
+
+if TYPE_CHECKING:
+    from detectors.rules.rule import Rule
 
 Memo = dict[object, object]
 """Digests of long lists by their identity, with the list itself, so that the identity stays its own."""
 
 LONG = 64
+
+
+def state_of(rule: Rule, memo: Memo | None = None) -> str:
+    """What the rule's state belongs to: its name and a hash of condition, exceptions, group and window.
+
+    Texts, labels, topic, severity and thresholds are left out, so that editing them keeps the state.
+    """
+    specs = keys_of(type(rule.kind))
+    own = [(name, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()) if not spec.key.harmless]
+    said = digest(
+        (rule.kind.NAME, rule.kind.waits(), rule.where, rule.exceptions, own), memo if memo is not None else {}
+    )
+    return f"{rule.name}-{sha256(said.encode()).hexdigest()[:12]}"
 
 
 def digest(value: object, memo: Memo) -> str:

@@ -5,13 +5,35 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
+from detectors.conditions.fields import META
 from detectors.conditions.nodes import Condition
 from detectors.conditions.reader import CONDITION
-from detectors.counting.counted import DistinctReader
-from detectors.reading.readers import Duration, ListOf, Number
+from detectors.reading.context import Place
+from detectors.reading.nodes import Node, Scalar
+from detectors.reading.problems import nearest, shown
+from detectors.reading.readers import Duration, JsonSchema, ListOf, Number, Reader
 from detectors.rules.groups import GroupByReader, GroupFieldReader
 from detectors.rules.kind import Key
 from detectors.rules.thresholds import ThresholdReader, Thresholds
+
+
+class DistinctReader(Reader[str]):
+    """What is counted: one of the kind's words, or ``meta.KEY``."""
+
+    def __init__(self, *words: str) -> None:
+        self._words = words
+
+    def read(self, node: Node, place: Place) -> str:
+        listed = ", ".join((*self._words, "meta.KEY"))
+        if not isinstance(node, Scalar):
+            place.fail(node, f"expected one of {listed}, found {node.what}")
+        if node.text not in self._words and not (node.text.startswith(META) and len(node.text) > len(META)):
+            place.fail(node, f"expected one of {listed}, found {shown(node.text)}{nearest(node.text, self._words)}")
+        return node.text
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [{"enum": list(self._words)}, {"type": "string", "pattern": "^meta\\..+"}]}
+
 
 GroupBy = Annotated[
     tuple[str, ...],

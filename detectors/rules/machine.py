@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from detectors.facts.facts import Fact, Facts
+from detectors.facts.fact import Fact
+from detectors.facts.facts import Facts
 from detectors.model.alert import GroupValue, Severity, State
-from detectors.model.observation import state_key
-from detectors.rules.groups import group_key
+from detectors.model.observation import group_key, state_key
 from detectors.timeline.log import Log
 
 if TYPE_CHECKING:

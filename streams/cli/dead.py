@@ -154,9 +154,10 @@ def replay(
     set_: Set = None,
 ) -> None:
     """Put bytes, key and headers back where they came from, each letter once: a second replay does nothing."""
-    from streams.dead_letters import replay
     from streams.dead_letters.letters import read_letters
     from streams.dead_letters.marks import read_replays
+    from streams.dead_letters.replay import check_origins
+    from streams.dead_letters.replay import replay as replay_letters
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings, ids)
@@ -167,12 +168,12 @@ def replay(
     pending = known.pending(letters, again=again)
     done = 0
     if dry_run:
-        replay.check_origins(settings, pending)
+        check_origins(settings, pending)
         done = len(pending)
         for letter in pending if json else ():
             print_json(_described(letter, known.state(letter)))
     elif pending:  # where there is nothing to do, nobody who is at it is shut out
-        for put_back in replay.replay(settings, letters, again=again):
+        for put_back in replay_letters(settings, letters, again=again):
             done += 1
             if json:
                 print_json(put_back)

@@ -22,7 +22,7 @@ from time import monotonic, time
 import msgspec
 import rocksdict
 
-from streams.fact_store.partition import Record
+from streams.fact_store.changelog import Copy, CopyError, Record
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +40,6 @@ _OPEN_FILES = 64
 
 #: What RocksDB says where the folder is at fault, and the database may well be sound.
 _NO_ROOM = ("No space left", "Disk quota", "Read-only file system", "Permission denied", "Too many open files")
-
-
-class CopyError(Exception):
-    """The copy cannot be read or written; the message is RocksDB's."""
 
 
 class _Label(msgspec.Struct, frozen=True):
@@ -179,7 +175,7 @@ class LocalCopies:
             logger.error("the local copy in %s is damaged, the changelog is read anew: %s", folder, said)
             return self._renewed(partition, folder)
 
-    def counts(self, copy: LocalCopy) -> bool:
+    def counts(self, copy: Copy) -> bool:
         """Whether an open copy may still be gone on from; one that met a gap grows old."""
         return not self._too_old(copy.current_at)
 

@@ -5,23 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from detectors.engine.matching import Engine
 from detectors.engine.partition import PartitionState
 from detectors.garbage_collection import collector_waits
 from detectors.timeline.watermark import Progress
-
-if TYPE_CHECKING:  # RocksDB is an extra
-    from streams.fact_store.local_copy import LocalCopy
+from streams.fact_store.changelog import PROGRESS, Copy, CopyError, Record
 
 logger = logging.getLogger(__name__)
-
-Record = tuple[bytes, bytes | None]
-"""Key and value of a changelog record; None deletes."""
-
-#: Beginning of the changelog keys of a partition's progress; no rule's name begins so.
-PROGRESS = b"~progress "
 
 
 class FactPartition:
@@ -38,7 +29,7 @@ class FactPartition:
         self._new_state = new_state
         self._state = new_state()
         self._waiting: dict[bytes, bytes] = {}
-        self._copy: LocalCopy | None = None
+        self._copy: Copy | None = None
         self._taken_over = False
         self._offset = -1
         self._progress_keys: set[bytes] = set()
@@ -52,11 +43,11 @@ class FactPartition:
         return self._offset if self._copy is None else self._copy.offset
 
     @property
-    def copy(self) -> LocalCopy | None:
+    def copy(self) -> Copy | None:
         """The local copy, where there is one."""
         return self._copy
 
-    def use(self, copy: LocalCopy) -> None:
+    def use(self, copy: Copy) -> None:
         """Begin with what a local copy holds, and keep it current; before anything is restored."""
         self._copy = copy
         for key, value in copy.records(PROGRESS):
@@ -97,8 +88,6 @@ class FactPartition:
 
     def _kept(self, write: Callable[[], None]) -> bool:
         """Whether the local copy could be written; else its place is taken by memory, and nothing is lost."""
-        from streams.fact_store.local_copy import CopyError
-
         try:
             write()
         except CopyError as error:
@@ -171,7 +160,7 @@ class FactPartition:
             self._copy.close()
 
 
-def _facts(copy: LocalCopy) -> Iterator[tuple[bytes, bytes]]:
+def _facts(copy: Copy) -> Iterator[tuple[bytes, bytes]]:
     return ((key, value) for key, value in copy.records() if not key.startswith(PROGRESS))
 
 

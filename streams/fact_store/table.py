@@ -20,7 +20,8 @@ from faust.types import TP, EventT
 
 from detectors.engine.matching import Engine
 from detectors.engine.partition import PartitionState
-from streams.fact_store.partition import FactPartition, Record
+from streams.fact_store.changelog import Record
+from streams.fact_store.partition import FactPartition
 from streams.kafka.topics import TOMBSTONES, TOMBSTONES_MS, TopicState
 from streams.settings import Settings, SettingsError
 

@@ -20,7 +20,8 @@ from faust.streams import Stream
 from detectors.engine.matching import Engine
 from detectors.engine.outcome import Step
 from detectors.model.observation import Observation
-from streams.fact_store.partition import FactPartition, Record
+from streams.fact_store.changelog import Record
+from streams.fact_store.partition import FactPartition
 from streams.fact_store.table import FactTable
 from streams.hot_reload.rules_in_force import RulesInForce
 from streams.kafka.topics import OBSERVATIONS

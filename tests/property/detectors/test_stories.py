@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from detectors.counting.copies import Copies
 from detectors.counting.similarity import are_copies
 from detectors.counting.stories import Stories
-from detectors.facts.facts import Bound, Fact
+from detectors.facts.fact import Bound, Fact
 from detectors.model.observation import Observation
 from tests.property.detectors.harness import at, fingerprint, thorough
 

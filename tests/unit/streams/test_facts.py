@@ -7,7 +7,7 @@ import pytest
 from faust.types import TP
 
 from detectors.engine.matching import Engine
-from streams.fact_store.partition import PROGRESS as PROGRESS_BYTES
+from streams.fact_store.changelog import PROGRESS as PROGRESS_BYTES
 from streams.fact_store.table import FactStore, FactTable
 from streams.settings import load_settings
 from streams.worker.app import create_app

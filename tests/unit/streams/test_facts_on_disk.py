@@ -11,7 +11,8 @@ import pytest
 from faust.types import TP
 
 from detectors.engine.matching import Engine
-from streams.fact_store.local_copy import CopyError, LocalCopy
+from streams.fact_store.changelog import CopyError
+from streams.fact_store.local_copy import LocalCopy
 from streams.fact_store.partition import FactPartition
 from streams.fact_store.table import FactStore, FactTable, local_copies
 from streams.kafka.topics import TopicState

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from streams.fact_store import local_copy
-from streams.fact_store.local_copy import CopyError, LocalCopies, LocalCopy
+from streams.fact_store.changelog import CopyError
+from streams.fact_store.local_copy import LocalCopies, LocalCopy
 
 HOUR = 3600.0
 Said = pytest.LogCaptureFixture

@@ -11,7 +11,7 @@ import pytest
 
 from detectors.timeline.watermark import Progress, ProgressReport
 from streams.dead_letters.marks import Replay
-from streams.fact_store.partition import PROGRESS
+from streams.fact_store.changelog import PROGRESS
 from streams.kafka.topics import topic_specs
 from streams.records.article import Article
 from streams.records.cloudevents import VERSIONS, Kind, headers
