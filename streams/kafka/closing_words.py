@@ -1,7 +1,7 @@
 """What a broker says right before it closes a connection: why it refuses a user, above all.
 
 kafka-python (3.0.12) throws such words away where they come in one read with the end of the connection, and says
-"socket disconnected"; whether they do is chance. Pinned by tests/unit/streams/test_last_words.py.
+"socket disconnected"; whether they do is chance. Pinned by tests/unit/streams/kafka/test_closing_words.py.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 A transactional id belongs to whoever began under it last: the brokers then end what an earlier one left open, and take
 nothing more from it. kafka-python (3.0.12) waits for the end of a transaction for ever, tells that it was shut out in
 several ways, and has its sequence numbers wrong after a record was refused: so ends are waited for with a limit here,
-and after any failure a new :class:`Transactions` is needed. Pinned by tests/integration/streams/test_replay_twice.py.
+and after any failure a new :class:`Transactions` is needed. Pinned by
+tests/integration/streams/dead_letters/test_replay.py.
 """
 
 from __future__ import annotations

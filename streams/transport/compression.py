@@ -20,7 +20,7 @@ def install() -> None:
     """Make aiokafka pack and unpack by this module, in the whole process.
 
     aiokafka names the two functions in the module of its batches, compiled or not. Pinned by
-    tests/unit/streams/test_compression.py.
+    tests/unit/streams/transport/test_compression.py.
     """
     sys.modules[DefaultRecordBatchBuilder.__module__].gzip_encode = pack  # type: ignore[attr-defined]
     sys.modules[DefaultRecordBatch.__module__].gzip_decode = unpack  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ Faust (0.15.3) acknowledges on its own what it skips while partitions move, and 
 in flight (faust-streaming #606). Here nothing counts as acknowledged but what :meth:`Consumer.settle` was called
 with, and no commit passes the lowest message in flight. Of topics that are reported on (``articles``), no commit
 passes what :meth:`Consumer.release` named either: a worker that dies has told all about what its successor does not
-read again. Pinned by tests/unit/streams/test_transport.py.
+read again. Pinned by tests/unit/streams/transport/test_consumer.py.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class FlowControl(FlowControlEvent):
 
     Faust (0.15.3) resumes twice after a rebalance. The second time comes after the seek to the committed offsets, and
     what was fetched in between is thrown away and never fetched again: lost, or a commit that waits for it for ever.
-    Pinned by tests/unit/streams/test_app.py.
+    Pinned by tests/unit/streams/worker/test_app.py.
     """
 
     def resume(self) -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from detectors.rules.machine import alert_id
 from detectors.timeline.intervals import interval_start
 from tests.property.detectors.harness import Given, at, check, engine_of, logs, stories, thorough
+from tests.property.detectors.kinds.test_absence import oracle as absences
 from tests.property.detectors.oracles import groups, window
-from tests.property.detectors.test_absence import oracle as absences
 
 articles = logs(
     minutes=600,

@@ -15,7 +15,7 @@ from tests.rigs.scan import scan
 
 pytestmark = pytest.mark.alone
 
-SAMPLES = Path(__file__).parents[3] / "streams" / "data" / "samples" / "articles.jsonl"
+SAMPLES = Path(__file__).parents[4] / "streams" / "data" / "samples" / "articles.jsonl"
 DEMO = [sys.executable, "-m", "streams.cli", "demo"]
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-SAMPLES = Path(__file__).parents[3] / "streams" / "data" / "samples"
+SAMPLES = Path(__file__).parents[4] / "streams" / "data" / "samples"
 LINES = (SAMPLES / "articles.jsonl").read_bytes().split(b"\n")[:-1]
 FIELDS = {"id", "title", "text", "url", "source", "published_at", "language", "meta"}
 

@@ -11,7 +11,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.kafka.topics import changelog_topic
-from tests.integration.streams.test_crash import RULES, articles, check, scanned
+from tests.integration.streams.worker.test_crash import RULES, articles, check, scanned
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

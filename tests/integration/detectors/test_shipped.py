@@ -2,7 +2,7 @@
 
 `alerts_on_samples.txt` is what an analyst would read; after a deliberate change of rules or extraction write it anew:
 
-    NEWSWATCH_UPDATE_GOLDEN=1 pytest tests/integration/rules/test_shipped.py
+    NEWSWATCH_UPDATE_GOLDEN=1 pytest tests/integration/detectors/test_shipped.py
 
 and read the difference.
 """

@@ -24,7 +24,7 @@ from detectors.reading.problems import Problem, Problems, RuleSetError
 from detectors.rules.kind import keys_of, kinds
 from tests.property.detectors.written import SOUND
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 VALID = [
     path.read_text(encoding="utf-8")
     for folder in (ROOT / "deploy" / "rules", ROOT / "tests" / "integration" / "rules" / "language")

@@ -19,7 +19,7 @@ from tests.chaos.news import articles
 
 pytestmark = pytest.mark.kafka
 
-RULES = Path(__file__).parents[2] / "chaos" / "rules.yaml"
+RULES = Path(__file__).parents[3] / "chaos" / "rules.yaml"
 COUNT = 1500
 
 
