@@ -10,8 +10,7 @@ from detectors.counting.stories import Stories
 from detectors.facts.fact import Fact
 from detectors.facts.facts import Facts
 from detectors.facts.tallies import Different, Tally
-
-_INSTANT = timedelta(microseconds=1)
+from detectors.model.event_time import INSTANT
 
 
 def counted(facts: Facts, start: datetime, end: datetime, distinct: str) -> int:
@@ -48,7 +47,7 @@ def newly_counted(facts: Facts, fact: Fact, window: timedelta, distinct: str) ->
     if before is not None:
         first = max(first, before + window)
     if after is not None:
-        last = min(last, after - _INSTANT)
+        last = min(last, after - INSTANT)
     return first, last
 
 

@@ -11,6 +11,7 @@ import msgspec
 from detectors.counting.counted import counted
 from detectors.facts.fact import Bound, Fact
 from detectors.facts.facts import Facts
+from detectors.model.event_time import BEGINNING, INSTANT
 from detectors.rules.thresholds import Thresholds
 
 SILENT = -1
@@ -74,7 +75,7 @@ class Term:
         """Take an article; whether an alert may come or change of it."""
         self.facts.add(fact)
         self.known |= value in fact.known
-        last = fact.time + meeting.window - timedelta(microseconds=1)
+        last = fact.time + meeting.window - INSTANT
         return self._meet(self.facts.moments(fact.time, last), meeting)
 
     def _meet(self, moments: list[datetime], meeting: Meeting) -> bool:
@@ -108,7 +109,7 @@ class Term:
         past = self.past
         before, start = (past.before, None) if past is not None else (None, None)
         last = past.last if past is not None else None
-        rank, peak = (past.rank, past.last) if past is not None else (SILENT, datetime.min)
+        rank, peak = (past.rank, past.last) if past is not None else (SILENT, BEGINNING)
         begun = past is not None
         for moment in self._met:
             if last is None or moment - last >= remember:

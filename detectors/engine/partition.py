@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 import msgspec
@@ -15,6 +15,7 @@ from detectors.engine.matching import Engine
 from detectors.engine.outcome import Limit, Step
 from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue
+from detectors.model.event_time import BEGINNING, INSTANT
 from detectors.model.observation import PULSE, Observation, state_key
 from detectors.rules.machine import Machine, Mark, Outcome
 from detectors.rules.rule import Rule
@@ -23,9 +24,6 @@ from detectors.timeline.log_records import KeptLog, Pulsed, PulsedOften
 MOST_GROUPS = 10_000
 """Groups a rule in one partition; the one that was observed longest ago goes first, and is counted."""
 
-_BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
-"""Before any watermark, and far enough from the year 1 for every duration to be taken off."""
-_INSTANT = timedelta(microseconds=1)
 _STORED_EACH = timedelta(minutes=1)
 """A watermark that nothing followed from is stored so far apart, in event time."""
 
@@ -115,7 +113,7 @@ class PartitionState:
             if isinstance(stored, _Judged):
                 depth = stored.depth
                 self._judged_keys.setdefault(depth, []).append(key)
-                self._stored[depth] = max(self._stored.get(depth, _BEGINNING), stored.watermark)
+                self._stored[depth] = max(self._stored.get(depth, BEGINNING), stored.watermark)
                 self._watermarks[depth] = self._stored[depth]
             elif isinstance(stored, Pulsed | PulsedOften):
                 self._log.load(key, stored)
@@ -209,7 +207,7 @@ class PartitionState:
         for kept in self._rules.values():
             if kept.depth != depth:
                 continue
-            now = watermark + _INSTANT if complete else watermark - kept.lateness
+            now = watermark + INSTANT if complete else watermark - kept.lateness
             while kept.agenda and kept.agenda[0][0] < now:
                 due, _, key = heapq.heappop(kept.agenda)
                 machine = kept.groups.get(key)
@@ -218,11 +216,11 @@ class PartitionState:
                 worked = True
                 del kept.scheduled[key]
                 outcome = Outcome()
-                machine.advance(now, self._settled(kept) or _BEGINNING, self._log.log, outcome)
+                machine.advance(now, self._settled(kept) or BEGINNING, self._log.log, outcome)
                 out.take(self._engine, machine, outcome)
                 self._schedule(kept, machine, after=now)
         if depth == 0:
-            self._prune_log(out, stored or _BEGINNING)
+            self._prune_log(out, stored or BEGINNING)
         if worked or stored is None or watermark - stored >= _STORED_EACH:
             self._store(watermark, depth, out)
         out.deletes += self._orphans

@@ -23,6 +23,7 @@ from detectors.conditions.nodes import Condition
 from detectors.counting.similarity import are_copies
 from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue, State
+from detectors.model.event_time import INSTANT
 from detectors.reading.readers import Duration
 from detectors.rules.keys import GroupBy, Step
 from detectors.rules.kind import Key, Kind, kind
@@ -31,7 +32,6 @@ from detectors.rules.rule import Rule
 from detectors.timeline.log import Log
 
 AFTER, WITHOUT = 1, 2
-_INSTANT = timedelta(microseconds=1)
 
 
 @kind("absence")
@@ -143,7 +143,7 @@ class _Waiting(Machine):
             moments.append(self._next.time + self._kind.within)
         first = self.facts.first
         if first is not None:
-            moments.append(first.time + 2 * self._kind.within + 2 * _INSTANT)
+            moments.append(first.time + 2 * self._kind.within + 2 * INSTANT)
         elif not moments and self._wait is not None:
             moments.append(self._forgotten(self._wait))
         return min(moments, default=None)
@@ -193,7 +193,7 @@ class _Waiting(Machine):
 
     def _tell(self, state: State, wait: _Wait, time: datetime, out: Outcome) -> None:
         end = self._end(wait)
-        began = self.facts.since(wait.start, wait.start + _INSTANT)
+        began = self.facts.since(wait.start, wait.start + INSTANT)
         evidence = [fact for fact in began if fact.article_id == wait.article_id and AFTER in fact.steps]
         if state == "resolved" and self._answer is not None:
             evidence.append(self._answer)
@@ -255,7 +255,7 @@ class _Waiting(Machine):
         """The article that begins the next wait, unless a version of it meets ``without``."""
         if wait is None:
             return next((fact for fact in self.facts if AFTER in fact.steps), None)
-        return next(self._after_from(self._end(wait) + _INSTANT), None)
+        return next(self._after_from(self._end(wait) + INSTANT), None)
 
     def _forget(self, settled: datetime, out: Outcome) -> None:
         """Delete the facts and marks that nothing asks of any more from ``settled`` on."""
@@ -268,7 +268,7 @@ class _Waiting(Machine):
         needless = settled - 2 * self._kind.within
         if self._held:
             needless = min(needless, self._held[0][1].start)
-        self.prune(needless - _INSTANT, out)
+        self.prune(needless - INSTANT, out)
         wait, first = self._wait, self.facts.first
         overs = sum(mark.name == _OVER for mark in self.marks.values())
         if wait is None or last is None or overs > 1 or settled <= self._forgotten(wait):
@@ -287,7 +287,7 @@ class _Waiting(Machine):
         """After this nothing asks any more of a wait."""
         end = self._end(wait) + self._kind.within
         throttled = wait.last_began + self.rule.throttle if wait.last_began is not None else end
-        return max(end, throttled, self._opening(wait) or end) + _INSTANT
+        return max(end, throttled, self._opening(wait) or end) + INSTANT
 
 
 def _is_earlier(fact: Fact, known: Fact | None) -> bool:

@@ -12,7 +12,7 @@ at_least: 3
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Annotated
 
@@ -20,14 +20,13 @@ import msgspec
 
 from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue
+from detectors.model.event_time import INSTANT
 from detectors.reading.readers import Number
 from detectors.rules.keys import GroupBy, Of
 from detectors.rules.kind import Key, Kind, kind
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
 from detectors.rules.rule import Rule
 from detectors.timeline.log import Log
-
-_INSTANT = timedelta(microseconds=1)
 
 
 @kind("change")
@@ -118,7 +117,7 @@ class _Settling(Machine):
             moments.append(opening)
         first = self.facts.first
         if first is not None and (self._kept is None or first.time < self._kept):
-            moments.append(first.time + 2 * _INSTANT)
+            moments.append(first.time + 2 * INSTANT)
         return min(moments, default=None)
 
     @property
@@ -128,7 +127,7 @@ class _Settling(Machine):
         return standing.since if standing.row or standing.waiting else None
 
     def _needless(self, settled: datetime) -> datetime:
-        return settled - _INSTANT if self._kept is None else min(settled, self._kept) - _INSTANT
+        return settled - INSTANT if self._kept is None else min(settled, self._kept) - INSTANT
 
     def _unjudged(self, now: datetime) -> Iterator[Sequence[Fact]]:
         """The articles before ``now`` that were not judged yet, all versions of one time together."""
@@ -198,7 +197,7 @@ class _Settling(Machine):
         assert standing.since is not None
         given = [
             fact
-            for fact in self.facts.between(standing.since - _INSTANT, standing.changed)
+            for fact in self.facts.between(standing.since - INSTANT, standing.changed)
             if len(fact.values) == 1 and standing.settled is not None and _equal(fact.values[0], standing.settled)
         ]
         return Change(

@@ -12,7 +12,7 @@ below: {warning: 3, critical: 1}
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
@@ -23,6 +23,7 @@ from detectors.facts.facts import Facts
 from detectors.machines.state_kinds import StateKind
 from detectors.machines.ticks import Measure, Side, TickMachine
 from detectors.model.alert import GroupValue
+from detectors.model.event_time import BEGINNING, INSTANT
 from detectors.model.observation import group_key
 from detectors.reading.readers import Duration, Number
 from detectors.rules.keys import CountAtLeast
@@ -34,10 +35,7 @@ from detectors.rules.thresholds import Level, Thresholds
 from detectors.timeline.intervals import first_multiple
 from detectors.timeline.log import Log
 
-_INSTANT = timedelta(microseconds=1)
 _FULL = "full"
-_EARLY = datetime(1970, 1, 1, tzinfo=UTC)
-"""Before all event time: due at the first watermark."""
 
 
 @kind("flatline")
@@ -150,7 +148,7 @@ class _FlatlineMachine(TickMachine):
         if not self._listed:
             return super().begins(settled)
         if settled is None:
-            return _EARLY
+            return BEGINNING  # due at the first watermark
         start = self._log.start if self._log is not None else None
         return None if start is None else max(start, settled)
 
@@ -195,13 +193,13 @@ class _FlatlineMachine(TickMachine):
         """All but the last fact can go with the window; the last says until when the group is known."""
         kind = self._kind
         longest = max(kind.window, kind.remember) + kind.every
-        self.prune(settled - longest - _INSTANT, out)
+        self.prune(settled - longest - INSTANT, out)
         last = self.facts.last_until(settled)
         for mark in list(self.marks.values()):
             if mark.name == _FULL and mark.time + kind.every < settled:
                 self.drop(mark, out)
         if last is not None:
-            self.prune(min(settled - kind.every - kind.window, last.time) - _INSTANT, out)
+            self.prune(min(settled - kind.every - kind.window, last.time) - INSTANT, out)
 
     def forgets(self) -> datetime | None:
         first = self.facts.first
@@ -209,7 +207,7 @@ class _FlatlineMachine(TickMachine):
             return None
         kind = self._kind
         stays = kind.window if self.facts.next_after(first.time) is not None else max(kind.window, kind.remember)
-        return first.time + stays + kind.every + 2 * _INSTANT
+        return first.time + stays + kind.every + 2 * INSTANT
 
     def _says_nothing(self, settled: datetime) -> bool:
         return not self._listed and super()._says_nothing(settled)

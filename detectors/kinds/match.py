@@ -20,6 +20,7 @@ from detectors.facts.tallies import Those
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.machines.judgement import revision
 from detectors.model.alert import GroupValue
+from detectors.model.event_time import INSTANT
 from detectors.rules.groups import GroupByReader
 from detectors.rules.kind import DAY, Key, Kind, kind
 from detectors.rules.machine import Change, Machine, Moment, Outcome
@@ -28,7 +29,6 @@ from detectors.timeline.intervals import interval_start
 from detectors.timeline.log import Log
 
 ARTICLE, STORY = "article", "story"
-_INSTANT = timedelta(microseconds=1)
 
 
 @kind("match")
@@ -120,14 +120,14 @@ class _IntervalMachine(Machine):
         window = facts.window(
             self._COUNTS, lambda: Those(lambda fact: schedule.open(fact.time), tally(self._COUNTS, facts))
         )
-        return window.at(start - _INSTANT, start + self.rule.throttle - _INSTANT).number()
+        return window.at(start - INSTANT, start + self.rule.throttle - INSTANT).number()
 
     def rules_changed(self, rule: Rule) -> None:
         super().rules_changed(rule)
         self.facts.forget_windows()
 
     def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
-        self.prune(interval_start(settled, self.rule.throttle) - _INSTANT, out)
+        self.prune(interval_start(settled, self.rule.throttle) - INSTANT, out)
 
     def due(self) -> datetime | None:
         first = self.facts.first

@@ -25,6 +25,7 @@ from detectors.counting.term_history import SILENT, Episode, Meeting, Past, Term
 from detectors.facts.fact import Fact
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.model.alert import GroupValue
+from detectors.model.event_time import BEGINNING, INSTANT
 from detectors.reading.readers import Duration
 from detectors.rules.groups import Found
 from detectors.rules.keys import CountAtLeast, Distinct, GroupBy, Of
@@ -37,8 +38,6 @@ from detectors.timeline.log import Log
 
 MOST_VALUES = 10_000
 """Values a group that are remembered; the one that was met longest ago goes first, and is counted."""
-
-_INSTANT = timedelta(microseconds=1)
 
 
 @kind("new_term")
@@ -77,7 +76,6 @@ class _Remembered(msgspec.Struct, frozen=True, array_like=True):
 
 _DECODER = msgspec.msgpack.Decoder(_Remembered)
 _PAST, _BEGAN, _HELD_BACK = "past", "began", "held-back"
-_EARLY = datetime(1900, 1, 1, tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _Certain = tuple[datetime, str, GroupValue, Episode]
 
@@ -123,7 +121,7 @@ class _Terms(Machine):
     def _take_note(self, value: GroupValue, term: Term, episode: Episode, settled: datetime | None) -> None:
         """What had become of an episode when ``settled`` was stored."""
         assert episode.start is not None
-        if settled is None or self._wait(episode, settled - _INSTANT) is not None:
+        if settled is None or self._wait(episode, settled - INSTANT) is not None:
             self._early.add(value)
             return
         identity = _identity(value, episode)
@@ -175,13 +173,13 @@ class _Terms(Machine):
 
     def due(self) -> datetime | None:
         if self._early:
-            return _EARLY
+            return BEGINNING
         while self._agenda and self._pending.get(self._agenda[0][2]) != self._agenda[0][0]:
             heapq.heappop(self._agenda)
         moments = [moment for moment, _, _ in self._agenda[:1]]
         first = self.facts.first
         if first is not None and not self._held:
-            moments.append(first.time + 2 * self._kind.window + 2 * _INSTANT)
+            moments.append(first.time + 2 * self._kind.window + 2 * INSTANT)
         return min(moments, default=None)
 
     def _meeting(self) -> Meeting:
@@ -317,7 +315,7 @@ class _Terms(Machine):
         first, window = self.facts.first, self._kind.window
         if first is None or self._held or first.time + 2 * window >= settled:
             return
-        until, facts_until = settled - _INSTANT, settled - window - _INSTANT
+        until, facts_until = settled - INSTANT, settled - window - INSTANT
         for value in list(self._terms):
             term = self._terms[value]
             oldest = term.facts.first

@@ -20,13 +20,13 @@ from typing import Annotated, ClassVar
 from detectors.facts.facts import Facts
 from detectors.machines.state_kinds import StateKind
 from detectors.machines.ticks import Measure, Side
+from detectors.model.event_time import INSTANT
 from detectors.reading.readers import Choice, Duration, Number
 from detectors.rules.kind import Key, kind
 from detectors.rules.thresholds import ThresholdReader, Thresholds
 from detectors.timeline.log import Log
 
 UP, DOWN, BOTH = "up", "down", "both"
-_UNIT = timedelta(microseconds=1)
 
 
 @kind("spike")
@@ -73,10 +73,10 @@ class Spike(StateKind, frozen=True, kw_only=True):
         start = tick - self.window
         count, before = facts.count(start, tick), facts.count(start - self.reference, start)
         # whole numbers: what an analyst reckons by hand is what is compared
-        found, expected = count * (self.reference // _UNIT), before * (self.window // _UNIT)
+        found, expected = count * (self.reference // INSTANT), before * (self.window // INSTANT)
         times = []
         if self.direction != DOWN and count >= self.at_least:
             times.append(found / expected if expected else math.inf)
-        if self.direction != UP and expected >= self.at_least * (self.reference // _UNIT):
+        if self.direction != UP and expected >= self.at_least * (self.reference // INSTANT):
             times.append(expected / found if found else math.inf)
         return Measure(max(times), count) if times else None

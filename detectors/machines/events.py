@@ -14,6 +14,7 @@ from detectors.facts.facts import Facts
 from detectors.machines.judged_moments import NEVER, Moments
 from detectors.machines.judgement import Judgement, surpassing
 from detectors.model.alert import GroupValue, Severity
+from detectors.model.event_time import INSTANT
 from detectors.rules.kind import Kind
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
 from detectors.rules.rule import Rule
@@ -22,7 +23,6 @@ from detectors.timeline.intervals import interval_start
 from detectors.timeline.log import Log
 
 MOST_EVIDENCE = 20
-_INSTANT = timedelta(microseconds=1)
 
 
 class Summary(msgspec.Struct):
@@ -170,7 +170,7 @@ class EventMachine(Machine):
     def _catch_up(self, start: datetime, summary: Summary) -> None:
         """What the moments of an interval have become since they were judged, where it may be what is to be shown."""
         assert summary.peak is not None
-        end = start + (self.rule.throttle or _INSTANT) - _INSTANT
+        end = start + (self.rule.throttle or INSTANT) - INSTANT
         for moment in self._moments.reaching(start, end, summary.peak.number):
             if moment in summary.met:
                 self._judge((moment,), None)
@@ -198,7 +198,7 @@ class EventMachine(Machine):
         del self._stored[low:high]
         for start in found:
             summary = self._summary(start)
-            end = start + (throttle or _INSTANT)
+            end = start + (throttle or INSTANT)
             moments = list(dict.fromkeys(fact.time for fact in self.facts.since(start, end)))
             self._judge(moments, out if self._edited else None)
             if not self._edited:  # stored facts are facts of which everything was sent
@@ -227,7 +227,7 @@ class EventMachine(Machine):
 
     def _needless(self, watermark: datetime) -> datetime:
         """Facts up to this time can change no alert any more once nothing before ``watermark`` will come."""
-        return interval_start(watermark, self.rule.throttle) - self._kind.reach() - _INSTANT
+        return interval_start(watermark, self.rule.throttle) - self._kind.reach() - INSTANT
 
     def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
         self.prune(self._needless(settled), out)
@@ -246,7 +246,7 @@ class EventMachine(Machine):
         first = self.facts.first
         if first is None:
             return None
-        return interval_start(first.time + self._kind.reach(), self.rule.throttle) + (self.rule.throttle or _INSTANT)
+        return interval_start(first.time + self._kind.reach(), self.rule.throttle) + (self.rule.throttle or INSTANT)
 
 
 def _judged_alike(one: Rule, other: Rule) -> bool:

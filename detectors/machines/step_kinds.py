@@ -12,9 +12,8 @@ from detectors.facts.facts import Facts
 from detectors.machines.events import EventKind
 from detectors.machines.judgement import Judgement, not_met
 from detectors.model.alert import Severity
+from detectors.model.event_time import INSTANT
 from detectors.rules.keys import GroupBy, Steps, Window
-
-_INSTANT = timedelta(microseconds=1)
 
 
 class StepsKind(EventKind, frozen=True, kw_only=True):
@@ -66,7 +65,7 @@ class StepTimes:
             first = fact.time if not place else max(fact.time, times[place - 1] + window)
             last = fact.time + window if after == len(times) else min(times[after], fact.time + window)
             if first < last:
-                yield first, last - _INSTANT
+                yield first, last - INSTANT
 
     def _of(self, fact: Fact) -> list[list[datetime]]:
         return [*(self._met[step - 1] for step in fact.steps), *self._sizes[: len(fact.steps)]]

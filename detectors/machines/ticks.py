@@ -18,6 +18,7 @@ from detectors.facts.fact import Fact
 from detectors.facts.facts import Facts
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.model.alert import GroupValue, Severity
+from detectors.model.event_time import INSTANT
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
 from detectors.rules.rule import Rule
 from detectors.rules.thresholds import Level, Thresholds
@@ -25,7 +26,6 @@ from detectors.timeline.intervals import first_multiple
 from detectors.timeline.log import Log
 
 Side = Literal["at_least", "at_most", "below"]
-_INSTANT = timedelta(microseconds=1)
 _LIFE = timedelta(days=1)
 """How long a standing counts, in event time: one that lasts is written again."""
 
@@ -146,14 +146,14 @@ class TickMachine(Machine):
 
     def forget(self, settled: datetime, out: Outcome) -> None:
         """Delete the facts that no tick from ``settled`` on asks of."""
-        self.prune(settled - self._kind.every - max(self._kind.turning_points()) - _INSTANT, out)
+        self.prune(settled - self._kind.every - max(self._kind.turning_points()) - INSTANT, out)
 
     def forgets(self) -> datetime | None:
         """When :meth:`forget` has something to delete."""
         first = self.facts.first
         if first is None:
             return None
-        return first.time + self._kind.every + max(self._kind.turning_points()) + 2 * _INSTANT
+        return first.time + self._kind.every + max(self._kind.turning_points()) + 2 * INSTANT
 
     def begins(self, settled: datetime | None) -> datetime | None:  # noqa: ARG002
         """The first moment of all that is worth a look."""
@@ -181,7 +181,7 @@ class TickMachine(Machine):
             begins = self.begins(settled)
             return None if begins is None else first_multiple(begins, every)
         if self._stale:
-            return first_multiple(after + _INSTANT, every)
+            return first_multiple(after + INSTANT, every)
         standing = self.standing
         moments = [*self.moments(after), *(since + self._kind.for_ for since in standing.since.values())]
         if standing.began is not None and not self.rule.schedule.open(after):

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+INSTANT = timedelta(microseconds=1)
+"""The smallest step of event time: ``datetime`` is no finer."""
+BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+"""Before all event time and every watermark, and far enough from the year 1 for every duration to be taken off."""
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=10)
 _RFC3339 = re.compile(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from detectors.model.event_time import INSTANT
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
 
 
 def interval_start(moment: datetime, length: timedelta) -> datetime:
     """The start of the interval that holds ``moment``; a length of nothing makes every moment its own interval."""
-    return moment - (moment - EPOCH) % (length or _TICK)
+    return moment - (moment - EPOCH) % (length or INSTANT)
 
 
 def first_multiple(moment: datetime, length: timedelta) -> datetime:

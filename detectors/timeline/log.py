@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from detectors.timeline.intervals import EPOCH
 
 
 class Log:
@@ -116,7 +116,7 @@ class Log:
 
     def _stretch(self, time: datetime) -> int:
         assert self._grain is not None
-        return (time - _EPOCH) // self._grain
+        return (time - EPOCH) // self._grain
 
     def _remove(self, time: datetime) -> None:
         del self._times[bisect_left(self._times, time)]
