@@ -18,7 +18,7 @@ from detectors.kinds.match import Match
 from detectors.loading.ruleset import RuleSet
 from detectors.model.alert import Evidence, EvidenceSpan, GroupValue
 from detectors.model.article import EnrichedArticle
-from detectors.model.observation import PULSE, Observation
+from detectors.model.observation import Observation
 from detectors.model.sightings import Seen
 from detectors.rules.chain_inputs import depths, latenesses
 from detectors.rules.groups import Found, groups_of, seen
@@ -99,8 +99,8 @@ class Engine:
                 self._ears[rule.name] = heard
 
     def knows(self, state: str) -> bool:
-        """Whether a rule state (of an observation) is of a rule of this set; a pulse is of every set."""
-        return state == PULSE or state in self.by_state
+        """Whether a rule state (of an observation) is of a rule of this set."""
+        return state in self.by_state
 
     def matching(self, article: EnrichedArticle) -> list[str]:
         """The names of the rules that the article tells something, in order of the set.

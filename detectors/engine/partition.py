@@ -16,10 +16,10 @@ from detectors.engine.outcome import Limit, Step
 from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue
 from detectors.model.event_time import BEGINNING, INSTANT
-from detectors.model.observation import PULSE, Observation, state_key
+from detectors.model.observation import Observation, state_key
 from detectors.rules.machine import Machine, Mark, Outcome
 from detectors.rules.rule import Rule
-from detectors.timeline.log_records import KeptLog, Pulsed, PulsedOften
+from detectors.timeline.log_records import KeptLog, LogTimes
 
 MOST_GROUPS = 10_000
 """Groups a rule in one partition; the one that was observed longest ago goes first, and is counted."""
@@ -45,7 +45,7 @@ class _Marked(msgspec.Struct, frozen=True, tag="mark"):
     mark: Mark
 
 
-_Stored = _Judged | _Seen | _Marked | Pulsed | PulsedOften
+_Stored = _Judged | _Seen | _Marked | LogTimes
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[_Stored] = msgspec.msgpack.Decoder(_Stored)
 
@@ -115,7 +115,7 @@ class PartitionState:
                 self._judged_keys.setdefault(depth, []).append(key)
                 self._stored[depth] = max(self._stored.get(depth, BEGINNING), stored.watermark)
                 self._watermarks[depth] = self._stored[depth]
-            elif isinstance(stored, Pulsed | PulsedOften):
+            elif isinstance(stored, LogTimes):
                 self._log.load(key, stored)
             else:
                 owner = stored if isinstance(stored, _Marked) else stored.observation
@@ -142,8 +142,6 @@ class PartitionState:
 
     def observe(self, observation: Observation, *, replay: bool = False) -> Step:
         """One observation has come; ``replay`` says that its article had been acknowledged before."""
-        if observation.state == PULSE:
-            return self.pulse((observation.time,))
         kept = self._rules.get(observation.state)
         if kept is None:
             return Step(limits=(Limit(observation.rule, "unknown"),))

@@ -10,9 +10,6 @@ import msgspec
 from detectors.model.alert import Evidence, GroupValue
 from detectors.model.sightings import Seen
 
-PULSE = "~log"
-"""The rule state of a pulse: that the log holds an article of this time. Earlier versions sent them as observations."""
-
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One article counts for one group of one rule.

@@ -8,17 +8,13 @@ from hashlib import sha256
 
 import msgspec
 
-from detectors.model.observation import PULSE
 from detectors.timeline.log import Log
 
-
-class Pulsed(msgspec.Struct, frozen=True, tag="pulse"):
-    """The log holds an article of this time: a record of versions that wrote one for each time."""
-
-    time: datetime
+LOG_KEY = "~log"
+"""How the changelog keys of these records begin; no rule's name begins so."""
 
 
-class PulsedOften(msgspec.Struct, frozen=True, tag="pulses"):
+class LogTimes(msgspec.Struct, frozen=True, tag="pulses"):
     """The log holds articles of these times."""
 
     times: tuple[datetime, ...]
@@ -27,7 +23,7 @@ class PulsedOften(msgspec.Struct, frozen=True, tag="pulses"):
     def key(self) -> str:
         """The key in the changelog, made of the times."""
         text = " ".join(time.isoformat() for time in self.times)
-        return f"{PULSE} {self.times[0].isoformat()} {sha256(text.encode()).hexdigest()[:16]}"
+        return f"{LOG_KEY} {self.times[0].isoformat()} {sha256(text.encode()).hexdigest()[:16]}"
 
 
 class KeptLog:
@@ -42,19 +38,18 @@ class KeptLog:
         self._holders: dict[datetime, list[str]] = {}  # the records that hold a time
         self._left: dict[str, int] = {}  # how many times of a record are kept
 
-    def load(self, key: str, stored: Pulsed | PulsedOften) -> None:
+    def load(self, key: str, stored: LogTimes) -> None:
         """Take a record back; where it says nothing that is kept, it is deleted with the next that are."""
-        times = stored.times if isinstance(stored, PulsedOften) else (stored.time,)
-        self._hold(key, times)
-        for time in times:
+        self._hold(key, stored.times)
+        for time in stored.times:
             self.log.add(time)
 
-    def add(self, times: Iterable[datetime]) -> PulsedOften | None:
+    def add(self, times: Iterable[datetime]) -> LogTimes | None:
         """Note times of articles; returns the record to write, None where they say nothing new."""
         new = {time for time in times if self.log.add(time)}
         if not new:
             return None
-        record = PulsedOften(tuple(sorted(new)))
+        record = LogTimes(tuple(sorted(new)))
         self._hold(record.key, record.times)
         return record
 

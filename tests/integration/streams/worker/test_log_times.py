@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from detectors.model.observation import PULSE
 from detectors.timeline.log import thinned
+from detectors.timeline.log_records import LOG_KEY
 from streams.records.observation import decode_report, is_report
 
 pytestmark = pytest.mark.kafka
@@ -81,5 +81,5 @@ def test_times_of_articles_outlive_the_workers_that_read_them(
     # No article has a record of its own: observations are of quakes, and a report is one record of the changelog.
     seen = [json.loads(record.value) for record in watch.read("observations") if not is_report(record.headers)]
     assert {one["rule"] for one in seen} == {"outlet-silent", "newly-hit"}
-    written = [record for record in watch.changelog() if record.key.startswith(PULSE.encode()) and record.value]
+    written = [record for record in watch.changelog() if record.key.startswith(LOG_KEY.encode()) and record.value]
     assert 0 < len(written) <= len(watch.reports())

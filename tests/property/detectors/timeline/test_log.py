@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.timeline.log import Log, thinned
-from detectors.timeline.log_records import KeptLog, PulsedOften
+from detectors.timeline.log_records import KeptLog, LogTimes
 from tests.property.detectors.harness import START, thorough
 
 MINUTE = timedelta(minutes=1)
@@ -48,10 +48,10 @@ def test_records_bring_back_what_was_known_whoever_writes_them_again(
 ) -> None:
     dice = Random(dice.getrandbits(32))
     kept, changelog = KeptLog(grain), {}
-    batches: list[tuple[PulsedOften | None, list[str]]] = []
+    batches: list[tuple[LogTimes | None, list[str]]] = []
     told: list[datetime] = []
 
-    def write(record: PulsedOften | None, needless: list[str], *, until: int = 99) -> None:
+    def write(record: LogTimes | None, needless: list[str], *, until: int = 99) -> None:
         puts = [] if record is None else [(record.key, record)]
         for key, value in [*puts, *((key, None) for key in needless)][:until]:
             if value is None:

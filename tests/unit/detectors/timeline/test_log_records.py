@@ -1,13 +1,10 @@
-"""The times of articles of the log as a partition keeps them: what earlier versions wrote, and other rules."""
+"""The times of articles of the log as a partition keeps them: what is stored, what is deleted, and other rules."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-import msgspec
-
 from detectors.engine.partition import PartitionState
-from detectors.model.observation import PULSE, Observation
 from tests.property.detectors.harness import at, engine_of
 
 SILENT = "name: s, kind: flatline, group_by: source, window: 1h, lateness: 0s"
@@ -30,26 +27,20 @@ def test_one_record_says_all_times_of_a_report() -> None:
     assert len(state.pulse([at(0.7), at(3.6)]).deletes) == 1  # 0.6 and 3.5 are neither first nor last of a minute now
 
 
-def test_records_of_earlier_versions_are_read_and_deleted_when_they_say_nothing_more() -> None:
+def test_stored_records_are_deleted_when_they_say_nothing_more() -> None:
     old = {
-        f"{PULSE} {at(minute).isoformat()}": msgspec.msgpack.encode({"type": "pulse", "time": at(minute)})
+        key: value
         for minute in (0, 0.2, 0.5, 90)
+        for key, value in records_of(PartitionState(engine_of(SILENT)), [minute]).items()
     }
+    said_0, said_0_2, said_0_5, said_90 = old
     state = PartitionState(engine_of(SILENT))
     state.load(old.items())
     step = state.pulse([at(minute) for minute in (0, 0.3, 0.5, 90)])
-    assert (step.puts, step.deletes) == ((), (f"{PULSE} {at(0.2).isoformat()}",))
+    assert (step.puts, step.deletes) == ((), (said_0_2,))
     deleted = [key for hour in range(2, 6) for key in state.advance(at(60 * hour)).deletes if key in old]
-    assert sorted(deleted) == [
-        f"{PULSE} {at(minute).isoformat()}" for minute in (0.5, 90)
-    ]  # the first is kept for ever
-
-
-def test_pulses_that_earlier_versions_sent_as_observations_are_heard() -> None:
-    sent = Observation(rule=PULSE, state=PULSE, time=at(7), article_id="")
-    state = PartitionState(engine_of(SURGE))
-    assert len(state.observe(sent).puts) == 1
-    assert state.observe(sent).puts == ()
+    assert sorted(deleted) == sorted([said_0_5, said_90])  # the first time is kept for ever
+    assert said_0 not in deleted
 
 
 def test_only_the_beginning_is_kept_where_no_rule_asks_for_silence() -> None:
