@@ -49,11 +49,12 @@ test: install ## Run unit, property and integration tests (real Apache Kafka, Pr
 	run 'not alone' -n 2 --dist loadfile --no-loadscope-reorder; beside=$$?; \
 	run alone; exit $$((beside | $$?))
 
-check: install ## Lint, formatting, types, import layers, compose file, Prometheus files
+check: install ## Lint, formatting, types, import layers, dead code, compose file, Prometheus files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/vulture
 	@.ci/compose-check docker-compose.yml
 	@.ci/prometheus-check
 

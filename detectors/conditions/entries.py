@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from typing import cast
 
 from detectors.conditions.fields import Form
 from detectors.conditions.lexicon import Phrase, phrase
@@ -14,7 +14,6 @@ from detectors.reading.nodes import Node, Scalar, Sequence
 from detectors.reading.problems import Wrong, nearest, one_of, shown
 from detectors.vocabulary import country_code, country_names
 
-K = TypeVar("K")
 LONGEST = 1000
 Key = str | float
 

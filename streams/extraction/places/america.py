@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from streams.extraction.places.mention import Mention
 
 _READ = 8000  # characters that decide
-_LISTED = 5  # characters between the towns of a list, at most
 _ENOUGH = 3  # kinds of cue
 #: Each is one kind of cue, however often it stands there.
 _CUES = tuple(
@@ -86,14 +85,6 @@ def american_towns(clean: str, mentions: list[Mention]) -> list[Mention]:
         ):
             read_anew |= {mention: _town(mention, home) for mention in own}
     return [read_anew.get(mention, mention) for mention in mentions]
-
-
-def _beside(mention: Mention, at_home: list[Mention]) -> bool:
-    """Whether it stands in one list with a town: "Crockett, Palestine and Houston"."""
-    return any(
-        other.via == "city" and (0 <= mention.start - other.end <= _LISTED or 0 <= other.start - mention.end <= _LISTED)
-        for other in at_home
-    )
 
 
 def _is_town(clean: str, mention: Mention, home: str) -> bool:

@@ -6,7 +6,6 @@ Method: Broder, "On the resemblance and containment of documents" (1997); the si
 from __future__ import annotations
 
 import base64
-import re
 import struct
 
 from rensa import RMinHash
@@ -15,7 +14,6 @@ PERMUTATIONS = 64
 SHINGLE = 3  # words
 SEED = 42
 _MINIMUM = 5  # words; a shorter text has no fingerprint
-_WORD = re.compile(r"[^\s]+")
 
 
 def fingerprint(folded: str) -> str:
