@@ -64,7 +64,7 @@ def _names(rule: Rule, group: Mapping[str, GroupValue], change: Change, seen: Se
             return next((value for value in values if getattr(value, code, value) == group[field]), group[field])
         return first(values, field)
 
-    window = getattr(rule.kind, "window", None) or getattr(rule.kind, "within", None)
+    window = rule.kind.span()
     given: dict[str, Any] = {
         "officials": seen.officials,
         "countries": seen.countries,

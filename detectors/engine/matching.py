@@ -14,7 +14,6 @@ from detectors.engine.outcome import Limit, Limited
 from detectors.facts.fact import Fact
 from detectors.garbage_collection import collector_waits
 from detectors.index.rules import Asked, RuleIndex
-from detectors.kinds.match import Match
 from detectors.loading.ruleset import RuleSet
 from detectors.model.alert import Evidence, EvidenceSpan, GroupValue
 from detectors.model.article import EnrichedArticle
@@ -127,7 +126,6 @@ class Engine:
                 if not one.rule.schedule.open(observation.time):
                     limits.append(Limit(one.rule.name, "schedule"))
                     continue
-                assert isinstance(one.rule.kind, Match)
                 fact = Fact(observation)
                 change = one.rule.kind.alone(one.rule, fact)
                 firings.append(firing(one.rule, observation.group, change, self.version))

@@ -25,8 +25,8 @@ from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue, State
 from detectors.model.event_time import INSTANT
 from detectors.reading.readers import Duration
-from detectors.rules.keys import GroupBy, Step
-from detectors.rules.kind import Key, Kind, kind
+from detectors.rules.keys import GroupedKind, Step
+from detectors.rules.kind import Key, kind
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
 from detectors.rules.rule import Rule
 from detectors.timeline.log import Log
@@ -35,15 +35,20 @@ AFTER, WITHOUT = 1, 2
 
 
 @kind("absence")
-class Absence(Kind, frozen=True, kw_only=True):
+class Absence(GroupedKind, frozen=True, kw_only=True):
     """Fires when nothing that meets ``without`` has come within ``within`` of an article that meets ``after``."""
 
     after: Step
     without: Step
     within: Annotated[timedelta, Key(Duration(), "how long a wait is; one wait a group and so long, answered or not")]
-    group_by: GroupBy = ()
 
     def conditions(self) -> tuple[Condition, ...]:
+        return self.after, self.without
+
+    def span(self) -> timedelta:
+        return self.within
+
+    def answered_wait(self) -> tuple[Condition, Condition]:
         return self.after, self.without
 
     def waits(self) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from detectors.facts.fact import Fact
-from detectors.facts.facts import Facts
+from detectors.facts.facts import MOST_FACTS, Facts
 from detectors.facts.tallies import Different
 from detectors.machines.judgement import Judgement, not_met, reached
 from detectors.machines.state_kinds import CountKind, EitherSideKind
@@ -23,7 +23,9 @@ from detectors.machines.ticks import Measure
 from detectors.model.alert import Severity
 from detectors.rules.keys import CountAtLeastOrNone, CountAtMostOrNone, Minimum, Of
 from detectors.rules.kind import kind
+from detectors.rules.thresholds import Thresholds
 from detectors.timeline.log import Log
+from detectors.vocabulary import shipped_vocabulary
 
 
 @kind("cardinality")
@@ -34,6 +36,20 @@ class Cardinality(CountKind, EitherSideKind, frozen=True, kw_only=True):
     at_least: CountAtLeastOrNone = None
     at_most: CountAtMostOrNone = None
     minimum: Minimum = 1
+
+    def looked_at(self) -> str:
+        return self.of
+
+    def levels_counted(self) -> Thresholds | None:
+        return self.at_least
+
+    def number_range(self) -> tuple[float, float]:
+        vocabulary = shipped_vocabulary()
+        closed = {
+            "theme": len(vocabulary.themes) - ("none" in vocabulary.themes),
+            "official.class": len(vocabulary.role_classes),
+        }
+        return 0, closed.get(self.of, MOST_FACTS)
 
     def waits(self) -> bool:
         return self.at_most is not None or super().waits()

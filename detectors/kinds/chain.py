@@ -26,7 +26,6 @@ from detectors.model.alert import Severity
 from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import Choice, ListOf, Number
 from detectors.rules.chain_inputs import Heard, HeardReader, circle
-from detectors.rules.keys import GroupBy, Window
 from detectors.rules.kind import Key, kind
 from detectors.rules.rule import Rule
 from detectors.rules.thresholds import ThresholdReader, Thresholds
@@ -41,7 +40,6 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
 
     READS_ARTICLES = False
 
-    window: Window
     alerts: Annotated[Heard | None, Key(HeardReader(), "the alerts that are counted, with `at_least`")] = None
     at_least: Annotated[
         Thresholds | None,
@@ -53,7 +51,6 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
     steps: Annotated[
         tuple[Heard, ...], Key(ListOf(HeardReader(), least=1, most=32), "alerts of which each must come, in any order")
     ] = ()
-    group_by: GroupBy = ()
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         if self.alerts is None and not self.steps:
@@ -85,6 +82,12 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         if self.alerts is not None:
             return () if self.alerts.hears(rule) else None
         return tuple(number for number, step in enumerate(self.steps, 1) if step.hears(rule)) or None
+
+    def least_rules(self) -> float:
+        return self.at_least.least if self.at_least is not None and self.distinct == "rule" else 0
+
+    def levels_counted(self) -> Thresholds | None:
+        return self.at_least
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         if self.steps:

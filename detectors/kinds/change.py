@@ -22,20 +22,22 @@ from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue
 from detectors.model.event_time import INSTANT
 from detectors.reading.readers import Number
-from detectors.rules.keys import GroupBy, Of
-from detectors.rules.kind import Key, Kind, kind
+from detectors.rules.keys import GroupedKind, Of
+from detectors.rules.kind import Key, kind
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
 from detectors.rules.rule import Rule
 from detectors.timeline.log import Log
 
 
 @kind("change")
-class Changed(Kind, frozen=True, kw_only=True):
+class Changed(GroupedKind, frozen=True, kw_only=True):
     """Fires when so many articles in a row give another value than the settled one. The first settles silently."""
 
     of: Of
-    group_by: GroupBy = ()
     at_least: Annotated[int, Key(Number(least=1, whole=True), "articles in a row that settle a value")] = 1
+
+    def looked_at(self) -> str:
+        return self.of
 
     def waits(self) -> bool:
         return True

@@ -22,20 +22,25 @@ from detectors.facts.facts import Facts
 from detectors.machines.events import MOST_EVIDENCE, EventKind
 from detectors.machines.judgement import Judgement, reached
 from detectors.model.alert import Severity
-from detectors.rules.keys import CountAtLeast, DistinctReader, GroupBy, Window
+from detectors.rules.keys import CountAtLeast, DistinctReader
 from detectors.rules.kind import Key, kind
+from detectors.rules.thresholds import Thresholds
 
 
 @kind("corroborated")
 class Corroborated(EventKind, frozen=True, kw_only=True):
     """Fires on so many articles of which no two are copies or have the same value of ``distinct``."""
 
-    window: Window
     at_least: CountAtLeast
-    group_by: GroupBy = ()
     distinct: Annotated[
         str, Key(DistinctReader("source", "language"), "no two of the articles have the same of this; default: source")
     ] = "source"
+
+    def counted(self) -> str:
+        return self.distinct
+
+    def levels_counted(self) -> Thresholds:
+        return self.at_least
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         independent = self._independent(facts, moment)

@@ -35,6 +35,12 @@ class Frequency(CountKind, frozen=True, kw_only=True):
     at_least: CountAtLeast
     distinct: Distinct = "article"
 
+    def counted(self) -> str:
+        return self.distinct
+
+    def levels_counted(self) -> Thresholds:
+        return self.at_least
+
     def levels(self) -> tuple[Side, Thresholds]:
         """For the machine of states."""
         return "at_least", self.at_least

@@ -36,6 +36,7 @@ class Match(Kind, frozen=True, kw_only=True):
     """Fires on an article; ``once_per`` says how often."""
 
     TAKES_LATE = True
+    GROUP_KEY = "once_per"
 
     once_per: Annotated[
         tuple[str, ...],
@@ -59,7 +60,7 @@ class Match(Kind, frozen=True, kw_only=True):
         return DAY
 
     def alone(self, rule: Rule, fact: Fact) -> Change:
-        """The change for a rule that alerts once an article: rule and article are its id."""
+        """Rule and article are the alert's id."""
         return Change(
             identity=f"article {fact.article_id}",
             revision=1,

@@ -96,6 +96,10 @@ class Metric(EitherSideKind, frozen=True, kw_only=True):
     function: Annotated[str, Key(_FunctionReader(), "sum, avg, min, max, or p1 to p99 (nearest rank)")]
     minimum: Minimum = 1
 
+    def number_range(self) -> tuple[float, float]:
+        share = self.value in {SCORE, CONFIDENCE} and self.function != "sum"
+        return (0, 1) if share else (-math.inf, math.inf)
+
     def number(self, found: Found, group: Mapping[str, GroupValue]) -> float | None:
         if self.value == LENGTH:
             return len(found.view.article.text)

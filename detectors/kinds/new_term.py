@@ -28,8 +28,8 @@ from detectors.model.alert import GroupValue
 from detectors.model.event_time import BEGINNING, INSTANT
 from detectors.reading.readers import Duration
 from detectors.rules.groups import Found
-from detectors.rules.keys import CountAtLeast, Distinct, GroupBy, Of
-from detectors.rules.kind import DAY, Key, Kind, kind
+from detectors.rules.keys import CountAtLeast, Distinct, GroupedKind, Of
+from detectors.rules.kind import DAY, Key, kind
 from detectors.rules.known_values import Known, KnownReader
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
 from detectors.rules.rule import Rule
@@ -41,14 +41,13 @@ MOST_VALUES = 10_000
 
 
 @kind("new_term")
-class NewTerm(Kind, frozen=True, kw_only=True):
+class NewTerm(GroupedKind, frozen=True, kw_only=True):
     """Fires when a value is met that was not for ``remember``: at once, unless an article to come could undo it."""
 
     NEEDS_LOG = True
 
     of: Of
     remember: Annotated[timedelta, Key(Duration(), "a value not met for so long is new again")]
-    group_by: GroupBy = ()
     learn: Annotated[
         timedelta | None,
         Key(Duration(zero=True), "silent until the log is so old; default: 30d, or `remember` if shorter"),
@@ -57,6 +56,15 @@ class NewTerm(Kind, frozen=True, kw_only=True):
     at_least: CountAtLeast = Thresholds((Level(None, 1),))
     distinct: Distinct = "article"
     window: Annotated[timedelta, Key(Duration(), "a value is met when so long a stretch holds `at_least`")] = 7 * DAY
+
+    def looked_at(self) -> str:
+        return self.of
+
+    def counted(self) -> str:
+        return self.distinct
+
+    def span(self) -> timedelta:
+        return self.window
 
     def known_among(self, found: Found) -> tuple[GroupValue, ...]:
         return self.known.among(found, self.of)

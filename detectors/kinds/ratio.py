@@ -20,7 +20,7 @@ from detectors.conditions.nodes import EVERY_ARTICLE, Condition
 from detectors.conditions.reader import CONDITION
 from detectors.counting.counted import tally
 from detectors.facts.fact import Fact
-from detectors.facts.facts import Facts
+from detectors.facts.facts import MOST_FACTS, Facts
 from detectors.facts.tallies import Those
 from detectors.machines.state_kinds import EitherSideKind
 from detectors.machines.ticks import Measure
@@ -40,6 +40,12 @@ class Ratio(EitherSideKind, frozen=True, kw_only=True):
     to: Annotated[Condition, Key(CONDITION, "to which of them; default: all")] = EVERY_ARTICLE
     minimum: Minimum = 10
     distinct: Distinct = "article"
+
+    def counted(self) -> str:
+        return self.distinct
+
+    def number_range(self) -> tuple[float, float]:
+        return 0, (1 if self.to == EVERY_ARTICLE else MOST_FACTS)
 
     def conditions(self) -> tuple[Condition, ...]:
         return self.count, self.to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from detectors.conditions.nodes import EVERY_ARTICLE, Condition, Lacks
+from detectors.conditions.nodes import EVERY_ARTICLE, Lacks
 from detectors.lints.conjuncts import conjuncts
 from detectors.lints.registry import of_rule, of_set
 from detectors.rules.groups import source_field
@@ -24,10 +24,9 @@ def excepted_altogether(rule: Rule) -> Iterator[tuple[str, str]]:
 def grouped_by_nothing(rule: Rule) -> Iterator[tuple[str, str]]:
     """A group field that the condition wants to be without a value."""
     lacking = {part.field for part in conjuncts(rule.where) if isinstance(part, Lacks)}
-    key = "once_per" if hasattr(rule.kind, "once_per") else "group_by"
     for field in rule.kind.fields():
         if source_field(field) in lacking:
-            yield key, f"the rule can never fire: {field} has no value in an article of the rule"
+            yield rule.kind.GROUP_KEY, f"the rule can never fire: {field} has no value in an article of the rule"
     of = rule.kind.looked_at()
     if of is not None and source_field(of) in lacking:
         yield "of", f"the rule can never fire: {of} has no value in an article of the rule"
@@ -36,8 +35,9 @@ def grouped_by_nothing(rule: Rule) -> Iterator[tuple[str, str]]:
 @of_rule
 def answered_at_once(rule: Rule) -> Iterator[tuple[str, str]]:
     """An absence whose wait no article can begin, since what begins it also answers it."""
-    after, without = getattr(rule.kind, "after", None), getattr(rule.kind, "without", None)
-    if isinstance(after, Condition) and isinstance(without, Condition):
+    wait = rule.kind.answered_wait()
+    if wait is not None:
+        after, without = wait
         begins = (*conjuncts(rule.where), *conjuncts(after))
         if all(part in begins for part in conjuncts(without)):
             yield "without", "the rule can never fire: every article that begins the wait meets 'without'"
@@ -64,10 +64,10 @@ def deaf_chains(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
             yield chain, "alerts", "the rule can never fire: no enabled rule is among those that it listens to"
         elif not fit:
             yield chain, "group_by", "the rule can never fire: no rule that it listens to has these keys in its group"
-        at_least = getattr(chain.kind, "at_least", None)
-        if getattr(chain.kind, "distinct", "") == "rule" and at_least is not None and 0 < len(fit) < at_least.least:
+        least = chain.kind.least_rules()
+        if 0 < len(fit) < least:
             yield (
                 chain,
                 "at_least",
-                f"the rule can never fire: it listens to {len(fit)} rules, and wants {at_least.least:g} of them",
+                f"the rule can never fire: it listens to {len(fit)} rules, and wants {least:g} of them",
             )

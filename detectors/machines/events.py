@@ -15,7 +15,7 @@ from detectors.machines.judged_moments import NEVER, Moments
 from detectors.machines.judgement import Judgement, surpassing
 from detectors.model.alert import GroupValue, Severity
 from detectors.model.event_time import INSTANT
-from detectors.rules.kind import Kind
+from detectors.rules.keys import WindowKind
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
 from detectors.rules.rule import Rule
 from detectors.rules.thresholds import Thresholds
@@ -47,13 +47,12 @@ class Summary(msgspec.Struct):
             self.peak = judgement
 
 
-class EventKind(Kind, frozen=True, kw_only=True):
+class EventKind(WindowKind, frozen=True, kw_only=True):
     """A kind whose condition over (moment - reach, moment] only more facts can make true."""
 
     def reach(self) -> timedelta:
         """How far back from a moment it looks: the window."""
-        window: timedelta = self.window  # type: ignore[attr-defined]
-        return window
+        return self.window
 
     def throttle(self) -> timedelta:
         return self.reach()
@@ -76,7 +75,7 @@ class EventKind(Kind, frozen=True, kw_only=True):
 
     def levels_counted(self) -> Thresholds | None:
         """What the number is held against; None where a condition is met or not, whatever the number."""
-        return getattr(self, "at_least", None)
+        return None
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The last of the facts that made it true at ``moment``, in order."""

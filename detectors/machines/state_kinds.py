@@ -13,18 +13,15 @@ from detectors.facts.facts import Facts
 from detectors.machines.events import EventKind, EventMachine
 from detectors.machines.ticks import Side, Ticked, TickMachine
 from detectors.model.alert import GroupValue
-from detectors.rules.keys import QUARTER, Clear, Every, For, GroupBy, NumberAtLeast, NumberAtMost, Window
-from detectors.rules.kind import Kind
+from detectors.rules.keys import QUARTER, Clear, Every, For, NumberAtLeast, NumberAtMost, WindowKind
 from detectors.rules.machine import Machine
 from detectors.rules.rule import Rule
 from detectors.rules.thresholds import Thresholds
 
 
-class StateKind(Kind, frozen=True, kw_only=True):
+class StateKind(WindowKind, frozen=True, kw_only=True):
     """A kind of states: its keys, and what most of them answer to the machine."""
 
-    window: Window
-    group_by: GroupBy = ()
     every: Every = QUARTER
     for_: For = timedelta()
     clear: Clear = None

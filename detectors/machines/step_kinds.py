@@ -13,15 +13,13 @@ from detectors.machines.events import EventKind
 from detectors.machines.judgement import Judgement, not_met
 from detectors.model.alert import Severity
 from detectors.model.event_time import INSTANT
-from detectors.rules.keys import GroupBy, Steps, Window
+from detectors.rules.keys import Steps
 
 
 class StepsKind(EventKind, frozen=True, kw_only=True):
     """A kind whose conditions are all to be met within a window."""
 
     steps: Steps
-    window: Window
-    group_by: GroupBy = ()
 
     def conditions(self) -> tuple[Condition, ...]:
         return self.steps

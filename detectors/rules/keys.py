@@ -13,7 +13,7 @@ from detectors.reading.nodes import Node, Scalar
 from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import Duration, JsonSchema, ListOf, Number, Reader
 from detectors.rules.groups import GroupByReader, GroupFieldReader
-from detectors.rules.kind import Key
+from detectors.rules.kind import Key, Kind
 from detectors.rules.thresholds import ThresholdReader, Thresholds
 
 
@@ -82,3 +82,21 @@ Step = Annotated[Condition, Key(CONDITION, "a condition, met together with `wher
 Steps = Annotated[
     tuple[Condition, ...], Key(ListOf(CONDITION, least=2, most=32), "conditions, each met together with `where`")
 ]
+
+
+class GroupedKind(Kind, frozen=True, kw_only=True):
+    """A kind that keeps its state by the values of some fields."""
+
+    group_by: GroupBy = ()
+
+    def fields(self) -> tuple[str, ...]:
+        return self.group_by
+
+
+class WindowKind(GroupedKind, frozen=True, kw_only=True):
+    """A kind that looks at a window of event time."""
+
+    window: Window
+
+    def span(self) -> timedelta:
+        return self.window

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_type_hints
 import msgspec
 
 from detectors.conditions.nodes import Condition
+from detectors.facts.fact import Fact
+from detectors.facts.facts import MOST_FACTS
 from detectors.model.alert import GroupValue
 from detectors.reading.readers import Reader
 from detectors.rules.groups import Found
 
 if TYPE_CHECKING:
-    from detectors.rules.machine import Machine
+    from detectors.rules.machine import Change, Machine
     from detectors.rules.rule import Rule
 
 DAY = timedelta(days=1)
@@ -70,6 +72,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Whether articles behind the watermark still reach it."""
     READS_ARTICLES: ClassVar[bool] = True
     """False where it reads other rules' alerts instead."""
+    GROUP_KEY: ClassVar[str] = "group_by"
+    """The key that holds the fields it groups by."""
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """What is wrong between its keys: the key to point at, and the message."""
@@ -85,11 +89,11 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     def fields(self) -> tuple[str, ...]:
         """The fields that it groups by."""
-        return getattr(self, "group_by", ())
+        return ()
 
     def looked_at(self) -> str | None:
         """The field whose values it wants of each article (``of``)."""
-        return getattr(self, "of", None)
+        return None
 
     def known_among(self, found: Found) -> tuple[GroupValue, ...]:  # noqa: ARG002 - for kinds that list some
         """The values of ``of`` that the rule lists as known."""
@@ -97,7 +101,23 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     def counted(self) -> str:
         """What it counts: ``article``, ``story``, ``source``, ``language`` or ``meta.KEY``."""
-        return getattr(self, "distinct", "article")
+        return "article"
+
+    def span(self) -> timedelta | None:
+        """The stretch of event time that templates show as ``window``; None where it has none."""
+        return None
+
+    def answered_wait(self) -> tuple[Condition, Condition] | None:
+        """The condition that begins a wait and the one that answers it; None where it does not wait for an answer."""
+        return None
+
+    def least_rules(self) -> float:
+        """Of how many different rules it needs alerts, at least."""
+        return 0
+
+    def number_range(self) -> tuple[float, float]:
+        """The least and the most that the number comes to that its thresholds are asked of."""
+        return 0, MOST_FACTS
 
     def number(self, found: Found, group: Mapping[str, GroupValue]) -> float | None:  # noqa: ARG002 - for kinds that want one
         """The number that it takes of an article for one of its groups."""
@@ -112,8 +132,12 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         return False
 
     def stateless(self) -> bool:
-        """Whether one article decides, so that no state is kept."""
+        """Whether one article decides, so that no state is kept: :meth:`alone` makes its alert."""
         return False
+
+    def alone(self, rule: Rule, fact: Fact) -> Change:
+        """The alert of one article, of a rule without state."""
+        raise NotImplementedError
 
     def throttle(self) -> timedelta:
         """The default of ``throttle``."""

@@ -2,13 +2,16 @@
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import indent
 
 import pytest
 
 from detectors.loading.ruleset import load_rules
-from detectors.rules.kind import kinds
+from detectors.machines.events import EventKind
+from detectors.rules.kind import Kind, keys_of, kinds
+from tests.rigs.golden import RELEASES
 
 HEARD = """
   - {name: protests-surge, kind: frequency, where: {theme: protest_unrest}, window: 1d, at_least: 3, group_by: [country]}
@@ -44,3 +47,29 @@ def test_there_are_fourteen_kinds() -> None:
         "spike",
         "together",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "hook"),
+    [
+        ("group_by", lambda kind: kind.fields()),
+        ("of", lambda kind: kind.looked_at()),
+        ("distinct", lambda kind: kind.counted()),
+        ("window", lambda kind: kind.span()),
+        ("within", lambda kind: kind.span()),
+    ],
+)
+def test_a_kind_with_a_key_answers_for_it(key: str, hook: Callable[[Kind], object]) -> None:
+    rules = [rule for release in RELEASES for rule in load_rules(release / "rules").rules]
+    having = [rule.kind for rule in rules if key in keys_of(type(rule.kind)) and rule.kind.READS_ARTICLES]
+    assert having
+    for kind in having:
+        assert hook(kind) == getattr(kind, key), kind.NAME
+
+
+def test_events_with_at_least_say_so() -> None:
+    rules = [rule for release in RELEASES for rule in load_rules(release / "rules").rules]
+    events = [rule.kind for rule in rules if isinstance(rule.kind, EventKind)]
+    assert {kind.NAME for kind in events if kind.levels_counted() is not None} == {
+        kind.NAME for kind in events if getattr(kind, "at_least", None) is not None
+    }
