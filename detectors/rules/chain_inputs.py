@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
 from datetime import timedelta
+from graphlib import TopologicalSorter
 from typing import Any, ClassVar
 
 import msgspec
@@ -47,14 +48,14 @@ class HeardReader(Reader[Heard]):
 
 def circle(rule: Rule, rules: MappingABC[str, Rule]) -> tuple[str, ...]:
     """The shortest way from a chain over the chains that it hears back to itself; empty where there is none."""
-    chains = [other for other in rules.values() if not other.kind.READS_ARTICLES]
+    chains = {name: other for name, other in rules.items() if not other.kind.READS_ARTICLES}
     came_from: dict[str, str] = {}
     front = [rule]
     while front:
         following = []
         for chain in front:
-            for other in chains:
-                if chain.kind.hears(other) is None or other.name in came_from:
+            for other in _heard(chain, chains):
+                if other.name in came_from:
                     continue
                 came_from[other.name] = chain.name
                 if other.name == rule.name:
@@ -69,15 +70,19 @@ def circle(rule: Rule, rules: MappingABC[str, Rule]) -> tuple[str, ...]:
 
 def depths(rules: MappingABC[str, Rule]) -> dict[str, int]:
     """How many chains deep each rule lies: 0 reads articles, 1 hears such rules, and so on. There are no circles."""
-    found = {rule.name: 0 for rule in rules.values() if rule.kind.READS_ARTICLES}
-    left = [rule for rule in rules.values() if not rule.kind.READS_ARTICLES]
-    below = {chain.name: [rule.name for rule in rules.values() if chain.kind.hears(rule) is not None] for chain in left}
-    while left:
-        ready = [chain for chain in left if all(name in found for name in below[chain.name])]
-        for chain in ready:
-            found[chain.name] = 1 + max((found[name] for name in below[chain.name]), default=0)
-        left = [chain for chain in left if chain.name not in found]
+    inputs = {name: [other.name for other in _heard(rule, rules)] for name, rule in rules.items()}
+    found: dict[str, int] = {}
+    for name in TopologicalSorter(inputs).static_order():
+        below = max((found[other] for other in inputs[name]), default=0)
+        found[name] = 0 if rules[name].kind.READS_ARTICLES else 1 + below
     return found
+
+
+def _heard(rule: Rule, rules: MappingABC[str, Rule]) -> list[Rule]:
+    """The rules whose alerts a chain hears; none where the rule reads articles."""
+    if rule.kind.READS_ARTICLES:
+        return []
+    return [other for other in rules.values() if rule.kind.hears(other) is not None]
 
 
 def _told_after(rule: Rule) -> timedelta:
@@ -92,11 +97,6 @@ def latenesses(rules: MappingABC[str, Rule], depth_of: MappingABC[str, int]) -> 
     """
     found: dict[str, timedelta] = {}
     for rule in sorted(rules.values(), key=lambda one: depth_of[one.name]):
-        heard = (
-            ()
-            if rule.kind.READS_ARTICLES
-            else (other for other in rules.values() if rule.kind.hears(other) is not None)
-        )
-        found[rule.name] = max((found[other.name] + _told_after(other) for other in heard), default=rule.lateness)
-        found[rule.name] = max(found[rule.name], rule.lateness)
+        heard = (found[other.name] + _told_after(other) for other in _heard(rule, rules))
+        found[rule.name] = max((rule.lateness, *heard))
     return found
