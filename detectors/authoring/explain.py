@@ -142,9 +142,9 @@ def _why(
         return f"the article meets the exception {', '.join(map(repr, excepted))}"
     if steps and not any(step.clause.met for step in steps):
         return "the article meets 'where', and none of the steps"
-    fields = rule.kind.fields()
+    fields = rule.kind.group_fields()
     if not groups:
-        of = rule.kind.looked_at()
+        of = rule.kind.value_field()
         return f"the article has no value for {', '.join((*fields, *([of] if of else ())))}, so no group"
     said = "one alert for the article" if rule.kind.stateless() else "the article counts"
     if fields:
@@ -167,7 +167,7 @@ def _groups(rule: Rule, view: ArticleView) -> tuple[tuple[dict[str, GroupValue |
             layers.append(((own, step.bound_fields()), layer))
     if not rule.kind.conditions():
         layers.append((layer,))
-    fields, of = rule.kind.fields(), rule.kind.looked_at()
+    fields, of = rule.kind.group_fields(), rule.kind.value_field()
     found: dict[tuple[GroupValue, ...], dict[GroupValue, None]] = {}
     left_out = False
     for one in layers:

@@ -30,7 +30,7 @@ _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
-class GivenArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An article of a test, or a line of ``newswatch extract --json``. Articles of one ``story`` are copies."""
 
     text: str = ""
@@ -109,7 +109,7 @@ class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One test: the articles, and the whole set of alerts that they are to make, each by the fields that it names."""
 
     name: str
-    articles: tuple[GivenArticle, ...]
+    articles: tuple[RuleTestArticle, ...]
     alerts: tuple[dict[str, Any], ...] = ()
     rules: tuple[str, ...] = ()
     until: str | None = None
@@ -195,4 +195,4 @@ def _fail(file: Path, root: Node, said: str) -> NoReturn:
 
 
 def _known(path: str) -> set[str]:
-    return set((GivenArticle if "articles[" in path else RuleTest).__struct_fields__)
+    return set((RuleTestArticle if "articles[" in path else RuleTest).__struct_fields__)

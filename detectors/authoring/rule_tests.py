@@ -115,7 +115,7 @@ def _warnings(test: RuleTest, engine: Engine, names: Iterable[str]) -> Iterator[
     for number, article in enumerate(test.articles, 1):
         for said in article.unknown():
             yield f"article {number}: {said}"
-    waiting = [name for name in names if name in engine.rules and engine.rules[name].kind.waits()]
+    waiting = [name for name in names if name in engine.rules and engine.rules[name].kind.waits_for_watermark()]
     if waiting and test.until is None:
         yield f"{', '.join(waiting)} waits for event time to move on: give `until`"
 

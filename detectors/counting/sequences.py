@@ -120,7 +120,7 @@ class Sequences:
             facts = self._facts[first]
         self.turned = (turned[0], turned[-1]) if turned else None
         places = (other for other in range(max(first, 0), min(last + 1, len(self._times))) if other != place)
-        self.grown = 1 + sum(self._stands(other, one) for other in places for one in self._facts[other])
+        self.grown = 1 + sum(self._is_member(other, one) for other in places for one in self._facts[other])
 
     def dropped(self, fact: Fact) -> None:
         """The group has one fact less, its first: what began with it began before every window that is asked of."""
@@ -135,14 +135,14 @@ class Sequences:
         whole = self._begun[place - 1][-1] if place else ()
         return whole[0][0] if whole else None
 
-    def standing(self, start: datetime, end: datetime) -> Iterator[Fact]:
+    def members(self, start: datetime, end: datetime) -> Iterator[Fact]:
         """The facts that stand in whole sequences of the window (start, end], the last first."""
         for place in range(bisect_right(self._times, end) - 1, bisect_right(self._times, start) - 1, -1):
             for fact in reversed(self._facts[place]):
-                if self._stands(place, fact, start, end):
+                if self._is_member(place, fact, start, end):
                     yield fact
 
-    def _stands(self, place: int, fact: Fact, start: datetime | None = None, end: datetime | None = None) -> bool:
+    def _is_member(self, place: int, fact: Fact, start: datetime | None = None, end: datetime | None = None) -> bool:
         begun, ended = self._begun_before(place), self._ended_after(place)
         for step in fact.steps:
             begins = self._forth.bound(fact, step, begun)

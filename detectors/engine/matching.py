@@ -13,7 +13,7 @@ from detectors.engine.firing import Firing, firing
 from detectors.engine.outcome import Limit, Limited
 from detectors.facts.fact import Fact
 from detectors.garbage_collection import collector_waits
-from detectors.index.rules import Asked, RuleIndex
+from detectors.index.rules import RuleConditions, RuleIndex
 from detectors.loading.ruleset import RuleSet
 from detectors.model.alert import Evidence, EvidenceSpan, GroupValue
 from detectors.model.article import EnrichedArticle
@@ -43,7 +43,7 @@ class Reading(Limited, frozen=True):
     pulse: datetime | None = None
 
 
-class _Compiled(Asked):
+class _Compiled(RuleConditions):
     """A rule with what every article would otherwise have to work out again."""
 
     __slots__ = ("_fields", "rule")
@@ -91,11 +91,11 @@ class Engine:
         )
         self._index = RuleIndex(self.compiled)
         chains = [rule for rule in self.rules.values() if not rule.kind.READS_ARTICLES]
-        self._ears: dict[str, list[tuple[Rule, tuple[int, ...]]]] = {}
+        self._chains_of: dict[str, list[tuple[Rule, tuple[int, ...]]]] = {}
         for rule in self.rules.values() if chains else ():
-            heard = [(chain, steps) for chain in chains if (steps := chain.kind.hears(rule)) is not None]
-            if heard:
-                self._ears[rule.name] = heard
+            chains_of = [(chain, steps) for chain in chains if (steps := chain.kind.steps_met_by(rule)) is not None]
+            if chains_of:
+                self._chains_of[rule.name] = chains_of
 
     def knows(self, state: str) -> bool:
         """Whether a rule state (of an observation) is of a rule of this set."""
@@ -127,10 +127,10 @@ class Engine:
                     limits.append(Limit(one.rule.name, "schedule"))
                     continue
                 fact = Fact(observation)
-                change = one.rule.kind.alone(one.rule, fact)
+                change = one.rule.kind.article_alert(one.rule, fact)
                 firings.append(firing(one.rule, observation.group, change, self.version))
                 moment = Moment(change.identity, fact.time, fact)
-                observations += self.heard(one.rule, observation.group, moment)
+                observations += self.chain_observations(one.rule, observation.group, moment)
         return Reading(
             tuple(firings),
             tuple(observations),
@@ -153,7 +153,7 @@ class Engine:
                     founds.append((number, Found(view, ((own, own_asked), (bindings, asked))), own))
         else:
             founds.append((None, Found(view, ((bindings, asked),)), bindings))
-        fields, of = rule.kind.fields(), rule.kind.looked_at()
+        fields, of = rule.kind.group_fields(), rule.kind.value_field()
         by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, list[GroupValue]]] = {}
         left_out = False
         for step_number, found, own in founds:
@@ -165,7 +165,7 @@ class Engine:
                     steps.append(step_number)
                     met.append(own)
                 all_values += (value for value in values if value not in all_values)
-        distinct = _distinct(article, rule.kind.counted())
+        distinct = _distinct(article, rule.kind.count_unit())
         # an article has many groups, and mostly one thing to show for all of them
         shown = {id(found): seen(found) for _, found, _ in founds} if by_group else {}
         evidence: dict[tuple[int, ...], Evidence] = {}
@@ -193,11 +193,11 @@ class Engine:
             for group, (steps, _, found, values) in by_group.items()
         ], left_out
 
-    def heard(self, rule: Rule, group: dict[str, GroupValue], moment: Moment) -> list[Observation]:
-        """What a moment of an alert tells the chains that listen to its rule."""
+    def chain_observations(self, rule: Rule, group: dict[str, GroupValue], moment: Moment) -> list[Observation]:
+        """One observation for each chain that reads the rule's alerts."""
         observations = []
-        for chain, steps in self._ears.get(rule.name, ()):
-            fields = chain.kind.fields()
+        for chain, steps in self._chains_of.get(rule.name, ()):
+            fields = chain.kind.group_fields()
             if any(field not in group for field in fields):
                 continue
             fact = moment.fact

@@ -19,7 +19,7 @@ from detectors.model.event_time import BEGINNING, INSTANT
 from detectors.model.observation import Observation, state_key
 from detectors.rules.machine import Machine, Mark, Outcome
 from detectors.rules.rule import Rule
-from detectors.timeline.log_records import KeptLog, LogTimes
+from detectors.timeline.log_records import LogTimes, RecordedLog
 
 MOST_GROUPS = 10_000
 """Groups a rule in one partition; the one that was observed longest ago goes first, and is counted."""
@@ -28,29 +28,29 @@ _STORED_EACH = timedelta(minutes=1)
 """A watermark that nothing followed from is stored so far apart, in event time."""
 
 
-class _Judged(msgspec.Struct, frozen=True, tag="judged"):
+class _WatermarkRecord(msgspec.Struct, frozen=True, tag="judged"):
     """Up to where a layer's watermark had come when it was stored."""
 
     watermark: datetime
     depth: int = 0
 
 
-class _Seen(msgspec.Struct, frozen=True, tag="fact"):
+class _FactRecord(msgspec.Struct, frozen=True, tag="fact"):
     observation: Observation
 
 
-class _Marked(msgspec.Struct, frozen=True, tag="mark"):
+class _MarkRecord(msgspec.Struct, frozen=True, tag="mark"):
     state: str
     group: dict[str, GroupValue]
     mark: Mark
 
 
-_Stored = _Judged | _Seen | _Marked | LogTimes
+_Record = _WatermarkRecord | _FactRecord | _MarkRecord | LogTimes
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER: msgspec.msgpack.Decoder[_Stored] = msgspec.msgpack.Decoder(_Stored)
+_DECODER: msgspec.msgpack.Decoder[_Record] = msgspec.msgpack.Decoder(_Record)
 
 
-class _Rule:
+class _RuleState:
     """The groups of one rule state, and when each has something to do.
 
     ``depth`` is the rule's layer, ``lateness`` what its watermark lies behind that of its layer.
@@ -77,15 +77,15 @@ class PartitionState:
     def __init__(self, engine: Engine, owns: Callable[[str], bool] = lambda _key: True) -> None:
         self._engine = engine
         self._owns = owns
-        self._log = KeptLog(engine.log_grain)
+        self._log = RecordedLog(engine.log_grain)
         self._watermarks: dict[int, datetime] = {}  # by layer: articles, chains, chains of chains
         self._stored: dict[int, datetime] = {}
         self._judged_keys: dict[int, list[str]] = {}
         self._orphans: list[str] = []
         self._numbers = count()
-        self._rules = {state: _Rule(rule, engine) for state, rule in engine.by_state.items()}
+        self._rules = {state: _RuleState(rule, engine) for state, rule in engine.by_state.items()}
         for kept in self._rules.values():
-            self._standing(kept)
+            self._add_initial_groups(kept)
 
     @property
     def watermark(self) -> datetime | None:
@@ -110,7 +110,7 @@ class PartitionState:
         groups: dict[str, tuple[str, dict[str, GroupValue], list[Fact], list[Mark]]] = {}
         for key, value in records:
             stored = _DECODER.decode(value)
-            if isinstance(stored, _Judged):
+            if isinstance(stored, _WatermarkRecord):
                 depth = stored.depth
                 self._judged_keys.setdefault(depth, []).append(key)
                 self._stored[depth] = max(self._stored.get(depth, BEGINNING), stored.watermark)
@@ -118,12 +118,12 @@ class PartitionState:
             elif isinstance(stored, LogTimes):
                 self._log.load(key, stored)
             else:
-                owner = stored if isinstance(stored, _Marked) else stored.observation
+                owner = stored if isinstance(stored, _MarkRecord) else stored.observation
                 if owner.state not in self._rules:
                     self._orphans.append(key)
                     continue
                 place = groups.setdefault(state_key(owner.state, owner.group), (owner.state, owner.group, [], []))
-                if isinstance(stored, _Marked):
+                if isinstance(stored, _MarkRecord):
                     place[3].append(stored.mark)
                 else:
                     place[2].append(Fact(stored.observation))
@@ -153,7 +153,7 @@ class PartitionState:
         late = now is not None and observation.time < now
         if late and (replay or not kept.rule.kind.TAKES_LATE):
             return Step() if replay else Step(limits=(Limit(kept.rule.name, "late"),))
-        out = _Collected(self._engine.version)
+        out = _StepBuilder(self._engine.version)
         if late:
             out.limits.append(Limit(kept.rule.name, "late"))
         machine = known or self._machine(kept, observation.group, out)
@@ -161,7 +161,7 @@ class PartitionState:
         outcome = Outcome()
         machine.now = now
         machine.observe(fact, outcome)
-        out.put(_fact_key(machine, fact), _Seen(observation))
+        out.put(_fact_key(machine, fact), _FactRecord(observation))
         oldest = machine.facts.drop_oldest()
         if oldest is not None:
             outcome.facts_dropped.append(oldest)
@@ -170,12 +170,12 @@ class PartitionState:
         self._schedule(kept, machine)
         return out.step()
 
-    def _now(self, kept: _Rule) -> datetime | None:
+    def _now(self, kept: _RuleState) -> datetime | None:
         """The rule's watermark."""
         watermark = self._watermarks.get(kept.depth)
         return None if watermark is None else watermark - kept.lateness
 
-    def _settled(self, kept: _Rule) -> datetime | None:
+    def _settled(self, kept: _RuleState) -> datetime | None:
         """The rule's watermark that is known to be stored."""
         stored = self._stored.get(kept.depth)
         return None if stored is None else stored - kept.lateness
@@ -199,7 +199,7 @@ class PartitionState:
         if known is not None and watermark <= known and not complete:
             return self._without_orphans()
         self._watermarks[depth] = watermark
-        out = _Collected(self._engine.version)
+        out = _StepBuilder(self._engine.version)
         stored = self._stored.get(depth)
         worked = False
         for kept in self._rules.values():
@@ -229,21 +229,21 @@ class PartitionState:
         orphans, self._orphans = tuple(self._orphans), []
         return Step(deletes=orphans)
 
-    def _store(self, watermark: datetime, depth: int, out: _Collected) -> None:
+    def _store(self, watermark: datetime, depth: int, out: _StepBuilder) -> None:
         key = f"~judged {watermark.isoformat()} {depth}"
-        out.put(key, _Judged(watermark, depth))
+        out.put(key, _WatermarkRecord(watermark, depth))
         out.deletes += [old for old in self._judged_keys.get(depth, ()) if old != key]
         self._judged_keys[depth] = [key]
         self._stored[depth] = watermark
 
-    def _prune_log(self, out: _Collected, settled: datetime) -> None:
+    def _prune_log(self, out: _StepBuilder, settled: datetime) -> None:
         longest = max((kept.rule.lateness + kept.rule.kind.log_reach() for kept in self._rules.values()), default=None)
         if longest is not None and 0 in self._stored:
             self._log.log.drop_until(settled - longest - _STORED_EACH)
             out.deletes += self._log.take_needless()
 
-    def _standing(self, kept: _Rule) -> None:
-        for group in kept.rule.kind.standing_groups():
+    def _add_initial_groups(self, kept: _RuleState) -> None:
+        for group in kept.rule.kind.initial_groups():
             key = state_key(kept.rule.state, group)
             if key not in kept.groups and self._owns(key):
                 machine = kept.rule.kind.machine(kept.rule, group)
@@ -251,7 +251,7 @@ class PartitionState:
                 kept.groups[key] = machine
                 self._schedule(kept, machine)
 
-    def _machine(self, kept: _Rule, group: dict[str, GroupValue], out: _Collected | None) -> Machine:
+    def _machine(self, kept: _RuleState, group: dict[str, GroupValue], out: _StepBuilder | None) -> Machine:
         key = state_key(kept.rule.state, group)
         machine = kept.groups.get(key)
         if machine is None:
@@ -265,11 +265,11 @@ class PartitionState:
                 out.limits.append(Limit(kept.rule.name, "groups"))
         return machine
 
-    def _schedule(self, kept: _Rule, machine: Machine, after: datetime | None = None) -> None:
+    def _schedule(self, kept: _RuleState, machine: Machine, after: datetime | None = None) -> None:
         due = machine.due()
         planned = kept.scheduled.get(machine.key)
         if due is None:
-            if planned is None and not machine.facts and not machine.marks and not self._stands(kept, machine):
+            if planned is None and not machine.facts and not machine.marks and not self._is_initial(kept, machine):
                 kept.groups.pop(machine.key, None)
             return
         if after is not None and due < after:
@@ -279,8 +279,8 @@ class PartitionState:
             heapq.heappush(kept.agenda, (due, next(self._numbers), machine.key))
 
     @staticmethod
-    def _stands(kept: _Rule, machine: Machine) -> bool:
-        return machine.group in kept.rule.kind.standing_groups()
+    def _is_initial(kept: _RuleState, machine: Machine) -> bool:
+        return machine.group in kept.rule.kind.initial_groups()
 
     def with_rules(self, engine: Engine) -> PartitionState:
         """The state under another rule set: kept where a rule's condition, group and window are unchanged.
@@ -307,7 +307,7 @@ class PartitionState:
         return new
 
 
-class _Collected:
+class _StepBuilder:
     """The parts of a step while they are made."""
 
     def __init__(self, version: str) -> None:
@@ -318,16 +318,16 @@ class _Collected:
         self.observations: list[Observation] = []
         self.limits: list[Limit] = []
 
-    def put(self, key: str, stored: _Stored) -> None:
+    def put(self, key: str, stored: _Record) -> None:
         self.puts.append((key, _ENCODER.encode(stored)))
 
     def take(self, engine: Engine, machine: Machine, outcome: Outcome) -> None:
         rule = machine.rule
         self.firings += (firing(rule, machine.group, change, self._version) for change in outcome.changes)
         for moment in outcome.moments:
-            self.observations += engine.heard(rule, machine.group, moment)
+            self.observations += engine.chain_observations(rule, machine.group, moment)
         for mark in outcome.marks:
-            self.put(_mark_key(machine, mark), _Marked(rule.state, machine.group, mark))
+            self.put(_mark_key(machine, mark), _MarkRecord(rule.state, machine.group, mark))
         # facts first: without the mark that says so, a machine would judge what is left of them again
         self.deletes += [_fact_key(machine, fact) for fact in outcome.facts_dropped]
         self.deletes += [_mark_key(machine, mark) for mark in outcome.marks_dropped]

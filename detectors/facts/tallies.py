@@ -49,7 +49,7 @@ class Different(Tally):
         return len(self._times)
 
 
-class Those(Tally):
+class Filtered(Tally):
     """Of the facts those that meet a condition, counted by another tally."""
 
     __slots__ = ("_counting", "_meets")

@@ -15,7 +15,7 @@ from detectors.index.titles import TitleIndex
 from detectors.index.values import FieldIndex, shared_tuples
 
 
-class Asked:
+class RuleConditions:
     """What one rule asks of an article: ``where``, one of the ``steps`` where there are any, none of the exceptions."""
 
     __slots__ = ("exceptions", "steps", "where")
@@ -60,7 +60,7 @@ class RuleIndex:
 
     __slots__ = ("_asked", "_either", "_exact", "_fields", "_patterns", "_phrases", "_reads_text", "_rules", "_titles")
 
-    def __init__(self, asked: Sequence[Asked]) -> None:
+    def __init__(self, asked: Sequence[RuleConditions]) -> None:
         leaves = Leaves()
         self._asked = asked
         self._exact = bytearray(len(asked))

@@ -51,7 +51,7 @@ class Absence(GroupedKind, frozen=True, kw_only=True):
     def answered_wait(self) -> tuple[Condition, Condition]:
         return self.after, self.without
 
-    def waits(self) -> bool:
+    def waits_for_watermark(self) -> bool:
         return True
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
@@ -135,7 +135,7 @@ class _Waiting(Machine):
             if first == answered:
                 self._resolve(out)
             elif first == opening:
-                self._tell("firing", self._held.pop(0)[1], first, out)
+                self._emit("firing", self._held.pop(0)[1], first, out)
             else:
                 self._decide(out)
         self._forget(settled, out)
@@ -176,7 +176,7 @@ class _Waiting(Machine):
             return
         out.moments.append(Moment(end.isoformat(), end, first))
         if self.rule.schedule.open(end):
-            self._tell("firing", wait, end, out)
+            self._emit("firing", wait, end, out)
             return
         out.dropped += 1
         opening = self._opening(wait)
@@ -192,11 +192,11 @@ class _Waiting(Machine):
             self._held = [(opening, held) for opening, held in self._held if held != wait]
             self.put(Mark(name=_ANSWERED, time=answer.time, ident=self._end(wait).isoformat()), out)
         elif self.rule.schedule.open(self._end(wait)) or self._opening(wait) is not None:
-            self._tell("resolved", wait, answer.time, out)
+            self._emit("resolved", wait, answer.time, out)
         self._answer = None
         self._wait = msgspec.structs.replace(wait, fired=False)
 
-    def _tell(self, state: State, wait: _Wait, time: datetime, out: Outcome) -> None:
+    def _emit(self, state: State, wait: _Wait, time: datetime, out: Outcome) -> None:
         end = self._end(wait)
         began = self.facts.since(wait.start, wait.start + INSTANT)
         evidence = [fact for fact in began if fact.article_id == wait.article_id and AFTER in fact.steps]

@@ -37,7 +37,7 @@ class Cardinality(CountKind, EitherSideKind, frozen=True, kw_only=True):
     at_most: CountAtMostOrNone = None
     minimum: Minimum = 1
 
-    def looked_at(self) -> str:
+    def value_field(self) -> str:
         return self.of
 
     def levels_counted(self) -> Thresholds | None:
@@ -51,8 +51,8 @@ class Cardinality(CountKind, EitherSideKind, frozen=True, kw_only=True):
         }
         return 0, closed.get(self.of, MOST_FACTS)
 
-    def waits(self) -> bool:
-        return self.at_most is not None or super().waits()
+    def waits_for_watermark(self) -> bool:
+        return self.at_most is not None or super().waits_for_watermark()
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
         """How many different values the window holds at ``tick``; None with fewer than ``minimum`` articles."""

@@ -25,7 +25,7 @@ from detectors.machines.step_kinds import AnyOrderKind
 from detectors.model.alert import Severity
 from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import Choice, ListOf, Number
-from detectors.rules.chain_inputs import Heard, HeardReader, circle
+from detectors.rules.chain_inputs import ChainInput, ChainInputReader, circle
 from detectors.rules.kind import Key, kind
 from detectors.rules.rule import Rule
 from detectors.rules.thresholds import ThresholdReader, Thresholds
@@ -40,7 +40,7 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
 
     READS_ARTICLES = False
 
-    alerts: Annotated[Heard | None, Key(HeardReader(), "the alerts that are counted, with `at_least`")] = None
+    alerts: Annotated[ChainInput | None, Key(ChainInputReader(), "the alerts that are counted, with `at_least`")] = None
     at_least: Annotated[
         Thresholds | None,
         Key(ThresholdReader(Number(least=1, whole=True)), "so many alerts, or so many by severity", harmless=True),
@@ -49,7 +49,8 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         "alert"
     )
     steps: Annotated[
-        tuple[Heard, ...], Key(ListOf(HeardReader(), least=1, most=32), "alerts of which each must come, in any order")
+        tuple[ChainInput, ...],
+        Key(ListOf(ChainInputReader(), least=1, most=32), "alerts of which each must come, in any order"),
     ] = ()
 
     def wrong(self) -> Iterator[tuple[str, str]]:
@@ -78,10 +79,10 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
             for name in step.rules:
                 yield f"steps[{number}]", name
 
-    def hears(self, rule: Rule) -> tuple[int, ...] | None:
+    def steps_met_by(self, rule: Rule) -> tuple[int, ...] | None:
         if self.alerts is not None:
-            return () if self.alerts.hears(rule) else None
-        return tuple(number for number, step in enumerate(self.steps, 1) if step.hears(rule)) or None
+            return () if self.alerts.includes(rule) else None
+        return tuple(number for number, step in enumerate(self.steps, 1) if step.includes(rule)) or None
 
     def least_rules(self) -> float:
         return self.at_least.least if self.at_least is not None and self.distinct == "rule" else 0

@@ -36,10 +36,10 @@ class Changed(GroupedKind, frozen=True, kw_only=True):
     of: Of
     at_least: Annotated[int, Key(Number(least=1, whole=True), "articles in a row that settle a value")] = 1
 
-    def looked_at(self) -> str:
+    def value_field(self) -> str:
         return self.of
 
-    def waits(self) -> bool:
+    def waits_for_watermark(self) -> bool:
         return True
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:

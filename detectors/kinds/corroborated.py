@@ -36,7 +36,7 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
         str, Key(DistinctReader("source", "language"), "no two of the articles have the same of this; default: source")
     ] = "source"
 
-    def counted(self) -> str:
+    def count_unit(self) -> str:
         return self.distinct
 
     def levels_counted(self) -> Thresholds:

@@ -81,7 +81,7 @@ class Flatline(StateKind, frozen=True, kw_only=True, dict=True):
         groups = [group_of(item, self.group_by) for item in self.groups or ()]
         return {group_key(group): group for group in groups}
 
-    def standing_groups(self) -> tuple[dict[str, GroupValue], ...]:
+    def initial_groups(self) -> tuple[dict[str, GroupValue], ...]:
         return tuple(self.listed.values())
 
     def log_reach(self) -> timedelta:

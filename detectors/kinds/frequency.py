@@ -35,7 +35,7 @@ class Frequency(CountKind, frozen=True, kw_only=True):
     at_least: CountAtLeast
     distinct: Distinct = "article"
 
-    def counted(self) -> str:
+    def count_unit(self) -> str:
         return self.distinct
 
     def levels_counted(self) -> Thresholds:

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from detectors.counting.counted import tally
 from detectors.facts.fact import Fact
-from detectors.facts.tallies import Those
+from detectors.facts.tallies import Filtered
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.machines.judgement import revision
 from detectors.model.alert import GroupValue
@@ -47,19 +47,19 @@ class Match(Kind, frozen=True, kw_only=True):
         ),
     ] = (ARTICLE,)
 
-    def fields(self) -> tuple[str, ...]:
+    def group_fields(self) -> tuple[str, ...]:
         return tuple(field for field in self.once_per if field not in {ARTICLE, STORY})
 
     def stateless(self) -> bool:
         return ARTICLE in self.once_per or not self.once_per
 
-    def counted(self) -> str:
+    def count_unit(self) -> str:
         return STORY if STORY in self.once_per else ARTICLE
 
     def throttle(self) -> timedelta:
         return DAY
 
-    def alone(self, rule: Rule, fact: Fact) -> Change:
+    def article_alert(self, rule: Rule, fact: Fact) -> Change:
         """Rule and article are the alert's id."""
         return Change(
             identity=f"article {fact.article_id}",
@@ -90,9 +90,9 @@ class _IntervalMachine(Machine):
         start = interval_start(fact.time, self.rule.throttle)
         before = self._counted(start)
         self.facts.add(fact)
-        self._tell(start, fact, before, self._counted(start), out)
+        self._emit(start, fact, before, self._counted(start), out)
 
-    def _tell(self, start: datetime, fact: Fact, before: int, after: int, out: Outcome) -> None:
+    def _emit(self, start: datetime, fact: Fact, before: int, after: int, out: Outcome) -> None:
         """Say what follows where a fact of the interval has made more of its count."""
         out.moments.append(Moment(start.isoformat(), fact.time, fact))
         if not before or revision(after) > revision(before):
@@ -119,7 +119,7 @@ class _IntervalMachine(Machine):
         """How many articles or stories the interval holds, of those within the schedule."""
         schedule, facts = self.rule.schedule, self.facts
         window = facts.window(
-            self._COUNTS, lambda: Those(lambda fact: schedule.open(fact.time), tally(self._COUNTS, facts))
+            self._COUNTS, lambda: Filtered(lambda fact: schedule.open(fact.time), tally(self._COUNTS, facts))
         )
         return window.at(start - INSTANT, start + self.rule.throttle - INSTANT).number()
 
@@ -141,7 +141,7 @@ class _StoryMachine(_IntervalMachine):
     __slots__ = ()
     _COUNTS = STORY
 
-    def _tell(self, start: datetime, fact: Fact, before: int, after: int, out: Outcome) -> None:
+    def _emit(self, start: datetime, fact: Fact, before: int, after: int, out: Outcome) -> None:
         for number in range(before + 1, after + 1):
             identity = f"{start.isoformat()} {number}"
             out.moments.append(Moment(identity, fact.time, fact))

@@ -57,10 +57,10 @@ class NewTerm(GroupedKind, frozen=True, kw_only=True):
     distinct: Distinct = "article"
     window: Annotated[timedelta, Key(Duration(), "a value is met when so long a stretch holds `at_least`")] = 7 * DAY
 
-    def looked_at(self) -> str:
+    def value_field(self) -> str:
         return self.of
 
-    def counted(self) -> str:
+    def count_unit(self) -> str:
         return self.distinct
 
     def span(self) -> timedelta:
@@ -91,7 +91,7 @@ _Certain = tuple[datetime, str, GroupValue, Episode]
 class _Terms(Machine):
     """The values of one group. An alert goes out once no article that may still come can undo it."""
 
-    __slots__ = ("_agenda", "_early", "_held", "_kind", "_last_began", "_numbers", "_pending", "_terms", "_unheard")
+    __slots__ = ("_agenda", "_early", "_held", "_kind", "_last_began", "_numbers", "_pending", "_terms", "_unsent")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: NewTerm) -> None:
         super().__init__(rule, group)
@@ -102,7 +102,7 @@ class _Terms(Machine):
         self._numbers = count()
         self._early: set[GroupValue] = set()  # to be looked at again at the next step of the watermark
         self._held: dict[str, datetime] = {}  # alerts by identity that a closed schedule lets out then
-        self._unheard: set[str] = set()  # alerts whose beginning is not certain yet: chains hear of them then
+        self._unsent: set[str] = set()  # alerts whose beginning is not certain yet: chains hear of them then
         self._last_began: datetime | None = None
 
     def restore(self, facts: list[Fact], marks: list[Mark], settled: datetime | None) -> None:  # type: ignore[override]
@@ -143,7 +143,7 @@ class _Terms(Machine):
             self._held[identity] = opening
             self._look_again(value, opening)
         elif episode.start >= settled:
-            self._unheard.add(identity)
+            self._unsent.add(identity)
             self._look_again(value, episode.start)
 
     def rules_changed(self, rule: Rule) -> None:
@@ -166,7 +166,7 @@ class _Terms(Machine):
             certain = [one for value in values for one in self._consider(value, now, out)]
             for _, _, value, episode in sorted(certain, key=lambda one: one[:2]):
                 self._decide(value, episode, out)
-                self._tell_chains(value, episode, now, out)
+                self._emit_moment(value, episode, now, out)
             values = self._take_due(now)
         self._forget(settled, out)
 
@@ -235,7 +235,7 @@ class _Terms(Machine):
                 out.changes.append(self._change(value, episode, episode.peak, first=False))
             if sent != SILENT:
                 term.sent[episode.before] = max(sent, episode.rank)
-                self._tell_chains(value, episode, now, out)
+                self._emit_moment(value, episode, now, out)
         return certain
 
     def _wait(self, episode: Episode, now: datetime | None) -> datetime | None:
@@ -278,22 +278,22 @@ class _Terms(Machine):
         if opening == _NEVER:
             return
         term.sent[episode.before] = episode.rank
-        self._unheard.add(identity)
+        self._unsent.add(identity)
         self._look_again(value, start)
         if opening is None:
             out.changes.append(self._change(value, episode, episode.peak, first=True))
         else:
             self._held[identity] = opening
 
-    def _tell_chains(self, value: GroupValue, episode: Episode, now: datetime | None, out: Outcome) -> None:
+    def _emit_moment(self, value: GroupValue, episode: Episode, now: datetime | None, out: Outcome) -> None:
         """Tell of an alert's beginning once no earlier one can come."""
         identity, start = _identity(value, episode), episode.start
-        if identity not in self._unheard or start is None:
+        if identity not in self._unsent or start is None:
             return
         if now is None or start >= now:
             self._look_again(value, start)
             return
-        self._unheard.discard(identity)
+        self._unsent.discard(identity)
         out.moments.append(Moment(identity, start, self._terms[value].facts.last_until(start)))
         if identity in self._held:
             self._look_again(value, self._held[identity])

@@ -21,7 +21,7 @@ from detectors.conditions.reader import CONDITION
 from detectors.counting.counted import tally
 from detectors.facts.fact import Fact
 from detectors.facts.facts import MOST_FACTS, Facts
-from detectors.facts.tallies import Those
+from detectors.facts.tallies import Filtered
 from detectors.machines.state_kinds import EitherSideKind
 from detectors.machines.ticks import Measure
 from detectors.rules.keys import Distinct, Minimum
@@ -41,7 +41,7 @@ class Ratio(EitherSideKind, frozen=True, kw_only=True):
     minimum: Minimum = 10
     distinct: Distinct = "article"
 
-    def counted(self) -> str:
+    def count_unit(self) -> str:
         return self.distinct
 
     def number_range(self) -> tuple[float, float]:
@@ -64,6 +64,6 @@ class Ratio(EitherSideKind, frozen=True, kw_only=True):
 
     def _counted(self, facts: Facts, tick: datetime, step: int) -> int:
         window = facts.window(
-            (step, self.distinct), lambda: Those(lambda fact: step in fact.steps, tally(self.distinct, facts))
+            (step, self.distinct), lambda: Filtered(lambda fact: step in fact.steps, tally(self.distinct, facts))
         )
         return window.at(tick - self.window, tick).number()

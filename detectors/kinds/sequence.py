@@ -42,8 +42,8 @@ class Sequenced(StepsKind, frozen=True, kw_only=True):
             return not_met(moment, severity)
         count, again = facts.count(opens, moment), None
         if count <= MOST_EXACT:
-            standing = len({fact.article_id for fact in sequences.standing(opens, moment)})
-            count, again = standing, standing + MOST_EXACT + 1 - count
+            members = len({fact.article_id for fact in sequences.members(opens, moment)})
+            count, again = members, members + MOST_EXACT + 1 - count
         return Judgement(moment=moment, severity=severity, count=count, base=len(self.steps), again=again)
 
     def grows(self, facts: Facts, fact: Fact) -> int:  # noqa: ARG002
@@ -56,8 +56,8 @@ class Sequenced(StepsKind, frozen=True, kw_only=True):
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The last articles of whole sequences; those that only meet a step say nothing."""
-        standing = self._sequences(facts).standing(moment - self.window, moment)
-        return list(islice(standing, MOST_EVIDENCE))[::-1]
+        members = self._sequences(facts).members(moment - self.window, moment)
+        return list(islice(members, MOST_EVIDENCE))[::-1]
 
     def _sequences(self, facts: Facts) -> Sequences:
         return facts.follow("sequences", lambda: Sequences(facts, len(self.steps)))

@@ -24,10 +24,10 @@ def excepted_altogether(rule: Rule) -> Iterator[tuple[str, str]]:
 def grouped_by_nothing(rule: Rule) -> Iterator[tuple[str, str]]:
     """A group field that the condition wants to be without a value."""
     lacking = {part.field for part in conjuncts(rule.where) if isinstance(part, Lacks)}
-    for field in rule.kind.fields():
+    for field in rule.kind.group_fields():
         if source_field(field) in lacking:
             yield rule.kind.GROUP_KEY, f"the rule can never fire: {field} has no value in an article of the rule"
-    of = rule.kind.looked_at()
+    of = rule.kind.value_field()
     if of is not None and source_field(of) in lacking:
         yield "of", f"the rule can never fire: {of} has no value in an article of the rule"
 
@@ -57,9 +57,9 @@ def deaf_chains(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
     for chain in rules:
         if chain.kind.READS_ARTICLES or not chain.enabled:
             continue
-        heard = [rule for rule in rules if rule.enabled and chain.kind.hears(rule) is not None]
-        fields = set(chain.kind.fields())
-        fit = [rule for rule in heard if fields <= set(rule.kind.fields())]
+        heard = [rule for rule in rules if rule.enabled and chain.kind.steps_met_by(rule) is not None]
+        fields = set(chain.kind.group_fields())
+        fit = [rule for rule in heard if fields <= set(rule.kind.group_fields())]
         if not heard:
             yield chain, "alerts", "the rule can never fire: no enabled rule is among those that it listens to"
         elif not fit:

@@ -77,15 +77,15 @@ def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Pla
         message = "expected a duration longer than nothing: an event is one alert for each interval of it"
         place.at("throttle").error(throttle, message)
         wrong = True
-    looked_at = kind.looked_at()
-    wants_terms = TERM in kind.fields() or looked_at == TERM
+    value_field = kind.value_field()
+    wants_terms = TERM in kind.group_fields() or value_field == TERM
     if wants_terms and kind.READS_ARTICLES:
         where = common.get("where")
         asked = frozenset[str]().union(
             *(part.bound_fields() for part in (*kind.conditions(), *([where] if where else [])))
         )
         if TERM not in asked:
-            key = "of" if looked_at == TERM else "once_per" if "once_per" in node else "group_by"
+            key = "of" if value_field == TERM else "once_per" if "once_per" in node else "group_by"
             message = "the rule can never fire: 'term' has no value without a phrase or list on text, title or lead"
             place.at(key).warning(node.get(key) or node, message)
     if wrong:

@@ -28,14 +28,14 @@ MOST_EVIDENCE = 20
 class Summary(msgspec.Struct):
     """What is known of one interval: its first moment, the judgement to show, the highest revision; 0 before any.
 
-    ``told`` is the revision last sent; ``met`` are the moments at which the condition is met, those outside the
+    ``sent`` is the revision last sent; ``met`` are the moments at which the condition is met, those outside the
     schedule too.
     """
 
     first: datetime | None = None
     peak: Judgement | None = None
     revision: int = 0
-    told: int = 0
+    sent: int = 0
     met: set[datetime] = msgspec.field(default_factory=set)
 
     def take(self, judgement: Judgement) -> None:
@@ -112,7 +112,7 @@ class EventMachine(Machine):
         if _judged_alike(before, rule):
             return
         if rule.throttle == before.throttle:
-            self._begun |= {start for start, summary in self._summaries.items() if summary.told}
+            self._begun |= {start for start, summary in self._summaries.items() if summary.sent}
         else:
             self._begun.clear()
         self._summaries.clear()
@@ -136,10 +136,10 @@ class EventMachine(Machine):
         touched.update(interval_start(moment, self.rule.throttle) for moment in again)
         for start in sorted(touched):
             summary = self._summary(start)
-            if summary.revision > summary.told:
+            if summary.revision > summary.sent:
                 self._catch_up(start, summary)
-                out.changes.append(self._change(start, summary, first=not summary.told and start not in self._begun))
-                summary.told = summary.revision
+                out.changes.append(self._change(start, summary, first=not summary.sent and start not in self._begun))
+                summary.sent = summary.revision
 
     def _judge(self, moments: Iterable[datetime], out: Outcome | None) -> None:
         """Judge moments and merge what is met into their intervals; tell of those that are newly met."""
@@ -201,7 +201,7 @@ class EventMachine(Machine):
             moments = list(dict.fromkeys(fact.time for fact in self.facts.since(start, end)))
             self._judge(moments, out if self._edited else None)
             if not self._edited:  # stored facts are facts of which everything was sent
-                summary.told = summary.revision
+                summary.sent = summary.revision
         return set(found)
 
     def _change(self, start: datetime, summary: Summary, *, first: bool) -> Change:

@@ -26,7 +26,7 @@ class StateKind(WindowKind, frozen=True, kw_only=True):
     for_: For = timedelta()
     clear: Clear = None
 
-    def waits(self) -> bool:
+    def waits_for_watermark(self) -> bool:
         return True
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
@@ -69,11 +69,11 @@ class EitherSideKind(StateKind, frozen=True, kw_only=True):
 class CountKind(EventKind, StateKind, frozen=True, kw_only=True):
     """A kind that counts up to ``at_least``: an event at once; a state where ``for`` or ``clear`` make it wait."""
 
-    def waits(self) -> bool:
+    def waits_for_watermark(self) -> bool:
         return bool(self.for_) or self.clear is not None
 
     def throttle(self) -> timedelta:
-        return timedelta() if self.waits() else self.window
+        return timedelta() if self.waits_for_watermark() else self.window
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
-        return StateKind.machine(self, rule, group) if self.waits() else EventMachine(rule, group, self)
+        return StateKind.machine(self, rule, group) if self.waits_for_watermark() else EventMachine(rule, group, self)

@@ -204,7 +204,7 @@ class TickMachine(Machine):
         else:
             if before.began is None:
                 after = self._begin(after, tick)
-            after = self._tell(after, tick, level, measure, out)
+            after = self._emit(after, tick, level, measure, out)
         self.standing = after
         old = before.until is None or tick >= before.until
         if after != before or (old and not self._says_nothing(tick)):
@@ -258,7 +258,7 @@ class TickMachine(Machine):
         held_back = last is not None and tick - last < self.rule.throttle
         return msgspec.structs.replace(standing, began=tick, held_back=held_back, sent=None, revision=0)
 
-    def _tell(
+    def _emit(
         self, standing: Standing, tick: datetime, level: Level, measure: Measure | None, out: Outcome
     ) -> Standing:
         """Send what has changed, unless throttle holds the state back or the schedule is closed."""

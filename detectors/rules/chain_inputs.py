@@ -1,4 +1,4 @@
-"""Which alerts a chain hears: those of rules by name or by tag; and that no chain hears itself."""
+"""Which alerts a chain reads: those of rules by name or by tag; and that no chain reads its own."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from detectors.reading.readers import JsonSchema, ListOf, Reader, Word, read_key
 from detectors.rules.rule import Rule
 
 
-class Heard(msgspec.Struct, frozen=True, tag="Heard"):
+class ChainInput(msgspec.Struct, frozen=True, tag="Heard"):
     """Rules by name, and all that have one of the tags."""
 
     rules: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
-    def hears(self, rule: Rule) -> bool:
-        """Whether the rule's alerts are meant."""
+    def includes(self, rule: Rule) -> bool:
+        """Whether it includes the rule's alerts."""
         return rule.name in self.rules or not set(self.tags).isdisjoint(rule.tags)
 
 
-class HeardReader(Reader[Heard]):
+class ChainInputReader(Reader[ChainInput]):
     """``{rules: [NAMES], tags: [TAGS]}``, one of them at least."""
 
     _READERS: ClassVar[dict[str, Reader[Any]]] = {
@@ -34,12 +34,12 @@ class HeardReader(Reader[Heard]):
         "tags": ListOf(Word("a tag", longest=200), one=True, least=1),
     }
 
-    def read(self, node: Node, place: Place) -> Heard:
+    def read(self, node: Node, place: Place) -> ChainInput:
         if not isinstance(node, Mapping):
             place.fail(node, f"expected alerts such as {{rules: [NAME], tags: [TAG]}}, found {node.what}")
         if not node.pairs:
             place.fail(node, "expected the names or tags of rules, found an empty mapping")
-        return Heard(**read_keys(node, place, self._READERS, frozenset()))
+        return ChainInput(**read_keys(node, place, self._READERS, frozenset()))
 
     def schema(self) -> JsonSchema:
         properties = {key: reader.schema() for key, reader in self._READERS.items()}
@@ -54,7 +54,7 @@ def circle(rule: Rule, rules: MappingABC[str, Rule]) -> tuple[str, ...]:
     while front:
         following = []
         for chain in front:
-            for other in _heard(chain, chains):
+            for other in _inputs_of(chain, chains):
                 if other.name in came_from:
                     continue
                 came_from[other.name] = chain.name
@@ -70,7 +70,7 @@ def circle(rule: Rule, rules: MappingABC[str, Rule]) -> tuple[str, ...]:
 
 def depths(rules: MappingABC[str, Rule]) -> dict[str, int]:
     """How many chains deep each rule lies: 0 reads articles, 1 hears such rules, and so on. There are no circles."""
-    inputs = {name: [other.name for other in _heard(rule, rules)] for name, rule in rules.items()}
+    inputs = {name: [other.name for other in _inputs_of(rule, rules)] for name, rule in rules.items()}
     found: dict[str, int] = {}
     for name in TopologicalSorter(inputs).static_order():
         below = max((found[other] for other in inputs[name]), default=0)
@@ -78,16 +78,16 @@ def depths(rules: MappingABC[str, Rule]) -> dict[str, int]:
     return found
 
 
-def _heard(rule: Rule, rules: MappingABC[str, Rule]) -> list[Rule]:
-    """The rules whose alerts a chain hears; none where the rule reads articles."""
+def _inputs_of(rule: Rule, rules: MappingABC[str, Rule]) -> list[Rule]:
+    """The rules whose alerts a chain reads; none for a rule that reads articles."""
     if rule.kind.READS_ARTICLES:
         return []
-    return [other for other in rules.values() if rule.kind.hears(other) is not None]
+    return [other for other in rules.values() if rule.kind.steps_met_by(other) is not None]
 
 
-def _told_after(rule: Rule) -> timedelta:
-    """How long after its moment an alert may be told, at most."""
-    return rule.schedule.longest_closed() if rule.kind.waits() else timedelta()
+def _alert_delay(rule: Rule) -> timedelta:
+    """How long after its moment an alert may go out, at most."""
+    return rule.schedule.longest_closed() if rule.kind.waits_for_watermark() else timedelta()
 
 
 def latenesses(rules: MappingABC[str, Rule], depth_of: MappingABC[str, int]) -> dict[str, timedelta]:
@@ -97,6 +97,6 @@ def latenesses(rules: MappingABC[str, Rule], depth_of: MappingABC[str, int]) -> 
     """
     found: dict[str, timedelta] = {}
     for rule in sorted(rules.values(), key=lambda one: depth_of[one.name]):
-        heard = (found[other.name] + _told_after(other) for other in _heard(rule, rules))
-        found[rule.name] = max((rule.lateness, *heard))
+        delays = (found[other.name] + _alert_delay(other) for other in _inputs_of(rule, rules))
+        found[rule.name] = max((rule.lateness, *delays))
     return found

@@ -34,7 +34,8 @@ def state_of(rule: Rule, memo: Memo | None = None) -> str:
     specs = keys_of(type(rule.kind))
     own = [(name, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()) if not spec.key.harmless]
     said = digest(
-        (rule.kind.NAME, rule.kind.waits(), rule.where, rule.exceptions, own), memo if memo is not None else {}
+        (rule.kind.NAME, rule.kind.waits_for_watermark(), rule.where, rule.exceptions, own),
+        memo if memo is not None else {},
     )
     return f"{rule.name}-{sha256(said.encode()).hexdigest()[:12]}"
 

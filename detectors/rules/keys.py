@@ -89,7 +89,7 @@ class GroupedKind(Kind, frozen=True, kw_only=True):
 
     group_by: GroupBy = ()
 
-    def fields(self) -> tuple[str, ...]:
+    def group_fields(self) -> tuple[str, ...]:
         return self.group_by
 
 

@@ -87,20 +87,20 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         """The conditions of its steps, in order; none where ``where`` is all."""
         return ()
 
-    def fields(self) -> tuple[str, ...]:
+    def group_fields(self) -> tuple[str, ...]:
         """The fields that it groups by."""
         return ()
 
-    def looked_at(self) -> str | None:
-        """The field whose values it wants of each article (``of``)."""
+    def value_field(self) -> str | None:
+        """The field whose values it takes from each article (``of``)."""
         return None
 
     def known_among(self, found: Found) -> tuple[GroupValue, ...]:  # noqa: ARG002 - for kinds that list some
         """The values of ``of`` that the rule lists as known."""
         return ()
 
-    def counted(self) -> str:
-        """What it counts: ``article``, ``story``, ``source``, ``language`` or ``meta.KEY``."""
+    def count_unit(self) -> str:
+        """What it counts once: ``article``, ``story``, ``source``, ``language`` or ``meta.KEY`` (``distinct``)."""
         return "article"
 
     def span(self) -> timedelta | None:
@@ -123,19 +123,19 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         """The number that it takes of an article for one of its groups."""
         return None
 
-    def hears(self, rule: Rule) -> tuple[int, ...] | None:  # noqa: ARG002 - for kinds that read alerts
-        """The numbers of its steps that alerts of ``rule`` meet, () where it has no steps; None where it has no ear."""
+    def steps_met_by(self, rule: Rule) -> tuple[int, ...] | None:  # noqa: ARG002 - for kinds that read alerts
+        """The steps of a chain that alerts of ``rule`` meet: () where it has no steps, None where it reads none."""
         return None
 
-    def waits(self) -> bool:
-        """Whether its alerts wait for the watermark behind the last article: a test of the rule needs ``until``."""
+    def waits_for_watermark(self) -> bool:
+        """Whether its alerts come only when the watermark has passed the last article: rule tests need ``until``."""
         return False
 
     def stateless(self) -> bool:
-        """Whether one article decides, so that no state is kept: :meth:`alone` makes its alert."""
+        """Whether one article decides, so that no state is kept: :meth:`article_alert` makes its alert."""
         return False
 
-    def alone(self, rule: Rule, fact: Fact) -> Change:
+    def article_alert(self, rule: Rule, fact: Fact) -> Change:
         """The alert of one article, of a rule without state."""
         raise NotImplementedError
 
@@ -143,7 +143,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         """The default of ``throttle``."""
         return timedelta()
 
-    def standing_groups(self) -> tuple[dict[str, GroupValue], ...]:
+    def initial_groups(self) -> tuple[dict[str, GroupValue], ...]:
         """Groups that exist before any article (those that a rule lists; the one of a rule without groups)."""
         return ()
 

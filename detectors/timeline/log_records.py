@@ -26,7 +26,7 @@ class LogTimes(msgspec.Struct, frozen=True, tag="pulses"):
         return f"{LOG_KEY} {self.times[0].isoformat()} {sha256(text.encode()).hexdigest()[:16]}"
 
 
-class KeptLog:
+class RecordedLog:
     """A log and its records: each is written once, under a key made of what it says.
 
     A record is deleted when none of its times is kept any more. They lie behind all that is asked then, or others

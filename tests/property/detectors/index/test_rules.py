@@ -15,7 +15,7 @@ from detectors.conditions.nodes import Condition
 from detectors.conditions.reader import CONDITION
 from detectors.conditions.view import ArticleView
 from detectors.folding import fold, word_bounded, words
-from detectors.index.rules import Asked, RuleIndex
+from detectors.index.rules import RuleConditions, RuleIndex
 from detectors.model.article import (
     Country,
     CountryMention,
@@ -159,11 +159,11 @@ class Writer:
             fields += ["title", "lead", "source", "language", "id", "meta.tone", "age", "official", "text"]
         return {name: self.field(name) for name in self.chance.sample(fields, self.chance.choice([1, 1, 2, 3]))}
 
-    def rule(self) -> Asked:
+    def rule(self) -> RuleConditions:
         steps = [self.condition(2) for _ in range(self.chance.choice([0, 0, 1, 2]))]
         where = self.condition() if self.chance.random() < 0.9 else {"all": []}
         exceptions = [self.condition(1)] if self.chance.random() < 0.2 else []
-        return Asked(read(where), tuple(map(read, steps)), tuple(map(read, exceptions)))
+        return RuleConditions(read(where), tuple(map(read, steps)), tuple(map(read, exceptions)))
 
 
 def read(source: Any) -> Condition:

@@ -22,12 +22,12 @@ def oracle(rule, log, end) -> Wanted:
     found = {
         repr(group): (group, facts) for group, facts in groups([a for a in log if a.language == "b"], kind.group_by)
     }
-    for group in kind.standing_groups():
+    for group in kind.initial_groups():
         found.setdefault(repr(group), (group, []))
     enough = kind.below.most if kind.minimum is None else kind.minimum
 
     for group, facts in found.values():
-        listed = group in kind.standing_groups()
+        listed = group in kind.initial_groups()
         if kind.groups is not None and not listed:
             continue
         known: dict = {}

@@ -21,10 +21,10 @@ def oracle(rule, log, end) -> Wanted:
     kind, wanted = rule.kind, {}
     log = [one for one in log if one.language == "b" and rule.schedule.open(one.time)]
     if "article" in kind.once_per:
-        for group, facts in groups(log, kind.fields()):
+        for group, facts in groups(log, kind.group_fields()):
             wanted.update(alert(rule, group, f"article {one.id}", severity="warning", state="firing") for one in facts)
         return wanted
-    for group, facts in groups(log, kind.fields()):
+    for group, facts in groups(log, kind.group_fields()):
         intervals: dict = {}
         for one in facts:
             intervals.setdefault(interval_start(one.time, rule.throttle), []).append(one)

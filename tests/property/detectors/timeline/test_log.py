@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.timeline.log import Log, thinned
-from detectors.timeline.log_records import KeptLog, LogTimes
+from detectors.timeline.log_records import LogTimes, RecordedLog
 from tests.property.detectors.harness import START, thorough
 
 MINUTE = timedelta(minutes=1)
@@ -47,7 +47,7 @@ def test_records_bring_back_what_was_known_whoever_writes_them_again(
     every: list[datetime], grain: timedelta | None, dice: Random
 ) -> None:
     dice = Random(dice.getrandbits(32))
-    kept, changelog = KeptLog(grain), {}
+    kept, changelog = RecordedLog(grain), {}
     batches: list[tuple[LogTimes | None, list[str]]] = []
     told: list[datetime] = []
 
@@ -59,8 +59,8 @@ def test_records_bring_back_what_was_known_whoever_writes_them_again(
             else:
                 changelog[key] = value
 
-    def restored() -> KeptLog:
-        again = KeptLog(grain)
+    def restored() -> RecordedLog:
+        again = RecordedLog(grain)
         for key, record in dice.sample(sorted(changelog.items()), len(changelog)):
             again.load(key, record)
         return again

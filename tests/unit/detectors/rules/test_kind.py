@@ -52,9 +52,9 @@ def test_there_are_fourteen_kinds() -> None:
 @pytest.mark.parametrize(
     ("key", "hook"),
     [
-        ("group_by", lambda kind: kind.fields()),
-        ("of", lambda kind: kind.looked_at()),
-        ("distinct", lambda kind: kind.counted()),
+        ("group_by", lambda kind: kind.group_fields()),
+        ("of", lambda kind: kind.value_field()),
+        ("distinct", lambda kind: kind.count_unit()),
         ("window", lambda kind: kind.span()),
         ("within", lambda kind: kind.span()),
     ],
