@@ -2,15 +2,14 @@
 
 Faust (0.15.3) acknowledges on its own what it skips while partitions move, and can commit past a message that is
 in flight (faust-streaming #606). Here nothing counts as acknowledged but what :meth:`Consumer.settle` was called
-with, and no commit passes the lowest message in flight. Of topics that are reported on (``articles``), no commit
-passes what :meth:`Consumer.release` named either: a worker that dies has told all about what its successor does not
-read again. Pinned by tests/unit/streams/transport/test_consumer.py.
+with; :mod:`streams.transport.commits` decides what may be committed. Pinned by
+tests/unit/streams/transport/test_consumer.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import faust
@@ -19,6 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from mode.services import WaitResults
 
+from streams.transport.commits import Commits
 from streams.transport.eager_coroutines import begin
 from streams.transport.start_offsets import Logs, PositionedThread, while_there
 from streams.transport.topic_ids import log_ids
@@ -47,10 +47,9 @@ class Consumer(driver.Consumer):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._in_flight: dict[TP, tuple[int, set[int]]] = {}
-        self._released: dict[TP, tuple[int, int]] = {}
-        self._fetched: dict[TP, tuple[int, int]] = {}
-        self._holes: list[tuple[TP, int, int]] = []
+        self.commits: Commits[TP] = Commits(
+            lambda: self.app.consumer_generation_id, lambda tp: tp.topic in self.transport.reported
+        )
         self._seeks = 0
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -110,32 +109,34 @@ class Consumer(driver.Consumer):
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, Any]:
         """Fetch, and remember how far: records can wait long for their agent, behind those of other partitions."""
         fetched: Mapping[TP, Any] = await super()._getmany(active_partitions, timeout)
-        generation = self.app.consumer_generation_id
         for tp, records in fetched.items():
             if records:
-                before = self.fetched_to(TP(*tp))
-                if before and records[0].offset > before:
-                    self._holes.append((TP(*tp), before, records[0].offset))
-                self._fetched[TP(*tp)] = (generation, records[-1].offset + 1)
+                self.commits.fetch(TP(*tp), records[0].offset, records[-1].offset)
         return fetched
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Let commits pass offsets that were skipped, ``offset_to`` not included: there is a record."""
+        self.commits.skip(tp, offset_from, offset_to)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget what was settled of partitions that move away."""
+        self.commits.revoke(revoked)
+        await super().on_partitions_revoked(revoked)
 
     def fetched_to(self, tp: TP) -> int:
         """The offset after the newest record fetched of a partition since partitions moved last, 0 where none was."""
-        generation, end = self._fetched.get(tp, (None, 0))
-        return end if generation == self.app.consumer_generation_id else 0
+        return self.commits.fetched_to(tp)
 
     def take_holes(self) -> list[tuple[TP, int, int]]:
         """Offsets that were passed over since this was last asked: partition, the first, and the one after the last."""
-        holes, self._holes = self._holes, []
-        return holes
+        return self.commits.take_holes()
 
     def taken(self, message: Message) -> None:
         """An agent has a message: from now on, and until it is settled, its offset is in flight.
 
         Kept by offset: Faust may throw a message away and fetch it again, and a settled copy settles both.
         """
-        if message.generation_id == self.app.consumer_generation_id:
-            self._flying(message.tp).add(message.offset)
+        self.commits.take(message.tp, message.offset, message.generation_id)
 
     def ack(self, message: Message) -> bool:
         """Ignored: Faust calls it for messages that it skipped and nobody processed."""
@@ -148,18 +149,17 @@ class Consumer(driver.Consumer):
         Messages fetched before the last rebalance are read again by whoever owns them now, and are ignored here. One
         that was settled while the partitions were moving, and is read again, counts as settled both times.
         """
-        if message.generation_id != self.app.consumer_generation_id:
-            return False
-        self._flying(message.tp).discard(message.offset)
-        super().ack(message)
-        return True
+        settled = self.commits.settle(message.tp, message.offset, message.generation_id)
+        if settled:
+            self._n_acked += 1  # at a number of these Faust commits before its interval is over
+        return settled
 
     def pass_over(self, tp: TP, start: int, end: int) -> None:
         """Let commits go past offsets that no reader is ever given, ``start`` included and ``end`` not.
 
         Faust does so once there is a record behind them; at the end of a log a lag would stand until then.
         """
-        self._acked[tp].extend(range(start, end))
+        self.commits.pass_over(tp, start, end)
 
     async def partitions_of(self, topic: str) -> set[int]:
         """The partitions that a topic has now, whoever owns them; none where the broker does not say.
@@ -209,50 +209,22 @@ class Consumer(driver.Consumer):
     async def _log_ids_now(self, topics: Collection[str]) -> Mapping[str, str]:
         return await log_ids(self._thread._ensure_consumer()._client, topics)  # noqa: SLF001
 
-    def lowest_in_flight(self, tp: TP) -> int | None:
-        """The lowest offset of a partition that an agent was given and that is not settled, None where all are."""
-        return min(list(self._flying(tp)), default=None)
-
     def release(self, done: Mapping[TP, int]) -> None:
         """Allow commits up to these offsets: what is below them was reported, and the broker acknowledged the report.
 
         It holds until the partitions move.
         """
-        generation = self.app.consumer_generation_id
-        for tp, offset in done.items():
-            self._released[tp] = (generation, offset)
+        self.commits.release(done)
 
     def committed_offsets(self) -> dict[TP, int]:
         """The offsets that this consumer has committed, or found committed when it took a partition over."""
         return {tp: offset for tp, offset in self._committed_offset.items() if offset is not None}
 
-    def _barrier(self, tp: TP) -> int | None:
-        """The offset that no commit may pass, None where there is none."""
-        barriers = [self.lowest_in_flight(tp)]
-        if tp.topic in self.transport.reported:
-            generation, offset = self._released.get(tp, (None, 0))
-            barriers.append(offset if generation == self.app.consumer_generation_id else 0)
-        return min((barrier for barrier in barriers if barrier is not None), default=None)
-
-    def _flying(self, tp: TP) -> set[int]:
-        """The offsets in flight of a partition, of this generation of the group: others are read again."""
-        generation = self.app.consumer_generation_id
-        known = self._in_flight.get(tp)
-        if known is None or known[0] != generation:
-            known = self._in_flight[tp] = (generation, set())
-        return known[1]
+    def _filter_tps_with_pending_acks(self, topics: Collection[TP | str] | None = None) -> Iterator[TP]:
+        return (tp for tp in self.commits.pending() if topics is None or tp in topics or tp.topic in topics)
 
     def _new_offset(self, tp: TP) -> int | None:
-        barrier = self._barrier(tp)
-        if barrier is None:
-            offset: int | None = super()._new_offset(tp)
-            return offset
-        acked = self._acked[tp]
-        beyond = [offset for offset in acked if offset >= barrier]
-        acked[:] = [offset for offset in acked if offset < barrier]
-        offset = super()._new_offset(tp)
-        self._acked[tp].extend(beyond)
-        return None if offset is None else min(offset, barrier)
+        return self.commits.next_commit(tp, self._committed_offset[tp])
 
 
 def _close(unused: Iterable[Any]) -> None:
