@@ -1,0 +1,154 @@
+"""What is assumed of aiokafka, against aiokafka itself: README.md of streams/transport lists it all."""
+
+import asyncio
+import inspect
+import io
+import sys
+from typing import Any
+from uuid import UUID
+
+import faust
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer import consumer as aiokafka_consumer
+from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.protocol.api import Request
+from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
+from kafka.partitioner import murmur2
+
+from streams.fact_store.table import partition_of
+from streams.settings import load_settings
+from streams.transport import consumer as ours
+from streams.transport import topic_ids
+from streams.worker.app import create_app
+from tests.rigs.frontier import assumes, code
+
+
+class Begun(Exception):  # noqa: N818
+    """The client made its fetcher, and need not go on."""
+
+
+def fetcher_of(monkeypatch: pytest.MonkeyPatch, *, idempotence: bool) -> dict[str, Any]:
+    """What aiokafka gives the fetcher of a consumer that our thread made."""
+    app: faust.App = create_app(load_settings(brokers="127.0.0.1:1", idempotence=idempotence))
+    given: dict[str, Any] = {}
+
+    def fetcher(*_: Any, **options: Any) -> None:
+        given.update(options)
+        raise Begun
+
+    async def nothing(*_: Any) -> None:
+        pass
+
+    async def start() -> None:
+        consumer: AIOKafkaConsumer = ours.consumer_of(app)._thread._create_worker_consumer(app.transport)
+        monkeypatch.setattr(consumer._client, "bootstrap", nothing)
+        monkeypatch.setattr(consumer, "_wait_topics", nothing)
+        with pytest.raises(Begun):
+            await consumer.start()
+
+    monkeypatch.setattr(aiokafka_consumer, "Fetcher", fetcher)
+    app.loop.run_until_complete(start())
+    return given
+
+
+@assumes(
+    "aiokafka.consumer.consumer.AIOKafkaConsumer._fetch_max_wait_ms",
+    "aiokafka.consumer.consumer.AIOKafkaConsumer._isolation_level",
+)
+def test_what_we_set_on_a_consumer_reaches_its_fetcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = fetcher_of(monkeypatch, idempotence=True)
+    assert (given["fetch_max_wait_ms"], given["isolation_level"]) == (ours.FETCH_WAIT_MS, "read_committed")
+    assert fetcher_of(monkeypatch, idempotence=False)["isolation_level"] == "read_uncommitted"
+    assert {"fetch_max_wait_ms", "isolation_level"} <= inspect.signature(Fetcher).parameters.keys()
+
+
+@assumes("aiokafka.consumer.consumer.Fetcher")
+def test_a_consumer_makes_the_fetcher_that_its_module_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fetcher_of(monkeypatch, idempotence=True)  # the one above, put there by name
+
+
+@assumes(
+    "aiokafka.consumer.fetcher.Fetcher._proc_fetch_request",
+    "aiokafka.consumer.fetcher.Fetcher._get_actions_per_node",
+)
+def test_the_fetcher_asks_what_to_do_and_does_what_it_is_told() -> None:
+    way = code(Fetcher._fetch_requests_routine).replace("(", " ").replace(")", " ")
+    names = "fetch_requests, reset_requests, timeout, invalid_metadata, resume_futures"
+    assert f"{names}  = self._get_actions_per_node assignment" in way
+    assert "for node_id, request in fetch_requests:" in way
+    assert "self._proc_fetch_request assignment, node_id, request" in way
+    last = code(Fetcher._get_actions_per_node).splitlines()[-1]
+    assert last.strip().startswith("return (fetch_requests, awaiting_reset, backoff, invalid_metadata, resume_futures")
+    assert "return needs_wakeup" in code(Fetcher._proc_fetch_request)  # whether the answer held records
+
+
+@assumes(
+    "aiokafka.consumer.consumer.AIOKafkaConsumer._coordinator",
+    "aiokafka.consumer.group_coordinator.GroupCoordinator.fetch_committed_offsets",
+)
+def test_a_consumers_coordinator_gives_the_metadata_of_commits() -> None:
+    assert "self._coordinator = GroupCoordinator(" in code(AIOKafkaConsumer.start)
+    assert "self._coordinator.fetch_committed_offsets([partition])" in code(AIOKafkaConsumer.committed)
+    assert "OffsetAndMetadata(offset, metadata)" in code(GroupCoordinator._do_fetch_commit_offsets)
+
+
+@assumes(
+    "aiokafka.consumer.consumer.AIOKafkaConsumer._client",
+    "aiokafka.client.AIOKafkaClient.force_metadata_update",
+    "aiokafka.client.AIOKafkaClient.get_random_node",
+    "aiokafka.client.AIOKafkaClient.send",
+)
+def test_a_consumers_client_renews_its_metadata_and_sends_any_request() -> None:
+    async def ask() -> None:
+        consumer = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1")
+        client = consumer._client
+        assert type(client) is AIOKafkaClient
+        assert client.get_random_node() is None  # no broker is known
+        asked = asyncio.ensure_future(client.force_metadata_update())
+        await asyncio.sleep(0)
+        assert not asked.done()
+        client._md_update_fut.set_result(True)
+        assert await asked is True
+        await consumer.stop()
+
+    asyncio.run(ask())
+    assert list(inspect.signature(AIOKafkaClient.send).parameters)[:3] == ["self", "node_id", "request"]
+
+
+@assumes("aiokafka.protocol")
+def test_a_request_of_our_own_is_built_and_its_answer_read_by_aiokafkas_protocol() -> None:
+    assert "self.build(" in code(Request.prepare)
+    request = topic_ids._MetadataRequest(["articles"])
+    packed = request.build(topic_ids._MetadataRequestStruct).encode()
+    assert b"articles" in packed
+    assert bytes(16) in packed
+    response = topic_ids._MetadataResponse
+    id_ = UUID(int=7)
+    topic = (0, "articles", id_, False, [], 0, {})
+    answer = response(0, [(1, "host", 9092, None, {})], "cluster", 1, [topic], {})
+    assert response.decode(io.BytesIO(answer.encode())).topics == [topic]
+
+
+@assumes(
+    "aiokafka.record.default_records.DefaultRecordBatchBuilder",
+    "aiokafka.record.default_records.DefaultRecordBatch",
+    "aiokafka.record.default_records.gzip_encode",
+    "aiokafka.record.default_records.gzip_decode",
+)
+def test_batches_are_packed_and_unpacked_by_the_functions_that_their_module_names() -> None:
+    """test_compression.py packs and unpacks; here it is seen that the names are aiokafka's own, compiled or not."""
+    for kind, name in ((DefaultRecordBatchBuilder, "gzip_encode"), (DefaultRecordBatch, "gzip_decode")):
+        assert kind.__module__ in ("aiokafka.record.default_records", "aiokafka.record._crecords.default_records")
+        assert callable(vars(sys.modules[kind.__module__])[name])
+
+
+@assumes("aiokafka.partitioner.DefaultPartitioner")
+def test_a_key_goes_where_the_producer_and_every_kafka_client_put_it() -> None:
+    partitioner = inspect.signature(AIOKafkaProducer).parameters["partitioner"].default
+    assert type(partitioner) is DefaultPartitioner
+    for key in ("rule|Kenya", "rule|", "ÄÖ"):
+        assert partition_of(key, 7) == (murmur2(key.encode()) & 0x7FFFFFFF) % 7

@@ -1,0 +1,97 @@
+"""What is assumed of kafka-python, against kafka-python itself: README.md of streams/transport lists it all."""
+
+import inspect
+import logging
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.cluster import ClusterMetadata
+from kafka.coordinator import consumer as coordinator
+from kafka.errors import KafkaConnectionError
+from kafka.future import Future
+from kafka.net import connection, manager
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.producer.sender import Sender
+from kafka.serializer import Serializer
+
+from streams.kafka import client_log, clients
+from tests.rigs.frontier import assumes, code
+
+
+@assumes("kafka.net.transport.KafkaTCPTransport._sock_recv", "kafka.net.transport.KafkaSSLTransport._sock_recv")
+def test_a_connection_reads_by_sock_recv_and_gives_an_error_beside_what_it_read() -> None:
+    assert clients  # has installed closing_words, which test_closing_words.py tries
+    assert "recvd_data, err = self._sock_recv()" in inspect.getsource(KafkaTCPTransport)
+    for kind in (KafkaTCPTransport, KafkaSSLTransport):
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        theirs.sendall(b"no")
+        theirs.close()
+        transport: Any = kind.__new__(kind)
+        transport._sock, transport._closed = ours, False
+        original = inspect.getclosurevars(kind._sock_recv).nonlocals["receive"]
+        data, error = original(transport)
+        ours.close()
+        assert (data, type(error)) == (b"no", KafkaConnectionError)  # the defect: the error wins over the words
+
+
+@assumes("kafka.producer.kafka.KafkaProducer._sender", "kafka.producer.sender.Sender.force_close")
+def test_a_producers_sender_gives_up_what_is_not_acknowledged() -> None:
+    assert "self._sender = Sender(" in code(KafkaProducer.__init__)
+    sender: Any = SimpleNamespace(initiate_close=lambda: None, _force_close=False)
+    Sender.force_close(sender)
+    assert sender._force_close
+
+
+@assumes("kafka.consumer.group.KafkaConsumer._cluster", "kafka.cluster.ClusterMetadata.topic_id")
+def test_a_consumers_cluster_knows_the_ids_of_topics() -> None:
+    assert "self._cluster = self._manager.cluster" in code(KafkaConsumer.__init__)
+    assert ClusterMetadata(bootstrap_servers=["127.0.0.1:1"]).topic_id("articles") is None
+
+
+@assumes("kafka.serializer.abstract.Serializer.serialize")
+def test_a_producer_takes_a_serializer_for_keys() -> None:
+    assert list(inspect.signature(Serializer.serialize).parameters) == ["self", "topic", "headers", "data"]
+    assert issubclass(clients._Keys, Serializer)
+
+
+@assumes("kafka.future.Future.is_done", "kafka.future.Future.failed", "kafka.future.Future.exception")
+def test_a_future_says_why_it_failed() -> None:
+    future, error = Future(), KafkaConnectionError("gone")
+    assert (future.is_done, future.failed()) == (False, False)
+    future.failure(error)
+    assert (future.is_done, future.failed(), future.exception) == (True, True, error)
+
+
+@assumes("kafka.net.manager", "kafka.net.connection", "kafka.cluster", "kafka.coordinator.consumer")
+def test_the_lines_that_are_summarised_are_those_that_are_logged() -> None:
+    """The log is read by its wording: each line that streams.kafka.client_log knows is in the library's source."""
+    manager_says, connection_says = inspect.getsource(manager), inspect.getsource(connection)
+    assert "log.warning('Bootstrap connection to %s failed: %s (backoff %.2f secs)'" in manager_says
+    assert "f'Bootstrap attempt to {bootstrap_broker.node_id} failed: {exc} (backoff " in manager_says
+    assert "log.error('Connection failed: %s', exc)" in manager_says
+    assert "log.error('%s: Connection lost: %s', self, exc)" in connection_says
+    cluster_says = inspect.getsource(inspect.getmodule(ClusterMetadata))
+    assert 'log.info("Updated metadata: %s", self)' in cluster_says
+    assert 'log.error("Topic %s not found in cluster metadata", topic)' in cluster_says
+    assert "Offset commit failed" in inspect.getsource(coordinator)
+    for module in (manager, connection, coordinator):
+        assert module.log.name == module.__name__
+        assert module.log.name.startswith(client_log._TOLD_OTHERWISE)
+    assert logging.getLogger("kafka.cluster") is inspect.getmodule(ClusterMetadata).log  # type: ignore[union-attr]
+
+
+def test_an_error_of_a_log_handler_ends_the_attempts_to_connect() -> None:
+    """How streams.kafka.clients stops where every broker says no for good: nothing else gets in between."""
+    said: list[str] = []
+
+    def refused(broker: str, reason: str) -> None:
+        said.append(reason)
+        raise ConnectionRefusedError(reason)
+
+    with client_log.attempts(refused), pytest.raises(ConnectionRefusedError):
+        KafkaConsumer(bootstrap_servers="127.0.0.1:1", bootstrap_timeout_ms=20_000)
+    assert said
