@@ -69,7 +69,7 @@ class Commits(Generic[P]):
         holes, self._holes = self._holes, []
         return holes
 
-    def take(self, partition: P, offset: int, generation: int | None) -> None:
+    def taken(self, partition: P, offset: int, generation: int | None) -> None:
         """An agent was given this offset, fetched in ``generation``: it is in flight until it is settled.
 
         An offset that is fetched again after a seek is one offset: settling either copy settles both.

@@ -136,7 +136,7 @@ class Consumer(driver.Consumer):
 
         Kept by offset: Faust may throw a message away and fetch it again, and a settled copy settles both.
         """
-        self.commits.take(message.tp, message.offset, message.generation_id)
+        self.commits.taken(message.tp, message.offset, message.generation_id)
 
     def ack(self, message: Message) -> bool:
         """Ignored: Faust calls it for messages that it skipped and nobody processed."""

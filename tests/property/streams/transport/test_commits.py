@@ -10,12 +10,12 @@ from streams.transport.commits import Commits
 PARTITION = ("articles", 0)
 
 
-def oracle(records: list[int], finished: set[int], committed: int, limit: int | None) -> int:
+def oracle(records: list[int], in_work: set[int], finished: set[int], committed: int, limit: int | None) -> int:
     """The offset after the last record up to which everything is finished, and reported."""
     reached = committed
     for offset in records:
-        if offset < committed:
-            continue
+        if offset < committed and offset not in in_work:
+            continue  # one that is given to the agent once more holds back too
         if offset not in finished or (limit is not None and offset >= limit):
             break
         reached = offset + 1
@@ -47,7 +47,8 @@ class World:
         self.commits.fetch(PARTITION, offset, offset)
         if offset - self.read_offset > 1 and self.read_offset:
             self.commits.skip(PARTITION, self.read_offset + 1, offset)
-        self.commits.take(PARTITION, offset, self.generation)
+        self.commits.taken(PARTITION, offset, self.generation)
+        self.finished.discard(offset)  # given to the agent again after a seek: in work once more
         self.position, self.read_offset = offset + 1, offset
         self.in_flight.append((offset, self.generation))
 
@@ -67,7 +68,9 @@ class World:
 
     def commit(self, _: int) -> None:
         """Commit what may be committed, and compare it with the oracle."""
-        expected = oracle(self.records, self.finished, self.committed, self.released if self.is_reported else None)
+        in_work = {offset for offset, generation in self.in_flight if generation == self.generation} - self.finished
+        limit = self.released if self.is_reported else None
+        expected = oracle(self.records, in_work, self.finished, self.committed, limit)
         found = self.commits.next_commit(PARTITION, self.committed or None)
         assert (self.committed if found is None else max(found, self.committed)) == expected
         self.committed = expected
@@ -94,7 +97,7 @@ ACTIONS = (
 )  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     records=LOGS,
     is_reported=st.booleans(),

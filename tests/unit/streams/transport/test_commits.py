@@ -30,12 +30,12 @@ def reported(generation: Generation) -> Commits[tuple[str, int]]:
 
 def settle(commits: Commits[tuple[str, int]], *offsets: int, generation: int = 3) -> None:
     for offset in offsets:
-        commits.take(P, offset, generation)
+        commits.taken(P, offset, generation)
         commits.settle(P, offset, generation)
 
 
 def test_no_commit_passes_the_lowest_offset_in_flight(commits: Commits[tuple[str, int]]) -> None:
-    commits.take(P, 10, 3)
+    commits.taken(P, 10, 3)
     settle(commits, 11, 12)
     assert commits.lowest_in_flight(P) == commits.barrier(P) == 10
     assert commits.next_commit(P, 10) is None
@@ -47,7 +47,7 @@ def test_no_commit_passes_the_lowest_offset_in_flight(commits: Commits[tuple[str
 def test_an_acknowledgement_of_another_generation_is_ignored(
     commits: Commits[tuple[str, int]], generation: Generation
 ) -> None:
-    commits.take(P, 10, 3)
+    commits.taken(P, 10, 3)
     generation.number = 4
     assert not commits.settle(P, 10, 3)
     assert not commits.settle(P, 10, None)
@@ -86,7 +86,7 @@ def test_a_range_without_records_is_passed_once_there_is_something_behind_it(
 ) -> None:
     settle(commits, 10, 11)
     commits.skip(P, 12, 15)
-    commits.take(P, 15, 3)
+    commits.taken(P, 15, 3)
     assert commits.next_commit(P, 10) == 12
     commits.settle(P, 15, 3)
     assert commits.next_commit(P, 12) == 16
@@ -124,7 +124,7 @@ def test_an_offset_settled_while_partitions_move_stays_settled(
     commits.revoke([P])
     settle(commits, 10)
     generation.number = 4
-    commits.take(P, 10, 4)
+    commits.taken(P, 10, 4)
     assert commits.next_commit(P, 10) is None
     commits.settle(P, 10, 4)
     assert commits.next_commit(P, 10) == 11
