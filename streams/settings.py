@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from detectors.reading.problems import nearest
+from detectors.user_error import UserError
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -30,7 +31,7 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 SECRETS = ("sasl_password", "ssl_key_password")
 
 
-class SettingsError(ValueError):
+class SettingsError(UserError):
     """A setting that cannot be used; says which, where it came from and what was expected."""
 
 
@@ -283,6 +284,8 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
         raise SettingsError("\n".join(_explain(item, config) for item in error.errors(include_input=False))) from None
     except (ValueError, yaml.YAMLError) as error:
         raise SettingsError(f"{config}: {_without_quotation(error)}") from None
+    except RecursionError:
+        raise SettingsError(f"{config}: nested too deeply; expected a YAML file of settings") from None
     return loaded
 
 

@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from detectors.user_error import UserError
+
 MOST_PROBLEMS = 1000
 """A set with more problems than this reports the first so many, and says so: a broken list need not print itself."""
 
@@ -38,7 +40,7 @@ class Problem(msgspec.Struct, frozen=True, order=True):
         return place + (f"{self.path}: {self.message}" if self.path else self.message)
 
 
-class RuleSetError(ValueError):
+class RuleSetError(UserError):
     """The rule set cannot be used; ``problems`` has all of them, in order of file, line and column."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from detectors.user_error import UserError
+
 DAYS = 30
 """How long a certificate is good for."""
 
 
-class CertificateError(RuntimeError):
+class CertificateError(UserError):
     """A certificate could not be made; the message says why."""
 
 

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from detectors.user_error import UserError
 from streams.shipped import shipped
 
 MINIMUM_JAVA = 17
@@ -16,7 +17,7 @@ MINIMUM_JAVA = 17
 _FETCH_TIMEOUT = 600.0
 
 
-class KafkaUnavailableError(RuntimeError):
+class KafkaUnavailableError(UserError):
     """Apache Kafka cannot be run here; the message says what is missing and what would help."""
 
 

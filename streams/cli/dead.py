@@ -12,6 +12,7 @@ from rich.table import Table
 
 from streams.cli.console import err, out, print_json, print_record
 from streams.cli.options import Brokers, Config, Json, Set, settings_from, time_from
+from streams.cli.plural import plural
 from streams.cli.spread import spread
 from streams.settings import Settings, SettingsError
 
@@ -139,9 +140,9 @@ def show(
     _require(ids, found)
 
 
-@app.command(epilog="Example:  newswatch dead replay --reason extraction_failed")
+@app.command("replay", epilog="Example:  newswatch dead replay --reason extraction_failed")
 @spread
-def replay(
+def replay_(
     filters: Filters,
     ids: Ids = None,
     again: Annotated[
@@ -156,8 +157,7 @@ def replay(
     """Put bytes, key and headers back where they came from, each letter once: a second replay does nothing."""
     from streams.dead_letters.letters import read_letters
     from streams.dead_letters.marks import read_replays
-    from streams.dead_letters.replay import check_origins
-    from streams.dead_letters.replay import replay as replay_letters
+    from streams.dead_letters.replay import check_origins, replay
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings, ids)
@@ -173,15 +173,15 @@ def replay(
         for letter in pending if json else ():
             print_json(_described(letter, known.state(letter)))
     elif pending:  # where there is nothing to do, nobody who is at it is shut out
-        for put_back in replay_letters(settings, letters, again=again):
+        for put_back in replay(settings, letters, again=again):
             done += 1
             if json:
                 print_json(put_back)
     incomplete = sum(known.state(letter) == "incomplete" for letter in letters)
     skipped = len(letters) - done - incomplete
-    said = f"{done} dead letters would be put back" if dry_run else f"{done} dead letters put back"
-    left = [f"{skipped} were already, or died again since: --again"] if skipped else []
-    left += [f"{incomplete} are without their content"] if incomplete else []
+    said = plural(done, "dead letter") + (" would be put back" if dry_run else " put back")
+    left = [f"{plural(skipped, 'was', 'were')} already, or died again since: --again"] if skipped else []
+    left += [f"{plural(incomplete, 'is', 'are')} without their content"] if incomplete else []
     err.print(f"{said} ({'; '.join(left)})" if left else said)
 
 

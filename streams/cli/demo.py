@@ -12,6 +12,7 @@ from rich.table import Table
 
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Json, Rules
+from streams.cli.plural import plural
 
 if TYPE_CHECKING:
     from streams.demo.demo import Summary
@@ -49,7 +50,8 @@ def demo(
         typer.Option(min=0, help="Seconds between two articles; default 0.5 for the samples, 0 for your own."),
     ] = None,
     metrics_port: Annotated[
-        int, typer.Option(help="Port of the worker's metrics; another is taken when it is in use.")
+        int,
+        typer.Option(min=1, max=65535, help="Port of the worker's metrics; another is taken when it is in use."),
     ] = 9464,
 ) -> None:
     """Embedded broker, topics, one worker, sample articles, alerts as they fire. Keeps nothing: for trying out."""
@@ -81,7 +83,8 @@ def demo(
     try:
         with running:
             err.print(f"metrics: http://127.0.0.1:{running.metrics_port}/metrics")
-            err.print(f"{count if count is not None else 'your'} articles are on their way; alerts follow\n")
+            fed = "your articles are" if count is None else plural(count, "article is", "articles are")
+            err.print(f"{fed} on their way; alerts follow\n")
             running.feed(
                 (line.value for line in read_lines(files)),
                 READABLE_PAUSE if pause is None and not articles else pause or 0.0,

@@ -1,65 +1,89 @@
-"""Errors that a user can mend, printed as one message and exit status 2."""
+"""How a command ends when something outside the program is wrong: one message, exit status 2, no traceback."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
 
 from kafka.errors import KafkaError
 
-from detectors.loading.ruleset import RuleSetError
-from streams.brokers.certificates import CertificateError
-from streams.dead_letters.replay import ForeignLetterError, ReplayEndedError
-from streams.extraction.people.registry_import import ImportProblemError
-from streams.extraction.text.data_files import DataFileError
-from streams.extraction.text.entities import ModelNotFoundError
-from streams.hot_reload.folder import RulesNotFoundError
-from streams.kafka.access import AccessError
-from streams.kafka.clients import BrokerUnreachableError, TopicUnreadableError
+from detectors.user_error import UserError
 from streams.kafka.refusals import said
-from streams.kafka.topics import PartitionsDifferError, TopicsMissingError
-from streams.processes.server_process import ServerError
-from streams.settings import SettingsError
-from streams.sources.feed import UnacknowledgedError
-from streams.sources.feeds import UnreadableFeedError
-from streams.sources.files import UnreadableFileError
 
-EXPECTED = (
-    AccessError,
-    CertificateError,
-    DataFileError,
-    ImportProblemError,
-    ModelNotFoundError,
-    BrokerUnreachableError,
-    ForeignLetterError,
-    KafkaError,
-    PartitionsDifferError,
-    ReplayEndedError,
-    RuleSetError,
-    RulesNotFoundError,
-    SettingsError,
-    TopicsMissingError,
-    TopicUnreadableError,
-    UnacknowledgedError,
-    UnreadableFileError,
-    UnreadableFeedError,
-    ServerError,
-)
+
+class UnwritableError(UserError):
+    """A file that an option names cannot be written; the message says which, why, and what was expected."""
+
+
+@contextmanager
+def writing(option: str, place: Path) -> Iterator[None]:
+    """Write what ``option`` asks for.
+
+    Raises:
+        UnwritableError: the file or its folder cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableError(
+            f"{option} {place}: cannot write {error.filename or place}: {error.strerror}; expected a path where this "
+            "user may write"
+        ) from None
 
 
 @contextmanager
 def friendly_errors() -> Iterator[None]:
-    """Turn the expected errors into a message on standard error and exit status 2; a reader that has gone into 0."""
+    """Print an error that a user can fix, and exit with status 2; exit with 0 when the reader of the output is gone."""
     try:
-        yield
-    except EXPECTED as error:
-        print(f"newswatch: {said(error) if isinstance(error, KafkaError) else error}", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
+        try:
+            yield
+        except SystemExit:
+            sys.stdout.flush()  # the interpreter's own flush comes too late to name an error
+            raise
+    except BrokenPipeError:
+        _leave(0)
+    except (UserError, KafkaError, OSError) as error:
+        message = _message(error)
+        if message is None:
+            raise
+        print(f"newswatch: {message}", file=sys.stderr)  # noqa: T201
+        _leave(2)
     except SystemExit as leaving:
-        # The reader, such as head, has gone: typer and rich make exit status 1 of it, and it is no error.
+        # Typer and rich exit with status 1 when the reader, such as head, is gone. That is no error.
         if not isinstance(leaving.__context__, BrokenPipeError):
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _leave(0)
+
+
+def _message(error: UserError | KafkaError | OSError) -> str | None:
+    """What to print; None for an error that is a defect of the program."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, KafkaError):
+        return said(error)
+    if error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if _output_fails(error):
+        return f"standard output: cannot write: {error.strerror}; what was printed is incomplete"
+    return None
+
+
+def _output_fails(error: OSError) -> bool:
+    """Whether ``error`` comes from standard output: what could not be written is still in its buffer."""
+    try:
+        sys.stdout.flush()
+    except OSError as again:
+        return again.errno == error.errno
+    return False
+
+
+def _leave(status: int) -> NoReturn:
+    with suppress(OSError):
+        sys.stdout.flush()
+    # What is left in the buffer goes nowhere, or the interpreter would fail on it once more, with a status of its own.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)

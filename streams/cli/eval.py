@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -113,11 +114,15 @@ def _found(articles: Path, settings: Settings) -> dict[str, Found]:
 
 def _naive(articles: Path) -> dict[str, Found]:
     from streams.evaluation.baseline import naive_pipe
-    from streams.records.article import decode_article
+    from streams.records.article import BadArticleError, decode_article
 
-    decoded = [decode_article(line.value) for line in read_lines([articles])]
-    texts = ((article.key, f"{article.title or ''}\n{article.text}".strip()) for article in decoded)
-    return {found.id: found for found in naive_pipe(texts)}
+    def texts() -> Iterator[tuple[str, str]]:
+        for line in read_lines([articles]):
+            with suppress(BadArticleError):  # the extractor skips the same records
+                article = decode_article(line.value)
+                yield article.key, f"{article.title or ''}\n{article.text}".strip()
+
+    return {found.id: found for found in naive_pipe(texts())}
 
 
 def _first(errors: Iterable[Error], most: int) -> list[Error]:

@@ -11,8 +11,11 @@ import typer
 from rich.table import Table
 
 from detectors.model.article import EnrichedArticle
+from detectors.user_error import UserError
 from streams.cli.console import err, out, print_bad_line, print_json
+from streams.cli.errors import writing
 from streams.cli.options import Config, Json, Set, settings_from
+from streams.cli.plural import not_articles, plural
 from streams.records.dead_letter import DeadLetter
 from streams.sources.files import read_lines
 
@@ -66,10 +69,12 @@ def extract(
         from streams.pages.highlight import write_pages
 
         if not shown:
-            raise typer.BadParameter("there is no article to show")
-        err.print(f"{write_pages(shown, html)}: {len(shown)} articles")
+            raise UserError(f"--html {html}: there is no article to show")
+        with writing("--html", html):
+            place = write_pages(shown, html)
+        err.print(f"{place}: {plural(len(shown), 'article')}", soft_wrap=True)
     if bad:
-        err.print(f"{bad} records are no articles", style="red")
+        err.print(not_articles(bad), style="red")
 
 
 def _table(article: EnrichedArticle) -> Table:

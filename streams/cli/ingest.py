@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from streams.cli.console import err, print_json
 from streams.cli.options import Brokers, Config, Json, Set, settings_from
+from streams.cli.plural import plural
 from streams.worker.signals import exit_status, terminate_as_interrupt
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _tell(connection: Feed, topic: str, refused: int, *, json: bool) -> None:
     if json:
         print_json({"sent": connection.acknowledged, "topic": topic, "refused": refused, "unacknowledged": len(open_)})
         return
-    said = f"{connection.acknowledged} articles sent to {topic}"
+    said = f"{plural(connection.acknowledged, 'article')} sent to {topic}"
     said += f"; {refused} too large" if refused else ""
     said += f"; {len(open_)} more may have arrived or not, from {open_[0]} on: send them again" if open_ else ""
     err.print(said)

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from streams.cli.console import err
+from streams.cli.errors import writing
+from streams.cli.plural import plural
 from streams.sources.files import UnreadableFileError
 
 app = typer.Typer(name="officials", help="The registry of known officials.", no_args_is_help=True)
@@ -33,7 +35,8 @@ def import_(
     try:
         imported = read_officials(file)
         people = imported if only else merge(load_registry().people, imported)
-        write_registry(people, output)
     except OSError as error:
         raise UnreadableFileError(f"{error.filename}: {error.strerror}") from None
-    err.print(f"{output}: {len(people)} officials, {len(imported)} of them imported")
+    with writing("--output", output):
+        write_registry(people, output)
+    err.print(f"{output}: {plural(len(people), 'official')}, {len(imported)} of them imported", soft_wrap=True)

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from streams.cli.console import err, print_bad_line, print_json
 from streams.cli.options import Config, Rules, Set, settings_from, time_from
+from streams.cli.plural import not_articles, plural
 
 if TYPE_CHECKING:
     from detectors.engine.firing import Firing
@@ -63,9 +64,11 @@ def scan(
     if horizon is not None:
         _print(running.until(horizon))
     if bad:
-        err.print(f"{bad} records are no articles", style="red")
+        err.print(not_articles(bad), style="red")
     if running.bounded:
-        err.print(f"a bound was reached {running.bounded} times: another run may give other alerts", style="yellow")
+        err.print(
+            f"a bound was reached {plural(running.bounded, 'time')}: another run may give other alerts", style="yellow"
+        )
 
 
 def _print(firings: Iterable[Firing]) -> None:

@@ -21,6 +21,7 @@ from kafka.errors import (
     RecordListTooLargeError,
 )
 
+from detectors.user_error import UserError
 from streams.dead_letters.letters import StoredLetter, origin
 from streams.dead_letters.marks import Replay, Replays, read_replays
 from streams.kafka.clients import NULL
@@ -38,11 +39,11 @@ KEPT_TIME = timedelta(days=1)
 REFUSED = (InvalidRecordError, InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)
 
 
-class ForeignLetterError(ValueError):
+class ForeignLetterError(UserError):
     """A dead letter that names a topic which is none of this deployment's; the message says which."""
 
 
-class ReplayEndedError(RuntimeError):
+class ReplayEndedError(UserError):
     """A replay that could not go on, with nothing lost and nothing twice; the message says why, and what to do."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from detectors.loading.ruleset import RuleSet, RuleSetError, load_rules
+from detectors.user_error import UserError
 from detectors.vocabulary import Vocabulary, shipped_vocabulary
 from streams.extraction.themes import themes_in
 from streams.shipped import shipped
@@ -17,7 +18,7 @@ LOCAL = Path("deploy") / "rules"
 Signature = tuple[tuple[str, int, int, int], ...]
 
 
-class RulesNotFoundError(FileNotFoundError):
+class RulesNotFoundError(UserError):
     """There is no folder of rules where one was expected."""
 
 

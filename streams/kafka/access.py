@@ -20,6 +20,7 @@ from kafka.errors import (
 )
 
 from detectors.reading.problems import nearest
+from detectors.user_error import UserError
 from streams.kafka.clients import admin_client
 from streams.kafka.topics import topic_specs
 from streams.settings import Settings
@@ -43,7 +44,7 @@ _REFUSALS = {
 }
 
 
-class AccessError(ValueError):
+class AccessError(UserError):
     """A role that is not there, or access lists that the broker refuses; the message says what was expected."""
 
 

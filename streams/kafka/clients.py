@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 from kafka.serializer import Serializer
 
 from detectors.reading.problems import nearest
+from detectors.user_error import UserError
 from streams.kafka import closing_words
 from streams.kafka.client_log import attempts
 from streams.kafka.refusals import cause
@@ -31,7 +32,7 @@ class NullKey:
 NULL = NullKey()
 
 
-class BrokerUnreachableError(ConnectionError):
+class BrokerUnreachableError(UserError):
     """No broker takes this client; the message names those that were tried, and says why."""
 
     def __init__(self, settings: Settings, error: Exception | str) -> None:
@@ -42,7 +43,7 @@ class BrokerUnreachableError(ConnectionError):
         super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {found.said}{hint}")
 
 
-class TopicUnreadableError(LookupError):
+class TopicUnreadableError(UserError):
     """A topic that is not there, or that this user may not see; the brokers do not say which."""
 
     def __init__(self, topic: str, seen: Iterable[str]) -> None:

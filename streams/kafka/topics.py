@@ -15,6 +15,7 @@ from kafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from detectors.user_error import UserError
 from streams.kafka.clients import admin_client
 from streams.settings import Settings
 
@@ -57,7 +58,7 @@ class TopicState(msgspec.Struct, frozen=True):
     """Another one when the topic is made anew; empty where the broker gives none."""
 
 
-class TopicsMissingError(RuntimeError):
+class TopicsMissingError(UserError):
     """Topics that are needed and not there, or not to be seen by this user; the message says how to make them."""
 
     def __init__(self, names: Iterable[str], *, refused: bool = False) -> None:
@@ -68,7 +69,7 @@ class TopicsMissingError(RuntimeError):
         super().__init__(f"missing topics: {', '.join(self.names)}; {remedy}")
 
 
-class PartitionsDifferError(RuntimeError):
+class PartitionsDifferError(UserError):
     """``observations`` and the detectors' facts have not as many partitions as each other."""
 
     def __init__(self, observations: TopicState, changelog: TopicState) -> None:

@@ -1,29 +1,28 @@
 """A server of another language that we start, and that never outlives us.
 
-Between us and the server stands a guard: this very file, run by a bare interpreter. It holds one end of a pipe whose
+Between us and the server stands a guard: `guard.py`, run by a bare interpreter. It holds one end of a pipe whose
 other end is ours. When we close it, or die in any way (`kill -9` included), the guard sees the end of the pipe, asks
 the server to stop, and kills it when it does not. The guard and the server have a session of their own, so that a
 Ctrl-C in the terminal reaches us first and the order in which things stop stays ours.
-
-Only the standard library is imported here: the guard runs without site-packages.
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from detectors.user_error import UserError
+from streams.processes import guard
 
 GRACE = 10.0
 """Seconds between the request to stop and the kill."""
 
 
-class ServerError(RuntimeError):
+class ServerError(UserError):
     """A server did not start, did not answer in time or ended by itself; the message carries the end of its log."""
 
 
@@ -48,7 +47,7 @@ class ServerProcess:
         self._lock = threading.Lock()
         with log.open("ab") as sink:
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", __file__, str(grace), *command],
+                [sys.executable, "-I", "-S", guard.__file__, str(grace), *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=sink,
@@ -111,49 +110,3 @@ class ServerProcess:
         """Raise ServerError with the end of the log when the server has ended by itself."""
         if not self.running():
             raise ServerError(f"{self._name} ended with code {self.wait()}\n{self.log_tail()}")
-
-
-def _die_with_guard() -> None:
-    """Let the kernel kill the server when the guard is killed (Linux: prctl PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
-def _guard(grace: float, command: Sequence[str]) -> int:
-    server = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=2,
-        stderr=2,
-        # Safe here: the guard is a bare interpreter with one thread at this point.
-        preexec_fn=_die_with_guard if sys.platform == "linux" else None,  # noqa: PLW1509
-    )
-    os.write(1, f"{server.pid}\n".encode())
-    ending = threading.Event()
-
-    def end() -> None:
-        if ending.is_set():
-            return
-        ending.set()
-        server.terminate()
-        deadline = time.monotonic() + grace
-        while server.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        server.kill()
-
-    def watch() -> None:
-        while os.read(0, 1):
-            pass
-        end()
-
-    def on_signal(_number: int, _frame: object) -> None:
-        threading.Thread(target=end, daemon=True).start()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    threading.Thread(target=watch, daemon=True).start()
-    code = server.wait()
-    return code if code >= 0 else 128 - code
-
-
-if __name__ == "__main__":
-    os._exit(_guard(float(sys.argv[1]), sys.argv[2:]))

@@ -18,6 +18,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from detectors.model.event_time import event_time
+from detectors.user_error import UserError
 from streams.kafka.clients import producer as make_producer
 from streams.kafka.refusals import said
 from streams.kafka.topics import ARTICLES, ensure_topics, topic_specs
@@ -47,7 +48,7 @@ class TooLargeError(ValueError):
     """A record of more than ``max_request_bytes``; nothing of it was sent."""
 
 
-class UnacknowledgedError(ConnectionError):
+class UnacknowledgedError(UserError):
     """A record that the brokers refused, or did not acknowledge in time; the message names the first of them."""
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import feedparser
 import msgspec
 
+from detectors.user_error import UserError
 from streams.records.article import Article
 
 TIMEOUT_SECONDS = 30.0
@@ -25,7 +26,7 @@ _TAG = re.compile(r"<[^>]*>")
 _BLOCK = re.compile(r"</?(?:p|div|br|li|h[1-6]|tr|blockquote)\b[^>]*>", re.IGNORECASE)
 
 
-class UnreadableFeedError(OSError):
+class UnreadableFeedError(UserError):
     """A feed that cannot be fetched, or is none."""
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from detectors.user_error import UserError
 from streams.records.article import Article
 
 #: A longer line is no article (1 MB of text, every character escaped) and is cut to this, which a record can hold, to
@@ -16,7 +17,7 @@ from streams.records.article import Article
 MAX_LINE_BYTES = 8 * 1024 * 1024 - 64 * 1024
 
 
-class UnreadableFileError(OSError):
+class UnreadableFileError(UserError):
     """An article file that cannot be read."""
 
 

@@ -14,7 +14,7 @@ from time import monotonic
 import msgspec
 
 from streams.processes.server_process import ServerProcess
-from streams.settings import SECRETS, Settings
+from streams.settings import SECRETS, Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,10 @@ def supervise(settings: Settings, processes: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"data_dir: cannot make {settings.data_dir}: {error.strerror}") from None
     children = [
         Child(worker_command(settings, index), settings.data_dir / f"worker-{index}.log", _environment(settings))
         for index in range(processes)

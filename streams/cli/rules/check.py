@@ -12,6 +12,7 @@ import typer
 from detectors.reading.problems import Problem
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Config, Folder, Json, Rules, Set, settings_from
+from streams.cli.plural import plural
 
 app = typer.Typer()
 
@@ -48,7 +49,7 @@ def check(
         raise typer.Exit(1) from None
     _show(found.warnings if json else _summed(found.warnings), "yellow", json)
     if not json:
-        out.print(f"{place}: {len(found.rules)} rules, version {found.version}", soft_wrap=True)
+        out.print(f"{place}: {plural(len(found.rules), 'rule')}, version {found.version}", soft_wrap=True)
     if strict and found.warnings:
         raise typer.Exit(1)
 

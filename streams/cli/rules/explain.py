@@ -11,6 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from detectors.authoring.explain import Clause, Explanation
+from detectors.user_error import UserError
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Config, Json, Rules, Set, settings_from
 
@@ -56,7 +57,7 @@ def explain(
     explainer = Explainer(load_rules(find_rules(settings.rules), vocabulary_of(settings.taxonomy)))
     for name in names or ():
         if name not in explainer.rules:
-            raise typer.BadParameter(f"there is no rule {name!r}{nearest(name, explainer.rules)}")
+            raise UserError(f"--rule {name}: there is no such rule{nearest(name, explainer.rules)}")
     seen = 0
     lines = enrich_lines(make_extractor(settings), read_lines([article]), datetime.now(UTC))
     for number, one in enumerate(lines, 1):
@@ -74,7 +75,7 @@ def explain(
             else:
                 out.print(_tree(explanation))
     if not seen:
-        raise typer.BadParameter(f"{article}: no article" + (f" with the id {', '.join(ids)}" if ids else ""))
+        raise UserError(f"{article}: no article" + (f" with the id {', '.join(ids)}" if ids else ""))
 
 
 def _tree(explanation: Explanation) -> Tree:

@@ -9,7 +9,9 @@ import msgspec
 import typer
 
 from streams.cli.console import err, out, print_json
+from streams.cli.errors import writing
 from streams.cli.options import Config, Folder, Json, Rules, Set, settings_from
+from streams.cli.plural import plural
 
 app = typer.Typer()
 
@@ -52,8 +54,9 @@ def run_tests(
             err.print(f"{result.file}: {result.name}: {problem}", style="red", soft_wrap=True)
     failed = sum(not result.passed for result in results)
     if not json:
-        out.print(f"{place}: {len(results)} tests, {failed} failed", soft_wrap=True)
+        out.print(f"{place}: {plural(len(results), 'test')}, {failed} failed", soft_wrap=True)
     if junit is not None:
-        junit.write_bytes(rule_tests.junit(results))
+        with writing("--junit", junit):
+            junit.write_bytes(rule_tests.junit(results))
     if failed:
         raise typer.Exit(1)

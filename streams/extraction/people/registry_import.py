@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from detectors.reading.problems import nearest
+from detectors.user_error import UserError
 from streams.extraction.offices.office_terms import offices
 from streams.extraction.people.registry import KnownOffice, KnownPerson
 from streams.extraction.places.countries import find_mentions
@@ -34,7 +35,7 @@ CLASSES = (
 )  # fmt: skip
 
 
-class ImportProblemError(ValueError):
+class ImportProblemError(UserError):
     """A row that cannot be used; says file, line, column and what was expected."""
 
 

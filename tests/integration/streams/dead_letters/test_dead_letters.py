@@ -178,7 +178,7 @@ def test_a_letter_that_is_readable_now_gives_its_alert_at_the_time_of_the_articl
         produce(watch, "articles.dead", dead.value, key=dead.key, headers=dead.all_headers())
     assert len(listed(watch)) == 1
     watch.start().wait_ready()
-    for said in ("1 dead letters put back", "0 dead letters put back"):
+    for said in ("1 dead letter put back", "0 dead letters put back"):
         assert said in newswatch(watch, "dead", "replay", "--reason", "extraction_failed").stderr
     watch.wait_committed()
     (alert,) = watch.alerts()

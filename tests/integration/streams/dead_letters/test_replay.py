@@ -215,7 +215,7 @@ def test_a_batch_that_takes_too_long_is_taken_back(settings: Settings, monkeypat
         slow.setattr(KafkaProducer, "commit_transaction", late)
         with pytest.raises(ReplayEndedError, match="open for more than 1 s; 2 dead letters were put back before"):
             list(replay(settings, letters))
-    assert "1 dead letters put back" in replayed(settings)
+    assert "1 dead letter put back" in replayed(settings)
     assert committed(settings) == {b"letter %d" % number: 1 for number in range(3)}
 
 

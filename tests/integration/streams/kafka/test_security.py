@@ -135,7 +135,7 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
     while not (said := newswatch(closed, "operator", "dead", "list", "--json", "--reason", "wrong_type").stdout):
         assert time.monotonic() < deadline
     assert json.loads(said.splitlines()[0])["topic"] == "press.articles"
-    assert "1 dead letters put back" in newswatch(closed, "operator", "dead", "replay").stderr
+    assert "1 dead letter put back" in newswatch(closed, "operator", "dead", "replay").stderr
     assert "0 dead letters put back" in newswatch(closed, "operator", "dead", "replay").stderr
 
     described = newswatch(closed, "topics", "topics", "describe", "--json").stdout
@@ -187,7 +187,7 @@ def test_without_the_right_to_transactions_nothing_is_put_back(closed: ClosedKaf
         "`newswatch topics grant operator USER` gives the right to\n"
     )
     assert end(closed.settings(ADMIN), "press.articles") == before
-    assert "1 dead letters put back" in newswatch(closed, "operator", "dead", "replay").stderr
+    assert "1 dead letter put back" in newswatch(closed, "operator", "dead", "replay").stderr
 
 
 WRITES = {

@@ -74,7 +74,7 @@ def test_a_line_that_is_no_article_is_named_with_its_file_and_line(command: list
     assert f"{file.name}:3: not_json: expected a JSON object" in said
     assert f"{file.name}:4: wrong_type: field 'text': expected a string, found a number" in said
     assert f"{file.name}:5: wrong_type: field 'meta[...]': expected true or false or a number or a string" in said
-    assert "3 records are no articles" in said
+    assert "3 records are not articles" in said
 
 
 def test_the_version_is_printed() -> None:
