@@ -26,7 +26,8 @@ def worker(
         int, typer.Option(min=1, max=64, help="Worker processes; each has a metrics port of its own, counting up.")
     ] = 1,
     metrics_port: Annotated[
-        int | None, typer.Option(help="Port of /metrics, /livez and /readyz on 127.0.0.1; default 9464.")
+        int | None,
+        typer.Option(help="Port of /metrics, /livez and /readyz on 127.0.0.1; default: 9464, or the next free one."),
     ] = None,
     config: Config = None,
     set_: Set = None,

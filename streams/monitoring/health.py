@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from detectors.user_error import UserError
 
 #: How often the watchdog looks (seconds).
 CHECK_SECONDS = 1.0
@@ -85,11 +89,21 @@ class Watchdog:
                 return
 
 
-class HealthServer:
-    """Serves metrics and health on one port, in a thread; a context manager."""
+class MetricsAddressError(UserError):
+    """The worker cannot listen at ``metrics_host`` and ``metrics_port``; the message says which of them to change."""
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health) -> None:
-        self._server = ThreadingHTTPServer((host, port), _handler(registry, health))
+
+class HealthServer:
+    """Serves metrics and health on one port, in a thread; a context manager.
+
+    ``port`` 0 picks a free one. When ``port`` is in use, up to ``spare`` ports above it are tried in order.
+
+    Raises:
+        MetricsAddressError: this machine does not have the address, or no port that may be taken is free.
+    """
+
+    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health, *, spare: int = 0) -> None:
+        self._server = _bind(host, port, _handler(registry, health), spare)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
@@ -98,6 +112,12 @@ class HealthServer:
         """The port that is served, also where 0 was asked for."""
         return int(self._server.server_address[1])
 
+    @property
+    def address(self) -> str:
+        """``host:port`` as in a URL: an IPv6 address is in brackets."""
+        host = str(self._server.server_address[0])
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
     def __enter__(self) -> HealthServer:
         self._thread.start()
         return self
@@ -105,6 +125,42 @@ class HealthServer:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _IPv6Server(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
+def _bind(host: str, port: int, handler: type[BaseHTTPRequestHandler], spare: int) -> ThreadingHTTPServer:
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:  # UnicodeError: a label that is too long for IDNA
+        raise MetricsAddressError(_no_host(host, getattr(error, "strerror", None) or str(error))) from None
+    # A name such as localhost may have addresses of both families: IPv4 first, as scrapers expect it.
+    family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    kind = _IPv6Server if family == socket.AF_INET6 else ThreadingHTTPServer
+    last = min(port + spare, 65535)
+    for candidate in range(port, last + 1):
+        try:
+            return kind((address[0], candidate, *address[2:]), handler)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                continue
+            if error.errno == errno.EACCES:
+                raise MetricsAddressError(
+                    f"metrics_port {candidate}: {error.strerror}; expected 1024 or more"
+                ) from None
+            raise MetricsAddressError(_no_host(host, error.strerror)) from None
+    if last > port:
+        raise MetricsAddressError(f"metrics_port: all ports from {port} to {last} on {host} are in use; {_REMEDY}")
+    raise MetricsAddressError(f"metrics_port {port}: another process listens there on {host}; {_REMEDY}")
+
+
+_REMEDY = "choose another with --metrics-port, or 0 for any free one"
+
+
+def _no_host(host: str, reason: str | None) -> str:
+    return f"metrics_host {host}: cannot listen there: {reason}; expected an address of this machine, such as 127.0.0.1"
 
 
 def _handler(registry: CollectorRegistry, health: Health) -> type[BaseHTTPRequestHandler]:

@@ -39,14 +39,18 @@ class Child(msgspec.Struct):
 
 
 def supervise(settings: Settings, processes: int) -> None:
-    """Run ``processes`` workers until SIGTERM or SIGINT; a worker that ends is started again, later each time."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    """Run ``processes`` workers until SIGTERM or SIGINT; a worker that ends is started again, later each time.
+
+    Raises:
+        SettingsError: the folder for local files cannot be made.
+    """
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"data_dir: cannot make {settings.data_dir}: {error.strerror}") from None
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     children = [
         Child(worker_command(settings, index), settings.data_dir / f"worker-{index}.log", _environment(settings))
         for index in range(processes)
@@ -73,12 +77,15 @@ def _pass_on(children: Sequence[Child], number: signal.Signals) -> None:
 
 
 def worker_command(settings: Settings, index: int) -> list[str]:
-    """The command of one worker; its metrics port counts up, its static membership has the number added.
+    """The command of one worker; a metrics port that is set counts up, its static membership has the number added.
+
+    Without one that is set each worker takes the first free port from the default on.
 
     Secrets are not on it, for everybody can read it; :func:`_environment` hands them on.
     """
     given = settings.model_dump(exclude_defaults=True, exclude_none=True)
-    given |= {"metrics_port": settings.metrics_port + index if settings.metrics_port else 0}
+    if "metrics_port" in settings.model_fields_set:
+        given |= {"metrics_port": settings.metrics_port + index if settings.metrics_port else 0}
     given |= {"data_dir": settings.data_dir / f"worker-{index}"}
     if settings.instance_id:
         given["instance_id"] = f"{settings.instance_id}-{index}"

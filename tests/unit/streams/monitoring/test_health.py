@@ -1,5 +1,6 @@
 """The worker's HTTP port."""
 
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -9,8 +10,9 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from streams.monitoring import health as module
-from streams.monitoring.health import Health, HealthServer, Watchdog
+from streams.monitoring.health import Health, HealthServer, MetricsAddressError, Watchdog
 from streams.monitoring.scrape import WorkerStatus, total
+from streams.processes.ports import free_ports
 
 
 @pytest.fixture
@@ -98,3 +100,66 @@ def test_metrics_are_read_back(served: tuple[Health, str]) -> None:
     assert samples["newswatch_things_total"] == [({"kind": "a"}, 3.0)]
     assert total(samples, "newswatch_things_total") == 3
     assert WorkerStatus("127.0.0.1:1").samples() == {}
+
+
+@pytest.mark.parametrize("host", ["::1", "127.0.0.1", "localhost"])
+def test_every_kind_of_host_is_served_and_read(host: str) -> None:
+    health = Health(stall_seconds=60)
+    health.ready = True
+    registry = CollectorRegistry()
+    Counter("newswatch_things", "Things.", registry=registry).inc(3)
+    with HealthServer(host, 0, registry, health) as server:
+        assert server.address == (f"[::1]:{server.port}" if host == "::1" else f"127.0.0.1:{server.port}")
+        for path in ("/metrics", "/livez", "/readyz"):
+            assert status_of(server.address, path) == 200
+        status = WorkerStatus(server.address)
+        assert status.ready()
+        assert total(status.samples(), "newswatch_things_total") == 3
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that another process listens on, with two free ones above it."""
+    for port in free_ports(20):
+        with socket.socket() as listener, socket.socket() as above, socket.socket() as second:
+            try:
+                for number, one in enumerate((listener, above, second)):
+                    one.bind(("127.0.0.1", port + number))
+            except OSError:
+                continue
+            above.close()
+            second.close()
+            listener.listen()
+            yield port
+            return
+    pytest.fail("no three ports in a row are free")
+
+
+def server(host: str, port: int, spare: int = 0) -> HealthServer:
+    return HealthServer(host, port, CollectorRegistry(), Health(60), spare=spare)
+
+
+def test_a_port_in_use_is_named_with_the_flag(taken: int) -> None:
+    with pytest.raises(MetricsAddressError) as refused:
+        server("127.0.0.1", taken)
+    assert str(refused.value) == (
+        f"metrics_port {taken}: another process listens there on 127.0.0.1; choose another with --metrics-port, or 0 "
+        "for any free one"
+    )
+
+
+def test_the_next_free_ports_are_taken_where_that_is_allowed(taken: int) -> None:
+    with server("127.0.0.1", taken, spare=2) as first, server("127.0.0.1", taken, spare=2) as second:
+        assert (first.port, second.port) == (taken + 1, taken + 2)
+        with pytest.raises(MetricsAddressError, match=f"all ports from {taken} to {taken + 2} on 127.0.0.1 are in use"):
+            server("127.0.0.1", taken, spare=2)
+
+
+@pytest.mark.parametrize("host", ["203.0.113.9", "no host", "a" * 80])
+def test_a_host_that_is_not_this_machine_is_named(host: str) -> None:
+    with pytest.raises(MetricsAddressError) as refused:
+        server(host, 0)
+    said = str(refused.value)
+    assert said.startswith(f"metrics_host {host}: cannot listen there: ")
+    assert said.endswith("; expected an address of this machine, such as 127.0.0.1")
+    assert "\n" not in said
