@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import faust
 
+from detectors.user_error import UserError
 from streams.kafka.refusals import is_refusal, said
 
 #: Exit status of a worker that gave up (EX_SOFTWARE of sysexits.h).
@@ -48,7 +49,7 @@ class Fatal:
             logger.warning("while stopping: %s: %s", type(error).__qualname__, error)
             return
         self.error = error
-        if is_refusal(error):  # the operator's to mend: where in the code it came up says nothing
+        if isinstance(error, UserError) or is_refusal(error):  # where in the code it came up says nothing
             logger.critical("the worker stops: %s", said(error))
             for name in FRAMEWORK:
                 logging.getLogger(name).setLevel(logging.CRITICAL + 1)

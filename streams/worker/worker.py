@@ -32,6 +32,7 @@ from streams.monitoring.metrics import Metrics
 from streams.pipeline.enrich import make_extractor
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
+from streams.transport.producer_ids import gives_producer_ids
 from streams.transport.start_offsets import Logs
 from streams.worker.agents.article_progress import ArticleProgress
 from streams.worker.agents.articles import ArticleAgent
@@ -45,6 +46,13 @@ from streams.worker.signals import while_running, while_stopping
 DRAIN_SECONDS = 5.0
 #: And its last report so long.
 LAST_REPORT_SECONDS = 2.0
+#: Without a port of its own in the settings, a worker tries so many ports after the default: several run on a machine.
+SPARE_PORTS = 99
+
+WITHOUT_PRODUCER_IDS = (
+    "%s: this broker gives out no producer ids, as the embedded one; the worker runs without idempotence, for trying "
+    "out only: a lost acknowledgement or a crash may write records twice. `newswatch broker --kafka` has them"
+)
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +80,9 @@ class Worker:
         require(settings, "worker", rules.topics())
         if made:
             logger.warning("topics created: %s", ", ".join(made))
+        if settings.idempotence and not gives_producer_ids(settings):
+            logger.warning(WITHOUT_PRODUCER_IDS, ", ".join(settings.brokers))
+            settings = self.settings = settings.model_copy(update={"idempotence": False})
         topics = {topic.name: topic for topic in describe_topics(settings, self._topics())}
         observations, changelog = topics[settings.topic(OBSERVATIONS)], topics[changelog_topic(settings)]
         if observations.partitions != changelog.partitions:
@@ -128,14 +139,14 @@ class Worker:
         self._wire()
 
     def run(self) -> int:
-        """Run until SIGTERM or SIGINT; returns the exit status: 0, or 70 when the worker had to give up."""
-        settings = self.settings
+        """Run until SIGTERM or SIGINT; returns the exit status: 0, or 70 when the worker had to give up.
+
+        Raises:
+            MetricsAddressError: the HTTP port cannot be had.
+        """
         keep_what_is_loaded()
-        with (
-            HealthServer(settings.metrics_host, settings.metrics_port, self.metrics.registry, self.health) as server,
-            Watchdog(self.health, self.fatal),
-        ):
-            logger.warning("metrics, /livez and /readyz on http://%s:%d", settings.metrics_host, server.port)
+        with self._health_server() as server, Watchdog(self.health, self.fatal):
+            logger.warning("metrics, /livez and /readyz on http://%s", server.address)
             worker = faust.Worker(
                 self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
             )
@@ -146,6 +157,16 @@ class Worker:
                 if self.fatal.error is None and stop.code not in (0, None):
                     return int(stop.code) if isinstance(stop.code, int) else 1
         return EXIT_STATUS if self.fatal.error is not None else 0
+
+    def _health_server(self) -> HealthServer:
+        """The HTTP port: exactly the one that was set, else the first free one from the default on."""
+        settings = self.settings
+        spare = 0 if "metrics_port" in settings.model_fields_set else SPARE_PORTS
+        host, port = settings.metrics_host, settings.metrics_port
+        server = HealthServer(host, port, self.metrics.registry, self.health, spare=spare)
+        if port and server.port != port:
+            logger.warning("port %d is in use, so metrics are on port %d; --metrics-port sets it", port, server.port)
+        return server
 
     def _topics(self) -> list[str]:
         return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS), changelog_topic(self.settings)]

@@ -1,0 +1,79 @@
+"""Whether the brokers hand out producer ids, without which the worker's producer cannot be idempotent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, UnknownError
+
+from streams.settings import Settings
+
+#: aiokafka logs the refusal as an unexpected error before it raises.
+_LOGGER = logging.getLogger("aiokafka.producer.sender")
+#: A broker that fails once may be in trouble; one that has no producer ids fails every time.
+ATTEMPTS = 3
+PAUSE_SECONDS = 0.3
+#: Brokers that take longer are left to the worker itself, which waits for them and says why (seconds).
+ANSWER_SECONDS = 20.0
+
+
+def gives_producer_ids(settings: Settings) -> bool:
+    """Whether a producer may be idempotent there.
+
+    False for a broker without the request InitProducerId, and for one that answers UNKNOWN_SERVER_ERROR every time, as
+    the embedded broker does to the version that aiokafka (0.14) speaks. True in every other case, also when this user
+    lacks the right or no broker answers: then the worker must fail, and not run without the guarantee.
+    """
+    loop = asyncio.new_event_loop()  # not asyncio.run(), which leaves the thread without the loop that Faust expects
+    try:
+        return loop.run_until_complete(_ask(settings))
+    finally:
+        loop.close()
+
+
+async def _ask(settings: Settings) -> bool:
+    _LOGGER.addFilter(_silent)
+    try:
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(PAUSE_SECONDS)
+            if await _starts(settings):
+                return True
+    finally:
+        _LOGGER.removeFilter(_silent)
+    return False
+
+
+async def _starts(settings: Settings) -> bool:
+    producer = AIOKafkaProducer(**_connection(settings), client_id="newswatch-producer-ids", enable_idempotence=True)
+    try:
+        await asyncio.wait_for(producer.start(), ANSWER_SECONDS)
+    except (UnknownError, IncompatibleBrokerVersion):
+        return False
+    except (KafkaError, TimeoutError):
+        return True
+    finally:
+        await producer.stop()
+    return True
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.brokers,
+        "security_protocol": settings.security_protocol,
+        "ssl_context": settings.ssl_context(),
+    }
+    if settings.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.password(),
+        }
+    return options
+
+
+def _silent(record: logging.LogRecord) -> bool:
+    return "InitProducerId" not in record.getMessage()
