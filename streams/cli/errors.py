@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from kafka.errors import KafkaError
 
 from detectors.user_error import UserError
 from streams.kafka.refusals import said
+
+#: What a disk, a quota or a terminal says that takes no more.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class UnwritableError(UserError):
@@ -67,18 +71,9 @@ def _message(error: UserError | KafkaError | OSError) -> str | None:
         return said(error)
     if error.filename is not None:
         return f"{error.filename}: {error.strerror}"
-    if _output_fails(error):
-        return f"standard output: cannot write: {error.strerror}; what was printed is incomplete"
+    if error.errno in _FULL:  # standard output: every other file has a name
+        return f"cannot write the output: {error.strerror}; what was written is incomplete"
     return None
-
-
-def _output_fails(error: OSError) -> bool:
-    """Whether ``error`` comes from standard output: what could not be written is still in its buffer."""
-    try:
-        sys.stdout.flush()
-    except OSError as again:
-        return again.errno == error.errno
-    return False
 
 
 def _leave(status: int) -> NoReturn:

@@ -101,7 +101,7 @@ def test_letters_are_listed_shown_and_put_back_once(new_watch: Callable[..., Any
     assert "no dead letter at 0:99999" in newswatch(watch, "dead", "show", "0:99999", status=1).stderr
     assert "expected PARTITION:OFFSET" in refusal(watch, "dead", "replay", "wrong")
 
-    assert "1 dead letters would be put back" in newswatch(watch, "dead", "replay", wrong["id"], "--dry-run").stderr
+    assert "1 dead letter would be put back" in newswatch(watch, "dead", "replay", wrong["id"], "--dry-run").stderr
     assert len(records(watch)) == 5
 
     (put_back,) = map(json.loads, newswatch(watch, "dead", "replay", wrong["id"], "--json").stdout.splitlines())
