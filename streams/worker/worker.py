@@ -50,8 +50,8 @@ LAST_REPORT_SECONDS = 2.0
 SPARE_PORTS = 99
 
 WITHOUT_PRODUCER_IDS = (
-    "%s: this broker gives out no producer ids, as the embedded one; the worker runs without idempotence, for trying "
-    "out only: a lost acknowledgement or a crash may write records twice. `newswatch broker --kafka` has them"
+    "%s: this broker gives out no producer ids (the embedded broker never does), so the worker runs without "
+    "idempotence: a crash or a lost acknowledgement can write records twice. For trying out only; use Apache Kafka"
 )
 
 logger = logging.getLogger(__name__)
