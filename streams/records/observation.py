@@ -1,4 +1,4 @@
-"""Observations and progress reports on the topic ``observations``: how they are framed and told apart."""
+"""The two kinds of record on the topic ``observations``: observations and progress reports."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ class Origin(msgspec.Struct, frozen=True):
     log: str = ""
 
 
+class Observed(msgspec.Struct, frozen=True):
+    """An observation as it was read; ``origin`` is None for one that comes from an alert (for a chain)."""
+
+    observation: Observation
+    origin: Origin | None
+
+
 _observations = msgspec.json.Decoder(Observation)
 _reports = msgspec.json.Decoder(ProgressReport)
 
@@ -53,31 +60,26 @@ def encode_observation(observation: Observation) -> bytes:
     return msgspec.json.encode(observation)
 
 
-def decode_observation(value: bytes) -> Observation:
-    """Read an observation.
+def decode(value: bytes | None, record_headers: Headers) -> ProgressReport | Observed:
+    """Read a record of ``observations``; its ``ce_type`` decides what it is.
 
     Raises:
-        msgspec.MsgspecError: the value is none.
+        msgspec.MsgspecError: the value is not what the headers say.
     """
-    return _observations.decode(value)
-
-
-def decode_report(value: bytes) -> ProgressReport:
-    """Read a progress report.
-
-    Raises:
-        msgspec.MsgspecError: the value is none.
-    """
-    return _reports.decode(value)
+    try:
+        if is_report(record_headers):
+            return _reports.decode(value or b"")
+        return Observed(_observations.decode(value or b""), _origin(record_headers))
+    except UnicodeDecodeError as error:  # msgspec lets it through: it is no MsgspecError
+        raise msgspec.DecodeError(str(error)) from None
 
 
 def is_report(record_headers: Headers) -> bool:
-    """Whether a record is a progress report and no observation."""
+    """Whether the headers are those of a progress report."""
     return type_of(record_headers) == event_type("progress")
 
 
-def origin_of(record_headers: Headers) -> Origin | None:
-    """The origin in an observation's headers, None where it has none."""
+def _origin(record_headers: Headers) -> Origin | None:
     found = {name: value.decode("ascii", "replace") for name, value in record_headers}
     arrival = parse_time(found.get(ARRIVAL, ""))
     if arrival is None or not found.get(PARTITION, "").isdigit() or not found.get(OFFSET, "").isdigit():

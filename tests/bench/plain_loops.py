@@ -21,13 +21,14 @@ from kafka import KafkaConsumer
 from detectors.engine.matching import Engine
 from detectors.engine.partition import PartitionState
 from detectors.model.article import EnrichedArticle
+from detectors.model.observation import Observation
 from streams.evaluation.baseline import naive_pipe
 from streams.hot_reload.folder import RulesFolder
 from streams.kafka.clients import connection, producer
 from streams.pipeline.enrich import Record, make_extractor
 from streams.pipeline.pipeline import Outcome, Pipeline
 from streams.records.article import decode_article
-from streams.records.observation import Origin, decode_observation
+from streams.records.observation import Origin
 from streams.settings import Settings, load_settings
 from streams.transport import compression
 from streams.transport.sender import Message
@@ -141,13 +142,14 @@ async def plain_aiokafka(settings: Settings, engine: Engine, meter: Meter) -> No
         consumer = reader("observations")
         await consumer.start()
         states: dict[int, PartitionState] = {}
+        decode = msgspec.json.Decoder(Observation).decode
         while True:
             taken = await consumer.getmany(timeout_ms=500, max_records=256)
             messages = []
             for tp, records in taken.items():
                 state = states.setdefault(tp.partition, PartitionState(engine, lambda key: True))
                 for record in records:
-                    step = state.observe(decode_observation(record.value), replay=False)
+                    step = state.observe(decode(record.value), replay=False)
                     messages += [m for firing in step.firings for m in alert_messages(settings, firing)]
                     puts = [sender.send(f"{settings.app_id}-facts-changelog", value, key.encode(), tp.partition)
                             for key, value in step.puts]  # fmt: skip

@@ -20,6 +20,7 @@ from faust.streams import Stream
 from detectors.engine.matching import Engine
 from detectors.engine.outcome import Step
 from detectors.model.observation import Observation
+from detectors.timeline.watermark import ProgressReport
 from streams.fact_store.changelog import Record
 from streams.fact_store.partition import FactPartition
 from streams.fact_store.table import FactTable
@@ -28,12 +29,7 @@ from streams.kafka.topics import OBSERVATIONS
 from streams.monitoring.metrics import BAD_OBSERVATION, Metrics
 from streams.records.cloudevents import Headers
 from streams.records.dead_letter import DeadLetter
-from streams.records.observation import (
-    decode_observation,
-    decode_report,
-    is_report,
-    origin_of,
-)
+from streams.records.observation import Observed, decode
 from streams.settings import Settings
 from streams.transport.batching import Conveyor, Event, headers_of
 from streams.transport.sender import Message, Outbox
@@ -137,54 +133,47 @@ class ObservationAgent:
         for event in batch:
             headers = headers_of(event)
             try:
-                if is_report(headers):
-                    self._report(event, work)
-                else:
-                    await self._observe(event, headers, work)
-            except msgspec.MsgspecError as error:  # nothing of ours: it must not stop what comes after it
+                record = decode(event.message.value, headers)
+            except msgspec.MsgspecError as error:  # not one of ours: later records are processed all the same
                 work.bad.append(self._dead_letter(event, headers, error))
+                continue
+            if isinstance(record, Observed) and not await self._has_rule(event, record.observation):
+                continue
+            if self.conveyor.is_current(event):  # else the partition has moved: an empty one would mislead
+                self._apply(record, event.message.partition, work)
         await self._outbox.send((*self._alerts(work.effects), *work.bad))
         await self._write(work)
         self._count(work.effects)
         self._metrics.observations_handled.inc(work.handled)
 
-    def _held(self, event: Event, work: Work) -> FactPartition | None:
-        """The partition of an event, None where it moved away meanwhile: an empty one would draw wrong conclusions."""
-        if not self.conveyor.is_current(event):
-            return None
-        number = event.message.partition
-        return work.held.setdefault(number, self._table.store.partition(number))
+    def _apply(self, record: ProgressReport | Observed, number: int, work: Work) -> None:
+        partition = work.held.setdefault(number, self._table.store.partition(number))
+        if isinstance(record, Observed):
+            work.effects.append(Effect(number, *self._observe(record, partition)))
+            work.handled += 1
+        else:
+            work.reported.add(number)
+            work.effects += [Effect(number, step) for step in self._report(record, partition)]
 
-    def _report(self, event: Event, work: Work) -> None:
-        partition = self._held(event, work)
-        if partition is None:
-            return
-        number = event.message.partition
-        report = decode_report(event.message.value or b"")
+    def _observe(self, seen: Observed, partition: FactPartition) -> tuple[Step, datetime | None]:
+        """The step that an observation leads to, and when its article arrived."""
+        origin = seen.origin
+        if origin is None:
+            return partition.state.observe(seen.observation, replay=False), None
+        replay = partition.progress.is_replay(origin.partition, origin.offset, origin.log)
+        return partition.state.observe(seen.observation, replay=replay), origin.arrival
+
+    def _report(self, report: ProgressReport, partition: FactPartition) -> Iterator[Step]:
+        """The steps that a progress report leads to, in order."""
         watermark = partition.progress.merge(report, datetime.now(UTC))
-        work.reported.add(number)
-        if report.pulses:  # before event time moves on: they are of articles that it may pass now
-            work.effects.append(Effect(number, partition.state.pulse(report.pulses)))
+        if report.pulses:  # before the watermark, which may pass the articles that they are of
+            yield partition.state.pulse(report.pulses)
         if watermark is not None:
-            work.effects.append(Effect(number, partition.state.advance(watermark)))
+            yield partition.state.advance(watermark)
         for depth in range(1, self._in_force.engine.depths):
             below = partition.progress.judged(depth - 1, self._partitions)
             if below is not None:
-                work.effects.append(Effect(number, partition.state.advance(below, depth=depth)))
-
-    async def _observe(self, event: Event, headers: Headers, work: Work) -> None:
-        observation = decode_observation(event.message.value or b"")
-        if not await self._has_rule(event, observation):
-            return
-        partition = self._held(event, work)
-        if partition is None:
-            return
-        origin = origin_of(headers)
-        replay = origin is not None and partition.progress.is_replay(origin.partition, origin.offset, origin.log)
-        step = partition.state.observe(observation, replay=replay)
-        arrival = origin.arrival if origin else None
-        work.effects.append(Effect(event.message.partition, step, arrival))
-        work.handled += 1
+                yield partition.state.advance(below, depth=depth)
 
     def _dead_letter(self, event: Event, headers: Headers, error: Exception) -> Message:
         message = event.message
@@ -212,24 +201,22 @@ class ObservationAgent:
         return dead_letter_message(self._settings, letter)
 
     async def _has_rule(self, event: Event, observation: Observation) -> bool:
-        """Whether the rule is in force here; waits for a rule set that the sender has and this worker has not yet."""
-        version = observation.rule_set_version
-        longest = min(self._settings.rules_wait_seconds, self._settings.stall_seconds / 2)
-        waited_from = monotonic()
-        while not self._in_force.engine.knows(observation.state):
-            if version == self._in_force.rules.version or version in self._given_up:
-                return False
-            await self._in_force.look()
-            if self._in_force.engine.knows(observation.state):
+        """Whether the rule is in force here; waits for a rule set that the sender has and this worker does not yet."""
+        version, in_force = observation.rule_set_version, self._in_force
+        give_up_at = monotonic() + min(self._settings.rules_wait_seconds, self._settings.stall_seconds / 2)
+        while not (known := in_force.engine.knows(observation.state)):
+            if version == in_force.rules.version or version in self._given_up:
                 break
-            if self._in_force.had(version) or not self.conveyor.is_current(event):
-                return False  # seen under rules of the past, or no longer ours
-            if monotonic() - waited_from >= longest:
+            await in_force.look()
+            known = in_force.engine.knows(observation.state)
+            if known or in_force.had(version) or not self.conveyor.is_current(event):
+                break  # an earlier rule set that does not come back, or a partition that has moved
+            if monotonic() >= give_up_at:
                 logger.warning("rule set %s did not arrive here; what it saw is dropped", version)
                 self._given_up.add(version)
-                return False
+                break
             await asyncio.sleep(min(self._settings.rules_reload_seconds, 1.0))
-        return True
+        return known
 
     def _alerts(self, effects: Iterable[Effect]) -> Iterator[Message]:
         for effect in effects:

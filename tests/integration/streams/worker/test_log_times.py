@@ -10,7 +10,8 @@ import pytest
 
 from detectors.timeline.log import thinned
 from detectors.timeline.log_records import LOG_KEY
-from streams.records.observation import decode_report, is_report
+from detectors.timeline.watermark import ProgressReport
+from streams.records.observation import decode, is_report
 
 pytestmark = pytest.mark.kafka
 
@@ -40,8 +41,9 @@ def told(watch: Any) -> dict[int, set[datetime]]:
     """The times that each partition of observations was told."""
     found: dict[int, set[datetime]] = defaultdict(set)
     for record in watch.read("observations"):
-        if is_report(record.headers):
-            found[record.partition] |= set(decode_report(record.value).pulses)
+        report = decode(record.value, record.headers)
+        if isinstance(report, ProgressReport):
+            found[record.partition] |= set(report.pulses)
     return found
 
 

@@ -16,7 +16,7 @@ from streams.kafka.topics import topic_specs
 from streams.records.article import Article
 from streams.records.cloudevents import VERSIONS, Kind, headers
 from streams.records.dead_letter import DeadLetter
-from streams.records.observation import decode_observation, encode_observation, observation_headers, origin_of
+from streams.records.observation import Observed, decode, encode_observation, observation_headers
 from streams.settings import Settings
 from tests.rigs.golden import V0_1, json_lines
 
@@ -44,10 +44,11 @@ def test_headers_keep_their_names_and_types(kind: Kind) -> None:
 
 @pytest.mark.parametrize("record", json_lines(V0_1 / "observations.jsonl"), ids=lambda record: record["value"]["rule"])
 def test_an_observation_is_framed_as_before(record: dict[str, Any]) -> None:
-    observation = decode_observation(json.dumps(record["value"]).encode())
     stored = [(name, value.encode()) for name, value in record["headers"]]
-    assert _shown(observation_headers(observation, origin_of(stored))) == record["headers"]
-    assert json.loads(encode_observation(observation)) == record["value"]
+    seen = decode(json.dumps(record["value"]).encode(), stored)
+    assert isinstance(seen, Observed)
+    assert _shown(observation_headers(seen.observation, seen.origin)) == record["headers"]
+    assert json.loads(encode_observation(seen.observation)) == record["value"]
 
 
 def test_a_dead_letter_keeps_its_headers() -> None:
@@ -73,7 +74,8 @@ def test_a_replay_mark_keeps_its_fields() -> None:
 
 
 def test_progress_is_reported_and_stored_as_before() -> None:
-    report = msgspec.json.decode(json.dumps(WIRE["progress_report"]).encode(), type=ProgressReport)
+    report = decode(json.dumps(WIRE["progress_report"]).encode(), headers("progress", "id"))
+    assert isinstance(report, ProgressReport)
     assert json.loads(msgspec.json.encode(report)) == WIRE["progress_report"]
     progress = Progress(advance_when_silent=True)
     progress.load(json.dumps(WIRE["progress"]).encode())

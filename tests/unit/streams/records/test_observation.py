@@ -1,0 +1,45 @@
+"""What a record of the topic `observations` is, by its headers and its value."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from detectors.model.observation import Observation
+from detectors.timeline.watermark import ProgressReport
+from streams.records.cloudevents import Headers, headers
+from streams.records.observation import Observed, Origin, decode, encode_observation, observation_headers
+
+TIME = datetime(2025, 3, 1, tzinfo=UTC)
+ORIGIN = Origin(partition=2, offset=17, arrival=TIME, log="5e2d")
+OBSERVATION = Observation(
+    rule="floods", state="floods-1", rule_set_version="v", group={}, time=TIME, article_id="a", content_hash="c"
+)
+REPORT = headers("progress", "worker-1", time=TIME)
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, None, msgspec.structs.replace(ORIGIN, log="")])
+def test_an_observation_is_read_with_its_origin(origin: Origin | None) -> None:
+    found = decode(encode_observation(OBSERVATION), observation_headers(OBSERVATION, origin))
+    assert found == Observed(OBSERVATION, origin)
+
+
+def test_a_report_is_read_as_one() -> None:
+    report = ProgressReport(log="5e2d", done={0: 3}, newest={0: TIME}, horizon=TIME, ends={0: 4})
+    assert decode(msgspec.json.encode(report), REPORT) == report
+
+
+@pytest.mark.parametrize("name", ["newswatch_partition", "newswatch_offset", "newswatch_arrival"])
+@pytest.mark.parametrize("value", [None, b"", b"-1", b"x", b"\xff"])
+def test_an_origin_that_is_not_whole_is_none(name: str, value: bytes | None) -> None:
+    others = [header for header in observation_headers(OBSERVATION, ORIGIN) if header[0] != name]
+    found = decode(encode_observation(OBSERVATION), others + ([(name, value)] if value is not None else []))
+    assert found == Observed(OBSERVATION, None)
+
+
+@pytest.mark.parametrize("record_headers", [REPORT, observation_headers(OBSERVATION, ORIGIN), []])
+@pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b'{"done": 1}', b'{"log": "\xff", "rule": "\xff"}'])
+def test_what_is_neither_is_unreadable(record_headers: Headers, value: bytes | None) -> None:
+    """Broken UTF-8 included: msgspec raises another class of error for it, and the worker would stop on each start."""
+    with pytest.raises(msgspec.MsgspecError):
+        decode(value, record_headers)
