@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, MetricsHandler
 
 from detectors.user_error import UserError
 
@@ -163,33 +163,34 @@ def _no_host(host: str, reason: str | None) -> str:
     return f"metrics_host {host}: cannot listen there: {reason}; expected an address of this machine, such as 127.0.0.1"
 
 
-def _handler(registry: CollectorRegistry, health: Health) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(registry: CollectorRegistry, health: Health) -> type[MetricsHandler]:
+    class Handler(MetricsHandler):
+        """prometheus_client's handler: it chooses the format, and gzip, by what the scraper accepts."""
+
         server_version = "newswatch"
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
             match self.path.partition("?")[0]:
                 case "/metrics":
-                    self._answer(200, generate_latest(registry), CONTENT_TYPE_LATEST)
+                    super().do_GET()
                 case "/livez" if health.alive:
-                    self._answer(200, b"alive\n")
+                    self._answer(200, "alive")
                 case "/livez":
-                    self._answer(503, f"nothing moved for {health.stalled_for:.0f} s, lag {health.lag}\n".encode())
+                    self._answer(503, f"nothing moved for {health.stalled_for:.0f} s, lag {health.lag}")
                 case "/readyz" if health.ready:
-                    self._answer(200, b"ready\n")
+                    self._answer(200, "ready")
                 case "/readyz":
-                    self._answer(503, b"not ready: recovering, or waiting for partitions\n")
+                    self._answer(503, "not ready: recovering, or waiting for partitions")
                 case _:
-                    self._answer(404, b"expected /metrics, /livez or /readyz\n")
+                    self._answer(404, "expected /metrics, /livez or /readyz")
 
-        def _answer(self, status: int, body: bytes, content_type: str = "text/plain; charset=utf-8") -> None:
+        def _answer(self, status: int, line: str) -> None:
+            body = f"{line}\n".encode()
             self.send_response(status)
-            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            del format, args  # a scrape a few seconds is no news
-
+    Handler.registry = registry
     return Handler

@@ -1,16 +1,20 @@
 """The worker's HTTP port."""
 
+import gzip
 import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from streams.monitoring import health as module
 from streams.monitoring.health import Health, HealthServer, MetricsAddressError, Watchdog
+from streams.monitoring.metrics import Metrics
 from streams.monitoring.scrape import WorkerStatus, total
 from streams.processes.ports import free_ports
 
@@ -163,3 +167,45 @@ def test_a_host_that_is_not_this_machine_is_named(host: str) -> None:
     assert said.startswith(f"metrics_host {host}: cannot listen there: ")
     assert said.endswith("; expected an address of this machine, such as 127.0.0.1")
     assert "\n" not in said
+
+
+#: What Prometheus 3 sends when it scrapes.
+PROMETHEUS_ACCEPTS = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+    "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
+    "text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
+)
+
+
+@pytest.mark.parametrize(
+    ("accepts", "content_type", "read"),
+    [
+        ("*/*", "text/plain", read_text),
+        ("text/plain;version=0.0.4", "text/plain", read_text),
+        (PROMETHEUS_ACCEPTS, "application/openmetrics-text", read_openmetrics),
+    ],
+)
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
+def test_metrics_come_as_the_scraper_accepts_them(
+    accepts: str, content_type: str, read: Callable[[str], Iterable[Metric]], compressed: bool
+) -> None:
+    metrics = Metrics()
+    metrics.articles.labels("dead").inc(2)
+    metrics.lag.show({("articles", "0"): 7})
+    headers = {"Accept": accepts} | ({"Accept-Encoding": "gzip"} if compressed else {})
+    with HealthServer("127.0.0.1", 0, metrics.registry, Health(stall_seconds=60)) as server:
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}/metrics", headers=headers)
+        with urllib.request.urlopen(request) as answer:
+            body, answered = answer.read(), answer.headers
+    assert answered.get_content_type() == content_type
+    assert answered.get("Content-Encoding") == ("gzip" if compressed else None)
+    text = (gzip.decompress(body) if compressed else body).decode()
+    samples = {(s.name, *sorted(s.labels.values())): s.value for family in read(text) for s in family.samples}
+    assert samples["newswatch_articles_total", "dead"] == 2
+    assert samples["newswatch_consumer_lag_records", "0", "articles"] == 7
+
+
+def test_one_metric_may_be_asked_for_by_name(served: tuple[Health, str]) -> None:
+    _, address = served
+    with urllib.request.urlopen(f"http://{address}/metrics?name[]=newswatch_nothing") as answer:
+        assert b"newswatch_things" not in answer.read()
