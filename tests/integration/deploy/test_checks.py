@@ -99,8 +99,12 @@ def test_the_image_s_recipe_installs_a_program_that_runs(tmp_path: Path) -> None
             assert done.returncode == 0, f"{rest}\n{done.stdout}{done.stderr}"
             ran += 1
     assert ran == 3
-    # What the wheel carries beside code: the rules, and the Maven file of the development Kafka.
-    code = "from streams.brokers import kafka_jars as k; print(k.pom())"
+    # What the wheel carries beside code: the rules, templates, and the Maven file of the development Kafka.
+    code = (
+        "from pathlib import Path; from streams.brokers import kafka_jars as k; print(k.pom())\n"
+        "from streams.pages.highlight import write_pages; write_pages([], Path('pages'))"
+    )
     python = tmp_path / "newswatch" / "bin" / "python"
     done = _run(python, "-I", "-c", code, cwd=tmp_path)
     assert "site-packages/streams/data/kafka/pom.xml" in done.stdout, done.stderr
+    assert (tmp_path / "pages" / "index.html").is_file(), done.stderr

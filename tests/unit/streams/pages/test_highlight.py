@@ -3,13 +3,23 @@
 import re
 from datetime import UTC, datetime
 from html import unescape
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from detectors.model.article import EnrichedArticle
+from detectors.model.article import (
+    Country,
+    CountryMention,
+    EnrichedArticle,
+    Official,
+    Organisation,
+    Span,
+    Theme,
+)
 from streams.extraction.extractor import Extractor
 from streams.pages.highlight import highlight, write_pages
+from streams.pages.marks import Mark, pieces
 from streams.pipeline.enrich import enrich_lines
 from streams.sources.files import Line
 
@@ -18,6 +28,90 @@ LINES = [
     b'{"id": "a/1", "title": "Kerry in <Dushanbe>", "text": "Secretary of State John Kerry met the U.N. envoy & Tajik police.\\nHe left."}',
     b'{"id": "a2", "text": "The mayor of Osh spoke."}',
 ]
+
+
+TEXT = '\n  Kerry & <b>Lavrov</b> "met"\n\nin Washington; the State Department\'s envoy left.\n'
+
+
+def span(text: str, start: int = 0) -> Span:
+    start = TEXT.index(text, start)
+    return Span(in_="text", start=start, end=start + len(text), text=text)
+
+
+#: Marks that overlap, nest and touch; every list empty and filled; whatever HTML would take for its own.
+MADE = [
+    EnrichedArticle(
+        id="m<1>",
+        title="Kerry's <visit> & more",
+        text=TEXT,
+        url="https://wire.example/?a=1&b=2",
+        source='The "Wire"',
+        language="en",
+        published_at="2025-03-01T10:00:00Z",
+        received_at=NOW,
+        event_time=NOW,
+        countries=(
+            Country("USA", "main", (CountryMention("text", 35, 45, "Washington", "capital"),)),
+            Country("RUS", "mentioned"),
+        ),
+        officials=(
+            Official(
+                "Q1",
+                "John Kerry",
+                (Span("title", 0, 5, "Kerry"), span("Kerry")),
+                role="Secretary of State",
+                role_class="foreign_minister",
+                country="USA",
+                organisation="State Department",
+                former=True,
+                confidence=0.875,
+            ),
+            Official("Q2", 'Sergey "L" Lavrov', (span("<b>Lavrov</b>"),)),
+        ),
+        organisations=(
+            Organisation("State Department", kind="state_body", country="USA", mentions=(span("State Department"),)),
+            Organisation("NATO"),
+        ),
+        themes=(
+            Theme("foreign_affairs", 0.5, (span("Kerry & <b>Lavrov"), span("met"), span("Washington; the State"))),
+        ),
+    ),
+    EnrichedArticle(id="m2", text="Nothing.", received_at=NOW, event_time=NOW),
+]
+
+
+class Parsed(HTMLParser):
+    """A page's elements and texts in order; white space counts in an article and its heading alone."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[object] = []
+        self._open: list[str] = []
+        self._text = ""
+        self.feed(page)
+        self.close()
+        self._end_text()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._end_text()
+        self.found.append((tag, sorted(attrs)))
+        if tag != "meta":
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._end_text()
+        assert self._open.pop() == tag
+        self.found.append(f"/{tag}")
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def _end_text(self) -> None:
+        text, self._text = self._text, ""
+        if not {"article", "h1"} & set(self._open):
+            text = " ".join(text.split())
+        if text and "style" not in self._open:
+            self.found.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -52,4 +146,56 @@ def test_one_page_or_a_folder_of_pages(articles: list[EnrichedArticle], tmp_path
         "00001-a-1.html",
         "00002-a2.html",
         "index.html",
+    ]
+
+
+@pytest.mark.parametrize("file", ["one.html", "two.html"])
+def test_a_page_has_the_elements_and_texts_that_it_had_before_the_templates(file: str) -> None:
+    page = highlight(MADE[:1] if file == "one.html" else MADE)
+    assert Parsed(page).found == Parsed((Path(__file__).parent / "before_templates" / file).read_text()).found
+
+
+def test_nothing_of_an_article_is_taken_for_html() -> None:
+    tag = "<script>alert('\"')</script>"
+    article = EnrichedArticle(
+        id=tag,
+        title=tag,
+        text=tag,
+        url=tag,
+        source=tag,
+        language=tag,
+        published_at=tag,
+        received_at=NOW,
+        event_time=NOW,
+        officials=(Official(tag, tag, (Span("text", 0, 3, "<sc"),), role=tag, country=tag, organisation=tag),),
+    )
+    assert not {"script"} & {found[0] for found in Parsed(highlight([article])).found if isinstance(found, tuple)}
+
+
+def test_the_index_says_when_and_where_each_article_came_from(tmp_path: Path) -> None:
+    index = write_pages(MADE, tmp_path / "pages").read_text()
+    found = Parsed(index).found
+    assert ("meta", [("content", "width=device-width, initial-scale=1"), ("name", "viewport")]) in found
+    assert "2 articles" in found
+    entry = found.index(("a", [("href", "00001-m-1-.html")]))
+    assert found[entry : entry + 6] == [
+        ("a", [("href", "00001-m-1-.html")]),
+        "Kerry's <visit> & more",
+        "/a",
+        ("p", [("class", "meta")]),
+        'The "Wire" · 2025-03-01T10:00:00Z · en',
+        "/p",
+    ]
+    assert re.search(r"<style>(.*)</style>", index, re.DOTALL)[1] in highlight(MADE)  # type: ignore[index]
+
+
+def test_the_pieces_of_a_text_are_the_text() -> None:
+    marks = [Mark(3, 9, "country", "a"), Mark(0, 5, "theme", "b"), Mark(5, 9, "theme", "b"), Mark(12, 12, "theme", "c")]
+    text = "0123456789abcdef"
+    found = list(pieces(text, marks))
+    assert "".join(piece.text for piece in found) == text
+    assert [(piece.text, piece.kinds) for piece in found if piece.kinds] == [
+        ("012", ("theme",)),
+        ("34", ("theme", "country")),
+        ("5678", ("country", "theme")),
     ]
