@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -32,12 +32,16 @@ from streams.monitoring.metrics import Metrics
 from streams.pipeline.enrich import make_extractor
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
+from streams.transport.consumer import consumer_of
 from streams.transport.producer_ids import gives_producer_ids
 from streams.transport.start_offsets import Logs
-from streams.worker.agents.article_progress import ArticleProgress
 from streams.worker.agents.articles import ArticleAgent
+from streams.worker.agents.gauges import Gauges
+from streams.worker.agents.log_watch import LogWatch
 from streams.worker.agents.observations import ObservationAgent
-from streams.worker.agents.progress_reports import Reporter
+from streams.worker.agents.progress_reports import ProgressReports
+from streams.worker.agents.readiness import Readiness
+from streams.worker.agents.reporter import Reporter
 from streams.worker.app import create_app
 from streams.worker.shutdown import EXIT_STATUS, Fatal, start_again
 from streams.worker.signals import while_running, while_stopping
@@ -109,30 +113,25 @@ class Worker:
             copies=local_copies(settings, changelog),
         )
         self.app.tables.add(self.table)
-        progress = ArticleProgress()
         self.articles = ArticleAgent(
             self.app,
             settings,
             self.pipeline,
             self.metrics,
-            progress,
             self.fatal,
             log=logs.ids.get(settings.topic(ARTICLES), ""),
         )
         self.observations = ObservationAgent(
             self.app, settings, self.table, self.in_force, self.metrics, self.fatal, partitions=observations.partitions
         )
+        self.readiness = Readiness(self.app, self.metrics, self.health)
+        log_watch = LogWatch(logs, self._log_ids, self.fatal.begin_again)
         self.reporter = Reporter(
-            self.app,
-            settings,
-            progress,
             self.articles,
             self.observations,
-            self.metrics,
-            self.health,
-            self.fatal,
-            logs,
-            observation_partitions=observations.partitions,
+            ProgressReports(self.app, self.articles, self.observations, log_watch),
+            self.readiness,
+            Gauges(self.metrics, self.health),
         )
         self.in_force.on_change(self._exchange_rules)
         self.metrics.build.labels(version("newswatch"), settings.model).set(1)
@@ -171,6 +170,9 @@ class Worker:
     def _topics(self) -> list[str]:
         return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS), changelog_topic(self.settings)]
 
+    async def _log_ids(self, topics: Collection[str]) -> Mapping[str, str]:
+        return await consumer_of(self.app).log_ids(*topics)
+
     def _expired(self, tp: TP, count: int) -> None:
         if tp.topic == self.settings.topic(ARTICLES):
             self.metrics.expired.inc(count)
@@ -187,7 +189,7 @@ class Worker:
         self.app.task(self._listen)
         self.app.on_partitions_revoked.connect(self._revoked, weak=False)  # type: ignore[arg-type]
         self.app.on_partitions_assigned.connect(self._assigned, weak=False)  # type: ignore[arg-type]
-        self.app.on_leaving += [self.fatal.leave, self.reporter.stopping, lambda: while_stopping(self.fatal.go)]
+        self.app.on_leaving += [self.fatal.leave, self.readiness.stopping, lambda: while_stopping(self.fatal.go)]
         self.app.on_before_shutdown.connect(self._drain, weak=False)  # type: ignore[arg-type]
 
     def _agent(self, topic: str, run: Callable[[Stream[bytes]], Coroutine[Any, Any, None]]) -> None:
@@ -230,7 +232,7 @@ class Worker:
 
     async def _revoked(self, sender: object, revoked: set[TP], **_: object) -> None:
         del sender, revoked
-        self.reporter.moving()
+        self.readiness.moving()
 
     async def _assigned(self, sender: object, assigned: set[TP], **_: object) -> None:
         del sender

@@ -11,7 +11,7 @@ import faust
 from faust.streams import Stream
 
 from detectors.model.article import EnrichedArticle
-from streams.kafka.topics import ENRICHED
+from streams.kafka.topics import ARTICLES, ENRICHED
 from streams.monitoring.metrics import Metrics
 from streams.pipeline.enrich import Record
 from streams.pipeline.pipeline import Outcome, Pipeline
@@ -34,16 +34,15 @@ class ArticleAgent:
         settings: Settings,
         pipeline: Pipeline,
         metrics: Metrics,
-        progress: ArticleProgress,
         fatal: Fatal,
         *,
         log: str,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.progress = ArticleProgress()
         self._log = log
         self._pipeline = pipeline
         self._metrics = metrics
-        self._progress = progress
         self._fatal = fatal
         self._outbox = Outbox(app)
         # One thread: spaCy and the rules run beside the event loop, which goes on answering Kafka's heartbeats.
@@ -69,12 +68,21 @@ class ArticleAgent:
             raise
 
     @property
+    def topic(self) -> str:
+        """The topic that it reads."""
+        return self.settings.topic(ARTICLES)
+
+    def show(self) -> None:
+        """Set the gauge of the articles in work."""
+        self._metrics.in_flight.set(self.conveyor.in_flight)
+
+    @property
     def log_grain(self) -> timedelta | None:
         """How finely the rules in force ask for silence of the log."""
         return self._pipeline.engine.log_grain
 
     async def _prepare(self, batch: Sequence[Event]) -> list[Outcome]:
-        self._metrics.in_flight.set(self.conveyor.in_flight)
+        self.show()
         records = [_record(event) for event in batch]
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._pipeline.process, records)
@@ -86,20 +94,20 @@ class ArticleAgent:
             if outcome.article is not None:
                 self._times[outcome.record.partition, outcome.record.offset] = outcome.article.event_time
             if outcome.pulse is not None:
-                self._progress.pulses.add(outcome.pulse)
+                self.progress.pulses.add(outcome.pulse)
 
     def _settled(self, events: Sequence[Event]) -> None:
         for event in events:
             position = (event.message.partition, event.message.offset)
-            self._progress.settled(*position, self._times.get(position))
+            self.progress.settled(*position, self._times.get(position))
         self._times.clear()
-        self._metrics.in_flight.set(self.conveyor.in_flight)
+        self.show()
 
     def _messages(self, outcomes: Iterable[Outcome]) -> Iterator[Message]:
-        topic = self._settings.topic
+        topic = self.settings.topic
         for outcome in outcomes:
             if outcome.dead is not None:
-                yield dead_letter_message(self._settings, outcome.dead)
+                yield dead_letter_message(self.settings, outcome.dead)
             article = outcome.article
             if article is None:
                 continue
@@ -112,9 +120,9 @@ class ArticleAgent:
             record = outcome.record
             origin = Origin(record.partition, record.offset, _arrival(record, article), self._log)
             for observation in outcome.observations:
-                yield observation_message(self._settings, observation, origin)
+                yield observation_message(self.settings, observation, origin)
             for firing in outcome.firings:
-                yield from alert_messages(self._settings, firing)
+                yield from alert_messages(self.settings, firing)
 
     def _count(self, outcomes: Sequence[Outcome]) -> None:
         metrics = self._metrics

@@ -1,14 +1,16 @@
-"""What both agents send: alerts, observations and dead letters; and how alerts are counted."""
+"""What the worker sends: alerts, observations, progress reports and dead letters; and how alerts are counted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from time import monotonic
 
 import msgspec
 
 from detectors.engine.firing import Firing
 from detectors.model.observation import Observation
+from detectors.timeline.watermark import ProgressReport
 from streams.kafka.topics import DEAD, OBSERVATIONS
 from streams.monitoring.metrics import Metrics
 from streams.records.cloudevents import headers as event_headers
@@ -48,6 +50,14 @@ def observation_message(settings: Settings, observation: Observation, origin: Or
         value=encode_observation(observation),
         headers=observation_headers(observation, origin),
     )
+
+
+def report_messages(settings: Settings, report: ProgressReport, partitions: int) -> Iterator[Message]:
+    """The record of a progress report, once for each partition of ``observations``."""
+    topic, value = settings.topic(OBSERVATIONS), msgspec.json.encode(report)
+    headers = event_headers("progress", f"{settings.app_id}-{monotonic()}", time=datetime.now(UTC))
+    for partition in range(partitions):
+        yield Message(topic=topic, key=None, value=value, headers=headers, partition=partition)
 
 
 def dead_letter_message(settings: Settings, letter: DeadLetter) -> Message:

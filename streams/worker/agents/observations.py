@@ -16,11 +16,13 @@ from time import monotonic
 import faust
 import msgspec
 from faust.streams import Stream
+from faust.types import TP
 
 from detectors.engine.matching import Engine
 from detectors.engine.outcome import Step
 from detectors.model.observation import Observation
 from detectors.timeline.watermark import ProgressReport
+from detectors.user_error import UserError
 from streams.fact_store.changelog import Record
 from streams.fact_store.partition import FactPartition
 from streams.fact_store.table import FactTable
@@ -39,6 +41,13 @@ from streams.worker.shutdown import Fatal
 logger = logging.getLogger(__name__)
 
 MAX_BATCH = 256
+
+
+class ObservationsExpandedError(UserError):
+    """``observations`` has more partitions than before: keys go elsewhere than their facts are."""
+
+    def __init__(self, topic: str, partitions: int) -> None:
+        super().__init__(f"{topic} was expanded while the worker ran; expected {partitions} partitions, as before")
 
 
 class Effect(msgspec.Struct):
@@ -79,7 +88,7 @@ class ObservationAgent:
         self._metrics = metrics
         self._fatal = fatal
         self._outbox = Outbox(app)
-        self._partitions = partitions
+        self.partitions = partitions
         self._given_up: set[str] = set()
         self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
 
@@ -121,12 +130,19 @@ class ObservationAgent:
         horizons = (held.progress.horizon for held in self._table.store.partitions.values())
         return max((time for time in horizons if time is not None), default=None)
 
-    def show(self, metrics: Metrics) -> None:
+    def assigned(self, assigned: set[TP]) -> None:
+        """The partitions that this worker owns from now on; one that was added later ends the process."""
+        if any(tp.topic == self.topic and tp.partition >= self.partitions for tp in assigned):
+            self._fatal(ObservationsExpandedError(self.topic, self.partitions))
+
+    def show(self) -> None:
         """Set the gauges of the partitions held."""
         held = {(str(number),): partition for number, partition in self._table.store.partitions.items()}
-        metrics.facts.show({labels: len(partition) for labels, partition in held.items()})
+        self._metrics.facts.show({labels: len(partition) for labels, partition in held.items()})
         watermarks = {labels: partition.settled_watermark for labels, partition in held.items()}
-        metrics.watermark.show({labels: time.timestamp() for labels, time in watermarks.items() if time is not None})
+        self._metrics.watermark.show(
+            {labels: time.timestamp() for labels, time in watermarks.items() if time is not None}
+        )
 
     async def _handle(self, batch: Sequence[Event]) -> None:
         work = Work()
@@ -171,7 +187,7 @@ class ObservationAgent:
         if watermark is not None:
             yield partition.state.advance(watermark)
         for depth in range(1, self._in_force.engine.depths):
-            below = partition.progress.judged(depth - 1, self._partitions)
+            below = partition.progress.judged(depth - 1, self.partitions)
             if below is not None:
                 yield partition.state.advance(below, depth=depth)
 

@@ -1,8 +1,6 @@
 """What a worker's gauges say of the partitions that it owns, and of those that moved away."""
 
 import time
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from faust.types import TP
@@ -10,45 +8,27 @@ from faust.types import TP
 from streams.monitoring import health as health_module
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
-from streams.settings import Settings
-from streams.transport.start_offsets import Logs
-from streams.worker.agents import progress_reports as module
-from streams.worker.agents.article_progress import ArticleProgress
-from streams.worker.agents.progress_reports import Reporter
+from streams.worker.agents.gauges import Gauges, Reached
 
 
 class Owner:
-    """A worker that has committed so much of ``articles`` and ``observations``, and reports it."""
+    """A worker that has committed so much of ``articles`` and ``observations``."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = 1000.0
         monkeypatch.setattr(health_module, "monotonic", lambda: self.clock)
         self.committed: dict[TP, int] = {}
-        consumer = SimpleNamespace(committed_offsets=lambda: dict(self.committed))
-        monkeypatch.setattr(module, "consumer_of", lambda app: consumer)
         self.metrics = Metrics()
-        none: Any = None
-        articles: Any = SimpleNamespace(conveyor=SimpleNamespace(in_flight=0))
-        observations: Any = SimpleNamespace(topic="observations", show=lambda metrics: None)
-        health = Health(stall_seconds=60)
-        self.reporter = Reporter(
-            none,
-            Settings(),
-            ArticleProgress(),
-            articles,
-            observations,
-            self.metrics,
-            health,
-            none,
-            Logs(),
-            observation_partitions=2,
-        )
+        self.health = Health(stall_seconds=60)
+        self.gauges = Gauges(self.metrics, self.health)
 
     def show(self, done: dict[int, int], ends: dict[int, int], observations: dict[int, tuple[int, int]]) -> None:
-        self.committed |= {TP("articles", partition): offset for partition, offset in done.items()}
-        self.committed |= {TP("observations", partition): read for partition, (read, _) in observations.items()}
-        assigned = {TP("articles", partition) for partition in done} | {TP("observations", p) for p in observations}
-        self.reporter._show(assigned, done, ends, {partition: end for partition, (_, end) in observations.items()})
+        read = {TP("articles", partition): offset for partition, offset in done.items()}
+        ends_ = {TP("articles", partition): end for partition, end in ends.items()}
+        observed = [TP("observations", partition) for partition in observations]
+        self.committed |= read | {TP("observations", partition): read for partition, (read, _) in observations.items()}
+        ends_ |= {TP("observations", partition): end for partition, (_, end) in observations.items()}
+        self.gauges.show(Reached(done=read, observed=observed, ends=ends_, committed=dict(self.committed)))
 
     def shown(self, name: str) -> dict[str, float]:
         families = self.metrics.registry.collect()
@@ -65,6 +45,7 @@ def test_nothing_is_said_of_partitions_that_moved_away(owner: Owner) -> None:
     assert owner.shown("newswatch_consumer_lag_records") == {"0": 0, "1": 3}
     assert owner.shown("newswatch_committed_offset") == {"0": 5, "1": 7}
     assert owner.shown("newswatch_observation_lag_records") == {"0": 5, "1": 0}
+    assert owner.health.lag == 3
     owner.show({1: 9}, {0: 50, 1: 10, 2: 4}, {1: (81, 85)})
     assert owner.shown("newswatch_consumer_lag_records") == {"1": 1}
     assert owner.shown("newswatch_committed_offset") == {"1": 9}
@@ -79,3 +60,13 @@ def test_the_partition_that_waits_longest_tells_how_long_nothing_was_committed(o
         waited.append(round(time.time() - owner.shown("newswatch_committed_timestamp_seconds")[""]))
         owner.clock += 10
     assert waited == [0, 10, 20, 30]
+
+
+def test_observations_without_a_commit_may_stall_too(owner: Owner) -> None:
+    tp = TP("observations", 0)
+    for _ in range(2):
+        assert owner.health.alive
+        owner.gauges.show(Reached(done={}, observed=[tp], ends={}, committed={}))
+        owner.clock += 31
+    assert not owner.health.alive
+    assert owner.shown("newswatch_observation_lag_records") == {}

@@ -1,0 +1,69 @@
+"""Whether this worker is ready: it has recovered, reads its partitions, its topics exist, and it is not stopping."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import faust
+from faust.tables.manager import TableManager
+
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
+
+
+class Readiness:
+    """Follows rebalances and recoveries of an app; keeps ``/readyz`` and the gauge current."""
+
+    def __init__(self, app: faust.App, metrics: Metrics, health: Health) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._health = health
+        self._restored = 0
+        self._recovering_since: float | None = None
+        self._waiting = False
+        self._stopping = False
+        self.reading = False
+        """Whether the worker has recovered and reads its partitions."""
+
+    def moving(self) -> None:
+        """Partitions are revoked: not ready until a later look finds the worker recovered."""
+        self.reading = False
+        self._show()
+
+    def assigned(self) -> None:
+        """Partitions are assigned: recovery begins."""
+        self._recovering_since = monotonic()
+        self._health.moved()
+
+    def look(self, restored: int) -> None:
+        """Find out whether recovery is over; ``restored``: changelog records read since the process started."""
+        if restored != self._restored:  # a long recovery is no stall
+            self._restored = restored
+            self._health.moved()
+        # Faust signals the end of a recovery, but signals it too early as well.
+        self.reading = not self._app.rebalancing and not self._app.in_recovery and self._recovered()
+        if self.reading and self._recovering_since is not None:
+            self._metrics.recovery.set(monotonic() - self._recovering_since)
+            self._recovering_since = None
+            self._health.moved()
+        self._show()
+
+    def waiting(self, waiting: bool) -> None:
+        """Whether the worker waits for a topic that was deleted: then it has nothing to do, and is not ready."""
+        self._waiting = waiting
+        if waiting:
+            self._health.moved()
+
+    def stopping(self) -> None:
+        """The worker was asked to stop."""
+        self._stopping = True
+        self._show()
+
+    def _recovered(self) -> bool:
+        tables = self._app.tables
+        return isinstance(tables, TableManager) and tables.recovery.completed.is_set()
+
+    def _show(self) -> None:
+        ready = self.reading and not self._waiting and not self._stopping
+        self._health.ready = ready
+        self._metrics.ready.set(ready)

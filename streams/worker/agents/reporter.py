@@ -1,0 +1,64 @@
+"""Once a second: see whether the worker is ready, report its progress, and keep the gauges current."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from streams.worker.agents.articles import ArticleAgent
+from streams.worker.agents.gauges import Gauges
+from streams.worker.agents.observations import ObservationAgent
+from streams.worker.agents.progress_reports import ProgressReports
+from streams.worker.agents.readiness import Readiness
+
+logger = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 1.0
+
+
+class Reporter:
+    """Runs beside the agents, and is told when partitions move and when the worker stops."""
+
+    def __init__(
+        self,
+        articles: ArticleAgent,
+        observations: ObservationAgent,
+        reports: ProgressReports,
+        readiness: Readiness,
+        gauges: Gauges,
+    ) -> None:
+        self._articles = articles
+        self._observations = observations
+        self._reports = reports
+        self._readiness = readiness
+        self._gauges = gauges
+
+    def assigned(self, assigned: set[TP]) -> None:
+        """The partitions that this worker owns from now on."""
+        self._observations.assigned(assigned)
+        self._reports.assigned(assigned)
+        self._readiness.assigned()
+
+    async def run(self) -> None:
+        """Run for ever."""
+        while True:
+            await asyncio.sleep(INTERVAL_SECONDS)
+            self._readiness.look(self._observations.restored)
+            await self.report()
+
+    async def report(self) -> None:
+        """Report once if this worker is ready; what the brokers do not take is logged, and is in the next report."""
+        if not self._readiness.reading:
+            return
+        try:
+            reached = await self._reports.send()
+        except KafkaError as error:  # if it stays so, the watchdog ends the worker
+            logger.warning("no progress report: %r", error)
+            return
+        self._readiness.waiting(bool(self._reports.gone))
+        self._gauges.show(reached)
+        self._articles.show()
+        self._observations.show()
