@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 from kafka import KafkaAdminClient
@@ -17,6 +16,7 @@ from kafka.errors import (
 
 from detectors.user_error import UserError
 from streams.kafka.clients import admin_client
+from streams.kafka.topic_ids import topic_id
 from streams.settings import Settings
 
 ARTICLES = "articles"
@@ -181,18 +181,13 @@ def describe_topics(settings: Settings, names: Sequence[str]) -> tuple[TopicStat
                 partitions=len(topic["partitions"]),
                 replication_factor=len(topic["partitions"][0]["replica_nodes"]) if topic["partitions"] else 0,
                 config=_config_of(admin, topic["name"]),
-                id=_id_of(topic),
+                id=topic_id(topic),
             )
             for topic in admin.describe_topics(present)
         ]
         return tuple(sorted(found, key=lambda topic: topic.name))
     finally:
         admin.close()
-
-
-def _id_of(described: dict[str, Any]) -> str:
-    given = str(described.get("topic_id") or "")
-    return given if given.strip("0-") else ""
 
 
 def _config_of(admin: KafkaAdminClient, name: str) -> dict[str, str]:

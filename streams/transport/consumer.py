@@ -21,7 +21,6 @@ from mode.services import WaitResults
 from streams.transport.commits import Commits
 from streams.transport.eager_coroutines import begin
 from streams.transport.start_offsets import Logs, PositionedThread, while_there
-from streams.transport.topic_ids import log_ids
 
 #: A fetch waits so long for news (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 100
@@ -196,18 +195,6 @@ class Consumer(driver.Consumer):
     async def _offsets(self, which: str, partitions: Collection[TP]) -> Mapping[TP, int]:
         consumer = self._thread._ensure_consumer()  # noqa: SLF001
         return await while_there(consumer, partitions, getattr(consumer, which)(partitions))
-
-    async def log_ids(self, *topics: str) -> Mapping[str, str]:
-        """The ids of the logs that these topics are now, without those that are gone.
-
-        Raises:
-            KafkaError: no broker answers.
-        """
-        found: Mapping[str, str] = await self._thread.call_thread(self._log_ids_now, topics)
-        return found
-
-    async def _log_ids_now(self, topics: Collection[str]) -> Mapping[str, str]:
-        return await log_ids(self._thread._ensure_consumer()._client, topics)  # noqa: SLF001
 
     def release(self, done: Mapping[TP, int]) -> None:
         """Allow commits up to these offsets: what is below them was reported, and the broker acknowledged the report.

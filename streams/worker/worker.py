@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
+from contextlib import closing
 from importlib.metadata import version
 from typing import Any
 
@@ -18,6 +19,7 @@ from streams.fact_store.table import FactTable, local_copies, require_store
 from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
 from streams.hot_reload.rules_in_force import RulesInForce
 from streams.kafka.access import require
+from streams.kafka.topic_ids import TopicIds
 from streams.kafka.topics import (
     ARTICLES,
     OBSERVATIONS,
@@ -32,7 +34,6 @@ from streams.monitoring.metrics import Metrics
 from streams.pipeline.enrich import make_extractor
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
-from streams.transport.consumer import consumer_of
 from streams.transport.producer_ids import gives_producer_ids
 from streams.transport.start_offsets import Logs
 from streams.worker.agents.articles import ArticleAgent
@@ -125,7 +126,8 @@ class Worker:
             self.app, settings, self.table, self.in_force, self.metrics, self.fatal, partitions=observations.partitions
         )
         self.readiness = Readiness(self.app, self.metrics, self.health)
-        log_watch = LogWatch(logs, self._log_ids, self.fatal.begin_again)
+        self.topic_ids = TopicIds(settings)
+        log_watch = LogWatch(logs, self.topic_ids, self.fatal.begin_again)
         self.reporter = Reporter(
             self.articles,
             self.observations,
@@ -144,7 +146,7 @@ class Worker:
             MetricsAddressError: the HTTP port cannot be had.
         """
         keep_what_is_loaded()
-        with self._health_server() as server, Watchdog(self.health, self.fatal):
+        with self._health_server() as server, Watchdog(self.health, self.fatal), closing(self.topic_ids):
             logger.warning("metrics, /livez and /readyz on http://%s", server.address)
             worker = faust.Worker(
                 self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
@@ -169,9 +171,6 @@ class Worker:
 
     def _topics(self) -> list[str]:
         return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS), changelog_topic(self.settings)]
-
-    async def _log_ids(self, topics: Collection[str]) -> Mapping[str, str]:
-        return await consumer_of(self.app).log_ids(*topics)
 
     def _expired(self, tp: TP, count: int) -> None:
         if tp.topic == self.settings.topic(ARTICLES):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from faust.types import TP
 
+from streams.kafka.topic_ids import TopicIds
 from streams.transport.start_offsets import Logs
 
 logger = logging.getLogger(__name__)
@@ -31,18 +33,18 @@ class LogWatch:
 
     Args:
         logs: the logs that the worker began with.
-        ids_of: asks the brokers; leaves out topics that do not exist.
+        ids: asks the brokers, in a thread.
         begin_again: called with the reason where a topic was made anew.
     """
 
     def __init__(
         self,
         logs: Logs,
-        ids_of: Callable[[Collection[str]], Awaitable[Mapping[str, str]]],
+        ids: TopicIds,
         begin_again: Callable[[str], None],
     ) -> None:
         self._logs = logs
-        self._ids_of = ids_of
+        self._ids = ids
         self._begin_again = begin_again
         self.gone: frozenset[str] = frozenset()
         """The topics that did not exist when this was last asked."""
@@ -55,12 +57,12 @@ class LogWatch:
         """Whether every topic is still the same log.
 
         Raises:
-            KafkaError: no broker answers.
+            BrokerUnreachableError, KafkaError (kafka-python's): no broker answers.
         """
         known = self._logs.ids
         if not known:
             return True
-        now = await self._ids_of(known)
+        now = await asyncio.to_thread(self._ids.of, known)
         gone = frozenset(known.keys() - now.keys())
         for topic in sorted(gone - self.gone):
             logger.error("the topic %s was deleted; the worker waits until it is made anew", topic)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from aiokafka.errors import KafkaError
+import aiokafka.errors
+import kafka.errors
 from faust.types import TP
 
+from streams.kafka.clients import BrokerUnreachableError
 from streams.worker.agents.articles import ArticleAgent
 from streams.worker.agents.gauges import Gauges
 from streams.worker.agents.observations import ObservationAgent
@@ -17,6 +19,8 @@ from streams.worker.agents.readiness import Readiness
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
+#: Brokers that do not answer, or refuse, by either of the two clients.
+NO_ANSWER = (aiokafka.errors.KafkaError, kafka.errors.KafkaError, BrokerUnreachableError)
 
 
 class Reporter:
@@ -55,7 +59,7 @@ class Reporter:
             return
         try:
             reached = await self._reports.send()
-        except KafkaError as error:  # if it stays so, the watchdog ends the worker
+        except NO_ANSWER as error:  # if it stays so, the watchdog ends the worker
             logger.warning("no progress report: %r", error)
             return
         self._readiness.waiting(bool(self._reports.gone))

@@ -2,11 +2,9 @@
 
 import asyncio
 import inspect
-import io
 import re
 import sys
 from typing import Any
-from uuid import UUID
 
 import faust
 import pytest
@@ -16,14 +14,12 @@ from aiokafka.consumer import consumer as aiokafka_consumer
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.partitioner import DefaultPartitioner
-from aiokafka.protocol.api import Request
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 from kafka.partitioner import murmur2
 
 from streams.fact_store.table import partition_of
 from streams.settings import load_settings
 from streams.transport import consumer as ours
-from streams.transport import topic_ids
 from streams.worker.app import create_app
 from tests.rigs.frontier import assumes, code
 
@@ -100,15 +96,12 @@ def test_a_consumers_coordinator_gives_the_metadata_of_commits() -> None:
 @assumes(
     "aiokafka.consumer.consumer.AIOKafkaConsumer._client",
     "aiokafka.client.AIOKafkaClient.force_metadata_update",
-    "aiokafka.client.AIOKafkaClient.get_random_node",
-    "aiokafka.client.AIOKafkaClient.send",
 )
-def test_a_consumers_client_renews_its_metadata_and_sends_any_request() -> None:
+def test_a_consumers_client_renews_its_metadata() -> None:
     async def ask() -> None:
         consumer = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1")
         client = consumer._client
         assert type(client) is AIOKafkaClient
-        assert client.get_random_node() is None  # no broker is known
         asked = asyncio.ensure_future(client.force_metadata_update())
         await asyncio.sleep(0)
         assert not asked.done()
@@ -117,21 +110,6 @@ def test_a_consumers_client_renews_its_metadata_and_sends_any_request() -> None:
         await consumer.stop()
 
     asyncio.run(ask())
-    assert list(inspect.signature(AIOKafkaClient.send).parameters)[:3] == ["self", "node_id", "request"]
-
-
-@assumes("aiokafka.protocol")
-def test_a_request_of_our_own_is_built_and_its_answer_read_by_aiokafkas_protocol() -> None:
-    assert "self.build(" in code(Request.prepare)
-    request = topic_ids._MetadataRequest(["articles"])
-    packed = request.build(topic_ids._MetadataRequestStruct).encode()
-    assert b"articles" in packed
-    assert bytes(16) in packed
-    response = topic_ids._MetadataResponse
-    id_ = UUID(int=7)
-    topic = (0, "articles", id_, False, [], 0, {})
-    answer = response(0, [(1, "host", 9092, None, {})], "cluster", 1, [topic], {})
-    assert response.decode(io.BytesIO(answer.encode())).topics == [topic]
 
 
 @assumes(

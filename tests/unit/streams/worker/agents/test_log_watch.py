@@ -21,9 +21,9 @@ class Brokers:
         self.lost: list[tuple[TP, int]] = []
         logs = Logs(known)
         logs.on_expired = lambda tp, count: self.lost.append((tp, count))
-        self.watch = LogWatch(logs, self._ids_of, self.reasons.append)
+        self.watch = LogWatch(logs, self, self.reasons.append)  # type: ignore[arg-type]
 
-    async def _ids_of(self, topics: Collection[str]) -> Mapping[str, str]:
+    def of(self, topics: Collection[str]) -> Mapping[str, str]:
         return {topic: id_ for topic, id_ in self.ids.items() if topic in topics}
 
     def unchanged(self) -> bool:

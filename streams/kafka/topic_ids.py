@@ -1,0 +1,56 @@
+"""The id of a topic: Kafka gives a topic that is deleted and made anew another one.
+
+Offsets, commits and progress reports are of one log. They say nothing about the next log of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from threading import Lock
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.errors import NoError, UnknownTopicOrPartitionError, for_code
+
+from streams.kafka.clients import admin_client
+from streams.settings import Settings
+
+
+def topic_id(described: dict[str, Any]) -> str:
+    """The id in kafka-python's description of a topic, empty where the broker gives none."""
+    given = str(described.get("topic_id") or "")
+    return given if given.strip("0-") else ""
+
+
+class TopicIds:
+    """Asks the brokers for ids, over one connection of its own that the first question opens; safe in any thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opening = Lock()
+        self._admin: KafkaAdminClient | None = None
+
+    def of(self, topics: Collection[str]) -> dict[str, str]:
+        """The ids of those of ``topics`` that exist, as the brokers give them now.
+
+        Raises:
+            BrokerUnreachableError, KafkaError: no broker answers, or not about these topics.
+        """
+        with self._opening:
+            if self._admin is None:
+                self._admin = admin_client(self._settings)
+        found: dict[str, str] = {}
+        for topic in self._admin.describe_topics(list(topics)):
+            error = for_code(topic["error_code"])
+            if error is NoError:
+                found[topic["name"]] = topic_id(topic)
+            elif error is not UnknownTopicOrPartitionError:
+                raise error(topic["name"])
+        return found
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._opening:
+            if self._admin is not None:
+                self._admin.close()
+                self._admin = None
