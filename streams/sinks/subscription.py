@@ -11,12 +11,13 @@ from typing import Any, Self
 
 import msgspec
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import CommitFailedError, UnknownMemberIdError
+from kafka.errors import CommitFailedError, KafkaError, UnknownMemberIdError
 
 from detectors.model.alert import Alert
 from streams.kafka.client_log import refusal
 from streams.kafka.clients import BrokerUnreachableError, require_topics
 from streams.kafka.clients import consumer as make_consumer
+from streams.kafka.topic_ids import TopicIds
 from streams.settings import Settings
 
 #: So many (id, revision) are remembered to tell what was sent twice.
@@ -61,6 +62,7 @@ class Subscription:
         self._seen: OrderedDict[tuple[str, str, int], None] = OrderedDict()
         self._in_work: Any = None
         self._topics = list(dict.fromkeys(map(settings.topic, topics)))
+        self._topic_ids = TopicIds(settings)
         self._consumer: KafkaConsumer = make_consumer(
             settings,
             group_id=group,
@@ -71,9 +73,10 @@ class Subscription:
         )
         try:
             require_topics(self._consumer, *self._topics)
-            self._ids = self._log_ids()
+            self._ids = self._topic_ids.of(self._topics)
             self._begin(at_end=not from_beginning, group=group)
         except BaseException:
+            self._topic_ids.close()
             self._consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
             raise
 
@@ -86,6 +89,7 @@ class Subscription:
         if kind is not None and self._in_work is not None:
             with suppress(ValueError):  # its partition has moved away
                 self._consumer.seek(TopicPartition(self._in_work.topic, self._in_work.partition), self._in_work.offset)
+        self._topic_ids.close()
         self._consumer.close(timeout_ms=CLOSE_MS)
 
     def __iter__(self) -> Iterator[Received]:
@@ -122,18 +126,16 @@ class Subscription:
 
     def _follow_new_logs(self) -> None:
         """Begin with the log that a topic is now, where it was made anew: an old offset says nothing about it."""
-        now = self._log_ids()
+        try:
+            now = self._topic_ids.of(self._topics)
+        except KafkaError:  # the consumer says so; the next look asks again
+            return
         anew = {topic for topic, id_ in now.items() if self._ids.get(topic, id_) != id_}
         self._ids |= now
         for tp in self._consumer.assignment():
             if tp.topic in anew:
                 logger.warning("topic %s was made anew; it is read from its beginning", tp.topic)
                 self._consumer.seek_to_beginning(tp)
-
-    def _log_ids(self) -> dict[str, Any]:
-        """The ids of the topics' logs, as far as the brokers give any."""
-        ids = {topic: self._consumer._cluster.topic_id(topic) for topic in self._topics}  # noqa: SLF001 - no public way
-        return {topic: id_ for topic, id_ in ids.items() if id_ is not None}
 
     def _alert(self, record: Any) -> Alert | None:
         """The alert that a record holds; None where it is none, or was seen before."""
