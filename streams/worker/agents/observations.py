@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from time import monotonic
+from functools import partial
 
 import faust
 import msgspec
@@ -20,7 +20,6 @@ from faust.types import TP
 
 from detectors.engine.matching import Engine
 from detectors.engine.outcome import Step
-from detectors.model.observation import Observation
 from detectors.timeline.watermark import ProgressReport
 from detectors.user_error import UserError
 from streams.fact_store.changelog import Record
@@ -35,6 +34,7 @@ from streams.records.observation import Observed, decode
 from streams.settings import Settings
 from streams.transport.batching import Conveyor, Event, headers_of
 from streams.transport.sender import Message, Outbox
+from streams.worker.agents.awaited_rules import AwaitedRules
 from streams.worker.agents.messages import alert_messages, count_alerts, dead_letter_message, observation_message
 from streams.worker.shutdown import Fatal
 
@@ -89,7 +89,7 @@ class ObservationAgent:
         self._fatal = fatal
         self._outbox = Outbox(app)
         self.partitions = partitions
-        self._given_up: set[str] = set()
+        self._awaited = AwaitedRules(settings, in_force)
         self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
 
     async def run(self, stream: Stream[bytes]) -> None:
@@ -153,9 +153,10 @@ class ObservationAgent:
             except msgspec.MsgspecError as error:  # not one of ours: later records are processed all the same
                 work.bad.append(self._dead_letter(event, headers, error))
                 continue
-            if isinstance(record, Observed) and not await self._has_rule(event, record.observation):
+            wanted = partial(self.conveyor.is_current, event)
+            if isinstance(record, Observed) and not await self._awaited.have_rule(record.observation, wanted):
                 continue
-            if self.conveyor.is_current(event):  # else the partition has moved: an empty one would mislead
+            if wanted():  # else the partition has moved: an empty one would mislead
                 self._apply(record, event.message.partition, work)
         await self._outbox.send((*self._alerts(work.effects), *work.bad))
         await self._write(work)
@@ -215,24 +216,6 @@ class ObservationAgent:
             headers=headers,
         )
         return dead_letter_message(self._settings, letter)
-
-    async def _has_rule(self, event: Event, observation: Observation) -> bool:
-        """Whether the rule is in force here; waits for a rule set that the sender has and this worker does not yet."""
-        version, in_force = observation.rule_set_version, self._in_force
-        give_up_at = monotonic() + min(self._settings.rules_wait_seconds, self._settings.stall_seconds / 2)
-        while not (known := in_force.engine.knows(observation.state)):
-            if version == in_force.rules.version or version in self._given_up:
-                break
-            await in_force.look()
-            known = in_force.engine.knows(observation.state)
-            if known or in_force.had(version) or not self.conveyor.is_current(event):
-                break  # an earlier rule set that does not come back, or a partition that has moved
-            if monotonic() >= give_up_at:
-                logger.warning("rule set %s did not arrive here; what it saw is dropped", version)
-                self._given_up.add(version)
-                break
-            await asyncio.sleep(min(self._settings.rules_reload_seconds, 1.0))
-        return known
 
     def _alerts(self, effects: Iterable[Effect]) -> Iterator[Message]:
         for effect in effects:

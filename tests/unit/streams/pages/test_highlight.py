@@ -19,7 +19,6 @@ from detectors.model.article import (
 )
 from streams.extraction.extractor import Extractor
 from streams.pages.highlight import highlight, write_pages
-from streams.pages.marks import Mark, pieces
 from streams.pipeline.enrich import enrich_lines
 from streams.sources.files import Line
 
@@ -187,15 +186,3 @@ def test_the_index_says_when_and_where_each_article_came_from(tmp_path: Path) ->
         "/p",
     ]
     assert re.search(r"<style>(.*)</style>", index, re.DOTALL)[1] in highlight(MADE)  # type: ignore[index]
-
-
-def test_the_pieces_of_a_text_are_the_text() -> None:
-    marks = [Mark(3, 9, "country", "a"), Mark(0, 5, "theme", "b"), Mark(5, 9, "theme", "b"), Mark(12, 12, "theme", "c")]
-    text = "0123456789abcdef"
-    found = list(pieces(text, marks))
-    assert "".join(piece.text for piece in found) == text
-    assert [(piece.text, piece.kinds) for piece in found if piece.kinds] == [
-        ("012", ("theme",)),
-        ("34", ("theme", "country")),
-        ("5678", ("country", "theme")),
-    ]
