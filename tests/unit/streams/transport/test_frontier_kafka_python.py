@@ -46,12 +46,6 @@ def test_a_producers_sender_gives_up_what_is_not_acknowledged() -> None:
     assert sender._force_close
 
 
-@assumes("kafka.consumer.group.KafkaConsumer._cluster", "kafka.cluster.ClusterMetadata.topic_id")
-def test_a_consumers_cluster_knows_the_ids_of_topics() -> None:
-    assert "self._cluster = self._manager.cluster" in code(KafkaConsumer.__init__)
-    assert ClusterMetadata(bootstrap_servers=["127.0.0.1:1"]).topic_id("articles") is None
-
-
 @assumes("kafka.serializer.abstract.Serializer.serialize")
 def test_a_producer_takes_a_serializer_for_keys() -> None:
     assert list(inspect.signature(Serializer.serialize).parameters) == ["self", "topic", "headers", "data"]
