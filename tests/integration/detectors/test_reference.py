@@ -1,17 +1,22 @@
-"""The reference for rule writers: every block of YAML is loaded, its unit tests run, and it names all that there is."""
+"""The reference for rule writers: every block of YAML loads, its alert is the one shown, and it names all that exists."""
 
 from __future__ import annotations
 
-import re
+import io
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
 import msgspec
 import pytest
+import yaml
+from rich.console import Console
 
 from detectors.authoring.rule_tests import run_file
 from detectors.conditions.fields import FIELDS
+from detectors.engine.matching import Engine
+from detectors.engine.scan import Scan
 from detectors.loading.ruleset import RuleSet, load_rules
 from detectors.loading.schema import rule_schema
 from detectors.model.alert import Alert, Evidence, EvidenceSpan
@@ -23,12 +28,16 @@ from detectors.rules.kind import keys_of, kinds
 from detectors.rules.rule import Rule
 from detectors.rules.templates import NAMES
 from streams.extraction.extractor import Extractor
-from streams.pipeline.enrich import reader_of_text
+from streams.pipeline.enrich import Enricher, Record, reader_of_text
+from streams.sinks.terminal import alert_block
+from tests.integration.docs.blocks import blocks_of, compare
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "deploy" / "rules"
-REFERENCE = (RULES / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```yaml\n(.*?)```", REFERENCE, re.DOTALL)
+DOCUMENT = ROOT / "docs" / "rules.md"
+REFERENCE = DOCUMENT.read_text(encoding="utf-8")
+IN_YAML = [block for block in blocks_of(DOCUMENT) if block.language == "yaml"]
+BLOCKS = [block.text for block in IN_YAML]
 TESTS = [block for block in BLOCKS if block.startswith("tests:")]
 
 
@@ -69,6 +78,34 @@ def test_the_unit_tests_pass(folder: Path, rules: RuleSet) -> None:
         for result in run_file(file, rules, reader_of_text(Extractor())):
             assert result.passed, result.problems
             assert not result.warnings
+
+
+@pytest.fixture(scope="module")
+def alerts(rules: RuleSet) -> dict[str, Alert]:
+    """The first alert of each rule for the example articles."""
+    lines = (ROOT / "docs" / "examples" / "kinds.jsonl").read_bytes().splitlines()
+    end = datetime(2025, 3, 30, tzinfo=UTC)
+    running = Scan(Engine(rules))
+    first: dict[str, Alert] = {}
+    for article in Enricher(Extractor()).enrich([Record(value=line, timestamp=end) for line in lines]):
+        for firing in running.feed(article):
+            first.setdefault(firing.alert.rule, firing.alert)
+    for firing in running.until(end):
+        first.setdefault(firing.alert.rule, firing.alert)
+    return first
+
+
+def test_each_kind_shows_the_alert_that_its_example_gives(alerts: dict[str, Alert]) -> None:
+    shown = set()
+    for block in IN_YAML:
+        if block.output is None:
+            continue
+        name = next(rule["name"] for rule in yaml.safe_load(block.text)["rules"] if rule.get("publish", True))
+        terminal = Console(file=io.StringIO(), width=100, no_color=True)
+        terminal.print(alert_block(alerts[name]))
+        compare(block, terminal.file.getvalue())
+        shown.add(alerts[name].kind)
+    assert shown == set(kinds())
 
 
 def test_each_kind_has_an_example_and_each_of_its_keys_is_named(rules: RuleSet) -> None:
