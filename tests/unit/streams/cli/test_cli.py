@@ -78,7 +78,7 @@ def test_a_line_that_is_no_article_is_named_with_its_file_and_line(command: list
 
 
 def test_the_version_is_printed() -> None:
-    assert newswatch("--version").stdout.strip() == "0.1.0"
+    assert newswatch("--version").stdout.strip() == "0.2.0"
 
 
 def test_a_scan_says_that_a_bound_was_reached(tmp_path: Path) -> None:
