@@ -1,4 +1,4 @@
-"""How far this worker has come with ``articles``: the numbers that the watermark is made of (design, section 5)."""
+"""How far this worker has come with ``articles``, from which the watermark follows (ARCHITECTURE.md, Watermark)."""
 
 from __future__ import annotations
 
