@@ -5,11 +5,10 @@ The broker and the worker are processes of their own that never outlive this one
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from streams.hot_reload.folder import RulesFolder, find_rules
 from streams.kafka.clients import consumer as make_consumer
 from streams.kafka.topics import ALERTS, ENRICHED, create_topics, topic_specs
 from streams.monitoring.scrape import WorkerStatus, total
+from streams.processes.command import newswatch
 from streams.processes.ports import answers, free_ports
 from streams.processes.server_process import ServerError, ServerProcess
 from streams.records.article import BadArticleError, decode_article
@@ -178,7 +178,7 @@ class Demo:
         settings = self._settings(broker.bootstrap_servers)
         named = RulesFolder(self._rules).load().topics()
         create_topics(settings, topic_specs(settings, named))
-        self._worker = ServerProcess(self._worker_command(settings, folder), log=folder / "worker.log")
+        self._worker = ServerProcess(newswatch("worker", settings, data_dir=folder), log=folder / "worker.log")
         self._stack.callback(self._worker.stop)
         self._status = WorkerStatus(f"127.0.0.1:{self.metrics_port}")
         self._feed_connection = self._stack.enter_context(closing_feed(settings))
@@ -211,23 +211,6 @@ class Demo:
             idempotence=False,  # the embedded broker hands out no producer ids
             security_protocol="PLAINTEXT",
         )
-
-    def _worker_command(self, settings: Settings, folder: Path) -> Sequence[str]:
-        options = {
-            "app_id": settings.app_id,
-            "data_dir": folder,
-            "session_timeout_seconds": settings.session_timeout_seconds,
-            "heartbeat_seconds": settings.heartbeat_seconds,
-            "advance_when_silent": settings.advance_when_silent,
-            "idempotence": settings.idempotence,
-            "security_protocol": "PLAINTEXT",
-        }
-        flags = [part for name, value in options.items() for part in ("--set", f"{name}={value}")]
-        return [
-            sys.executable, "-m", "streams.cli", "worker",
-            "--brokers", ",".join(settings.brokers), "--rules", str(self._rules),
-            "--metrics-port", str(self.metrics_port), *flags,
-        ]  # fmt: skip
 
     def _feed(self, records: Iterator[bytes], pause: float) -> None:
         try:

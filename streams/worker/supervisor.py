@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from time import monotonic
 
 import msgspec
 
+from streams.processes.command import newswatch
 from streams.processes.server_process import ServerProcess
 from streams.settings import SECRETS, Settings, SettingsError
 
@@ -83,19 +83,12 @@ def worker_command(settings: Settings, index: int) -> list[str]:
 
     Secrets are not on it, for everybody can read it; :func:`_environment` hands them on.
     """
-    given = settings.model_dump(exclude_defaults=True, exclude_none=True)
+    changes: dict[str, object] = {"data_dir": settings.data_dir / f"worker-{index}"}
     if "metrics_port" in settings.model_fields_set:
-        given |= {"metrics_port": settings.metrics_port + index if settings.metrics_port else 0}
-    given |= {"data_dir": settings.data_dir / f"worker-{index}"}
+        changes["metrics_port"] = settings.metrics_port + index if settings.metrics_port else 0
     if settings.instance_id:
-        given["instance_id"] = f"{settings.instance_id}-{index}"
-    flags: list[str] = []
-    for name, value in given.items():
-        if name in SECRETS:
-            continue
-        text = ",".join(value) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
-        flags += ["--set", f"{name}={text}"]
-    return [sys.executable, "-m", "streams.cli", "worker", *flags]
+        changes["instance_id"] = f"{settings.instance_id}-{index}"
+    return newswatch("worker", settings, **changes)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
