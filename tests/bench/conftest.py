@@ -1,13 +1,17 @@
 """What benchmarks share: the annotated articles where they are, and a report as a table and as JSON."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 from rich.table import Table
+
+from streams.brokers.kafka_cluster import KafkaCluster
+from tests.rigs.stream import Stream
 
 ROOT = Path(__file__).parents[2]
 GOLD = ROOT.parent / "shared" / "gold"
@@ -19,6 +23,25 @@ def gold() -> Path:
     if not GOLD.is_dir():
         pytest.skip(f"NOT MEASURED: the annotated articles are not at {GOLD}")
     return GOLD
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Iterator[KafkaCluster]:
+    """A broker for each program: what one has written does not slow the next."""
+    with KafkaCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def new_stream(kafka: KafkaCluster, tmp_path: Path) -> Callable[[str], Stream]:
+    """Make a stream with rules as YAML text; a `with` block stops its workers."""
+
+    def make(rules: str) -> Stream:
+        name = f"b{uuid.uuid4().hex[:8]}"
+        stream = Stream(kafka.bootstrap_servers, name, tmp_path / name, rules, session_timeout_seconds=10.0)
+        return stream.create_topics()
+
+    return make
 
 
 @pytest.fixture

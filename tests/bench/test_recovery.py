@@ -7,12 +7,10 @@ the partitions until the worker reads observations again; what comes before is l
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 from aiokafka import AIOKafkaProducer
 
 from detectors.engine.matching import Engine
@@ -21,10 +19,10 @@ from detectors.loading.ruleset import load_rules
 from detectors.model.alert import Evidence, EvidenceSpan
 from detectors.model.observation import Observation
 from detectors.model.sightings import Seen, SeenCountry
-from streams.brokers.kafka_cluster import KafkaCluster
 from streams.fact_store.table import partition_of
 from streams.kafka.topics import changelog_topic
-from tests.rigs.stream_rig import Stream, resident_bytes
+from tests.rigs.measurements import resident_bytes
+from tests.rigs.stream import Stream
 
 Report = Callable[[str, list[dict[str, Any]]], None]
 
@@ -42,12 +40,6 @@ rules:
     at_least: 100000
 """
 START = datetime(2025, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[KafkaCluster]:
-    with KafkaCluster() as cluster:
-        yield cluster
 
 
 def observation(engine: Engine, number: int) -> Observation:
@@ -94,16 +86,16 @@ async def fill(stream: Stream) -> None:
                 await producer.send(topic, value, key.encode(), partition_of(seen.key, partitions))
 
 
-def test_recovery(kafka: KafkaCluster, tmp_path: Path, report: Report) -> None:
+def test_recovery(new_stream: Callable[[str], Stream], report: Report) -> None:
     rows: list[dict[str, Any]] = []
-    with Stream(kafka, tmp_path, RULES) as stream:
+    with new_stream(RULES) as stream:
         asyncio.run(fill(stream))
         for store, what in (
             ("memory", "all of the changelog"),
             ("rocksdb", "all of the changelog"),
             ("rocksdb", "what the local copy lacks"),
         ):
-            worker = stream.start(f"store={store}").wait_ready()
+            worker = stream.start(store=store).wait_ready()
             while not worker.metric("newswatch_facts"):  # shown with the first report
                 time.sleep(0.1)
             ((facts, read),) = re.findall(r"(\d+) facts at hand, (\d+) records", worker.log.read_text())

@@ -8,6 +8,7 @@ processes of the machine took meanwhile: much above 0.1 cores the figures say li
 import itertools
 import json
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -22,10 +23,13 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
 from streams.brokers.kafka_cluster import KafkaCluster
-from tests.rigs.stream_rig import RULES, Spent, Stream, thread_seconds
+from tests.bench.spent import Spent, moment
+from tests.rigs.measurements import thread_seconds
+from tests.rigs.stream import Stream
 from tests.rigs.topics import partitions_of
 
 Report = Callable[[str, list[dict[str, Any]]], None]
+New = Callable[[str], Stream]
 Articles = Callable[[int], Iterator[dict[str, Any]]]
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
@@ -40,6 +44,23 @@ LOOPS = Path(__file__).parent / "plain_loops.py"
 #: The log must not run dry: more than any of these reads in its time.
 FILL = 40_000
 FOUND: dict[str, float] = {}
+
+#: Rules of each sort: fire at once, count in a window, wait for the watermark.
+RULES = """
+rules:
+  - name: human-rights
+    kind: match
+    where: {sentence: {official: {class: [foreign_minister, diplomat, spokesperson]}, theme: human_rights}}
+  - name: marker
+    kind: match
+    where: {text: kingfisher}
+  - name: surge
+    kind: frequency
+    where: {theme: [armed_conflict, counterterrorism, diplomacy]}
+    group_by: [country]
+    window: 1h
+    at_least: {warning: 20, critical: 100}
+"""
 
 #: CPU time of the parts of the pipeline, in a process of its own, over the same articles.
 PARTS = """
@@ -67,12 +88,6 @@ print(json.dumps([1000 * part / (len(rows) - 64) for part in spent]))
 """
 
 
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[KafkaCluster]:
-    with KafkaCluster() as cluster:
-        yield cluster
-
-
 @pytest.fixture
 def articles(gold: Path) -> Articles:
     """Real articles, each made unique by a sentence, dated a second apart, from twenty outlets."""
@@ -92,27 +107,32 @@ def articles(gold: Path) -> Articles:
     return make
 
 
+def lines(articles: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    """Articles as they are sent."""
+    return (json.dumps(article).encode() for article in articles)
+
+
 def started(stream: Stream, workers: int) -> Stream:
     """Its workers started, in the middle of reading, and held."""
     for _ in range(workers):
-        stream.start("session_timeout_seconds=120", "request_timeout_seconds=150")
+        stream.start(session_timeout_seconds=120, request_timeout_seconds=150)
     for worker in stream.workers:
         worker.wait_ready()
-    while not all(stream.moment().done):
+    while not all(worker.metric("newswatch_articles_total") for worker in stream.workers):
         time.sleep(0.2)
     time.sleep(5)
-    stream.hold()
+    stream.signal(signal.SIGSTOP)
     return stream
 
 
-def turn(stream: Stream) -> Spent:
+def turn(stream: Stream, kafka: KafkaCluster) -> Spent:
     """What some seconds of its workers give, while the other stream is held."""
-    stream.go_on()
+    stream.signal(signal.SIGCONT)
     time.sleep(1)
-    first = stream.moment()
+    first = moment(stream, kafka)
     time.sleep(TURN)
-    last = stream.moment()
-    stream.hold()
+    last = moment(stream, kafka)
+    stream.signal(signal.SIGSTOP)
     assert all(before < after for before, after in zip(first.done, last.done, strict=True)), (
         "the log ran dry: fill more"
     )
@@ -120,7 +140,7 @@ def turn(stream: Stream) -> Spent:
 
 
 @pytest.mark.timeout(600)
-def test_throughput(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report: Report) -> None:
+def test_throughput(kafka: KafkaCluster, new_stream: New, articles: Articles, report: Report) -> None:
     """One worker and two, each on a log of its own, by turns of seconds while the others are held.
 
     The speed of a shared machine moves by a tenth within a minute, more than the figure leaves room for: turns that
@@ -129,15 +149,15 @@ def test_throughput(kafka: KafkaCluster, tmp_path: Path, articles: Articles, rep
     """
     turns: list[tuple[Spent, Spent]] = []
     reading: list[float] = []
-    with Stream(kafka, tmp_path) as one, Stream(kafka, tmp_path) as two:
-        one.fill(articles(FILL * 3))
-        two.fill(articles(FILL * 5))
+    with new_stream(RULES) as one, new_stream(RULES) as two:
+        one.fill(lines(articles(FILL * 3)))
+        two.fill(lines(articles(FILL * 5)))
         for _ in range(ROUNDS):
             started(one, 1)
             started(two, 2)
             first = thread_seconds(one.workers[0].pid)
             for number in range(TURNS):
-                spent = {stream: turn(stream) for stream in ((two, one) if number % 2 else (one, two))}
+                spent = {stream: turn(stream, kafka) for stream in ((two, one) if number % 2 else (one, two))}
                 turns.append((spent[one], spent[two]))
             last = thread_seconds(one.workers[0].pid)
             took = [seconds - first.get(thread, 0.0) for thread, seconds in last.items()]
@@ -255,20 +275,20 @@ class Pace:
                         self._room.release()
 
 
-def test_latency(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report: Report) -> None:
+def test_latency(kafka: KafkaCluster, new_stream: New, articles: Articles, report: Report) -> None:
     """At half of what a worker does with a full log, and at saturation.
 
     What is half changes with the machine's speed: before each turn of seconds another worker reads a full log, and is
     held then. The figures are of all turns together.
     """
     halves: list[Pace] = []
-    with Stream(kafka, tmp_path) as full, Stream(kafka, tmp_path) as stream:
-        full.fill(articles(FILL))
+    with new_stream(RULES) as full, new_stream(RULES) as stream:
+        full.fill(lines(articles(FILL)))
         started(full, 1)
         stream.start().wait_ready()
         endless = articles(FILL)
         for _ in range(TURNS):
-            half = turn(full).speed / 2
+            half = turn(full, kafka).speed / 2
             halves.append(Pace(stream, endless).run(SECONDS / 4, rate=half))
         full.stop()
         saturated = Pace(stream, endless).run(SECONDS, in_flight=256)
@@ -286,7 +306,7 @@ def test_latency(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report
     assert rows[0]["p99, ms"] < 500
 
 
-def test_beside_others(kafka: KafkaCluster, tmp_path: Path, articles: Articles, report: Report) -> None:
+def test_beside_others(new_stream: New, articles: Articles, report: Report) -> None:
     rows = [
         {
             "program": "newswatch, one worker",
@@ -296,8 +316,8 @@ def test_beside_others(kafka: KafkaCluster, tmp_path: Path, articles: Articles, 
         }
     ]
     for kind, name in (("aiokafka", "our pipeline on plain aiokafka"), ("spacy", "plain loop, full spaCy pipeline")):
-        with Stream(kafka, tmp_path) as stream:
-            stream.fill(articles(FILL if kind == "aiokafka" else 2000))
+        with new_stream(RULES) as stream:
+            stream.fill(lines(articles(FILL if kind == "aiokafka" else 2000)))
             settings = stream.settings
             command = [sys.executable, str(LOOPS), kind, ",".join(settings.brokers), settings.topic_prefix]
             command += [settings.app_id, str(settings.rules), str(settings.partitions), str(SECONDS)]

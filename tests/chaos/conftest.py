@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,28 +28,13 @@ def pytest_configure() -> None:
     logging.getLogger("kafka").setLevel(logging.ERROR)  # its clients say much of brokers that are away on purpose
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.kafka)
-        item.add_marker(pytest.mark.slow)
-
-
-@pytest.fixture(scope="session")
-def kafka() -> Iterator[KafkaCluster]:
-    """One broker for all tests that leave it alone."""
-    with KafkaCluster() as cluster:
-        yield cluster
-
-
 @pytest.fixture
 def new_stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     """Make a stage on a cluster; it is closed at the end."""
     made: list[Stage] = []
 
     def make(cluster: KafkaCluster, **options: int) -> Stage:
-        rules = tmp_path / "rules"
-        rules.mkdir()
-        shutil.copy(Path(__file__).parent / "rules.yaml", rules)
+        rules = (Path(__file__).parent / "rules.yaml").read_text()
         name = f"c{uuid.uuid4().hex[:8]}"
         made.append(Stage(cluster.bootstrap_servers, name, tmp_path, rules, **options))
         return made[-1]

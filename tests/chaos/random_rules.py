@@ -56,7 +56,7 @@ class Writer:
         return rule
 
     def _where(self) -> dict[str, Any]:
-        return self._pick(
+        where: dict[str, Any] = self._pick(
             [
                 {"text": self._pick(WORDS)},
                 {"text": self._chance.sample(WORDS, 3)},
@@ -69,6 +69,7 @@ class Writer:
                 {"meta.tone": {self._pick(["gt", "lte"]): self._number(-2, 2)}},
             ]
         )
+        return where
 
     def _match(self) -> dict[str, Any]:
         return {"once_per": self._pick(["story", "country", ["source", "country"]])} if self._maybe(0.7) else {}

@@ -87,7 +87,7 @@ def test_replay(kafka: KafkaCluster, new_stage: Callable[..., Stage], conclude: 
             for number in range(6):
                 time.sleep(4)
                 worker = workers[number % 3]
-                worker.kill(signal.SIGTERM if number == 2 else signal.SIGKILL)
+                worker.signal(signal.SIGTERM if number == 2 else signal.SIGKILL)
                 stage.fault()
     conclude(stage, 0, f"replay, {way}")
     if alone:

@@ -28,7 +28,7 @@ def test_rolling_sigterm(kafka: KafkaCluster, new_stage: New, conclude: Conclude
         time.sleep(2)
         for worker in workers:
             asked = time.monotonic()
-            assert worker.end() == 0
+            assert worker.stop() == 0
             assert time.monotonic() - asked < 10
             stage.fault()
             stage.workers.remove(worker)
@@ -66,10 +66,10 @@ def test_sigstop_past_the_session(kafka: KafkaCluster, new_stage: New, conclude:
     with stage.feeding(lines(articles(seed)), 16):
         for number in range(2):
             time.sleep(1 + random.Random(seed + number).random())
-            workers[number].kill(signal.SIGSTOP)
+            workers[number].signal(signal.SIGSTOP)
             stage.fault()
             time.sleep(stage.settings.session_timeout_seconds + 2)
-            workers[number].kill(signal.SIGCONT)
+            workers[number].signal(signal.SIGCONT)
     conclude(stage, seed)
 
 
@@ -82,7 +82,7 @@ def test_workers_added_and_removed(kafka: KafkaCluster, new_stage: New, conclude
         stage.start(2)
         for _ in range(2):
             leaving = stage.workers.pop(chance.randrange(len(stage.workers)))
-            assert leaving.end() == 0
+            assert leaving.stop() == 0
             stage.fault()
         stage.fault()
         stage.start(1)

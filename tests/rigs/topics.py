@@ -1,13 +1,20 @@
-"""What lies on a topic, read with kafka-python as any client would."""
+"""Topics of a test: what lies on them and how far their readers are, with kafka-python as any client would."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Self
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from streams.settings import Settings
+from detectors.timeline.watermark import ProgressReport
+from streams.kafka.clients import admin_client
+from streams.kafka.topics import changelog_topic, create_topics, topic_specs
+from streams.records.observation import decode_report, is_report
+from streams.settings import Settings, load_settings
+from tests.rigs.scan import scan
 
 
 def partitions_of(consumer: KafkaConsumer, name: str) -> list[TopicPartition]:
@@ -28,3 +35,107 @@ def records(settings: Settings, topic: str, **options: Any) -> Iterator[Any]:
                 yield from found
     finally:
         consumer.close()
+
+
+def committed_offsets(admin: KafkaAdminClient, settings: Settings, topic: str) -> dict[int, int]:
+    """The offsets that the workers' group has committed on a topic, by partition."""
+    name = settings.topic(topic)
+    stored = admin.list_group_offsets({settings.app_id: None}).get(settings.app_id, {})
+    return {place.partition: one.offset for place, one in stored.items() if place.topic == name and one.offset >= 0}
+
+
+def described(alert: dict[str, Any]) -> str:
+    """What an alert is about, for people who read a failure."""
+    return f"{alert['rule']} {alert['group']} {alert['starts_at']}"
+
+
+class Topics:
+    """The topics of one test, and the rules and settings of those who work on them.
+
+    Args:
+        brokers: bootstrap servers.
+        name: the workers' group, and the beginning of the topics' names; no other test uses it.
+        folder: for the rules; a worker's log and data go there as well.
+        rules: rules as YAML text.
+        settings: what else the deployment chooses.
+    """
+
+    def __init__(self, brokers: str, name: str, folder: Path, rules: str, **settings: Any) -> None:
+        self.folder = folder
+        self.rules = folder / "rules"
+        self.rules.mkdir(parents=True)
+        (self.rules / "rules.yaml").write_text(rules)
+        self.settings = load_settings(
+            brokers=brokers, app_id=name, topic_prefix=f"{name}.", rules=self.rules, **settings
+        )
+
+    def create_topics(self, *rule_topics: str) -> Self:
+        """Create the topics, and those of rules that are named here; itself, for chaining."""
+        create_topics(self.settings, topic_specs(self.settings, rule_topics))
+        return self
+
+    def produce(
+        self, articles: Iterable[bytes | dict[str, Any]], partition: int | None = None
+    ) -> list[tuple[int, int]]:
+        """Send a few articles with a plain client; partition and offset of each."""
+        producer = KafkaProducer(bootstrap_servers=self.settings.brokers, acks="all")
+        futures = []
+        for article in articles:
+            value = article if isinstance(article, bytes) else json.dumps(article).encode()
+            key = None if isinstance(article, bytes) or partition is not None else str(article.get("id", "")).encode()
+            futures.append(producer.send(self.settings.topic("articles"), value=value, key=key, partition=partition))
+        producer.flush()
+        sent = [future.get(30) for future in futures]
+        producer.close()
+        return [(metadata.partition, metadata.offset) for metadata in sent]
+
+    def fill(self, articles: Iterable[bytes]) -> int:
+        """Send any number of articles, spread evenly over the partitions, in order; returns how many."""
+        producer = KafkaProducer(bootstrap_servers=self.settings.brokers, acks="all", linger_ms=20, batch_size=262_144)
+        topic, count = self.settings.topic("articles"), 0
+        for count, article in enumerate(articles, start=1):
+            producer.send(topic, value=article, partition=count % self.settings.partitions)
+        producer.flush()
+        producer.close()
+        return count
+
+    def read(self, topic: str) -> list[Any]:
+        """Every record that a topic holds now."""
+        return list(records(self.settings, topic))
+
+    def changelog(self) -> list[Any]:
+        """Every record of the detectors' changelog, in order within each partition."""
+        plain = self.settings.model_copy(update={"topic_prefix": ""})  # its name begins with the app's
+        return list(records(plain, changelog_topic(self.settings)))
+
+    def alerts(self, topic: str = "alerts") -> list[dict[str, Any]]:
+        """Every alert on a topic, as it lies there."""
+        return [json.loads(record.value) for record in self.read(topic) if record.value is not None]
+
+    def reports(self) -> list[ProgressReport]:
+        """Every progress report on the log, in order of time, once for each partition that it went to."""
+        records = sorted(self.read("observations"), key=lambda record: record.timestamp)
+        return [decode_report(record.value) for record in records if is_report(record.headers)]
+
+    def scanned(self, articles: Iterable[dict[str, Any]]) -> dict[str, str]:
+        """The alerts of `newswatch scan` over the same articles: what each is about, by id."""
+        file = self.folder / "articles.jsonl"
+        file.write_text("\n".join(map(json.dumps, articles)))
+        return {alert["id"]: described(alert) for alert in scan(file, "--rules", str(self.settings.rules))}
+
+    def committed(self, topic: str = "articles") -> dict[int, int]:
+        """The offsets that the workers' group has committed, by partition."""
+        admin = admin_client(self.settings)
+        try:
+            return committed_offsets(admin, self.settings, topic)
+        finally:
+            admin.close()
+
+    def ends(self, topic: str = "articles") -> dict[int, int]:
+        """Where a topic ends now, by partition that holds a record."""
+        consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers)
+        try:
+            found = consumer.end_offsets(partitions_of(consumer, self.settings.topic(topic)))
+        finally:
+            consumer.close()
+        return {place.partition: end for place, end in found.items() if end}

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from rich.table import Table
 
 from streams.brokers.kafka_cluster import KafkaCluster
 from streams.monitoring.scrape import total
-from tests.rigs.stream_rig import Stream, Worker, open_files, resident_bytes
+from tests.rigs.measurements import open_files, resident_bytes
+from tests.rigs.stream import Stream
+from tests.rigs.worker import Worker
 from tests.soak.news import RULES, article
 
 ARTICLES = int(os.environ.get("NEWSWATCH_SOAK_ARTICLES", "1000000"))
@@ -59,7 +62,7 @@ class Feeder:
 
     def _run(self) -> None:
         try:
-            self._stream.send(self._articles())
+            self._stream.fill(self._articles())
         except BaseException as error:
             self.failure = error
 
@@ -100,11 +103,14 @@ def slope(samples: list[dict[str, float]]) -> float:
 
 
 @pytest.mark.timeout(7200)
-def test_memory_files_and_state_stay_bounded(tmp_path: Path) -> None:
+def test_memory_files_and_state_stay_bounded(kafka: KafkaCluster, tmp_path: Path) -> None:
     samples: list[dict[str, float]] = []
     console = Console(stderr=True, force_terminal=sys.stderr.isatty())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with KafkaCluster() as kafka, Stream(kafka, tmp_path, RULES) as stream, Progress(*columns, console=console) as bar:
+    with ExitStack() as stack:
+        stream = Stream(kafka.bootstrap_servers, "soak", tmp_path, RULES, session_timeout_seconds=10.0)
+        stack.enter_context(stream.create_topics())
+        bar = stack.enter_context(Progress(*columns, console=console))
         worker = stream.start().wait_ready()
         task = bar.add_task("soak", total=ARTICLES)
         started = moved = time.monotonic()

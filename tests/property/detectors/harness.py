@@ -30,12 +30,13 @@ from detectors.model.article import Country, EnrichedArticle, Official, Theme
 from detectors.rules.machine import alert_id
 from detectors.rules.rule import Rule
 from tests.property.detectors.world import Sent, World, scanned, shuffled
+from tests.rigs.examples import examples
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 RANKS = {"info": 0, "warning": 1, "critical": 2}
 
 #: For tests that run several worlds an example.
-thorough = settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(deadline=None, max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 
 
 def at(minutes: float) -> datetime:

@@ -17,8 +17,6 @@ from streams.cli import app
 from streams.kafka.clients import NULL, producer
 from streams.records.dead_letter import DeadLetter
 
-pytestmark = pytest.mark.kafka
-
 RULES = "rules: [{name: floods, kind: match, where: {text: flood}}]"
 BAD = [b"<html>502 caf\xe9</html>", b'{"text": 5}', b'{"text": ""}']
 HEADERS = [("trace", b"7f"), ("trace", b"80"), ("__connect.errors.topic", b"upstream")]

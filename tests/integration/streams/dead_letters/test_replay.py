@@ -29,8 +29,6 @@ from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
 from tests.rigs.topics import records
 
-pytestmark = pytest.mark.kafka
-
 #: A replay that stops at a moment, and goes on when it is told to.
 HELD = """
 import sys

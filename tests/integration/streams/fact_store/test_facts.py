@@ -14,14 +14,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from kafka import KafkaProducer
 
 from streams.kafka.clients import admin_client
 from streams.records.observation import is_report
 from tests.rigs.articles import QUAKE, START, article
-
-pytestmark = pytest.mark.kafka
 
 New = Callable[..., Any]
 Wait = Callable[..., None]

@@ -13,11 +13,10 @@ from kafka import KafkaConsumer, TopicPartition
 from streams.kafka.topics import changelog_topic
 from tests.integration.streams.worker.test_crash import RULES, articles, check, scanned
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
-ON_DISK = "store=rocksdb"
 
 
 def recovered(worker: Any) -> tuple[int, int]:
@@ -47,12 +46,12 @@ def test_a_killed_worker_reads_only_what_its_copy_lacks(new_watch: New, tmp_path
     watch.create_topics()
     records = articles(3000)
     expected = scanned(records, watch.settings.rules, tmp_path)
-    worker = watch.start(ON_DISK).wait_ready()
+    worker = watch.start(store="rocksdb").wait_ready()
     watch.produce(records[:2000])
     watch.wait_committed()
     worker.kill()
     written = log_end(watch)
-    again = watch.start(ON_DISK).wait_ready()
+    again = watch.start(store="rocksdb").wait_ready()
     facts, read = recovered(again)
     assert facts > 600
     assert read < 20 < written, "the changelog was read anew"
@@ -61,9 +60,9 @@ def test_a_killed_worker_reads_only_what_its_copy_lacks(new_watch: New, tmp_path
     check(watch, expected)
     # The same facts as one has who reads it all.
     again.kill()
-    from_disk = recovered(watch.start(ON_DISK).wait_ready())
+    from_disk = recovered(watch.start(store="rocksdb").wait_ready())
     watch.workers[-1].kill()
-    from_log = recovered(watch.start("store=memory").wait_ready())
+    from_log = recovered(watch.start(store="memory").wait_ready())
     assert from_disk[0] == from_log[0] > 800
     assert from_disk[1] < 20 < 1000 < from_log[1]
 
@@ -73,7 +72,7 @@ def test_damaged_copies_are_read_anew(new_watch: New, tmp_path: Path) -> None:
     watch.create_topics()
     records = articles(2000)
     expected = scanned(records, watch.settings.rules, tmp_path)
-    worker = watch.start(ON_DISK).wait_ready()
+    worker = watch.start(store="rocksdb").wait_ready()
     watch.produce(records[:1500])
     watch.wait_committed()
     worker.kill()
@@ -81,7 +80,7 @@ def test_damaged_copies_are_read_anew(new_watch: New, tmp_path: Path) -> None:
     manifest.write_bytes(b"\x00\xff" * 500)
     log = max(folder(watch, 1).glob("*.log"), key=lambda file: file.stat().st_size)
     log.write_bytes(log.read_bytes()[: log.stat().st_size // 2])  # what a machine without power leaves
-    again = watch.start(ON_DISK).wait_ready()
+    again = watch.start(store="rocksdb").wait_ready()
     assert f"the local copy in {folder(watch, 0)} is damaged" in again.log.read_text()
     assert recovered(again)[1] > 200
     watch.produce(records[1500:])
@@ -96,7 +95,7 @@ def test_two_workers_on_one_folder_hand_copies_over_and_wait_for_no_zombie(
     watch.create_topics()
     records = articles(3000)
     expected = scanned(records, watch.settings.rules, tmp_path)
-    first, second = watch.start(ON_DISK), watch.start(ON_DISK)
+    first, second = watch.start(store="rocksdb"), watch.start(store="rocksdb")
     first.wait_ready()
     second.wait_ready()
     watch.produce(records[:1000])
@@ -104,7 +103,7 @@ def test_two_workers_on_one_folder_hand_copies_over_and_wait_for_no_zombie(
     assert first.stop() == 0
     wait_until(lambda: recovered(second)[0] > 300, 30, "the facts were not handed over", watch)
     assert recovered(second)[1] < 100, "the copy of the other worker was not gone on from"
-    third = watch.start(ON_DISK).wait_ready()
+    third = watch.start(store="rocksdb").wait_ready()
     second.signal(signal.SIGSTOP)  # it holds its copies open, and its partition moves
     watch.produce(records[1000:2000])
     watch.wait_committed()

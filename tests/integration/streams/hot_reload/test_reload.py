@@ -4,10 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-pytestmark = pytest.mark.kafka
-
 OLD = "rules: [{name: floods, kind: match, where: {text: flood}, topic: alerts.all}]"
 NEW = "rules: [{name: storms, kind: match, where: {text: storm}, topic: alerts.all}]"
 WRONG = "rules: [{name: storms, kind: mach, where: {txt: storm}}]"
@@ -80,7 +76,7 @@ def test_a_set_that_names_a_missing_topic_is_refused_where_it_may_not_be_created
 ) -> None:
     watch = new_watch(OLD)
     watch.create_topics("alerts.all")
-    worker = watch.start("create_topics=false").wait_ready()
+    worker = watch.start(create_topics=False).wait_ready()
     write(watch, ELSEWHERE)
     wait_until(lambda: reloads(worker) == {"refused": 1}, 20, "the rules were not refused")
     assert "alerts.new" in worker.log.read_text()

@@ -17,8 +17,6 @@ from streams.monitoring.scrape import WorkerStatus
 from streams.processes.ports import free_ports
 from streams.settings import load_settings
 
-pytestmark = pytest.mark.kafka
-
 CANARY = "canary-7Q4x-Zwitscher"
 KEY_CANARY = "canary-key-93b1-Nest"
 RULES = "rules: [{name: floods, kind: match, where: {text: flood}}]"

@@ -38,8 +38,6 @@ from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
 from tests.rigs.topics import partitions_of
 
-pytestmark = pytest.mark.kafka
-
 RULES = """
 rules:
   - {name: floods, kind: match, where: {text: flood}, topic: desk}

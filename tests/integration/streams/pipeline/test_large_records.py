@@ -5,14 +5,11 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from streams.kafka.clients import admin_client
 from streams.records.dead_letter import LEFT_OUT
-
-pytestmark = pytest.mark.kafka
 
 RULES = """
 rules:

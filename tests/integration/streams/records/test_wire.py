@@ -20,8 +20,6 @@ from streams.kafka.topics import create_topics, topic_specs
 from streams.settings import Settings, load_settings
 from tests.rigs.topics import records
 
-pytestmark = pytest.mark.kafka
-
 
 @pytest.fixture(scope="module")
 def cluster(kafka: KafkaCluster) -> Iterator[KafkaCluster]:

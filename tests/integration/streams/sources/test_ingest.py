@@ -20,8 +20,6 @@ from streams.kafka.topics import TopicsMissingError
 from streams.records.article import decode_article
 from streams.sources.feed import MAX_IN_FLIGHT_BYTES, MAX_UNACKNOWLEDGED, Feed, stamp
 
-pytestmark = pytest.mark.kafka
-
 START = datetime(2020, 5, 1, tzinfo=UTC)
 APART = timedelta(minutes=10)
 #: The first, and those that are at most half an hour after it.

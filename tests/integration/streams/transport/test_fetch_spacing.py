@@ -12,8 +12,6 @@ from streams.brokers.kafka_cluster import KafkaCluster
 from streams.transport import fetch_spacing
 from streams.transport.fetch_spacing import SPACING_SECONDS, SpacedFetcher
 
-pytestmark = pytest.mark.kafka
-
 RECORDS = 200
 GAP_SECONDS = 0.004
 

@@ -22,8 +22,6 @@ from streams.kafka.topics import create_topics, describe_topics, topic_specs
 from streams.transport.start_offsets import MARK
 from tests.rigs.articles import START, article
 
-pytestmark = pytest.mark.kafka
-
 New = Callable[..., Any]
 Wait = Callable[..., None]
 
@@ -109,7 +107,7 @@ def test_made_anew_while_workers_are_stopped(new_watch: New, wait_until: Wait) -
 def test_made_anew_while_workers_run(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES, partitions=3)
     watch.create_topics()
-    static, dynamic = watch.start("instance_id=static"), watch.start()
+    static, dynamic = watch.start(instance_id="static"), watch.start()
     for worker in (static, dynamic):
         worker.wait_ready()
     wait_until(lambda: static.owned() and dynamic.owned(), 30, "the partitions are not shared", watch)
@@ -133,7 +131,7 @@ def test_made_anew_while_workers_run(new_watch: New, wait_until: Wait) -> None:
 def test_a_worker_waits_where_the_topic_is_gone(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
-    worker = watch.start("stall_seconds=8").wait_ready()
+    worker = watch.start(stall_seconds=8).wait_ready()
     watch.produce(articles("a", range(9)))
     watch.wait_committed()
     admin = admin_client(watch.settings)

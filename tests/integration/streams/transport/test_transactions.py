@@ -5,12 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from kafka import KafkaProducer
 
 from streams.monitoring.scrape import total
-
-pytestmark = pytest.mark.kafka
 
 RULES = """
 rules:
@@ -25,7 +22,7 @@ def test_ends_of_transactions_hold_nothing_up_and_what_was_aborted_is_not_read(
 ) -> None:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
-    worker = watch.start("stall_seconds=30").wait_ready()
+    worker = watch.start(stall_seconds=30).wait_ready()
     producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, acks="all", transactional_id=prefix)
     producer.init_transactions()
     told = ((0, "A flood."), (1, "A flood."), (4, "A flood that was taken back."), (9, "Calm."), (30, "Taken back."))

@@ -11,11 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.rigs.articles import START, article
-
-pytestmark = pytest.mark.kafka
 
 RULES = """
 rules:
@@ -34,8 +30,8 @@ def test_alerts_of_a_partition_that_lies_days_behind_are_not_late(
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
     # Static members whose session is long: what the sleeper owns stays its own.
-    flags = ("session_timeout_seconds=60", "request_timeout_seconds=70")
-    sleeper, other = (watch.start(f"instance_id={name}", *flags) for name in ("one", "two"))
+    patient = {"session_timeout_seconds": 60, "request_timeout_seconds": 70}
+    sleeper, other = (watch.start(instance_id=name, **patient) for name in ("one", "two"))
     sleeper.wait_ready()
     other.wait_ready()
     wait_until(lambda: len(other.owned()) == len(sleeper.owned()) == 1, 30, "the partitions are not shared", watch)

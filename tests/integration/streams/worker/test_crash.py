@@ -13,8 +13,6 @@ import pytest
 
 from tests.rigs.scan import scan
 
-pytestmark = pytest.mark.kafka
-
 RULES = """
 rules:
   - name: blasts

@@ -15,14 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from kafka import KafkaProducer
 
 from streams.kafka.clients import admin_client
 from streams.kafka.topics import changelog_topic
 from tests.rigs.articles import article
-
-pytestmark = pytest.mark.kafka
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
@@ -71,7 +68,7 @@ def is_red(worker: Any) -> bool:
 def test_nothing_is_committed_before_the_broker_has_what_follows(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
-    worker = watch.start("stall_seconds=6").wait_ready()
+    worker = watch.start(stall_seconds=6).wait_ready()
     watch.produce([article("q0", 0)])
     watch.wait_committed()
     for topic in ("articles.enriched", "observations"):
@@ -103,7 +100,7 @@ def test_a_detector_waits_for_rules_that_it_does_not_have_yet(new_watch: New, wa
     old = tmp_path / "old"
     old.mkdir()
     (old / "rules.yaml").write_text(QUAKES)
-    new, behind = watch.start("instance_id=new"), watch.start("instance_id=behind", f"rules={old}")
+    new, behind = watch.start(instance_id="new"), watch.start(instance_id="behind", rules=old)
     new.wait_ready()
     behind.wait_ready()
     wait_until(lambda: len(new.owned()) == len(behind.owned()) == 1, 30, "the partitions are not shared", watch)

@@ -18,8 +18,6 @@ from kafka import KafkaProducer
 
 from tests.rigs.articles import START, article
 
-pytestmark = pytest.mark.kafka
-
 New = Callable[..., Any]
 Wait = Callable[..., None]
 

@@ -12,12 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from streams.records.observation import is_report
 from tests.chaos.news import articles
-
-pytestmark = pytest.mark.kafka
 
 RULES = Path(__file__).parents[3] / "chaos" / "rules.yaml"
 COUNT = 1500

@@ -6,14 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from detectors.timeline.log import thinned
 from detectors.timeline.log_records import LOG_KEY
 from detectors.timeline.watermark import ProgressReport
 from streams.records.observation import decode, is_report
-
-pytestmark = pytest.mark.kafka
 
 RULES = """
 rules:

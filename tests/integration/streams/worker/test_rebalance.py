@@ -14,14 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from kafka import KafkaProducer
 
 from streams.kafka.clients import admin_client
 from streams.kafka.topics import changelog_topic
 from tests.rigs.articles import article
-
-pytestmark = pytest.mark.kafka
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
@@ -138,8 +135,8 @@ def test_extraction_may_take_longer_than_the_session(new_watch: New, wait_until:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
     session = 2.0
-    flags = (f"session_timeout_seconds={session}", "heartbeat_seconds=0.4")
-    worker = watch.start(*flags).wait_ready()
+    changes = {"session_timeout_seconds": session, "heartbeat_seconds": 0.4}
+    worker = watch.start(**changes).wait_ready()
     chance = random.Random(5)
     words = ["minister", "market", "told", "after", "the", "of", "talks", "border", "President", "Paris", "sanctions"]
     slow = [article(f"s{n}", n, source=f"outlet-{n % 2}") for n in range(8)]
@@ -154,7 +151,7 @@ def test_extraction_may_take_longer_than_the_session(new_watch: New, wait_until:
 
     # Another one comes while a batch is in work: what the first then acknowledges is of an older generation.
     watch.produce(slow[5:], 1)
-    other = watch.start(*flags).wait_ready()
+    other = watch.start(**changes).wait_ready()
     wait_until(lambda: len(other.owned()) == len(worker.owned()) == 1, 60, "the partitions are not shared", watch)
     watch.wait_committed(90)
     arrived = {record.key.decode() for record in watch.read("articles.enriched")}

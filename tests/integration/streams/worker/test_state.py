@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from streams.brokers.kafka_cluster import KafkaCluster
@@ -14,8 +13,6 @@ from streams.kafka.clients import admin_client
 from streams.kafka.topics import changelog_topic
 from streams.monitoring.scrape import total
 from tests.rigs.articles import QUAKE, START, article
-
-pytestmark = pytest.mark.kafka
 
 COUNTED = "rules: [{name: quakes, kind: frequency, where: {text: quake}, window: 1h, at_least: 3, lateness: 10m}]"
 STATE = """
@@ -129,8 +126,8 @@ def test_a_static_member_that_restarts_moves_no_partitions(new_watch: New, wait_
     watch = new_watch(COUNTED, partitions=4)
     watch.create_topics()
     names = ("one", "two")
-    flags = ("session_timeout_seconds=20", "heartbeat_seconds=1")
-    first, second = (watch.start(f"instance_id={name}", *flags) for name in names)
+    patient = {"session_timeout_seconds": 20, "heartbeat_seconds": 1}
+    first, second = (watch.start(instance_id=name, **patient) for name in names)
     first.wait_ready()
     second.wait_ready()
 
@@ -142,7 +139,7 @@ def test_a_static_member_that_restarts_moves_no_partitions(new_watch: New, wait_
     before = owned(first), owned(second)
     rebalances = second.log.read_text().count("rebalancing")
     first.stop()
-    again = watch.start("instance_id=one", *flags).wait_ready()
+    again = watch.start(instance_id="one", **patient).wait_ready()
     wait_until(lambda: owned(again) == before[0], 30, "the partitions did not come back", watch)
     watch.produce(quake(n, n) for n in range(40))
     watch.wait_committed()
@@ -153,7 +150,7 @@ def test_a_static_member_that_restarts_moves_no_partitions(new_watch: New, wait_
 def test_a_worker_that_nothing_moves_in_ends_and_the_next_goes_on(new_watch: New, kafka: KafkaCluster) -> None:
     watch = new_watch(COUNTED)
     watch.create_topics()
-    worker = watch.start("stall_seconds=12").wait_ready()
+    worker = watch.start(stall_seconds=12).wait_ready()
     watch.produce([quake(0, 0), quake(1, 1)])
     watch.wait_committed()
     broker = kafka.pid(1)

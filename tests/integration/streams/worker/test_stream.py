@@ -5,10 +5,6 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-pytestmark = pytest.mark.kafka
-
 RULES = """
 rules:
   - name: human-rights-in-tajikistan
@@ -125,7 +121,7 @@ def test_an_interrupt_ends_a_worker_too(new_watch: Callable[..., Any]) -> None:
 
 
 def test_missing_topics_end_the_worker_with_advice_where_it_may_not_create_them(new_watch: Callable[..., Any]) -> None:
-    worker = new_watch(RULES).start("create_topics=false")
+    worker = new_watch(RULES).start(create_topics=False)
     assert worker.process.wait(30) == 2
     said = worker.log.read_text()
     assert "missing topics:" in said

@@ -8,15 +8,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from kafka import KafkaProducer
 
-pytestmark = pytest.mark.kafka
+from streams.processes.command import newswatch
 
 RULES = "rules: [{name: quakes, kind: frequency, where: {text: quake}, window: 1h, at_least: 2}]"
 
@@ -35,18 +33,8 @@ def test_a_killed_worker_is_started_again_and_alerts_are_shown_once(
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
     settings = watch.settings
-    options = {
-        "brokers": ",".join(settings.brokers),
-        "app_id": settings.app_id,
-        "topic_prefix": settings.topic_prefix,
-        "rules": settings.rules,
-        "metrics_port": 0,
-        "session_timeout_seconds": 4,
-        "heartbeat_seconds": 0.5,
-        "data_dir": tmp_path / "data",
-    }
-    command = [sys.executable, "-m", "streams.cli", "worker", "--processes", "2"]
-    command += [part for name, value in options.items() for part in ("--set", f"{name}={value}")]
+    changes = {"metrics_port": 0, "session_timeout_seconds": 4, "heartbeat_seconds": 0.5, "data_dir": tmp_path / "data"}
+    command = [*newswatch("worker", settings, **changes), "--processes", "2"]
     supervisor = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         watch.produce([quake(0)])
@@ -74,8 +62,7 @@ def test_a_killed_worker_is_started_again_and_alerts_are_shown_once(
     other = json.loads(sent[0].value) | {"id": "another"}
     producer.send(settings.topic("alerts"), json.dumps(other).encode(), b"another")
     producer.close()
-    follow = [sys.executable, "-m", "streams.cli", "subscribe", "alerts", "--from-beginning", "--format", "json"]
-    follow += ["--max", "3", "--set", f"brokers={options['brokers']}", "--set", f"topic_prefix={settings.topic_prefix}"]
+    follow = [*newswatch("subscribe", settings), "alerts", "--from-beginning", "--format", "json", "--max", "3"]
     shown = subprocess.run(follow, check=True, capture_output=True, text=True, timeout=60).stdout
     found = [(json.loads(line)["id"], json.loads(line)["revision"]) for line in shown.splitlines()]
     id_ = json.loads(sent[0].value)["id"]

@@ -14,15 +14,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-import pytest
 from kafka import KafkaProducer
 
 from detectors.timeline.watermark import ProgressReport
 from streams.kafka.clients import admin_client
 from streams.records.cloudevents import headers as event_headers
 from streams.records.observation import is_report
-
-pytestmark = pytest.mark.kafka
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
@@ -51,7 +48,7 @@ def test_silence_lets_event_time_pass_as_the_wall_clock_does(new_watch: New, wai
     workers = {}
     for watch in (live, backfill, frozen):
         watch.create_topics()
-        workers[watch] = watch.start(f"advance_when_silent={watch is not frozen}")
+        workers[watch] = watch.start(advance_when_silent=watch is not frozen)
     for worker in workers.values():
         worker.wait_ready()
     begun = datetime.now(UTC)
@@ -85,8 +82,8 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
     watch = new_watch(QUAKES, partitions=2)
     watch.create_topics()
     # Static members whose session is long: nobody takes over from the dead one.
-    flags = ("session_timeout_seconds=60", "request_timeout_seconds=70")
-    one, two = (watch.start(f"instance_id={name}", *flags) for name in ("one", "two"))
+    patient = {"session_timeout_seconds": 60, "request_timeout_seconds": 70}
+    one, two = (watch.start(instance_id=name, **patient) for name in ("one", "two"))
     one.wait_ready()
     two.wait_ready()
     wait_until(lambda: len(one.owned()) == len(two.owned()) == 1, 30, "the partitions are not shared", watch)
@@ -104,7 +101,7 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
     time.sleep(4)  # some reports
     assert is_at(two, hours(2)), "moved past articles that nobody has read"
 
-    again = watch.start("instance_id=one", *flags).wait_ready()
+    again = watch.start(instance_id="one", **patient).wait_ready()
     wait_until(lambda: is_at(again, hours(9)) and is_at(two, hours(9)), 30, "still held back", watch)
     assert [alert["count"] for alert in watch.alerts()] == [3]
     assert watch.late() == 0
@@ -121,7 +118,7 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
     # The next one has read nothing itself: where event time stands is in the changelog.
     again.kill()
     before = len(watch.reports())
-    third = watch.start("instance_id=one", *flags).wait_ready()
+    third = watch.start(instance_id="one", **patient).wait_ready()
     wait_until(lambda: is_at(third, hours(9)), 20, "event time was forgotten", watch)
     wait_until(lambda: any(dead in r.done for r in watch.reports()[before:]), 20, "it reports nothing", watch)
     taken_over = [report for report in watch.reports()[before:] if dead in report.done]
@@ -146,7 +143,7 @@ def say_again(watch: Any, report: ProgressReport) -> None:
 def test_articles_is_expanded_while_workers_run(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES, partitions=2)
     watch.create_topics()
-    workers = [watch.start("instance_id=" + name) for name in ("one", "two")]
+    workers = [watch.start(instance_id=name) for name in ("one", "two")]
     for worker in workers:
         worker.wait_ready()
     for partition in (0, 1):

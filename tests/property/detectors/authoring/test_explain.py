@@ -18,6 +18,7 @@ from detectors.loading.ruleset import RuleSet, load_rules
 from detectors.model.article import Country, EnrichedArticle, Official, Sentence, Span, Theme
 from detectors.reading.problems import RuleSetError
 from tests.property.detectors.written import SOUND
+from tests.rigs.examples import examples
 
 NOW = datetime(2020, 1, 2, tzinfo=UTC)
 SENTENCES = ["A coup in Kazakhstan. ", "Rahmon cancelled it. ", "Human rights, no. ", "It was 2020. "]
@@ -83,7 +84,7 @@ def agree(clause: Clause) -> None:
         agree(one)
 
 
-@settings(max_examples=300, deadline=3000, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=3000, suppress_health_check=list(HealthCheck))
 @given(SOUND, SOUND, articles())
 def test_explanations_agree_with_the_engine(
     where: dict[str, Any], exception: dict[str, Any], article: EnrichedArticle
@@ -100,7 +101,7 @@ def test_explanations_agree_with_the_engine(
     assert json.loads(json.dumps({"why": explanation.why}))["why"]
 
 
-@settings(max_examples=400, deadline=3000, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(400), deadline=3000, suppress_health_check=list(HealthCheck))
 @given(st.lists(SOUND, min_size=1, max_size=3), articles())
 def test_what_a_lint_calls_impossible_does_not_happen(
     conditions: list[dict[str, Any]], article: EnrichedArticle

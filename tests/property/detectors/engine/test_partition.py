@@ -6,6 +6,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.property.detectors.harness import at, check, logs, stories, thorough
+from tests.rigs.examples import examples
 
 RULES = """
 lists:
@@ -42,7 +43,9 @@ articles = logs(
 )
 
 
-@settings(thorough, max_examples=40, phases=[Phase.generate])  # a failure is small enough, and slow to make smaller
+@settings(
+    thorough, max_examples=examples(40), phases=[Phase.generate]
+)  # a failure is small enough, and slow to make smaller
 @given(articles, st.randoms(use_true_random=False))
 def test_all_kinds_at_once(articles, dice: Random) -> None:
     check(RULES, articles, None, dice, until=at(dice.choice((300, 600, 1000))), worlds=2)

@@ -30,6 +30,7 @@ from detectors.reading.context import Context, Entry, ListDefinition, Place
 from detectors.reading.parser import parse_yaml
 from detectors.reading.problems import Problems
 from detectors.vocabulary import shipped_vocabulary
+from tests.rigs.examples import examples
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
 COUNTRIES = ["USA", "KAZ", "KGZ", "Kazakhstan"]
@@ -244,7 +245,7 @@ class Newsroom:
         )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.integers(0, 2**64))
 def test_index_finds_what_asking_every_rule_finds(seed: int) -> None:
     chance = Random(seed)

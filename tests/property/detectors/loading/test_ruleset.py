@@ -23,6 +23,7 @@ from detectors.reading.parser import parse_yaml
 from detectors.reading.problems import Problem, Problems, RuleSetError
 from detectors.rules.kind import keys_of, kinds
 from tests.property.detectors.written import SOUND
+from tests.rigs.examples import examples
 
 ROOT = Path(__file__).parents[4]
 VALID = [
@@ -41,7 +42,7 @@ TEST_PIECES = [
     "    articles: ", "[{text: A coup.}]\n", "    alerts: ", "[{}]\n", "{countries: ", "[KAZ, {alpha3: 7}]", "meta: {a: [1]}",
     "    rules: ", "story: 1", "until: 2020", "officials: [{id: a}]", "published_at: {}", "version: 99999999999999999999",
 ]  # fmt: skip
-SOME = settings(max_examples=300, deadline=3000, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(max_examples=examples(300), deadline=3000, suppress_health_check=[HealthCheck.too_slow])
 
 
 def load(text: str | bytes) -> bool:
@@ -182,13 +183,13 @@ def _agree(rule: dict[str, Any]) -> bool:
 LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=300, deadline=3000, suppress_health_check=LENIENT)
+@settings(max_examples=examples(300), deadline=3000, suppress_health_check=LENIENT)
 @given(rules())
 def test_the_schema_takes_the_rules_that_the_loader_takes(rule: dict[str, Any]) -> None:
     _agree(rule)
 
 
-@settings(max_examples=300, deadline=3000, suppress_health_check=LENIENT)
+@settings(max_examples=examples(300), deadline=3000, suppress_health_check=LENIENT)
 @given(SOUND)
 def test_the_schema_takes_the_conditions_that_the_loader_takes(condition: dict[str, Any]) -> None:
     _agree({"name": "one", "kind": "match", "where": condition})

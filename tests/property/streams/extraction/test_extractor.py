@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.extraction.extractor import Extraction, Extractor
+from tests.rigs.examples import examples
 
 MOST_SECONDS = 2.0
 
@@ -55,7 +56,11 @@ def check(extractor: Extractor, title: str, text: str, language: str | None = No
     return found
 
 
-@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(10_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(title=st.one_of(st.just(""), ANY), text=ANY, language=st.sampled_from([None, None, "en", "fr", "xx", ""]))
 def test_ten_thousand_inputs(extractor: Extractor, title: str, text: str, language: str | None) -> None:
     check(extractor, title, text, language)

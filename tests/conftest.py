@@ -1,18 +1,42 @@
-"""What integration tests share: a real Apache Kafka, the embedded broker, names that no other test uses."""
+"""What all tests share: brokers, names that no other test uses, and marks that follow from what a test uses."""
 
 import os
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from streams.brokers.embedded import EmbeddedBroker
 from streams.brokers.kafka_cluster import KafkaCluster
 from streams.brokers.kafka_jars import KafkaUnavailableError
 
+#: By mark: the fixtures from which it follows, their own fixtures' users included.
+MARKS = {"kafka": {"kafka", "new_stage"}, "broker": {"embedded_broker"}}
+#: Folders whose tests take minutes each.
+LONG = {"bench", "chaos", "soak"}
+TESTS = Path(__file__).parent
+
 _missing = pytest.StashKey[str]()
 _REPORTED = "why Apache Kafka cannot be had"
+
+# `make test-fast`; tests that set their number of examples themselves ask tests/rigs/examples.py for it.
+settings.register_profile("fast", max_examples=10, deadline=None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it starts; nobody has to remember it."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        used |= {value for value in parameters.values() if isinstance(value, str)}  # a fixture chosen by its name
+        for mark, fixtures in MARKS.items():
+            if used & fixtures:
+                item.add_marker(mark)
+        if item.path.relative_to(TESTS).parts[0] in LONG:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

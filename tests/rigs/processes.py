@@ -1,0 +1,54 @@
+"""Child processes of a test: each with a log, each of them ended with the test."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Program:
+    """A process that runs, with a log that all its starts write to."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self.command = command
+        self.log = log
+        self.process = self.spawn()
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start the command."""
+        with self.log.open("ab") as sink:
+            return subprocess.Popen(self.command, stdout=sink, stderr=sink)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    def logs(self) -> str:
+        """The last lines of its log."""
+        return f"--- {self.log.name}\n{self.log.read_text()[-4000:]}"
+
+    def require_running(self) -> None:
+        """Fail the test if it has ended."""
+        assert self.process.poll() is None, f"it ended\n{self.logs()}"
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing if it has ended."""
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 20.0) -> int:
+        """Ask it to end, and kill it when it does not within so many seconds; its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.process.returncode
