@@ -6,17 +6,19 @@ ARGS ?=
 ARTICLES ?= 1000000
 SEEDS ?= 5
 TESTS := tests/integration tests/property tests/unit
+# What starts no broker, takes less than ten seconds, and does not mind a test beside it.
+FAST := not kafka and not broker and not slow and not alone
 
 # A Python that is new enough and can make environments (Debian has that in a package of its own).
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	if $$python -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
 
-.PHONY: help install demo test check bench chaos soak broker wheel clean
+.PHONY: help install demo test test-fast check bench chaos soak broker wheel clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  ARGS="..." is handed on to the command, e.g. make demo ARGS="--exit-when-idle"'
 
 $(BIN)/python:
@@ -48,6 +50,9 @@ test: install ## Run unit, property and integration tests (real Apache Kafka, Pr
 	@run() { $(BIN)/pytest $(TESTS) -m "$$@" $(ARGS) || [ $$? = 5 ]; }; \
 	run 'not alone' -n 2 --dist loadfile --no-loadscope-reorder; beside=$$?; \
 	run alone; exit $$((beside | $$?))
+
+test-fast: install ## Run what needs neither a broker nor Java, with fewer examples of each property: two minutes
+	@$(BIN)/pytest $(TESTS) -m "$(FAST)" --hypothesis-profile=fast -n 2 --dist worksteal $(ARGS)
 
 check: install ## Lint, formatting, types, import layers, dead code, compose file, Prometheus files
 	@$(BIN)/ruff check .

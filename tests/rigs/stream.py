@@ -59,7 +59,7 @@ class Stream(Topics):
         """Late observations as the workers that run now have counted; what killed ones had counted went with them."""
         return sum(worker.metric("newswatch_late_observations_total") for worker in self.workers)
 
-    def wait_committed(self, seconds: float = 60.0) -> None:
+    def wait_committed(self, seconds: float = 120.0) -> None:
         """Wait until every article and observation that is on the log is processed and committed."""
         wait_until(lambda: self.committed() == self.ends(), seconds, "articles are not committed", self)
         # Progress reports go on for ever: what was there once the articles were done must be behind.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.rigs.command import newswatch
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "deploy" / "rules"
@@ -16,8 +17,7 @@ SAMPLES = ROOT / "streams" / "data" / "samples" / "articles.jsonl"
 
 
 def run(*words: str, ends: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "streams.cli", "rules", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = newswatch("rules", *words)
     assert done.returncode == ends, done.stdout + done.stderr
     return done
 
@@ -141,8 +141,7 @@ def test_scan_until_moves_event_time_on(tmp_path: Path) -> None:
     articles.write_text('{"published_at": "2020-01-01T00:00:00Z", "text": "A threat was made."}\n')
 
     def scanned(*until: str, ends: int = 0) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "streams.cli", "scan", str(articles), "--rules", str(rules), *until]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        done = newswatch("scan", str(articles), "--rules", str(rules), *until)
         assert done.returncode == ends, done.stdout + done.stderr
         return done
 

@@ -77,10 +77,10 @@ def test_kill_9_loses_nothing_and_invents_nothing(
     expected = scanned(records, watch.settings.rules, tmp_path)
     assert len(expected) > 400
     watch.produce(records)
-    for reached in (1, 3000, 6000):
+    for reached in (1, 2000, 4000):
         worker = watch.start().wait_ready()
         wait_until(
-            lambda reached=reached: sum(watch.committed().values()) >= reached, 60, "nothing is committed", watch
+            lambda reached=reached: sum(watch.committed().values()) >= reached, 120, "nothing is committed", watch
         )
         worker.kill()
     assert sum(watch.committed().values()) < len(records), "killed too late to show anything"
@@ -118,7 +118,7 @@ def test_what_is_committed_was_reported_so_that_event_time_outlives_a_worker(
     for number, article in enumerate(articles(4), start=1):
         worker = watch.start().wait_ready()
         watch.produce([article])
-        wait_until(lambda number=number: sum(watch.committed().values()) >= number, 30, "nothing is committed", watch)
+        wait_until(lambda number=number: sum(watch.committed().values()) >= number, 120, "nothing is committed", watch)
         worker.kill()
         reports = [json.loads(record.value) for record in watch.read("observations") if record.key is None]
         told = max(datetime.fromisoformat(report["horizon"]) for report in reports if report["horizon"])
