@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from streams.settings import Settings
 from tests.rigs.worker import Worker
@@ -17,7 +18,7 @@ class KeptWorker(Worker):
     ready_seconds = 60.0
 
     def __init__(
-        self, settings: Settings, log: Path, *, wrap: Sequence[str] = (), host: str = "127.0.0.1", **changes: object
+        self, settings: Settings, log: Path, *, wrap: Sequence[str] = (), host: str = "127.0.0.1", **changes: Any
     ) -> None:
         self.restarts = 0
         self.kept = True

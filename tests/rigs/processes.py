@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
 class Program:
     """A process that runs, with a log that all its starts write to."""
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self.command = command
         self.log = log
+        self.environment = environment
         self.process = self.spawn()
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the command."""
         with self.log.open("ab") as sink:
-            return subprocess.Popen(self.command, stdout=sink, stderr=sink)
+            return subprocess.Popen(self.command, stdout=sink, stderr=sink, env=self.environment)
 
     @property
     def pid(self) -> int:

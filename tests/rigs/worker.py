@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from streams.monitoring.scrape import WorkerStatus, total
 from streams.processes.command import newswatch
@@ -23,18 +23,26 @@ class Worker(Program):
         log: its log file; its data lie in the same folder unless ``changes`` say another.
         wrap: goes before the command, e.g. another network.
         host: address that its status is served at.
+        environment: in place of the environment of the tests.
     """
 
     #: Seconds within which it must read its first article.
     ready_seconds = 90.0
 
     def __init__(
-        self, settings: Settings, log: Path, *, wrap: Sequence[str] = (), host: str = "127.0.0.1", **changes: object
+        self,
+        settings: Settings,
+        log: Path,
+        *,
+        wrap: Sequence[str] = (),
+        host: str = "127.0.0.1",
+        environment: Mapping[str, str] | None = None,
+        **changes: Any,
     ) -> None:
         (port,) = free_ports(1)
         self.status = WorkerStatus(f"{host}:{port}")
-        changes = {"metrics_port": port, "metrics_host": host, "data_dir": log.parent} | changes
-        super().__init__([*wrap, *newswatch("worker", settings, **changes)], log)
+        given = {"metrics_port": port, "metrics_host": host, "data_dir": log.parent} | changes
+        super().__init__([*wrap, *newswatch("worker", settings, **given)], log, environment)
 
     def wait_ready(self) -> Self:
         """Wait until it reads; itself, for chaining."""

@@ -33,10 +33,10 @@ from streams.kafka.access import Grant, apply, command, grants
 from streams.kafka.clients import admin_client, connection
 from streams.kafka.topics import changelog_topic
 from streams.monitoring.scrape import WorkerStatus
-from streams.processes.ports import free_ports
 from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
 from tests.rigs.topics import partitions_of
+from tests.rigs.worker import Worker
 
 RULES = """
 rules:
@@ -87,26 +87,14 @@ def newswatch(closed: ClosedKafka, user: str, *arguments: str, status: int = 0) 
 @pytest.fixture
 def worker(closed: ClosedKafka, tmp_path: Path) -> Iterator[WorkerStatus]:
     """A worker under the role of that name."""
-    port = free_ports(1)[0]
-    log = tmp_path / "worker.log"
-    flags = {"metrics_port": port, "data_dir": tmp_path, "session_timeout_seconds": 6.0, "heartbeat_seconds": 1.0}
-    command = [sys.executable, "-m", "streams.cli", "worker"]
-    command += [part for name, value in flags.items() for part in ("--set", f"{name}={value}")]
-    status = WorkerStatus(f"127.0.0.1:{port}")
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, env=environment(closed, "worker"), stdout=sink, stderr=sink)
+    settings = load_settings(session_timeout_seconds=6.0, heartbeat_seconds=1.0)
+    worker = Worker(settings, tmp_path / "worker.log", environment=environment(closed, "worker"))
     try:
-        deadline = time.monotonic() + 60
-        while not status.ready():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
-        yield status
-        assert process.poll() is None, log.read_text()
-        assert "Authorization" not in log.read_text()
+        yield worker.wait_ready().status
+        worker.require_running()
+        assert "Authorization" not in worker.log.read_text()
     finally:
-        process.terminate()
-        process.wait(20)
+        worker.stop()
 
 
 def end(settings: Settings, topic: str) -> int:
