@@ -15,8 +15,6 @@ from tests.rigs.worker import Worker
 class KeptWorker(Worker):
     """One worker, whose keeper calls :meth:`keep`; its data are its own."""
 
-    ready_seconds = 60.0
-
     def __init__(
         self, settings: Settings, log: Path, *, wrap: Sequence[str] = (), host: str = "127.0.0.1", **changes: Any
     ) -> None:
