@@ -12,7 +12,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from detectors.timeline.watermark import ProgressReport
 from streams.kafka.clients import admin_client
 from streams.kafka.topics import changelog_topic, create_topics, topic_specs
-from streams.records.observation import decode_report, is_report
+from streams.records.observation import decode
 from streams.settings import Settings, load_settings
 from tests.rigs.scan import scan
 
@@ -115,7 +115,8 @@ class Topics:
     def reports(self) -> list[ProgressReport]:
         """Every progress report on the log, in order of time, once for each partition that it went to."""
         records = sorted(self.read("observations"), key=lambda record: record.timestamp)
-        return [decode_report(record.value) for record in records if is_report(record.headers)]
+        read = (decode(record.value, record.headers) for record in records)
+        return [report for report in read if isinstance(report, ProgressReport)]
 
     def scanned(self, articles: Iterable[dict[str, Any]]) -> dict[str, str]:
         """The alerts of `newswatch scan` over the same articles: what each is about, by id."""
