@@ -13,13 +13,14 @@ TESTS = sorted(
     for package in ("detectors", "streams")
     for path in (ROOT / "tests" / kind / package).rglob("test_*.py")
 )
-#: What is about several modules of its room, and why it is not divided among them.
+#: How the names of tests begin that are about several modules of their room, and why they are not divided.
 ACROSS = {
-    "detectors/engine/test_bounds.py": "bounds of an article and an alert, from matching to firing",
-    "detectors/engine/test_rule_edits.py": "what an edit does to a rule's state: identity, facts and alerts together",
-    "detectors/engine/test_upgrade.py": "state of an earlier release, read by the whole engine",
-    "detectors/kinds/test_counting_kinds.py": "keys, defaults and bounds that several kinds share",
-    "streams/records/test_wire.py": "every record, beside those that a release wrote",
+    "detectors/engine/test_bounds": "bounds of an article and an alert, from matching to firing",
+    "detectors/engine/test_rule_edits": "what an edit does to a rule's state: identity, facts and alerts together",
+    "detectors/engine/test_upgrade": "state of an earlier release, read by the whole engine",
+    "detectors/kinds/test_counting_kinds": "keys, defaults and bounds that several kinds share",
+    "streams/transport/test_frontier": "what of Faust and the clients is reached into, against the libraries themselves",
+    "streams/records/test_wire": "every record, beside those that a release wrote",
 }
 
 
@@ -35,7 +36,7 @@ def complaint(test: Path) -> str:
     where = f"; {module} is in {' and '.join(rooms)}" if rooms else ""
     if not (ROOT / test.parent).is_dir():
         return f"{test}: there is no room {test.parent}{where}"
-    if module == test.parent.name or str(test.parent) in rooms or str(test) in ACROSS:
+    if module == test.parent.name or str(test.parent) in rooms or str(test).startswith(tuple(ACROSS)):
         return ""
     return f"{test}: {test.parent} has no module {module}{where}; if it is about several, give the reason in ACROSS"
 
@@ -45,8 +46,9 @@ def test_a_test_is_where_its_module_is(test: Path) -> None:
     assert not complaint(test)
 
 
-def test_each_test_across_modules_exists() -> None:
-    assert set(ACROSS) <= set(map(str, TESTS))
+@pytest.mark.parametrize("beginning", ACROSS)
+def test_each_reason_is_still_needed(beginning: str) -> None:
+    assert any(str(test).startswith(beginning) for test in TESTS)
 
 
 def test_a_stray_is_shown_the_way() -> None:
