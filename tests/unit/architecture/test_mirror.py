@@ -20,6 +20,7 @@ ACROSS = {
     "detectors/engine/test_upgrade": "state of an earlier release, read by the whole engine",
     "detectors/kinds/test_counting_kinds": "keys, defaults and bounds that several kinds share",
     "streams/transport/test_frontier": "what of Faust and the clients is reached into, against the libraries themselves",
+    "streams/monitoring/test_metric_names": "the names that dashboards and alert rules of a release hang on",
     "streams/records/test_wire": "every record, beside those that a release wrote",
 }
 
