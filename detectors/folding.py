@@ -22,12 +22,14 @@ _STROKES = {
     "þ": "th",
     "ς": "σ",
 }
+WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), "")
+"""Characters that show nothing: soft hyphens, joiners, byte order marks."""
 _SPECIAL: dict[str, str] = {
     **dict.fromkeys(_QUOTES, "'"),
     **dict.fromkeys(_DASHES, "-"),
     **_STROKES,
     **{letter.upper(): plain for letter, plain in _STROKES.items()},
-    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
+    **{chr(code): nothing for code, nothing in WITHOUT_WIDTH.items()},
 }
 _RUN_OF_BLANKS = re.compile(r"\s{2,}|[^\S ]")
 _ODD = re.compile(r"\s{2,}|[^\S ]|[^\x00-\x7f]|\"|`")
@@ -41,7 +43,8 @@ _FEW_LETTERS = 100
 
 
 @lru_cache(maxsize=8192)
-def _fold_letter(letter: str) -> str:
+def fold_letter(letter: str) -> str:
+    """One character folded: several for a ligature, none for an accent or a character without width."""
     special = _SPECIAL.get(letter)
     if special is not None:
         return special
@@ -71,7 +74,13 @@ class Folded:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original stretch of the folded one; ``end`` is exclusive in both."""
-        return self._origin(start), (self._origin(end - 1) + 1 if end > start else self._origin(start))
+        first = self._origin(start)
+        if end <= start:
+            return first, first
+        last = self._origin(end - 1) + 1
+        while last < len(self._original) and unicodedata.combining(self._original[last]):
+            last += 1  # an accent that is a character of its own belongs to the letter before it
+        return first, last
 
 
 def fold(text: str, *, cased: bool = False) -> Folded:
@@ -80,6 +89,11 @@ def fold(text: str, *, cased: bool = False) -> Folded:
     With ``cased`` only blanks are made alike. A run of blanks and line breaks is one blank.
     """
     return Folded(text, cased)
+
+
+def foreign_letters(text: str) -> set[str]:
+    """The different characters of ``text`` beyond ASCII."""
+    return set("".join(_FOREIGN.findall(text)))
 
 
 def words(text: str, *, cased: bool = False) -> list[str]:
@@ -102,14 +116,14 @@ def _letters(text: str, cased: bool) -> str:
         return text
     if not text.isascii():
         for letter in _USUAL:
-            text = text.replace(letter, _fold_letter(letter))
+            text = text.replace(letter, fold_letter(letter))
     if not text.isascii():
-        letters = set("".join(_FOREIGN.findall(text)))
+        letters = foreign_letters(text)
         if len(letters) > _FEW_LETTERS:
-            text = text.translate({ord(letter): _fold_letter(letter) for letter in letters})
+            text = text.translate({ord(letter): fold_letter(letter) for letter in letters})
         else:
             for letter in letters:
-                text = text.replace(letter, _fold_letter(letter))
+                text = text.replace(letter, fold_letter(letter))
     text = text.lower()
     if '"' in text:
         text = text.replace('"', "'")
@@ -124,7 +138,7 @@ def _shifts(text: str, cased: bool) -> tuple[list[int], list[int]]:
     for match in (_RUN_OF_BLANKS if cased else _ODD).finditer(text):
         start, end = match.span()
         odd = match.group()
-        new = 1 if odd.isspace() else len(_fold_letter(odd))
+        new = 1 if odd.isspace() else len(fold_letter(odd))
         length += start - done + new
         if new > end - start:  # one letter that became several: each stands for the one
             for extra in range(1, new - (end - start) + 1):

@@ -11,7 +11,7 @@ from streams.extraction.people.registry import Registry
 from streams.extraction.places.countries import find_mentions
 from streams.extraction.text.article_day import article_day
 from streams.extraction.text.document import Document
-from streams.extraction.text.language import detect_language, language_code
+from streams.extraction.text.language import SAMPLE, detect_language, language_code
 from streams.extraction.text.names import HONORIFICS
 from streams.extraction.text.sentences import sentence_bounds
 from streams.extraction.text.spellings import surname
@@ -38,7 +38,9 @@ class Draft:
         self.document = Document(source.title, source.text)
         self.day = article_day(source.published_at, source.text)
         self.bounds = sentence_bounds(self.document.clean)
-        self.language = language_code(source.language) or detect_language(self.document.clean)
+        self.language = language_code(source.language) or detect_language(
+            self.document.written(self.document.clean[:SAMPLE])
+        )
         self.mentions = find_mentions(self.document, self.language)
         self.reader: Reader | None = None
         self.candidates: list[Candidate] = []

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from detectors.counting.similarity import COPY_THRESHOLD, similarity
-from streams.extraction.text.document import fold
 from streams.extraction.text.fingerprint import fingerprint
+from streams.extraction.text.folding import fold
 
 SEED = 20251124
 SENTENCE = re.compile(r"(?<=[.!?])\s+")

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple, cast
 
 from streams.extraction.text.data_files import DATA, read_yaml
-from streams.extraction.text.document import fold
+from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Lexicon
 
 

@@ -14,7 +14,8 @@ from streams.extraction.people.registry import KnownOffice, KnownPerson, Registr
 from streams.extraction.people.role_classes import Context
 from streams.extraction.people.roles import Office, read_office
 from streams.extraction.places.america import is_american
-from streams.extraction.text.document import Document, fold
+from streams.extraction.text.document import Document
+from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Hit, longest
 from streams.extraction.text.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
 from streams.extraction.text.spellings import WordIndex, same_person, skeleton, surname
@@ -256,12 +257,12 @@ class People:
             identity = known.id or slug(known.name, known.offices[0].country if known.offices else country)
         return Official(
             id=identity,
-            name=person.name,
+            name=self.document.written(person.name),
             mentions=mentions,
-            role=office.role,
+            role=self.document.written(office.role),
             role_class=role_class,
             country=country,
-            organisation=office.organisation,
+            organisation=office.organisation and self.document.written(office.organisation),
             former=office.former,
             confidence=office.sure,
             evidence=(self.document.span(candidate.title_start, candidate.title_end),),
@@ -276,7 +277,7 @@ class People:
             return None
         return Official(
             id=known.id or slug(known.name, held.country),
-            name=person.name,
+            name=self.document.written(person.name),
             mentions=mentions,
             role=held.role,
             role_class=held.role_class,

@@ -12,7 +12,7 @@ import msgspec
 from detectors.reading.problems import one_of, shown
 from detectors.vocabulary import shipped_vocabulary
 from streams.extraction.text.data_files import DATA, read_entries
-from streams.extraction.text.document import fold
+from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Lexicon
 from streams.extraction.text.words import word_list
 

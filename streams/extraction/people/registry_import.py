@@ -13,7 +13,8 @@ from detectors.user_error import UserError
 from streams.extraction.offices.office_terms import offices
 from streams.extraction.people.registry import KnownOffice, KnownPerson
 from streams.extraction.places.countries import find_mentions
-from streams.extraction.text.document import Document, fold
+from streams.extraction.text.document import Document
+from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import longest
 
 #: What a column may be called; the first that is there is taken.

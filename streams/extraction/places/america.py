@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from streams.extraction.text.document import fold
+from streams.extraction.text.folding import fold
 from streams.extraction.text.words import place_list
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from streams.extraction.places.america import american_towns
 from streams.extraction.places.doubtful_places import Doubt, settled
 from streams.extraction.places.gazetteer import Place, place_lexicon, state_names, territory_lexicon, unspaced_names
 from streams.extraction.places.mention import Mention
-from streams.extraction.text.document import Document, fold
+from streams.extraction.text.document import Document
+from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Hit, longest
 from streams.extraction.text.words import word_list
 

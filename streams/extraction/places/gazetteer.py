@@ -16,7 +16,7 @@ from babel import Locale
 
 from detectors.model.article import Via
 from streams.extraction.text.data_files import DATA, read_yaml
-from streams.extraction.text.document import fold
+from streams.extraction.text.folding import evened, fold
 from streams.extraction.text.lexicon import Lexicon
 
 BIG_CITY = 600_000  # people; a city of that size is taken for itself without a word that says "place"
@@ -242,5 +242,5 @@ def _territory_names(territories: Mapping[str, str]) -> dict[str, Place]:
     for code, name in territories.items():
         if code in alpha3 and len(name) > 1:
             for part in (name, *(part for part in name.replace(")", "").split(" (") if len(part) > 3)):
-                names.setdefault(part, Place(alpha3[code], "name"))
+                names.setdefault(evened(part), Place(alpha3[code], "name"))
     return names

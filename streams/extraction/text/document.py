@@ -2,8 +2,9 @@
 
 The *clean* text is title, line break, text, with runs of white space made one character (a line break where a paragraph
 ends). The *folded* text has the clean text's length: lower case, accents dropped, every character that is neither
-letter nor digit a blank, URLs and mail addresses blanked out. Terms are looked up in the folded text, names are read in
-the clean one, and every finding is reported as characters of the original title or text.
+letter nor digit a blank, URLs and mail addresses blanked out. For this the clean text is even: ``Straße`` is
+``Strasse`` in it, and an accent that is a character of its own is dropped. Terms are looked up in the folded text,
+names are read in the clean one, and every finding is reported as characters of the original title or text.
 """
 
 from __future__ import annotations
@@ -11,39 +12,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from functools import lru_cache
 
+from detectors.folding import WITHOUT_WIDTH
 from detectors.model.article import Part, Span
+from streams.extraction.text.folding import even, fold, uneven_letters, uneven_pattern
 
 _BLANKS = re.compile(r"\s{2,}|[^\S ]")
 _ADDRESSES = re.compile(r"\b(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]+")
+_WORD = re.compile("[^ ]+")
 _TERMINAL = frozenset(".!?:;\"'”’)]»…")
 
 
-_INDIC = 0x900  # scripts from here on write vowels as marks
-
-
-class _Fold(dict[int, str]):
-    """Code point to its folded character, one for one, filled as characters are met."""
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        folded = " "
-        if character.isalnum():
-            base = unicodedata.normalize("NFKD", character)[0]
-            lower = (base if base.isalnum() else character).lower()
-            folded = lower if len(lower) == 1 else lower[0]
-        elif code >= _INDIC and unicodedata.category(character).startswith("M"):
-            folded = character  # a vowel sign, without which a word falls apart
-        self[code] = folded
-        return folded
-
-
-_FOLD = _Fold()
-
-
-def fold(text: str) -> str:
-    """The folded form of ``text``, of the same length."""
-    return text.translate(_FOLD)
+@lru_cache(maxsize=256)
+def _changed(uneven: str) -> re.Pattern[str]:
+    """What the clean text has otherwise than the original: runs of blanks, and the uneven letters."""
+    return re.compile(f"{_BLANKS.pattern}|{uneven_pattern(uneven)}")
 
 
 def _clean(text: str) -> tuple[str, list[int], list[int]]:
@@ -51,17 +35,27 @@ def _clean(text: str) -> tuple[str, list[int], list[int]]:
     pieces: list[str] = []
     clean_at, original_at = [0], [0]
     length = done = 0
-    for run in _BLANKS.finditer(text):
+    uneven = uneven_letters(text)
+    for run in (_changed(uneven) if uneven else _BLANKS).finditer(text):
         start, end = run.span()
         pieces.append(text[done:start])
         length += start - done
         blanks = run.group()
+        done = end
+        if uneven and not blanks.isspace():
+            pieces.append(even(blanks))
+            for _ in pieces[-1]:  # each stands for the whole letter
+                clean_at.append(length)
+                original_at.append(start)
+                length += 1
+            clean_at.append(length)
+            original_at.append(end)
+            continue
         lines = blanks.count("\n") + blanks.count("\r") + blanks.count("\u2028") + blanks.count("\u2029")
         indented = end - start >= 5 or not text[end : end + 1].isupper()  # a line of a page, broken by its layout
         wrapped = lines == 1 and indented and start > 0 and text[start - 1] not in _TERMINAL
         pieces.append("\n" if lines and not wrapped else " ")
         length += 1
-        done = end
         if end - start > 1:
             clean_at.append(length)
             original_at.append(end)
@@ -72,7 +66,7 @@ def _clean(text: str) -> tuple[str, list[int], list[int]]:
 class Document:
     """A title and a text, cleaned and folded; ``body`` is the clean offset at which the text begins."""
 
-    __slots__ = ("_text_at", "_title_at", "body", "clean", "folded", "text", "title")
+    __slots__ = ("_spellings", "_text_at", "_title_at", "body", "clean", "folded", "text", "title")
 
     def __init__(self, title: str, text: str) -> None:
         self.title = title
@@ -85,6 +79,7 @@ class Document:
         if "http" in folded or "www." in folded or "@" in folded:
             folded = _ADDRESSES.sub(lambda found: " " * len(found.group()), folded)
         self.folded = fold(folded)
+        self._spellings: dict[str, str] | None = None if uneven_letters(title) or uneven_letters(text) else {}
 
     def span(self, start: int, end: int) -> Span:
         """The original span of clean offsets ``start`` to ``end`` (not across the end of the title)."""
@@ -93,9 +88,38 @@ class Document:
         original = self.title if part == "title" else self.text
         clean_at, original_at = self._title_at if part == "title" else self._text_at
         first = self._original(clean_at, original_at, start - shift)
-        last = self._original(clean_at, original_at, end - shift - 1) + 1 if end > start else first
-        last = min(last, len(original))
+        last = first
+        if end > start:
+            last = self._original(clean_at, original_at, end - shift - 1) + 1
+            if self._spellings != {}:  # a letter of several characters, or an accent behind it, belongs to the span
+                last = max(last, self._original(clean_at, original_at, end - shift))
+            last = min(last, len(original))
         return Span(in_=part, start=first, end=last, text=original[first:last])
+
+    def written(self, words: str) -> str:
+        """Words of the clean text with the letters of the article: ``Strauss`` is ``Strauß`` where it writes so."""
+        if self._spellings is None:
+            self._spellings = self._uneven_words()
+        if not self._spellings:
+            return words
+        pieces = []
+        done = 0
+        for word in _WORD.finditer(fold(words)):
+            start, end = word.span()
+            pieces += [words[done:start], self._spellings.get(words[start:end], words[start:end])]
+            done = end
+        return "".join([*pieces, words[done:]])
+
+    def _uneven_words(self) -> dict[str, str]:
+        """The words of the clean text that the article writes otherwise."""
+        found: dict[str, str] = {}
+        for word in _WORD.finditer(self.folded):
+            start, end = word.span()
+            clean = self.clean[start:end]
+            written = unicodedata.normalize("NFKC", self.span(start, end).text.translate(WITHOUT_WIDTH))
+            if written != clean:
+                found.setdefault(clean, written)
+        return found
 
     @staticmethod
     def _original(clean_at: list[int], original_at: list[int], offset: int) -> int:

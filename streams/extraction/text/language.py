@@ -11,7 +11,7 @@ _WORD = re.compile(r"\w+")
 _ENGLISH = frozenset(
     ("the", "of", "and", "to", "in", "that", "is", "was", "for", "on", "with", "said", "has", "by", "he", "it", "from")
 )
-_SAMPLE = 1500  # characters that decide
+SAMPLE = 1500  # characters that decide
 _SHORT = 15  # words; of fewer, in Latin letters, the model is seldom sure
 _CERTAIN = 0.7
 _CERTAIN_ASCII = 0.95  # the model takes short English, names in it above all, for one of many languages
@@ -31,7 +31,7 @@ def language_code(given: str | None) -> str | None:
 
 def detect_language(clean: str) -> str:
     """ISO 639-1 code; ``en`` for a text without letters, and for a short one that is not surely something else."""
-    sample = clean[:_SAMPLE]
+    sample = clean[:SAMPLE]
     words = sample.count(" ") + 1
     if sum(map(_ENGLISH.__contains__, _WORD.findall(sample.lower()))) / words > _SURE:
         return "en"

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import ahocorasick
 import msgspec
 
-from streams.extraction.text.document import fold
+from streams.extraction.text.folding import fold
 
 T = TypeVar("T")
 _MOST = 60_000  # hits in one text; a megabyte of news has a third of them, a text made to be slow has more

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
-from streams.extraction.text.document import fold
+from streams.extraction.text.folding import fold
 from streams.extraction.text.names import SUFFIXES
 
 _WORD = re.compile(r"\w+")

@@ -1,6 +1,31 @@
 import sys
 
+import pytest
+
 from detectors.folding import fold, words
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Łukasz", "lukasz"),
+        ("ﬁnance", "finance"),
+        ("Straße", "strasse"),
+        ("STRASSE", "strasse"),
+        ("Cafe\u0301", "cafe"),
+        ("Vie\u0323\u0302t", "viet"),
+        ("Kılıçdaroğlu", "kilicdaroglu"),
+        ("con\u00adgress", "congress"),
+    ],
+)
+def test_spellings_of_one_word_fold_alike(text: str, folded: str) -> None:
+    assert fold(text).text == folded
+
+
+def test_the_way_back_keeps_an_accent_that_is_a_character_of_its_own() -> None:
+    text = "Cafe\u0301 Zoe\u0308"
+    assert text[slice(*fold(text).span(0, 4))] == "Cafe\u0301"
+    assert text[slice(*fold(text).span(5, 8))] == "Zoe\u0308"
 
 
 def test_what_is_folded_stays_as_it_is() -> None:

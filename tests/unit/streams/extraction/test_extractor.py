@@ -120,3 +120,14 @@ def test_texts_that_read_alike_when_joined_are_not_taken_for_each_other() -> Non
     for title, text in (("", "\0Kazakhstan"), ("\0", "Kazakhstan"), ("\0Kazakhstan", ""), ("Kazakhstan", "\0")):
         found = extractor.extract(title, text)
         assert all(span.end <= len({"title": title, "text": text}[span.in_]) for span in found.sentences), (title, text)
+
+
+def test_a_name_is_given_as_the_article_writes_it(extractor: Extractor) -> None:
+    text = "Foreign Minister Franz Strauß of Germany met Prime Minister Rene\u0301 Dupont of France on Monday."
+    found = extractor.extract("", text).officials
+    assert [official.name for official in found] == ["Franz Strauß", "René Dupont"]
+    assert [mention.text for official in found for mention in official.mentions] == [
+        "Franz Strauß",
+        "Rene\u0301 Dupont",
+    ]
+    assert found[0].id == "franz-strauss-deu"

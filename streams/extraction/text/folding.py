@@ -1,0 +1,93 @@
+"""The letters of extraction: rules and extraction share :func:`detectors.folding.fold_letter`, so names compare alike.
+
+A *folded* text has a blank for every character that is neither letter nor digit. An *even* text is one in which every
+character folds to exactly one: ``ß`` is written ``ss``, ``ﬁ`` is ``fi``, accents that are characters of their own are
+dropped. The offsets of an even text are those of its folded text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from detectors.folding import fold_letter, foreign_letters
+
+_INDIC = 0x900  # scripts from here on write vowels as marks
+_HANGUL = range(0xAC00, 0xD7A4)  # syllables: their decomposition is a spelling of its own, three letters for one
+_LEADS = frozenset(map(chr, range(0x1100, 0x1113)))
+_JAMO = "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"  # a syllable in its letters, as NFD writes it
+
+
+class _Fold(dict[int, str]):
+    """Code point to its folded characters, filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = self[code] = character if code in _HANGUL else _fold(character)
+        return folded
+
+
+def _fold(character: str) -> str:
+    folded = fold_letter(character)
+    if not folded:
+        return ""
+    if not _is_letter(character):
+        return " "
+    return "".join(part if _is_letter(part) else " " for part in folded)
+
+
+def _is_letter(character: str) -> bool:
+    """Letters, digits, and the marks that are vowels, without which a word falls apart."""
+    return character.isalnum() or (ord(character) >= _INDIC and unicodedata.category(character).startswith("M"))
+
+
+_FOLD = _Fold()
+_ASCII = "".join(_FOLD[code] for code in range(128))
+_FEW_LETTERS = 40
+"""Up to this many different letters beyond ASCII are replaced one by one; more go through the table in one pass."""
+
+
+def fold(text: str) -> str:
+    """The folded form of ``text``; as long as the text where it is even."""
+    if not text.isascii():
+        letters = foreign_letters(text)
+        if not _LEADS.isdisjoint(letters):
+            text = evened(text)
+            letters = foreign_letters(text)
+        folded = {letter: _FOLD[ord(letter)] for letter in letters}
+        if len(letters) > _FEW_LETTERS or not "".join(folded.values()).isascii():
+            return text.translate(_FOLD)
+        for letter, plain in folded.items():
+            text = text.replace(letter, plain)
+    return text.translate(_ASCII)
+
+
+def uneven_letters(text: str) -> str:
+    """The letters of ``text`` that do not fold to exactly one character, sorted; most texts have none."""
+    if text.isascii():
+        return ""
+    return "".join(
+        sorted(letter for letter in foreign_letters(text) if len(_FOLD[ord(letter)]) != 1 or letter in _LEADS)
+    )
+
+
+@lru_cache(maxsize=256)
+def uneven_pattern(letters: str) -> str:
+    """A pattern of the uneven letters: one of them, or a syllable in its letters."""
+    others = "".join(letter for letter in letters if letter not in _LEADS)
+    return f"{_JAMO}|[{re.escape(others)}]" if others else _JAMO
+
+
+def even(letters: str) -> str:
+    """What an even text has in place of an uneven letter, in its case."""
+    if len(letters) > 1:
+        return unicodedata.normalize("NFC", letters)
+    folded = fold_letter(letters)
+    return folded if letters.islower() or not letters.isalpha() else folded.capitalize()
+
+
+def evened(text: str) -> str:
+    """``text`` with its uneven letters replaced."""
+    letters = uneven_letters(text)
+    return re.sub(uneven_pattern(letters), lambda found: even(found[0]), text) if letters else text
