@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 
 from detectors.model.article import Country, EnrichedArticle, MetaValue, Official, Organisation, Sentence, Theme
 from detectors.model.event_time import OLDEST, event_time, parse_time
-from detectors.reading.nodes import Mapping, Node, Scalar, Sequence, plain
-from detectors.reading.parser import LARGEST_FILE, parse_yaml
-from detectors.reading.problems import Problem, Problems, RuleSetError, nearest, one_of, shown
+from detectors.reading.files import read_document
+from detectors.reading.nodes import plain
+from detectors.reading.problems import Problems, RuleSetError, nearest, one_of, shown
+from detectors.reading.typed import read_yaml_file
 from detectors.vocabulary import country_code, country_names, shipped_vocabulary
 
 Extract = Callable[[EnrichedArticle], EnrichedArticle]
-
-_TEXTS = frozenset({
-    "id", "text", "title", "url", "source", "language", "published_at", "received_at", "event_time", "story", "name",
-    "until",
-})  # fmt: skip
-"""Keys whose value is a text whatever it looks like: ``id: 1``, ``title: 2020``."""
-_STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
 class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,76 +115,16 @@ def read_tests(file: Path) -> tuple[RuleTest, ...]:
     """The tests of a file.
 
     Raises:
-        RuleSetError: the file is no YAML or no file of tests; the message names file, line and field.
+        RuleSetError: the file is not YAML or not a file of tests; names all problems with file, line and field.
     """
-    problems = Problems()
-    root = parse_yaml(_text(file), str(file), problems)
-    if problems.errors or root is None:
-        raise RuleSetError(problems.errors or [Problem(str(file), 1, 1, "", "expected tests, found an empty file")])
-    try:
-        return msgspec.convert(_plain(root), _File).tests
-    except msgspec.ValidationError as error:
-        _fail(file, root, str(error))
+    return read_yaml_file(file, _File, RuleSetError, loose=True).tests
 
 
 def names_in(file: Path) -> tuple[str, ...]:
     """The names of the rules in a rule file; none where it is not there."""
     if not file.is_file():
         return ()
-    root = parse_yaml(_text(file), str(file), Problems())
+    root = read_document(file, Problems())
     content = plain(root) if root is not None else None
     rules = content.get("rules") if isinstance(content, dict) else None
     return tuple(str(rule["name"]) for rule in rules or () if isinstance(rule, dict) and "name" in rule)
-
-
-def _text(file: Path) -> str:
-    try:
-        if file.stat().st_size > LARGEST_FILE:
-            raise RuleSetError([Problem(str(file), 1, 1, "", f"larger than {LARGEST_FILE // 2**20} MB")])
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise RuleSetError([Problem(str(file), 1, 1, "", "not UTF-8")]) from None
-    except OSError as error:
-        raise RuleSetError([Problem(str(file), 1, 1, "", f"cannot be read: {error.strerror}")]) from None
-
-
-def _plain(node: Node) -> object:
-    """The tests as plain values; what has to be a text is one, though YAML takes ``1`` for a number."""
-    if isinstance(node, Sequence):
-        return [_plain(item) for item in node.items]
-    if isinstance(node, Mapping):
-        return {
-            key: value.text
-            if key in _TEXTS and isinstance(value, Scalar) and value.value is not None
-            else plain(value)
-            if key in {"meta", "alerts"}
-            else _plain(value)
-            for key, _, value in node.items()
-        }
-    return plain(node)
-
-
-def _fail(file: Path, root: Node, said: str) -> NoReturn:
-    """Report what does not fit where it stands. msgspec says it as ``Expected ... - at `$.tests[0].name```."""
-    message, _, place = said.partition(" - at `$")
-    path = place.rstrip("`").lstrip(".")
-    node: Node = root
-    for index, key in _STEP.findall(path):
-        below: Node | None = None
-        if index and isinstance(node, Sequence) and int(index) < len(node.items):
-            below = node.items[int(index)]
-        elif key and isinstance(node, Mapping):
-            below = node.get(key)
-        if below is None:
-            break
-        node = below
-    unknown = _UNKNOWN.match(message)
-    if unknown and isinstance(node, Mapping) and unknown.group(1) in node:
-        known = {"tests"} if node is root else _known(path)
-        message += nearest(unknown.group(1), known)
-        node = node.pairs[unknown.group(1)][0]
-    raise RuleSetError([Problem(str(file), node.line, node.column, path, message)]) from None
-
-
-def _known(path: str) -> set[str]:
-    return set((RuleTestArticle if "articles[" in path else RuleTest).__struct_fields__)

@@ -6,7 +6,7 @@ from typing import Any
 
 from detectors.reading.context import Place
 from detectors.reading.nodes import Mapping, Node, Scalar, Sequence
-from detectors.reading.problems import Wrong, nearest, shown
+from detectors.reading.problems import Wrong, nearest, shown, unknown_key
 from detectors.reading.readers import ListOf, Reader, Word, read_keys
 from detectors.rules.kind import keys_of, kinds
 from detectors.rules.rule import Rule
@@ -104,7 +104,7 @@ def _apply(
             below.error(at, f"an override cannot change {key!r}")
             continue
         if key not in known:
-            below.error(at, f"unknown key {shown(key)}{nearest(key, known)}")
+            below.error(at, unknown_key(key, known))
             continue
         for name in chosen:
             first = set_by.setdefault((name, key), at)

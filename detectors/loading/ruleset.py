@@ -17,7 +17,7 @@ from detectors.loading.sources import Sources
 from detectors.reading.context import Context, ListDefinition, Place
 from detectors.reading.nodes import Mapping, Node, Scalar, Sequence
 from detectors.reading.parser import parse_yaml
-from detectors.reading.problems import Problem, Problems, RuleSetError, TooManyProblems, Wrong, nearest, shown
+from detectors.reading.problems import Problem, Problems, RuleSetError, TooManyProblems, Wrong, shown, unknown_key
 from detectors.rules.rule import Rule
 from detectors.vocabulary import Vocabulary, shipped_vocabulary
 
@@ -106,11 +106,7 @@ class _Loading:
             if isinstance(root, Mapping):
                 for key, at, _ in root.items():
                     if key not in TOP_LEVEL:
-                        place.error(
-                            at,
-                            f"unknown key {shown(key)}{nearest(key, TOP_LEVEL)}; "
-                            f"expected one of {', '.join(TOP_LEVEL)}",
-                        )
+                        place.error(at, unknown_key(key, TOP_LEVEL))
                 roots.append(root)
             elif root is not None:
                 place.error(root, f"expected a mapping with {', '.join(TOP_LEVEL)}, found {root.what}")
@@ -184,7 +180,7 @@ class _Loading:
         known = all_keys() - {"name"}
         for key, at, _ in node.items():
             if key not in known:
-                place.error(at, f"unknown key {shown(key)}{nearest(key, known)}")
+                place.error(at, unknown_key(key, known))
         return node
 
     def _read(self) -> dict[str, Rule]:

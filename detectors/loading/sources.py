@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from detectors.reading.files import UnreadableError, decoded, read_bytes
 from detectors.reading.parser import LARGEST_FILE
 
 LARGEST_LIST = 64 * 1024 * 1024
@@ -68,16 +69,13 @@ class Sources:
         try:
             if not path.resolve(strict=True).is_relative_to(self._real):
                 return SourceFile(name, "", "a link that leads out of the rules' folder; expected a file within it")
-            if not path.is_file():  # a pipe or a device would never end
-                return SourceFile(name, "", "expected a file")
-            if path.stat().st_size > most:
-                return SourceFile(name, "", f"larger than {most // 2**20} MB")
-            raw = path.read_bytes()
+            raw = read_bytes(path, most)
+        except UnreadableError as error:
+            return SourceFile(name, "", str(error))
         except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError until Python 3.12
             return SourceFile(name, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
         self.read[name] = raw
         try:
-            return SourceFile(name, raw.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            return SourceFile(name, "", "not UTF-8", line)
+            return SourceFile(name, decoded(raw))
+        except UnreadableError as error:
+            return SourceFile(name, "", str(error), error.line)

@@ -35,6 +35,8 @@ def parse_yaml(text: str, file: str, problems: Problems) -> Node | None:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = " ".join(part for part in (error.context, error.problem) if part)
+        if any(row.startswith("\t", column - 1) for row in text.split("\n", line)[line - 1 : line]):
+            said = "a tab; indent with blanks"
         problems.error(_Place(file, line, column), "", f"not YAML: {said}")
     except yaml.reader.ReaderError as error:
         before = text.encode("utf-8", "replace")[: error.position].decode("utf-8", "replace")  # libyaml counts bytes

@@ -103,6 +103,14 @@ def one_of(word: str, valid: Iterable[str], what: str) -> str:
     return f"unknown {what} {shown(word)}: {listed}{nearest(word, names)}"
 
 
+def unknown_key(key: str, valid: Iterable[str]) -> str:
+    """The message for a key that is none of a closed set: the nearest one, else all of a short set."""
+    names = sorted(valid)
+    near = nearest(key, names)
+    listed = f": expected one of {', '.join(names)}" if not near and 0 < len(names) <= 30 else ""
+    return f"unknown key {shown(key)}{listed}{near}"
+
+
 def shown(value: object) -> str:
     """A value as it is quoted in a message: short, on one line."""
     text = value if isinstance(value, str) else str(value)

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from detectors.reading.context import Place
 from detectors.reading.durations import PATTERN, parse_duration
 from detectors.reading.nodes import Mapping, Node, Scalar, Sequence, plain
-from detectors.reading.problems import Wrong, nearest, one_of, shown
+from detectors.reading.problems import Wrong, one_of, shown, unknown_key
 
 T = TypeVar("T")
 JsonSchema = dict[str, Any]
@@ -216,7 +216,7 @@ def read_keys(node: Mapping, place: Place, readers: dict[str, Reader[Any]], requ
     for key, at, value in node.items():
         reader = readers.get(key)
         if reader is None:
-            place.error(at, f"unknown key {shown(key)}{nearest(key, readers)}")
+            place.error(at, unknown_key(key, readers))
             wrong = True
             continue
         try:

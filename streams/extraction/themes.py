@@ -88,7 +88,7 @@ def themes_in(path: Path) -> frozenset[str]:
 
 
 def _read(path: Path) -> dict[str, ThemeTerms]:
-    return read_entries(path, dict[str, ThemeTerms], ThemeTerms)
+    return read_entries(path, dict[str, ThemeTerms])
 
 
 def themes(document: Document, taxonomy: Taxonomy, lead_end: int) -> tuple[Theme, ...]:

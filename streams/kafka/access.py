@@ -6,10 +6,10 @@ import logging
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import msgspec
-import yaml
 from kafka import KafkaAdminClient
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
 from kafka.errors import (
@@ -19,7 +19,8 @@ from kafka.errors import (
     SecurityDisabledError,
 )
 
-from detectors.reading.problems import nearest
+from detectors.reading.problems import Problem, nearest
+from detectors.reading.typed import read_yaml_file
 from detectors.user_error import UserError
 from streams.kafka.clients import admin_client
 from streams.kafka.topics import topic_specs
@@ -102,10 +103,16 @@ def roles() -> Mapping[str, Role]:
     place = shipped("kafka/acls.yaml", "deploy/kafka/acls.yaml")
     if place is None:
         raise AccessError("deploy/kafka/acls.yaml is not in the package, nor in the source tree: reinstall newswatch")
-    try:
-        return msgspec.convert(yaml.safe_load(place.read_text(encoding="utf-8")), _File).roles
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
-        raise AccessError(f"{place}: {error}") from None
+    return read_roles(place)
+
+
+def read_roles(file: Path) -> Mapping[str, Role]:
+    """The roles of a file. Raises AccessError with all that is wrong with it."""
+    return read_yaml_file(file, _File, _unusable).roles
+
+
+def _unusable(problems: Iterable[Problem]) -> AccessError:
+    return AccessError("\n".join(map(str, problems)))
 
 
 def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tuple[Grant, ...]:

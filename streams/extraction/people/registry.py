@@ -133,4 +133,4 @@ class Registry:
 @lru_cache(maxsize=4)
 def load_registry(path: Path = REGISTRY) -> Registry:
     """Read a registry file (YAML). Raises DataFileError."""
-    return Registry(tuple(read_entries(path, list[KnownPerson], KnownPerson)))
+    return Registry(tuple(read_entries(path, list[KnownPerson])))

@@ -82,10 +82,10 @@ def test_an_unknown_rule_fails_the_test(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("tests: [{name: x, articles: [{txt: a}]}]", "unknown field `txt`"),
-        ("tests: [{articles: []}]", "missing required field `name`"),
+        ("tests: [{name: x, articles: [{txt: a}]}]", "tests[0].articles[0]: unknown key 'txt'; did you mean 'text'?"),
+        ("tests: [{articles: []}]", "tests[0]: the key 'name' is missing"),
         ("tests: [", "not YAML"),
-        ("test: []", "unknown field `test`"),
+        ("test: []", "unknown key 'test'; did you mean 'tests'?"),
     ],
 )
 def test_a_wrong_file_is_told(tmp_path: Path, text: str, says: str) -> None:
