@@ -77,5 +77,6 @@ def settings_from(config: Path | None, assignments: list[str] | None, **flags: A
             word = re.match(r"\w*", name)
             raise SettingsError(f"--set {word[0] if word else ''}: expected NAME=VALUE")
         given[name] = value
+    assigned = given.keys() - {name for name, value in flags.items() if value is not None}
     given |= {name: value for name, value in flags.items() if value is not None}
-    return load_settings(config, **given)
+    return load_settings(config, assigned=assigned, **given)

@@ -121,7 +121,7 @@ def test_a_secret_is_not_taken_from_the_command_line(closed: ClosedKafka) -> Non
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (f"sasl_password: '{CANARY}\napp_id: x\n", "line"),
+        (f"sasl_password: '{CANARY}\napp_id: x\n", "settings.yaml:3:1: not YAML"),
         (f"sasl_password: {CANARY}\npartitions: many\n", "partitions"),
         (f"sasl_password: [{CANARY}]\n", "sasl_password"),
         (f"sasl_pasword: {CANARY}\n", "did you mean 'sasl_password'?"),

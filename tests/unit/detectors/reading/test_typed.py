@@ -14,7 +14,7 @@ from detectors.reading.typed import read_yaml_file
 from streams.extraction.people.registry import load_registry
 from streams.extraction.text.data_files import DataFileError
 from streams.extraction.themes import load_taxonomy
-from streams.kafka.access import read_roles
+from streams.kafka.access import AccessError, read_roles
 from streams.settings import SettingsError, load_settings
 
 
@@ -84,7 +84,7 @@ READERS: dict[str, tuple[Read, type[Exception]]] = {
     "rule tests": (read_tests, RuleSetError),
     "registry": (load_registry, DataFileError),
     "taxonomy": (load_taxonomy, DataFileError),
-    "access lists": (read_roles, ValueError),
+    "access lists": (read_roles, AccessError),
     "settings": (load_settings, SettingsError),
 }
 

@@ -132,7 +132,7 @@ def test_settings_that_are_nested_too_deeply(article: Path, tmp_path: Path) -> N
     config = tmp_path / "deep.yaml"
     config.write_text("[" * 20_000)
     said = refusal("scan", article, "--config", config)
-    assert said == f"{config}: nested too deeply; expected a YAML file of settings"
+    assert said == f"{config}:1:41: nested deeper than 40 levels"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,152 @@
+"""One settings model: every setting with its type, default and bounds, and what must hold between them."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from streams.settings.credentials import Secret, client_context, secret_from
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+#: Never taken from a command line, where every user of the machine can read them.
+SECRETS = ("sasl_password", "ssl_key_password")
+
+
+class Settings(BaseModel):
+    """Everything that a deployment chooses. Times are seconds, sizes bytes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    brokers: list[str] = Field(["127.0.0.1:9092"], description="Kafka bootstrap servers, host:port, comma-separated")
+    app_id: str = Field(
+        "newswatch", pattern=r"^[a-zA-Z0-9._-]+$", description="consumer group and prefix of the changelog topic"
+    )
+    topic_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]*$", description="put before the name of every topic")
+    instance_id: str | None = Field(None, description="static membership (KIP-345): a name that a restart keeps")
+    data_dir: Path = Field(Path("var"), description="folder for the worker's local files")
+
+    store: Literal["memory", "rocksdb"] = Field(
+        "memory",
+        description="where the detectors' facts are kept beside Kafka: memory, read from the changelog at each start; "
+        "or rocksdb, in data_dir as well, so that only what is new is read (pip install 'newswatch[rocksdb]')",
+    )
+
+    rules: Path | None = Field(None, description="folder of watch rules; default ./deploy/rules, else the shipped copy")
+    rules_reload_seconds: float = Field(2.0, gt=0, description="how often the folder of rules is looked at")
+    rules_wait_seconds: float = Field(
+        120.0, ge=0, description="how long a detector waits for a rule set that another worker has already"
+    )
+    create_topics: bool = Field(True, description="whether the worker may create topics that are missing")
+    partitions: int = Field(6, ge=1, description="partitions of the topics that are created")
+    replication_factor: int = Field(1, ge=1, description="replicas of the topics that are created")
+
+    model: str = Field("en_core_web_sm", description="spaCy pipeline used for named entities")
+    registry: Path | None = Field(None, description="YAML registry of officials; default: the shipped one")
+    taxonomy: Path | None = Field(None, description="YAML taxonomy of themes; default: the shipped one")
+
+    metrics_host: str = Field("127.0.0.1", description="address of /metrics, /livez and /readyz")
+    metrics_port: int = Field(
+        9464, ge=0, le=65535, description="port of /metrics, /livez and /readyz; 0 picks a free one"
+    )
+
+    batch_articles: int = Field(64, ge=1, description="most articles extracted in one batch")
+    in_flight_articles: int = Field(512, ge=1, description="most articles read ahead and not yet acknowledged")
+    stall_seconds: float = Field(
+        120.0, gt=0, description="lag without a commit for so long turns /livez red and ends the worker"
+    )
+    advance_when_silent: bool = Field(
+        True, description="let event time move with the wall clock when all sources are silent"
+    )
+    session_timeout_seconds: float = Field(30.0, gt=0, description="Kafka's session.timeout.ms")
+    heartbeat_seconds: float = Field(3.0, gt=0, description="Kafka's heartbeat.interval.ms")
+    request_timeout_seconds: float = Field(
+        40.0, gt=0, description="Kafka's request.timeout.ms; more than the session timeout"
+    )
+    idempotence: bool = Field(True, description="idempotent producer; off only for a broker that has no producer ids")
+    max_request_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="largest record that is produced")
+
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    sasl_password_file: Path | None = None
+    ssl_ca_location: Path | None = None
+    ssl_certificate_location: Path | None = None
+    ssl_key_location: Path | None = None
+    ssl_key_password: SecretStr | None = None
+    ssl_key_password_file: Path | None = None
+
+    @field_validator("brokers", mode="before")
+    @classmethod
+    def _split_brokers(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("brokers")
+    @classmethod
+    def _check_brokers(cls, value: list[str]) -> list[str]:
+        for broker in value:
+            if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s/]+):\d{1,5}", broker):
+                raise ValueError(f"expected host:port, found {broker!r}")
+        if not value:
+            raise ValueError("expected at least one host:port")
+        return value
+
+    @model_validator(mode="after")
+    def _check_times(self) -> Settings:
+        for less, more in (
+            ("heartbeat_seconds", "session_timeout_seconds"),
+            ("session_timeout_seconds", "request_timeout_seconds"),
+        ):
+            if getattr(self, less) >= getattr(self, more):
+                raise ValueError(f"{less} ({getattr(self, less):g}) must be less than {more} ({getattr(self, more):g})")
+        return self
+
+    @model_validator(mode="after")
+    def _check_security(self) -> Settings:
+        if self.security_protocol.startswith("SASL"):
+            if not self.sasl_username:
+                raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username")
+            if self.sasl_password is None and self.sasl_password_file is None:
+                raise ValueError(
+                    f"security_protocol {self.security_protocol} needs sasl_password or sasl_password_file"
+                )
+        if (self.ssl_certificate_location is None) != (self.ssl_key_location is None):
+            raise ValueError("ssl_certificate_location and ssl_key_location belong together")
+        return self
+
+    def password(self) -> Secret | None:
+        """The SASL password, from the setting or from its file.
+
+        Raises:
+            SettingsError: the file cannot be read.
+        """
+        return secret_from("sasl_password_file", self.sasl_password, self.sasl_password_file)
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """The TLS context for the brokers, None where the protocol has no TLS.
+
+        Raises:
+            SettingsError: a certificate or key cannot be read.
+        """
+        if "SSL" not in self.security_protocol.split("_"):
+            return None
+        return client_context(
+            ("ssl_ca_location", self.ssl_ca_location),
+            ("ssl_certificate_location", self.ssl_certificate_location),
+            ("ssl_key_location", self.ssl_key_location),
+            self._key_password,
+        )
+
+    def _key_password(self) -> Secret | None:
+        return secret_from("ssl_key_password_file", self.ssl_key_password, self.ssl_key_password_file)
+
+    def topic(self, name: str) -> str:
+        """The full name of a topic on the broker."""
+        return self.topic_prefix + name
