@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
-from pydantic_core import ErrorDetails
 
 from streams.settings.errors import SettingsError
 from streams.settings.messages import unknown_setting, wrong_value
@@ -47,7 +46,7 @@ def load_settings(config: Path | None = None, *, assigned: Collection[str] = (),
     return settings
 
 
-def _explained(error: ErrorDetails, found: dict[str, Given], secrets: frozenset[str]) -> Iterator[str]:
+def _explained(error: Mapping[str, Any], found: dict[str, Given], secrets: frozenset[str]) -> Iterator[str]:
     if error["loc"]:
         name = str(error["loc"][0])
         yield found[name].problem(wrong_value(name, error, secrets))

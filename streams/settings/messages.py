@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
 from detectors.reading.problems import nearest, one_of, shown
 from streams.settings.model import SECRETS, Settings
@@ -19,7 +19,7 @@ def unknown_setting(name: str) -> str:
     return f"unknown setting{nearest(name, names) or '; expected one of ' + ', '.join(names)}"
 
 
-def wrong_value(name: str, error: ErrorDetails, secrets: frozenset[str]) -> str:
+def wrong_value(name: str, error: Mapping[str, Any], secrets: frozenset[str]) -> str:
     """What was expected, and what was found unless it is, or holds, a secret."""
     kind = error["type"]
     if kind == "value_error":

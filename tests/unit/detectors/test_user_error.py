@@ -12,6 +12,7 @@ from detectors.user_error import UserError
 
 #: Errors that no command ends with, and why.
 INTERNAL = {
+    "detectors.reading.files.UnreadableError": "the reader of the file makes a problem of it, with file and line",
     "detectors.reading.problems.Wrong": "the problem is reported already; the reader of the file goes on",
     "detectors.reading.problems.TooManyProblems": "ends the reading; the problems come out as a RuleSetError",
     "streams.fact_store.changelog.CopyError": "the local copy is made anew from the changelog",
@@ -42,7 +43,7 @@ ERRORS = errors()
 
 def test_there_are_errors() -> None:
     assert len(ERRORS) > len(INTERNAL) + 15
-    assert "streams.settings.SettingsError" in ERRORS
+    assert "streams.settings.errors.SettingsError" in ERRORS
 
 
 @pytest.mark.parametrize("name", sorted(ERRORS))
