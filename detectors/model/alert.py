@@ -1,4 +1,4 @@
-"""The alert record: what a rule says when it fires. The value on ``alerts`` and on the rule's own topic."""
+"""The alert record that a rule emits when it fires: the value on ``alerts`` and on the rule's own topic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class EvidenceSpan(Span, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One article that made the alert; ``step`` is the number of the rule's step that it met, from 1."""
+    """An article behind the alert; ``step`` is the number of the rule's step that it met, counted from 1."""
 
     article_id: str
     url: str | None = None
@@ -40,9 +40,9 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """One revision of one alert; ``id`` is a function of rule, group and event time, ``revision`` counts up within it.
+    """One revision of an alert; ``id`` is a function of rule, group and event time, ``revision`` counts up within it.
 
-    All times are event time: the same log gives the same record whenever it is read.
+    All times are event time, so the same log gives the same record whenever it is read.
     """
 
     id: str

@@ -1,6 +1,6 @@
 """The article as the detectors read it: what extraction found, with offsets into the original title and text.
 
-The same structure is the value of the topic ``articles.enriched`` and a line of ``newswatch extract --json``.
+The topic ``articles.enriched`` and ``newswatch extract --json`` use the same structure.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class CountryMention(Span, frozen=True):
-    """A span that refers to a country, and by what: its name, a demonym, its capital, a city or a region of it."""
+    """A span that refers to a country by its name, a demonym, its capital, or one of its cities or regions."""
 
     via: Via
 
 
 class Country(msgspec.Struct, frozen=True):
-    """A state or territory: ISO 3166-1 alpha-3 (and XKX), main to the article or only mentioned."""
+    """A state or territory (ISO 3166-1 alpha-3, and XKX); a main subject of the article or only mentioned."""
 
     alpha3: str
     salience: Salience = "main"
@@ -40,10 +40,10 @@ class Country(msgspec.Struct, frozen=True):
 
 
 class Official(msgspec.Struct, frozen=True):
-    """A named person in public office, one entry a person and article.
+    """A named person in public office; each article has one entry per person.
 
-    ``role_class`` is one of the labels in :mod:`streams.extraction`; ``country`` the alpha-3 of the state served;
-    ``organisation`` the body served (UN, State Department); ``confidence`` from 0 to 1.
+    ``role_class`` is one of the labels in :mod:`streams.extraction`; ``country`` is the alpha-3 code of the state that
+    the person serves; ``organisation`` the body (UN, State Department); ``confidence`` is from 0 to 1.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Official(msgspec.Struct, frozen=True):
 
 
 class Organisation(msgspec.Struct, frozen=True):
-    """A state's body, an international organisation or an armed group; ``aliases`` are its other known names."""
+    """A state body, an international organisation or an armed group; ``aliases`` are its other known names."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Organisation(msgspec.Struct, frozen=True):
 
 
 class Theme(msgspec.Struct, frozen=True):
-    """A label of the taxonomy that the article is about, ``score`` from 0 to 1, and the spans that say so."""
+    """A taxonomy label that applies to the article, with a ``score`` from 0 to 1 and the spans that support it."""
 
     theme: str
     score: float = 1.0
@@ -77,7 +77,7 @@ class Theme(msgspec.Struct, frozen=True):
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """Bounds of one sentence; the title is a sentence of its own."""
+    """The bounds of one sentence; the title is a sentence of its own."""
 
     in_: Part = msgspec.field(name="in")
     start: int
@@ -87,10 +87,10 @@ class Sentence(msgspec.Struct, frozen=True):
 class EnrichedArticle(msgspec.Struct, frozen=True, kw_only=True):
     """An article with what was found in it.
 
-    ``published_at`` is as it came (perhaps unreadable), ``received_at`` the arrival, ``event_time`` what windows run
-    on (module ``event_time``); ``content_hash`` tells two versions under one id apart; ``fingerprint`` is computed from
-    the article alone and tells copies of one story. ``extracted`` says what was looked for in this language: all of
-    ``countries``, ``officials``, ``organisations`` and ``themes`` in English, ``countries`` alone in others.
+    ``published_at`` is unchanged (possibly unreadable), ``received_at`` is the arrival, ``event_time`` the time that
+    windows use (module ``event_time``). ``content_hash`` distinguishes two versions under one id. ``fingerprint`` is
+    computed from the article alone and identifies copies of one story. ``extracted`` lists what was looked for in this
+    language: ``countries``, ``officials``, ``organisations`` and ``themes`` in English, only ``countries`` in others.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""When an article counts as having happened: its guarded date of publication, else its arrival."""
+"""Event time: an article's publication date if it is plausible, else its arrival."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 INSTANT = timedelta(microseconds=1)
-"""The smallest step of event time: ``datetime`` is no finer."""
+"""The smallest step of event time: the resolution of ``datetime``."""
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
-"""Before all event time and every watermark, and far enough from the year 1 for every duration to be taken off."""
+"""Earlier than every event time and watermark, and late enough to subtract any duration without leaving year 1."""
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=10)
 _RFC3339 = re.compile(
@@ -17,7 +17,7 @@ _RFC3339 = re.compile(
 
 
 def parse_time(text: str) -> datetime | None:
-    """The moment that an RFC 3339 text names, in UTC; a bare date is its midnight; None where it is unreadable."""
+    """Parse an RFC 3339 text to a UTC time; a bare date means its midnight; None if it is unreadable."""
     match = _RFC3339.fullmatch(text.strip())
     if match is None:
         return None
@@ -45,8 +45,8 @@ def parse_time(text: str) -> datetime | None:
 
 
 def event_time(published_at: str | None, received_at: datetime) -> datetime:
-    """What windows run on: ``published_at``, or ``received_at`` where that is missing, unreadable, before 1990 or more
-    than ten minutes after arrival."""
+    """The time that windows use: ``published_at``, or ``received_at`` if that is missing, unreadable, before 1990 or
+    more than ten minutes after arrival."""
     received = received_at.astimezone(UTC) if received_at.tzinfo else received_at.replace(tzinfo=UTC)
     published = parse_time(published_at) if published_at else None
     if published is None or published < OLDEST or published > received + AHEAD:

@@ -1,4 +1,4 @@
-"""What an article tells a rule with state: the value on the topic ``observations``. It carries all a detector needs."""
+"""One article as one stateful rule sees it: the value on the topic ``observations``, with all that a detector needs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from detectors.model.sightings import Seen
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One article counts for one group of one rule.
+    """One article that counts for one group of one rule.
 
-    ``state`` names what the state belongs to: rule, condition, group and window. ``steps`` are the numbers of the
-    rule's steps that the article meets in this group, from 1; ``distinct`` is the value that is counted once;
-    ``values`` are those of ``of``, ``known`` those that the rule lists as known; ``number`` is what a metric takes. For
-    a chain the article is an alert, ``time`` one of its moments.
+    ``state`` identifies the rule state: rule, condition, group and window. ``steps`` are the numbers, counted from 1,
+    of the rule's steps that the article meets in this group; ``distinct`` is the value that is counted once; ``values``
+    are the values of ``of``, ``known`` those that the rule lists as known; ``number`` is the input of a metric. For a
+    chain the article is an alert, and ``time`` is one of its moments.
     """
 
     rule: str
@@ -39,7 +39,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     @property
     def key(self) -> str:
-        """Rule state and group: the key on Kafka, so that one detector has all of a group."""
+        """Rule state and group: the Kafka key, so that one detector receives all of a group."""
         return state_key(self.state, self.group)
 
 
@@ -49,5 +49,5 @@ def state_key(state: str, group: dict[str, GroupValue]) -> str:
 
 
 def group_key(group: Mapping[str, GroupValue]) -> str:
-    """The group as one line of text, the same for the same values: part of keys and of alert ids."""
+    """The group as one line of text, equal for equal values: part of keys and of alert ids."""
     return msgspec.json.encode(list(group.values())).decode()

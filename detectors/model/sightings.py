@@ -8,7 +8,7 @@ import msgspec
 
 
 class SeenOfficial(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A person; printed, the name."""
+    """A person; prints as the name."""
 
     id: str
     name: str
@@ -22,13 +22,13 @@ class SeenOfficial(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.name
 
     def __getitem__(self, key: str) -> str | None:
-        if key == "class":  # a keyword of Python, which templates may still write
+        if key == "class":  # a Python keyword, but templates may use it
             return self.class_
         raise KeyError(key)
 
 
 class SeenCountry(msgspec.Struct, frozen=True):
-    """A country; printed, its code."""
+    """A country; prints as its code."""
 
     code: str
     name: str
@@ -38,7 +38,7 @@ class SeenCountry(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The values by field."""
+    """What was seen, by field."""
 
     officials: tuple[SeenOfficial, ...] = ()
     countries: tuple[SeenCountry, ...] = ()
@@ -48,7 +48,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def united(all_seen: Iterable[Seen]) -> Seen:
-    """What was seen in several articles, each value once, in the order given."""
+    """Merge what was seen in several articles: each value once, in the given order."""
     officials: dict[str, SeenOfficial] = {}
     countries: dict[str, SeenCountry] = {}
     themes: dict[str, None] = {}

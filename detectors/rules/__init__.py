@@ -1,1 +1,1 @@
-"""What a rule is: its keys, its kind, groups, schedule, templates, and the identity its state hangs on."""
+"""What a rule is: its keys, kind, groups, schedule and templates, and the identity of its state."""

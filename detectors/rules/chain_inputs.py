@@ -1,4 +1,4 @@
-"""Which alerts a chain reads: those of rules by name or by tag; and that no chain reads its own."""
+"""Which alerts a chain reads: those of rules by name or tag. No chain may read its own alerts."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from detectors.rules.rule import Rule
 
 
 class ChainInput(msgspec.Struct, frozen=True, tag="Heard"):
-    """Rules by name, and all that have one of the tags."""
+    """Rules by name, and all rules that have one of the tags."""
 
     rules: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
     def includes(self, rule: Rule) -> bool:
-        """Whether it includes the rule's alerts."""
+        """Whether the rule's alerts are part of this input."""
         return rule.name in self.rules or not set(self.tags).isdisjoint(rule.tags)
 
 
 class ChainInputReader(Reader[ChainInput]):
-    """``{rules: [NAMES], tags: [TAGS]}``, one of them at least."""
+    """Read ``{rules: [NAMES], tags: [TAGS]}``; at least one of the keys is required."""
 
     _READERS: ClassVar[dict[str, Reader[Any]]] = {
         "rules": ListOf(Word("a rule's name", longest=200), one=True, least=1),
@@ -47,7 +47,7 @@ class ChainInputReader(Reader[ChainInput]):
 
 
 def circle(rule: Rule, rules: MappingABC[str, Rule]) -> tuple[str, ...]:
-    """The shortest way from a chain over the chains that it hears back to itself; empty where there is none."""
+    """The shortest cycle from a chain through its input chains back to itself; empty if there is none."""
     chains = {name: other for name, other in rules.items() if not other.kind.READS_ARTICLES}
     came_from: dict[str, str] = {}
     front = [rule]
@@ -69,7 +69,7 @@ def circle(rule: Rule, rules: MappingABC[str, Rule]) -> tuple[str, ...]:
 
 
 def depths(rules: MappingABC[str, Rule]) -> dict[str, int]:
-    """How many chains deep each rule lies: 0 reads articles, 1 hears such rules, and so on. There are no circles."""
+    """The depth of each rule: 0 reads articles, 1 reads alerts of those rules, and so on. There must be no cycles."""
     inputs = {name: [other.name for other in _inputs_of(rule, rules)] for name, rule in rules.items()}
     found: dict[str, int] = {}
     for name in TopologicalSorter(inputs).static_order():
@@ -86,14 +86,14 @@ def _inputs_of(rule: Rule, rules: MappingABC[str, Rule]) -> list[Rule]:
 
 
 def _alert_delay(rule: Rule) -> timedelta:
-    """How long after its moment an alert may go out, at most."""
+    """The longest delay between an alert's moment and the time it is sent."""
     return rule.schedule.longest_closed() if rule.kind.waits_for_watermark() else timedelta()
 
 
 def latenesses(rules: MappingABC[str, Rule], depth_of: MappingABC[str, int]) -> dict[str, timedelta]:
-    """How far behind the progress of what it reads a rule's input may lie: a chain's as far as what it hears of.
+    """The lateness of each rule's input; a chain inherits the lateness of the rules that it reads.
 
-    A state that begins while its schedule is closed is told when it opens: its moment lies so far back.
+    A state that begins while its schedule is closed is sent when the schedule opens: its moment is that much older.
     """
     found: dict[str, timedelta] = {}
     for rule in sorted(rules.values(), key=lambda one: depth_of[one.name]):

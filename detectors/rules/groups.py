@@ -1,4 +1,4 @@
-"""Groups: which of an article's values a rule keeps its state by, and which of them belong together."""
+"""Groups: by which of an article's values a rule keeps its state, and which of these belong together."""
 
 from __future__ import annotations
 
@@ -33,38 +33,38 @@ GROUP_FIELDS = (
     "language",
 )
 MOST_GROUPS = 256
-"""Groups of one article and rule; further ones, in text order, are left out and counted."""
+"""Limit on the groups of one article for one rule; further groups, in text order, are skipped and counted."""
 
 MOST_COMBINATIONS = 50_000
-"""Crossings of one article's values that are looked at: a bound on time, far above what articles hold."""
+"""Limit on the combinations of one article's values: bounds the time, and is far above what articles contain."""
 
 MOST_SEEN = 32
-"""Values of a field that an observation carries for templates."""
+"""Limit on the values of a field that an observation carries for templates."""
 
 PAIR = "country_pair"
 
 
 def unit_of(field: str) -> str:
-    """The value that a group field is taken from: ``official.country`` comes from one and the same official."""
+    """The value that supplies a group field: ``official.country`` comes from the same official as ``official``."""
     return "official" if field.startswith("official.") else field
 
 
 def source_field(field: str) -> str:
-    """The field of conditions from which a group field takes its values."""
+    """The condition field that supplies the values of a group field."""
     return "country" if field == PAIR else unit_of(field)
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One value of a unit: a single value, or two countries in code order."""
+    """One value of a unit: a single value, or two countries ordered by code."""
 
     code: Plain | tuple[str, str]
     values: tuple[Value, ...]
 
 
 class Found:
-    """What met a rule's conditions in one article, step by step: where its groups come from.
+    """What met a rule's conditions in one article, step by step: the source of its groups.
 
-    ``layers`` are pairs of bindings and the fields asked positively, the step's own before ``where``'s.
+    ``layers`` are pairs of bindings and the fields with a positive condition, the step's own before ``where``'s.
     """
 
     __slots__ = ("layers", "view")
@@ -74,14 +74,14 @@ class Found:
         self.layers = layers
 
     def values(self, field: str) -> tuple[Value, ...]:
-        """The values of a field that met the first layer that asks of it; all of them where none does."""
+        """The values of a field that met the first layer with a condition on it; all values if no layer has one."""
         for bindings, asked in self.layers:
             if field in asked:
                 return bindings.in_text_order(field)
         return () if field == TERM else self.view.values(field)
 
     def rows(self, unit_fields: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Bindings, ...]]]:
-        """The rows of each ``sentence`` and ``near``, with those of the fields that are taken from there."""
+        """The rows of each ``sentence`` and ``near``, with the group fields whose values come from them."""
         hidden: frozenset[str] = frozenset()
         for bindings, asked in self.layers:
             for rows in bindings.blocks:
@@ -113,7 +113,7 @@ def _pairs(countries: tuple[Value, ...]) -> Iterator[Item]:
 
 
 def _allowed(found: Found, units: tuple[str, ...]) -> dict[frozenset[str], set[tuple[Any, ...]]]:
-    """For each set of units that stood under one ``sentence``: the combinations of codes that stood there together."""
+    """The combinations of codes that occur together, for each set of units that occur under one ``sentence``."""
     by_field = {source_field(unit): unit for unit in units}
     allowed: dict[frozenset[str], set[tuple[Any, ...]]] = {}
     for fields, rows in found.rows(frozenset(by_field)):
@@ -129,7 +129,7 @@ def _allowed(found: Found, units: tuple[str, ...]) -> dict[frozenset[str], set[t
                 for unit in together
             ]
             combinations_.update(islice(product(*codes), MOST_COMBINATIONS))
-    # what stood together in a larger circle stood together in the smaller ones that it holds
+    # a combination in a larger set of units is also a combination in each of its subsets
     for small, combinations_ in allowed.items():
         order = sorted(small)
         for large, more in list(allowed.items()):
@@ -140,10 +140,10 @@ def _allowed(found: Found, units: tuple[str, ...]) -> dict[frozenset[str], set[t
 
 
 def crossed(found: Found, fields: tuple[str, ...]) -> Iterator[tuple[GroupValue, ...]]:
-    """Every combination of values for the fields that the article has, in text order; some may come twice.
+    """Every combination of the article's values for the fields, in text order; may contain duplicates.
 
-    ``official`` and ``official.*`` are of one person; what stood under one ``sentence`` pairs only as it stood there;
-    all else is crossed. A combination in which a field has no value is left out.
+    ``official`` and ``official.*`` belong to one person. Values under one ``sentence`` are paired only as they occur
+    there. All others are combined freely. A combination in which a field has no value is skipped.
     """
     units = tuple(dict.fromkeys(unit_of(field) for field in fields))
     if not units:
@@ -169,16 +169,16 @@ def _group_value(field: str, item: Item) -> GroupValue | None:
 
 
 class Groups(msgspec.Struct, frozen=True):
-    """The groups of one article with the values of ``of`` in each; ``left_out`` where there were more than allowed."""
+    """The groups of one article with the values of ``of`` in each; ``left_out``: some exceeded the limit."""
 
     values: dict[tuple[GroupValue, ...], tuple[GroupValue, ...]]
     left_out: bool = False
 
 
 def groups_of(found: Found, group_by: tuple[str, ...], of: str | None = None) -> Groups:
-    """The groups that an article counts for, and the values of ``of`` that it has in each.
+    """The groups that an article counts for, and its values of ``of`` in each.
 
-    Without a value of ``of`` an article has no group: there is nothing that it could be counted for.
+    An article without a value of ``of`` has no group: there is nothing to count.
     """
     groups: dict[tuple[GroupValue, ...], dict[GroupValue, None]] = {}
     fields = group_by if of is None else (*group_by, of)
@@ -198,7 +198,7 @@ def groups_of(found: Found, group_by: tuple[str, ...], of: str | None = None) ->
 
 
 class GroupFieldReader(Reader[str]):
-    """One field to group by, or to look at with ``of``; ``more`` are further words that may stand there."""
+    """Read one field for ``group_by`` or ``of``; ``more`` are further words to accept."""
 
     def __init__(self, *more: str) -> None:
         self._options = (*more, *GROUP_FIELDS)
@@ -216,7 +216,7 @@ class GroupFieldReader(Reader[str]):
 
 
 class GroupByReader(Reader[tuple[str, ...]]):
-    """One field, or a list of different ones."""
+    """Read one field, or a list of different fields."""
 
     def __init__(self, *more: str) -> None:
         self._field = GroupFieldReader(*more)
@@ -233,7 +233,7 @@ class GroupByReader(Reader[tuple[str, ...]]):
                 wrong = True
                 continue
             if field in fields:
-                place.at(index).error(item, f"{field!r} stands here twice")
+                place.at(index).error(item, f"duplicate field {field!r}")
                 wrong = True
             fields.append(field)
         if wrong:
@@ -246,7 +246,7 @@ class GroupByReader(Reader[tuple[str, ...]]):
 
 
 def seen(found: Found) -> Seen:
-    """What met the conditions of one article; all values of a field that no condition asks of."""
+    """What met the conditions in one article; all values of a field that has no condition."""
 
     def attribute(value: object) -> str | None:
         return str(value[0]) if isinstance(value, tuple) else None

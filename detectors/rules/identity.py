@@ -1,9 +1,8 @@
-"""The identity that a rule's state hangs on: a digest of its condition, exceptions, group and window.
+"""The identity of a rule's state: a digest of its condition, exceptions, group and window.
 
-State that is kept in Kafka is found again by this digest, over restarts and upgrades. So nothing of it may follow from
-how the code is written today: a class stands in it by its ``tag`` and a field by its encoded name, both msgspec's.
-Rename a class and keep its tag; rename a field and keep ``msgspec.field(name=...)``. The ids that release 0.1 gave are
-in ``tests/golden/v0_1``.
+Rule state in Kafka is found by this digest after restarts and upgrades. So it must not depend on how the code is
+written today: the digest uses msgspec's ``tag`` of a class and the encoded name of a field. To rename a class, keep its
+tag; to rename a field, keep ``msgspec.field(name=...)``. ``tests/golden/v0_1`` has the ids of release 0.1.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
     from detectors.rules.rule import Rule
 
 Memo = dict[object, object]
-"""Digests of long lists by their identity, with the list itself, so that the identity stays its own."""
+"""Digests of long lists by object identity. Each entry holds the list itself, so that its identity is not reused."""
 
 LONG = 64
 
 
 def state_of(rule: Rule, memo: Memo | None = None) -> str:
-    """What the rule's state belongs to: its name and a hash of condition, exceptions, group and window.
+    """The id of the rule's state: its name and a hash of condition, exceptions, group and window.
 
-    Texts, labels, topic, severity and thresholds are left out, so that editing them keeps the state.
+    Texts, labels, topic, severity and thresholds are not part of it, so editing them keeps the state.
     """
     specs = keys_of(type(rule.kind))
     own = [(name, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()) if not spec.key.harmless]
@@ -41,17 +40,17 @@ def state_of(rule: Rule, memo: Memo | None = None) -> str:
 
 
 def digest(value: object, memo: Memo) -> str:
-    """A digest that is the same for the same value, in whatever process; a long list is gone through once.
+    """A digest that is equal for equal values in every process; a long list is traversed only once.
 
     Raises:
-        TypeError: a class that has no stable tag.
+        TypeError: a class has no stable tag.
     """
     kind = type(value)
     if kind is str:
         return repr(value)
     if kind is tuple or kind is list:
         return f"[{','.join([digest(one, memo) for one in value])}]"  # type: ignore[attr-defined]
-    if isinstance(value, Has | Says):  # equal ones of many rules are one object
+    if isinstance(value, Has | Says):  # many rules share one object for equal conditions
         known = memo.get(("digest", id(value)))
         if not isinstance(known, tuple):
             known = memo["digest", id(value)] = (_struct(value, memo), value)
@@ -71,7 +70,7 @@ def digest(value: object, memo: Memo) -> str:
         return f"{value.total_seconds():g}s"
     if value is None or kind in {bool, int, float}:
         return repr(value)
-    raise TypeError(f"{kind.__name__} has no stable form that a rule's state could hang on")
+    raise TypeError(f"{kind.__name__} has no stable form for the id of a rule's state")
 
 
 def _struct(value: msgspec.Struct, memo: Memo) -> str:
@@ -83,12 +82,14 @@ def _struct(value: msgspec.Struct, memo: Memo) -> str:
 def _tag(struct: type[msgspec.Struct]) -> str:
     tag = struct.__struct_config__.tag
     if not isinstance(tag, str):
-        raise TypeError(f"{struct.__name__} has no tag, and a rule's state hangs on it: class ...(tag='NAME')")
+        raise TypeError(
+            f"{struct.__name__} needs a tag, since the id of a rule's state depends on it: class ...(tag='NAME')"
+        )
     return tag
 
 
 def _shown(names: dict[object, object]) -> str:
-    """A long list as ``repr`` showed it in 0.1: its entries are texts, numbers or phrases."""
+    """A long list in the ``repr`` format of 0.1: its entries are texts, numbers or phrases."""
     return "{" + ", ".join([f"{_entry(entry)}: {name!r}" for entry, name in names.items()]) + "}"
 
 

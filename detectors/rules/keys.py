@@ -1,4 +1,4 @@
-"""Keys that several kinds have, declared once: put them beside a field's type with ``Annotated``."""
+"""Keys that several kinds share, declared once as ``Annotated`` types."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from detectors.rules.thresholds import ThresholdReader, Thresholds
 
 
 class DistinctReader(Reader[str]):
-    """What is counted: one of the kind's words, or ``meta.KEY``."""
+    """Read what is counted: one of the kind's words, or ``meta.KEY``."""
 
     def __init__(self, *words: str) -> None:
         self._words = words
@@ -37,55 +37,57 @@ class DistinctReader(Reader[str]):
 
 GroupBy = Annotated[
     tuple[str, ...],
-    Key(GroupByReader(), "what state is kept by; an article counts once for each group that it has"),
+    Key(GroupByReader(), "the fields to keep state by; an article counts once for each of its groups"),
 ]
-Window = Annotated[timedelta, Key(Duration(), "the stretch of event time (t - window, t] that is looked at")]
-Of = Annotated[str, Key(GroupFieldReader(), "the field whose values are looked at")]
+Window = Annotated[timedelta, Key(Duration(), "the stretch of event time (t - window, t] to evaluate")]
+Of = Annotated[str, Key(GroupFieldReader(), "the field whose values to evaluate")]
 Distinct = Annotated[
-    str, Key(DistinctReader("article", "story", "source", "language"), "what is counted once; default: article")
+    str, Key(DistinctReader("article", "story", "source", "language"), "what to count once; default: article")
 ]
 CountAtLeast = Annotated[
     Thresholds,
-    Key(ThresholdReader(Number(least=1, whole=True)), "so many, or so many by severity", harmless=True),
+    Key(ThresholdReader(Number(least=1, whole=True)), "the minimum count, or one by severity", harmless=True),
 ]
 CountAtLeastOrNone = Annotated[
     Thresholds | None,
-    Key(ThresholdReader(Number(least=1, whole=True)), "so many or more, or so many by severity", harmless=True),
+    Key(ThresholdReader(Number(least=1, whole=True)), "the minimum count, or one by severity", harmless=True),
 ]
 CountAtMostOrNone = Annotated[
     Thresholds | None,
-    Key(ThresholdReader(Number(least=0, whole=True)), "so many or fewer, or so many by severity", harmless=True),
+    Key(ThresholdReader(Number(least=0, whole=True)), "the maximum count, or one by severity", harmless=True),
 ]
 NumberAtLeast = Annotated[
-    Thresholds | None, Key(ThresholdReader(Number()), "this or more, a number or a number by severity", harmless=True)
+    Thresholds | None, Key(ThresholdReader(Number()), "the minimum, a number or a number by severity", harmless=True)
 ]
 NumberAtMost = Annotated[
-    Thresholds | None, Key(ThresholdReader(Number()), "this or less, a number or a number by severity", harmless=True)
+    Thresholds | None, Key(ThresholdReader(Number()), "the maximum, a number or a number by severity", harmless=True)
 ]
 Every = Annotated[
-    timedelta, Key(Duration(), "states are judged at each multiple of this, since 1970-01-01T00:00Z", harmless=True)
+    timedelta,
+    Key(Duration(), "how often to evaluate a state, at multiples of this since 1970-01-01T00:00Z", harmless=True),
 ]
 For = Annotated[
-    timedelta, Key(Duration(zero=True), "true at each of these times for so long", name="for", harmless=True)
+    timedelta,
+    Key(Duration(zero=True), "how long the condition must hold at each of these times", name="for", harmless=True),
 ]
 Clear = Annotated[
     Thresholds | None,
     Key(
         ThresholdReader(Number()),
-        "a level, once reached, is left only when the value is beyond this; by severity, or for all",
+        "once reached, a level ends only when the value is beyond this; one for all, or by severity",
         harmless=True,
     ),
 ]
 QUARTER = timedelta(minutes=15)
-Minimum = Annotated[int, Key(Number(least=0, whole=True), "articles that there must be at least", harmless=True)]
-Step = Annotated[Condition, Key(CONDITION, "a condition, met together with `where`")]
+Minimum = Annotated[int, Key(Number(least=0, whole=True), "the minimum number of articles", harmless=True)]
+Step = Annotated[Condition, Key(CONDITION, "a condition to meet together with `where`")]
 Steps = Annotated[
-    tuple[Condition, ...], Key(ListOf(CONDITION, least=2, most=32), "conditions, each met together with `where`")
+    tuple[Condition, ...], Key(ListOf(CONDITION, least=2, most=32), "conditions, each to meet together with `where`")
 ]
 
 
 class GroupedKind(Kind, frozen=True, kw_only=True):
-    """A kind that keeps its state by the values of some fields."""
+    """A kind that keeps its state by the values of fields."""
 
     group_by: GroupBy = ()
 
@@ -94,7 +96,7 @@ class GroupedKind(Kind, frozen=True, kw_only=True):
 
 
 class WindowKind(GroupedKind, frozen=True, kw_only=True):
-    """A kind that looks at a window of event time."""
+    """A kind that evaluates a window of event time."""
 
     window: Window
 

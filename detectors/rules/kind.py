@@ -1,6 +1,6 @@
-"""What a rule kind is: its keys, which observations it wants, and the machine that keeps one group's state.
+"""What a rule kind is: its keys, the observations it needs, and the machine that keeps the state of a group.
 
-A kind is one module of :mod:`detectors.kinds`; :func:`kind` registers it, and nothing else lists the kinds.
+Each kind is one module of :mod:`detectors.kinds`. :func:`kind` registers it; there is no other list of kinds.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ DAY = timedelta(days=1)
 
 
 class Key(msgspec.Struct, frozen=True):
-    """One key of a rule, put beside its type: ``Annotated[timedelta, Key(Duration(), "...")]``.
+    """One key of a rule, declared with its type: ``Annotated[timedelta, Key(Duration(), "...")]``.
 
-    ``meaning`` goes into the schema. ``name`` where YAML's name is no Python name. ``harmless``: changing it keeps the
-    rule's state (thresholds, texts); all other keys are part of what the state belongs to.
+    ``meaning`` goes into the JSON Schema. ``name`` is the YAML name if that is not a valid Python name. ``harmless``:
+    changing the value keeps the rule's state (thresholds, texts); all other keys are part of the state id.
     """
 
     reader: Reader[Any]
@@ -42,7 +42,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class KeySpec(msgspec.Struct, frozen=True):
-    """A key as the reader of rules sees it: ``attribute`` is its Python name."""
+    """A key as the rule reader sees it: ``attribute`` is its Python name."""
 
     attribute: str
     key: Key
@@ -52,7 +52,7 @@ class KeySpec(msgspec.Struct, frozen=True):
 
 @cache
 def keys_of(struct: type[msgspec.Struct]) -> dict[str, KeySpec]:
-    """The keys that a rule or kind declares, by their names in YAML."""
+    """The keys that a rule or kind declares, by their YAML names."""
     hints = get_type_hints(struct, include_extras=True)
     specs: dict[str, KeySpec] = {}
     for field in msgspec.structs.fields(struct):
@@ -63,36 +63,36 @@ def keys_of(struct: type[msgspec.Struct]) -> dict[str, KeySpec]:
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of rule with the values of its own keys. Subclasses declare keys as annotated fields."""
+    """A kind of rule with the values of its keys. Subclasses declare keys as annotated fields."""
 
     NAME: ClassVar[str] = ""
     NEEDS_LOG: ClassVar[bool] = False
-    """Whether it must know when the log began, or when it was silent."""
+    """Whether it needs to know when the log began, or when it was silent."""
     TAKES_LATE: ClassVar[bool] = False
-    """Whether articles behind the watermark still reach it."""
+    """Whether it accepts articles behind the watermark."""
     READS_ARTICLES: ClassVar[bool] = True
-    """False where it reads other rules' alerts instead."""
+    """False if it reads the alerts of other rules instead."""
     GROUP_KEY: ClassVar[str] = "group_by"
-    """The key that holds the fields it groups by."""
+    """The key that holds its group fields."""
 
     def wrong(self) -> Iterator[tuple[str, str]]:
-        """What is wrong between its keys: the key to point at, and the message."""
+        """Conflicts between its keys: the key to point at, and the message."""
         return iter(())
 
     def wrong_among(self, rule: Rule, rules: Mapping[str, Rule]) -> Iterator[tuple[str, str]]:  # noqa: ARG002
-        """What is wrong with it among the other rules of its set: the key to point at, and the message."""
+        """Errors that depend on the other rules of the set: the key to point at, and the message."""
         return iter(())
 
     def conditions(self) -> tuple[Condition, ...]:
-        """The conditions of its steps, in order; none where ``where`` is all."""
+        """The conditions of its steps, in order; empty if it has only ``where``."""
         return ()
 
     def group_fields(self) -> tuple[str, ...]:
-        """The fields that it groups by."""
+        """The fields to group by."""
         return ()
 
     def value_field(self) -> str | None:
-        """The field whose values it takes from each article (``of``)."""
+        """The field whose values it reads from each article (``of``)."""
         return None
 
     def known_among(self, found: Found) -> tuple[GroupValue, ...]:  # noqa: ARG002 - for kinds that list some
@@ -100,63 +100,63 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         return ()
 
     def count_unit(self) -> str:
-        """What it counts once: ``article``, ``story``, ``source``, ``language`` or ``meta.KEY`` (``distinct``)."""
+        """The unit to count once: ``article``, ``story``, ``source``, ``language`` or ``meta.KEY`` (``distinct``)."""
         return "article"
 
     def span(self) -> timedelta | None:
-        """The stretch of event time that templates show as ``window``; None where it has none."""
+        """The stretch of event time that templates show as ``window``; None if it has none."""
         return None
 
     def answered_wait(self) -> tuple[Condition, Condition] | None:
-        """The condition that begins a wait and the one that answers it; None where it does not wait for an answer."""
+        """The condition that begins a wait and the one that answers it; None if it does not wait for an answer."""
         return None
 
     def least_rules(self) -> float:
-        """Of how many different rules it needs alerts, at least."""
+        """The minimum number of different rules whose alerts it needs."""
         return 0
 
     def number_range(self) -> tuple[float, float]:
-        """The least and the most that the number comes to that its thresholds are asked of."""
+        """The smallest and largest number that its thresholds can be compared with."""
         return 0, MOST_FACTS
 
     def number(self, found: Found, group: Mapping[str, GroupValue]) -> float | None:  # noqa: ARG002 - for kinds that want one
-        """The number that it takes of an article for one of its groups."""
+        """The number that an article contributes to one of its groups."""
         return None
 
     def steps_met_by(self, rule: Rule) -> tuple[int, ...] | None:  # noqa: ARG002 - for kinds that read alerts
-        """The steps of a chain that alerts of ``rule`` meet: () where it has no steps, None where it reads none."""
+        """The steps of a chain that alerts of ``rule`` meet: () if it has no steps, None if it does not read them."""
         return None
 
     def waits_for_watermark(self) -> bool:
-        """Whether its alerts come only when the watermark has passed the last article: rule tests need ``until``."""
+        """Whether alerts wait for the watermark to pass the last article, so that rule tests need ``until``."""
         return False
 
     def stateless(self) -> bool:
-        """Whether one article decides, so that no state is kept: :meth:`article_alert` makes its alert."""
+        """Whether a single article decides and no state is kept: :meth:`article_alert` makes the alert."""
         return False
 
     def article_alert(self, rule: Rule, fact: Fact) -> Change:
-        """The alert of one article, of a rule without state."""
+        """The alert for one article of a stateless rule."""
         raise NotImplementedError
 
     def throttle(self) -> timedelta:
-        """The default of ``throttle``."""
+        """The default for ``throttle``."""
         return timedelta()
 
     def initial_groups(self) -> tuple[dict[str, GroupValue], ...]:
-        """Groups that exist before any article (those that a rule lists; the one of a rule without groups)."""
+        """Groups that exist before any article (groups that the rule lists; the one of a rule without groups)."""
         return ()
 
     def log_reach(self) -> timedelta:
-        """How far back from its watermark it asks whether the log was silent."""
+        """How far behind its watermark it checks whether the log was silent."""
         return timedelta()
 
     def shortest_silence(self) -> timedelta | None:
-        """The shortest window of which it asks whether the log was silent in it; None where it asks of none."""
+        """The shortest window that it checks for silence of the log; None if it never checks."""
         return None
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
-        """The state of one group, empty."""
+        """A new machine with the empty state of one group."""
         raise NotImplementedError
 
 
@@ -165,7 +165,7 @@ _KINDS: dict[str, type[Kind]] = {}
 
 
 def kind(name: str) -> Callable[[type[K]], type[K]]:
-    """Register a kind of rule under its name."""
+    """Register a kind of rule by name."""
 
     def register(cls: type[K]) -> type[K]:
         cls.NAME = name

@@ -1,4 +1,4 @@
-"""Values that a rule lists as known (``known: LIST``): compared as ``in`` compares the field that they are of."""
+"""Values that a rule lists as known (``known: LIST``), compared like ``in`` on the same field."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from detectors.vocabulary import country_code
 
 
 class Known(msgspec.Struct, frozen=True):
-    """The entries of the list; ``countries`` are the codes of those that name one."""
+    """The entries of the list; ``countries`` are the codes of the entries that name a country."""
 
     terms: Terms = Terms({})
     countries: frozenset[str] = frozenset()
 
     def among(self, found: Found, field: str) -> tuple[GroupValue, ...]:
-        """Which values of a group field are listed, by any of their spellings; two countries as ``KAZ-UZB``."""
+        """The values of a group field that the list contains, in any spelling; a country pair as ``KAZ-UZB``."""
         if not self.terms.names:
             return ()
         values = found.values(source_field(field))
@@ -67,7 +67,7 @@ def _texts(value: Value, attribute: str) -> tuple[str, ...]:
 
 
 class KnownReader(Reader[Known]):
-    """The name of a list, or values."""
+    """Read the name of a list, or values."""
 
     def read(self, node: Node, place: Place) -> Known:
         terms = listed_terms(node, place, False)

@@ -1,4 +1,4 @@
-"""Groups that a rule lists: a list's name, or values; of several fields, a list or a mapping for each group."""
+"""Groups that a rule lists: the name of a list, or values; for several fields, a list or mapping per group."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Group = dict[str, GroupValue]
 
 
 class GroupsReader(Reader[tuple[Any, ...]]):
-    """What stands there, as plain values: which fields they are of is known only with the rule's ``group_by``."""
+    """Read the groups as plain values: only the rule's ``group_by`` tells to which fields they belong."""
 
     def read(self, node: Node, place: Place) -> tuple[Any, ...]:
         if isinstance(node, Scalar):
@@ -37,7 +37,7 @@ class GroupsReader(Reader[tuple[Any, ...]]):
 
 
 def group_of(item: Any, fields: Sequence[str]) -> Group:
-    """The group that an item of a list names. Raises ValueError where it names none."""
+    """The group that a list item names. Raises ValueError if it names none."""
     if isinstance(item, Mapping):
         if set(item) != set(fields):
             raise ValueError(f"expected the keys {', '.join(fields)}, found {', '.join(map(str, item)) or 'none'}")

@@ -1,4 +1,4 @@
-"""The state machine of one group of one rule: facts in, changes of alerts and further facts out."""
+"""The state machine of one group of one rule: facts in, alert changes and further facts out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A revision of an alert before it is dressed: ``identity`` is what its id is made of beside rule and group."""
+    """An alert revision before labels and annotations; ``identity`` is the part of its id besides rule and group."""
 
     identity: str
     revision: int
@@ -41,7 +41,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """A moment at which the condition of an alert is met, and the newest fact that it rests on."""
+    """A moment at which the condition of an alert is met, and the newest fact behind it."""
 
     identity: str
     time: datetime
@@ -49,10 +49,10 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A fact that a machine found out itself (a state began, a value was settled): written once, like all facts.
+    """A fact that a machine derived itself (a state began, a value was settled); written once, like all facts.
 
-    ``time`` is the watermark's side of it: of marks of one name, those after the stored watermark are found out again
-    after a crash, and come out the same. ``data`` is the machine's own, packed.
+    ``time`` relates it to the watermark: after a crash, the marks of a name after the stored watermark are derived
+    again, with the same result. ``data`` is the machine's own encoded data.
     """
 
     name: str
@@ -62,12 +62,12 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def suffix(self) -> str:
-        """What tells it from the other facts of its group."""
+        """The key suffix that distinguishes it from the other facts of its group."""
         return f"~{self.name} {self.time.isoformat()} {self.ident}"
 
 
 class Outcome:
-    """What a step of a machine leads to; filled in by the machine."""
+    """The result of one step of a machine, which the machine fills in."""
 
     __slots__ = ("bounded", "changes", "dropped", "facts_dropped", "marks", "marks_dropped", "moments")
 
@@ -77,17 +77,17 @@ class Outcome:
         self.marks_dropped: list[Mark] = []
         self.facts_dropped: list[Fact] = []
         self.moments: list[Moment] = []
-        """For chains: every moment at which an alert's condition is newly met, sent or not."""
+        """For chains: every moment at which an alert's condition is newly met, whether the alert is sent or not."""
         self.dropped = 0
-        """Moments at which an alert was not sent, since the schedule was closed."""
+        """Number of moments at which a closed schedule held an alert back."""
         self.bounded = 0
-        """How often a bound was reached."""
+        """How often a limit was reached."""
 
 
 class Machine(ABC):
-    """One group of one rule. Everything it does is a function of its facts, its marks and the watermark.
+    """One group of one rule. Everything that it does is a function of its facts, its marks and the watermark.
 
-    ``log`` and ``now`` (the rule's watermark, None before there is any) are what is known when a fact is observed.
+    ``log`` and ``now`` (the rule's watermark, None before the first) are the knowledge when a fact is observed.
     """
 
     __slots__ = ("facts", "group", "key", "log", "marks", "now", "rule")
@@ -102,9 +102,9 @@ class Machine(ABC):
         self.now: datetime | None = None
 
     def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:  # noqa: ARG002
-        """Take stored facts and marks back, in any order, before anything is observed.
+        """Load stored facts and marks, in any order, before the first observation.
 
-        ``settled`` is the rule's watermark that was stored: everything before it has been judged.
+        ``settled`` is the stored watermark of the rule: everything before it has been judged.
         """
         for fact in facts:
             self.facts.add(fact)
@@ -112,14 +112,14 @@ class Machine(ABC):
             self.marks[mark.suffix] = mark
 
     def latest(self, name: str, until: datetime | None) -> Mark | None:
-        """The latest mark of a name with a time before ``until``."""
+        """The latest mark with this name and a time before ``until``."""
         if until is None:
             return None
         named = (mark for mark in self.marks.values() if mark.name == name and mark.time < until)
         return max(named, key=lambda mark: (mark.time, mark.ident), default=None)
 
     def put(self, mark: Mark, out: Outcome) -> None:
-        """Write a mark, where it is not written yet."""
+        """Write a mark unless it is already written."""
         if mark.suffix not in self.marks:
             self.marks[mark.suffix] = mark
             out.marks.append(mark)
@@ -130,30 +130,30 @@ class Machine(ABC):
             out.marks_dropped.append(mark)
 
     def prune(self, time: datetime, out: Outcome) -> None:
-        """Delete the facts up to and including a time that nothing can ask of any more."""
+        """Delete the facts up to and including ``time``, which nothing needs any more."""
         out.facts_dropped += self.facts.drop_until(time)
 
     @abstractmethod
     def observe(self, fact: Fact, out: Outcome) -> None:
-        """A fact that was not known: add it to ``facts`` and say what follows at once."""
+        """Add a new fact to ``facts`` and report what follows at once."""
 
     @abstractmethod
     def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:
-        """The rule's watermark has moved to ``now``: nothing before it will come any more.
+        """Advance to the rule's watermark ``now``: nothing earlier will come any more.
 
-        ``settled`` is a watermark that is known to be stored: after a crash, judging starts again from there. Facts may
-        be deleted where nothing asks of them any more from ``settled`` on.
+        ``settled`` is a watermark that is known to be stored: after a crash, judging resumes there. Facts that nothing
+        from ``settled`` on needs may be deleted.
         """
 
     @abstractmethod
     def due(self) -> datetime | None:
-        """:meth:`advance` has something to do once the rule's watermark is past this; None for never."""
+        """The time after which the rule's watermark gives :meth:`advance` something to do; None for never."""
 
     def rules_changed(self, rule: Rule) -> None:
-        """The rule was edited without touching its state."""
+        """Take over an edited rule whose state id is unchanged."""
         self.rule = rule
 
 
 def alert_id(rule: str, group: dict[str, GroupValue], identity: str) -> str:
-    """The id of an alert: a hash of rule, group and interval (or the time at which a state became true)."""
+    """The id of an alert: a hash of rule, group and interval (or the time when a state became true)."""
     return sha256(f"{rule}\n{group_key(group)}\n{identity}".encode()).hexdigest()[:32]

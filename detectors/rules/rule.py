@@ -35,7 +35,7 @@ HOUR = timedelta(hours=1)
 
 
 class Exemption(msgspec.Struct, frozen=True, tag="Exemption"):
-    """A named condition: an article that meets it does not exist for the rule."""
+    """A named condition: the rule ignores every article that meets it."""
 
     name: str
     where: Condition
@@ -61,61 +61,64 @@ class _ExemptionReader(Reader[Exemption]):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One watch rule. ``state`` names what its state belongs to: it changes with condition, group or window alone."""
+    """One watch rule. ``state`` is the id of its state: only changes of condition, group or window change it."""
 
-    name: Annotated[str, Key(Word("a name of a-z, 0-9 and -", RULE_NAME), "unique; part of alert ids", harmless=True)]
+    name: Annotated[
+        str, Key(Word("a name of a-z, 0-9 and -", RULE_NAME), "unique name; part of alert ids", harmless=True)
+    ]
     kind: Kind
-    description: Annotated[str, Key(Word(), "what it watches for, in a sentence", harmless=True)] = ""
-    where: Annotated[Condition, Key(CONDITION, "which articles; without it, every article")] = EVERY_ARTICLE
+    description: Annotated[str, Key(Word(), "what the rule watches for, in a sentence", harmless=True)] = ""
+    where: Annotated[Condition, Key(CONDITION, "which articles to evaluate; default: every article")] = EVERY_ARTICLE
     exceptions: Annotated[
         tuple[Exemption, ...],
-        Key(ListOf(_ExemptionReader()), "an article that meets one of these does not exist for the rule"),
+        Key(ListOf(_ExemptionReader()), "the rule ignores an article that meets one of these"),
     ] = ()
     throttle: Annotated[
         timedelta,
         Key(
             Duration(zero=True),
-            "events: length of the intervals of which each gives one alert (default: the window; match: 24h); "
-            "states: the least time between the beginnings of two alerts of a group (default: none)",
+            "events: interval length, at most one alert per group and interval (default: the window; match: 24h); "
+            "states: minimum time between the starts of two alerts of a group (default: none)",
             harmless=True,
         ),
     ] = timedelta()
     lateness: Annotated[
         timedelta,
-        Key(Duration(zero=True), "how late articles may come; states wait so long", harmless=True),
+        Key(Duration(zero=True), "how late articles may arrive; states wait this long", harmless=True),
     ] = HOUR
-    severity: Annotated[Severity, Key(Choice(SEVERITIES, "severity"), "where no threshold says it", harmless=True)] = (
-        "warning"
-    )
+    severity: Annotated[
+        Severity, Key(Choice(SEVERITIES, "severity"), "severity of alerts whose threshold sets none", harmless=True)
+    ] = "warning"
     schedule: Annotated[
-        Schedule, Key(ScheduleReader(), "when alerts may go out, by event time; articles count always", harmless=True)
+        Schedule, Key(ScheduleReader(), "when alerts may be sent, by event time; articles always count", harmless=True)
     ] = Schedule()
-    labels: Annotated[dict[str, str], Key(MapOf(Word()), "plain texts that every alert carries", harmless=True)] = {}
+    labels: Annotated[dict[str, str], Key(MapOf(Word()), "plain texts to attach to every alert", harmless=True)] = {}
     annotations: Annotated[
         dict[str, str],
-        Key(MapOf(TemplateReader()), "templates (sandboxed Jinja) that every alert carries", harmless=True),
+        Key(MapOf(TemplateReader()), "templates (sandboxed Jinja) to render into every alert", harmless=True),
     ] = {}
     topic: Annotated[
         str,
         Key(
             Word("a topic's name of letters, digits, '.', '_' and '-'", TOPIC_NAME),
-            "default: alerts.NAME",
+            "the rule's own alert topic; default: alerts.NAME",
             harmless=True,
         ),
     ] = ""
     tags: Annotated[
-        tuple[str, ...], Key(ListOf(Word("a tag", longest=200), one=True), "for overrides and chains", harmless=True)
+        tuple[str, ...],
+        Key(ListOf(Word("a tag", longest=200), one=True), "tags for overrides and chains", harmless=True),
     ] = ()
-    info: Annotated[Any, Key(Anything(), "free: author, references, runbook", harmless=True)] = None
-    enabled: Annotated[bool, Key(Boolean(), "false: as if it were not there", harmless=True)] = True
-    publish: Annotated[bool, Key(Boolean(), "false: counted and there for chains, but on no topic", harmless=True)] = (
-        True
-    )
+    info: Annotated[Any, Key(Anything(), "free-form: author, references, runbook", harmless=True)] = None
+    enabled: Annotated[bool, Key(Boolean(), "false: ignore the rule", harmless=True)] = True
+    publish: Annotated[
+        bool, Key(Boolean(), "false: send no alerts to topics; chains and metrics still see them", harmless=True)
+    ] = True
     state: str = ""
     file: str = ""
     line: int = 0
     column: int = 0
 
     def topics(self) -> tuple[str, ...]:
-        """The topics that its alerts go to."""
+        """The topics that receive its alerts."""
         return tuple(dict.fromkeys(("alerts", self.topic))) if self.publish else ()

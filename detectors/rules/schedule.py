@@ -1,4 +1,4 @@
-"""When alerts of a rule may go out, by event time: days and hours in a time zone."""
+"""When alerts of a rule may be sent, by event time: days and hours in a time zone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _zone(name: str) -> ZoneInfo:
 class Opening(msgspec.Struct, frozen=True):
     """Days of the week (0 is Monday) and minutes of the day, start inclusive, end exclusive.
 
-    Hours that end before they start run into the next day; the day is the one on which they start.
+    Hours that end before they start run into the next day and belong to the day on which they start.
     """
 
     timezone: str
@@ -41,7 +41,7 @@ class Opening(msgspec.Struct, frozen=True):
     end: int
 
     def holds(self, moment: datetime) -> bool:
-        """Whether the moment lies within."""
+        """Whether the moment lies within this opening."""
         local = moment.astimezone(_zone(self.timezone))
         minute = local.hour * 60 + local.minute
         if self.start < self.end:
@@ -51,7 +51,7 @@ class Opening(msgspec.Struct, frozen=True):
         return minute < self.end and (local.weekday() - 1) % 7 in self.days
 
     def edges(self, after: datetime) -> list[datetime]:
-        """Moments after ``after`` and within nine days at which it may open, in UTC."""
+        """The moments within nine days after ``after`` at which it may open, in UTC."""
         zone = _zone(self.timezone)
         first = after.astimezone(zone).date()
         found = []
@@ -64,27 +64,27 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class Schedule(msgspec.Struct, frozen=True):
-    """Open when one of its openings is; without any, always."""
+    """Open when one of its openings is open; always open without openings."""
 
     openings: tuple[Opening, ...] = ()
 
     def open(self, moment: datetime) -> bool:
-        """Whether alerts may go out at this event time."""
+        """Whether alerts may be sent at this event time."""
         return not self.openings or any(opening.holds(moment) for opening in self.openings)
 
     def next_opening(self, after: datetime) -> datetime | None:
-        """The first moment after ``after`` at which a closed schedule opens; None where it never does."""
+        """The first moment after ``after`` at which a closed schedule opens; None if it never does."""
         edges = sorted(moment for opening in self.openings for moment in opening.edges(after))
         return next((moment for moment in edges if self.open(moment)), None)
 
     def longest_closed(self) -> timedelta:
-        """So long it stays closed at most; nothing where it never closes or never opens."""
+        """The longest time that it stays closed; zero if it never closes or never opens."""
         return _longest_closed(self)
 
 
 @lru_cache(maxsize=1024)
 def _longest_closed(schedule: Schedule) -> timedelta:
-    """Minute by minute over two weeks, and what clocks that are put forward or back can add."""
+    """Check every minute of two weeks, and allow for daylight saving changes."""
     minutes = (_SOME_MONDAY + timedelta(minutes=number) for number in range(2 * 7 * _MINUTES_A_DAY))
     runs = [len(list(run)) for is_open, run in groupby(minutes, key=schedule.open) if not is_open]
     longest = max(runs, default=0)
@@ -130,7 +130,7 @@ class _OpeningReader(Reader[Opening]):
             place.fail(node, f"expected a schedule such as {{days: [mon], hours: '08:00-20:00'}}, found {node.what}")
         if not node.pairs:
             place.fail(
-                node, "expected timezone, days or hours, found an empty mapping; without 'schedule' it is always"
+                node, "expected timezone, days or hours, found an empty mapping; omit 'schedule' to be always open"
             )
         given = read_keys(node, place, self._READERS, frozenset())
         start, end = given.get("hours", (0, _MINUTES_A_DAY))
@@ -143,7 +143,7 @@ class _OpeningReader(Reader[Opening]):
 
 
 class ScheduleReader(Reader[Schedule]):
-    """One opening, or a list of them: open when any is. Without ``timezone`` UTC, without ``days`` every day."""
+    """Read one opening or a list of them. ``timezone`` defaults to UTC, ``days`` to every day."""
 
     def read(self, node: Node, place: Place) -> Schedule:
         return Schedule(ListOf(_OpeningReader(), one=True, least=1).read(node, place))

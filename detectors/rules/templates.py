@@ -1,4 +1,4 @@
-"""Annotations: sandboxed Jinja over what an alert knows; a template that fails prints itself."""
+"""Annotations: sandboxed Jinja templates over an alert's values; a template that fails is shown as written."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NAMES = frozenset({
     "term", "article", "group", "count", "value", "threshold", "previous", "current", "severity", "window", "rule",
     "labels",
 })  # fmt: skip
-"""What a template may name."""
+"""The names that a template may use."""
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "official": frozenset({"id", "name", "role", "class", "country", "organisation", "former"}),
     "country": frozenset({"code", "name"}),
     "article": frozenset({"article_id", "url", "title", "source", "published_at", "step", "spans"}),
 }
-"""What a template may ask of these names."""
+"""The attributes of these names that a template may use."""
 
 FILTERS = frozenset({
     "abs", "capitalize", "count", "default", "d", "dictsort", "e", "escape", "first", "float", "forceescape", "groupby",
@@ -37,18 +37,18 @@ FILTERS = frozenset({
 })  # fmt: skip
 LONGEST_TEMPLATE = 10_000
 LONGEST_TEXT = 10_000
-"""Characters of a rendered annotation; the rest is cut off."""
+"""Limit on the characters of a rendered annotation; the rest is cut off."""
 
 
 METHODS = frozenset({
     "capitalize", "endswith", "get", "items", "keys", "lower", "split", "startswith", "strip", "title", "upper",
     "values",
 })  # fmt: skip
-"""Methods that a template may call: none that makes a long text of a short one."""
+"""Methods that a template may call: none can turn a short text into a long one."""
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """No attribute of Python's own, nothing that could fill the memory or take more than a moment."""
+    """A sandbox without Python internals and without operations that use much memory or time."""
 
     intercepted_binops = frozenset(("*", "**", "%"))
 
@@ -63,7 +63,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 def _bounded(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, which refuses to make a text of more than ``LONGEST_TEXT`` characters, or nearly so."""
+    """Wrap a filter so that it refuses to make a text of (roughly) more than ``LONGEST_TEXT`` characters."""
 
     @wraps(made)
     def limited(*given: Any, **named: Any) -> Any:
@@ -95,7 +95,7 @@ _ENVIRONMENT = _environment()
 
 @lru_cache(maxsize=16_384)
 def check_template(source: str) -> str | None:
-    """What is wrong with a template, or None."""
+    """The problem of a template, or None."""
     if "{" not in source:
         return None
     try:
@@ -105,7 +105,7 @@ def check_template(source: str) -> str | None:
         return f"not a template: {error.message}"
     except RecursionError:
         return "not a template: nested too deep"
-    except ValueError:  # a number of thousands of digits
+    except ValueError:  # a number with thousands of digits
         return "not a template: a number is too large"
 
 
@@ -126,7 +126,7 @@ def _problems(tree: nodes.Template) -> Iterator[str]:
 
 
 def _forbidden(tree: nodes.Template) -> Iterator[str]:
-    """What the sandbox would let through, and would let a template take for ever or fill the memory."""
+    """Constructs that the sandbox allows, but that could run forever or fill the memory."""
     for loop in tree.find_all(nodes.For):
         if loop.recursive or any(True for _ in loop.find_all(nodes.For)):
             yield "a loop within a loop is not allowed in a template"
@@ -139,7 +139,7 @@ def _forbidden(tree: nodes.Template) -> Iterator[str]:
     for call in tree.find_all(nodes.Call):
         name = call.node.attr if isinstance(call.node, nodes.Getattr) else ""
         if name not in METHODS:
-            said = f"{shown(name)}{nearest(name, METHODS)}" if name else "what is no method"
+            said = f"{shown(name)}{nearest(name, METHODS)}" if name else "something else"
             yield f"a template may call {', '.join(sorted(METHODS))}, found {said}"
 
 
@@ -149,7 +149,7 @@ def _compiled(source: str) -> Template:
 
 
 def render(source: str, names: Mapping[str, Any]) -> str:
-    """The template's text, at most ``LONGEST_TEXT`` characters; the template itself where it fails in use."""
+    """Render the template to at most ``LONGEST_TEXT`` characters; return the template itself if it fails."""
     if "{" not in source:
         return source
     pieces: list[str] = []
@@ -160,18 +160,18 @@ def render(source: str, names: Mapping[str, Any]) -> str:
             length += len(piece)
             if length >= LONGEST_TEXT:
                 break
-    except Exception:  # noqa: BLE001 - whatever an analyst's template runs into, the alert goes out
+    except Exception:  # noqa: BLE001 - a failing template must not stop the alert
         return source
     return "".join(pieces)[:LONGEST_TEXT]
 
 
 def missing(name: str) -> Undefined:
-    """What a name stands for where an alert has nothing for it: prints as nothing, and fails when asked for more."""
+    """The value of a name that the alert does not have: prints as nothing; its attributes fail."""
     return Undefined(name=name)
 
 
 class TemplateReader(Reader[str]):
-    """A template, checked for syntax, names and filters."""
+    """Read a template and check its syntax, names and filters."""
 
     def read(self, node: Node, place: Place) -> str:
         source = Word("a text", longest=LONGEST_TEMPLATE).read(node, place)

@@ -1,4 +1,4 @@
-"""Thresholds by severity: a number, or a number for each severity; the highest reached counts."""
+"""Thresholds: a number, or a number for each severity; the highest severity reached counts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIE
 
 
 class Level(msgspec.Struct, frozen=True):
-    """A number from which on a severity holds; None is the rule's own ``severity``."""
+    """The number at which a severity begins; None means the rule's own ``severity``."""
 
     severity: Severity | None
     number: float
 
     def severity_of(self, own: Severity) -> Severity:
-        """The severity, with the rule's own where none was written."""
+        """The severity of this level, or the rule's own if the level has none."""
         return self.severity or own
 
 
@@ -32,15 +32,15 @@ class Thresholds(msgspec.Struct, frozen=True):
     levels: tuple[Level, ...]
 
     def at_least(self, number: float) -> Level | None:
-        """The highest severity whose number is reached from below."""
+        """The highest level with ``number`` at or above it."""
         return next((level for level in reversed(self.levels) if number >= level.number), None)
 
     def at_most(self, number: float) -> Level | None:
-        """The highest severity whose number is reached from above."""
+        """The highest level with ``number`` at or below it."""
         return next((level for level in reversed(self.levels) if number <= level.number), None)
 
     def below(self, number: float) -> Level | None:
-        """The highest severity whose number is not reached."""
+        """The highest level with ``number`` below it."""
         return next((level for level in reversed(self.levels) if number < level.number), None)
 
     @property
@@ -55,7 +55,7 @@ class Thresholds(msgspec.Struct, frozen=True):
 
 
 class ThresholdReader(Reader[Thresholds]):
-    """A number, or ``{warning: 5, critical: 20}``."""
+    """Read a number, or ``{warning: 5, critical: 20}``."""
 
     def __init__(self, number: Number) -> None:
         self._number = number
