@@ -1,1 +1,1 @@
-"""A rule set at work: article to observations, observations to alerts and changelog records."""
+"""Rule evaluation: from an article to observations, from observations to alerts and changelog records."""

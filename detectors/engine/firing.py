@@ -1,4 +1,4 @@
-"""From a change of a machine to the alert record that people and programs read."""
+"""Build the alert record that people and programs read from a machine's change."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from detectors.rules.templates import missing, render
 
 
 class Firing(msgspec.Struct, frozen=True):
-    """An alert and the topics that it goes to; none where the rule has ``publish: false``."""
+    """An alert and the topics to send it to; no topics if the rule has ``publish: false``."""
 
     alert: Alert
     topics: tuple[str, ...]
 
 
 def firing(rule: Rule, group: dict[str, GroupValue], change: Change, version: str) -> Firing:
-    """The alert of a change, with labels and rendered annotations."""
+    """The alert for a change, with labels and rendered annotations."""
     evidence = tuple(shown for fact in change.evidence if (shown := fact.evidence) is not None)
     window = Window(change.start, change.end) if change.start is not None and change.end is not None else None
     annotations = rule.annotations
@@ -94,7 +94,7 @@ def _whole(value: Any) -> Any:
 
 
 def _of_group_country(group: Mapping[str, GroupValue], seen: Seen) -> tuple[Any, ...]:
-    """The officials of a group that names their country, class or role; all of them otherwise."""
+    """The officials that match the country, class or role in the group; all officials if none match."""
     parts = {field.partition(".")[2]: value for field, value in group.items() if field.startswith("official.")}
     if not parts:
         return seen.officials

@@ -1,4 +1,4 @@
-"""The rules of a set, ready to read articles: which of them an article meets, and what follows at once."""
+"""Match articles against the rules of a set: which rules an article meets, and what follows at once."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from detectors.rules.machine import Moment, alert_id
 from detectors.rules.rule import Rule
 
 MOST_GRAIN = timedelta(minutes=1)
-"""Of the log no more than the first and last article of each minute are kept, fewer where no rule asks."""
+"""The coarsest grain of the log: it keeps the first and last article of each minute, fewer if no rule needs them."""
 MOST_SPANS = 40
-"""Spans of evidence an article and rule."""
+"""Limit on evidence spans per article and rule."""
 
 
 class Reading(Limited, frozen=True):
-    """What one article leads to.
+    """What follows from one article.
 
-    ``firings`` are alerts of rules without state; ``observations`` go to the detectors by their key; ``pulse`` is the
-    article's time where some rule asks how old or how silent the log is, which every partition of the detectors must
-    know before its watermark passes.
+    ``firings`` are alerts of stateless rules; ``observations`` go to the detectors by key; ``pulse`` is the article's
+    time if some rule needs the age or silence of the log. Every detector partition must know it before its watermark
+    passes it.
     """
 
     firings: tuple[Firing, ...] = ()
@@ -44,7 +44,7 @@ class Reading(Limited, frozen=True):
 
 
 class _Compiled(RuleConditions):
-    """A rule with what every article would otherwise have to work out again."""
+    """A rule with everything precomputed that does not depend on the article."""
 
     __slots__ = ("_fields", "rule")
 
@@ -55,18 +55,18 @@ class _Compiled(RuleConditions):
 
     @property
     def fields(self) -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
-        """The fields that ``where`` asks positively, and those of each step. Most rules of a large set never match."""
+        """The fields with a positive condition in ``where`` and in each step; lazy, as most rules never match."""
         if self._fields is None:
             self._fields = self.where.bound_fields(), tuple(step.bound_fields() for step in self.steps)
         return self._fields
 
 
 class Engine:
-    """Every enabled rule of a set, compiled. Immutable: a new set is a new engine.
+    """All enabled rules of a set, compiled. Immutable: a new set needs a new engine.
 
-    ``depth_of`` says how many chains deep each rule lies, ``depths`` how many such layers there are; the watermark of a
-    rule is that of its layer less its ``lateness_of``. ``log_grain``: how finely silence of the log must be known, None
-    where no rule asks for more than its beginning.
+    ``depth_of`` is the layer of each rule (a chain is one above the rules that it reads), ``depths`` the number of
+    layers; the watermark of a rule is that of its layer minus its ``lateness_of``. ``log_grain``: the resolution at
+    which silence of the log must be known; None if rules need at most its beginning.
     """
 
     def __init__(self, rules: RuleSet) -> None:
@@ -98,18 +98,18 @@ class Engine:
                 self._chains_of[rule.name] = chains_of
 
     def knows(self, state: str) -> bool:
-        """Whether a rule state (of an observation) is of a rule of this set."""
+        """Whether a rule state (of an observation) belongs to a rule of this set."""
         return state in self.by_state
 
     def matching(self, article: EnrichedArticle) -> list[str]:
-        """The names of the rules that the article tells something, in order of the set.
+        """The names of the rules that the article meets, in order of the set.
 
-        It meets their ``where`` and, where they have steps, one of these, and none of their exceptions.
+        It meets their ``where``, one of their steps if they have any, and none of their exceptions.
         """
         return [self.compiled[number].rule.name for number in self._index.met(ArticleView(article, self.lexicon))]
 
     def read(self, article: EnrichedArticle) -> Reading:
-        """What an article leads to: alerts of rules without state, observations for the others."""
+        """Evaluate an article: alerts of stateless rules, observations for the others."""
         view = ArticleView(article, self.lexicon)
         firings: list[Firing] = []
         observations: list[Observation] = []
@@ -139,7 +139,7 @@ class Engine:
         )
 
     def _observations(self, one: _Compiled, view: ArticleView) -> tuple[list[Observation], bool]:
-        """One observation for each group that the article has, whatever number of steps it meets there."""
+        """One observation for each group of the article, whatever number of steps it meets there."""
         rule, article = one.rule, view.article
         asked, asked_of_steps = one.fields
         bindings = Bindings()
@@ -166,7 +166,7 @@ class Engine:
                     met.append(own)
                 all_values += (value for value in values if value not in all_values)
         distinct = _distinct(article, rule.kind.count_unit())
-        # an article has many groups, and mostly one thing to show for all of them
+        # an article may have many groups, and usually the same evidence for all of them
         shown = {id(found): seen(found) for _, found, _ in founds} if by_group else {}
         evidence: dict[tuple[int, ...], Evidence] = {}
         for steps, met, _, _ in by_group.values():

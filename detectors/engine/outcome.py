@@ -1,4 +1,4 @@
-"""What follows from one observation, or from the watermark: to send, to write, to count."""
+"""What follows from an observation or the watermark: what to send, write and count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from detectors.model.observation import Observation
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """Something that a metric counts: how often a rule met late observations, a closed schedule, a bound."""
+    """Something that a metric counts: how often a rule met a late observation, a closed schedule or a limit."""
 
     rule: str
     what: Literal["late", "schedule", "facts", "groups", "linked", "article_groups", "unknown"]
@@ -19,7 +19,7 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 class Limited(msgspec.Struct, frozen=True, kw_only=True):
-    """What has ``limits``: each that was met, with its rule, for metrics."""
+    """A result with ``limits``: those that were met, with their rules, for metrics."""
 
     limits: tuple[Limit, ...] = ()
 
@@ -28,27 +28,27 @@ class Limited(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def late(self) -> int:
-        """Observations behind the watermark."""
+        """Number of observations behind the watermark."""
         return self._sum("late")
 
     @property
     def dropped(self) -> int:
-        """Moments at which an alert was held back since its schedule was closed."""
+        """Number of moments at which a closed schedule held an alert back."""
         return self._sum("schedule")
 
     @property
     def bounded(self) -> int:
-        """How often a bound was reached: facts and groups pushed out, groups of an article left out, more linked
-        articles than are tried out.
+        """How often a limit was reached: facts or groups evicted, groups of an article skipped, too many linked
+        articles to try all choices.
         """
         return sum(map(self._sum, ("facts", "groups", "article_groups", "linked")))
 
 
 class Step(Limited, frozen=True):
-    """What follows from an observation or from the watermark.
+    """What follows from an observation or the watermark.
 
-    In this order: send ``firings`` and ``observations`` (for chains), await them; write ``puts``, await them; delete
-    ``deletes``; acknowledge.
+    Apply it in this order: send ``firings`` and ``observations`` (for chains) and await them; write ``puts`` and await
+    them; delete ``deletes``; acknowledge.
     """
 
     firings: tuple[Firing, ...] = ()

@@ -1,4 +1,4 @@
-"""All state of one partition of ``observations``: a set of facts, from which everything else is made."""
+"""All rule state of one partition of ``observations``: a set of facts, from which everything else is derived."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from detectors.rules.rule import Rule
 from detectors.timeline.log_records import LogTimes, RecordedLog
 
 MOST_GROUPS = 10_000
-"""Groups a rule in one partition; the one that was observed longest ago goes first, and is counted."""
+"""Limit on groups per rule and partition; the group observed longest ago is evicted first, and counted."""
 
 _STORED_EACH = timedelta(minutes=1)
-"""A watermark that nothing followed from is stored so far apart, in event time."""
+"""How often, in event time, to store a watermark from which nothing followed."""
 
 
 class _WatermarkRecord(msgspec.Struct, frozen=True, tag="judged"):
-    """Up to where a layer's watermark had come when it was stored."""
+    """The stored watermark of a layer."""
 
     watermark: datetime
     depth: int = 0
@@ -53,7 +53,7 @@ _DECODER: msgspec.msgpack.Decoder[_Record] = msgspec.msgpack.Decoder(_Record)
 class _RuleState:
     """The groups of one rule state, and when each has something to do.
 
-    ``depth`` is the rule's layer, ``lateness`` what its watermark lies behind that of its layer.
+    ``depth`` is the rule's layer; its watermark lies ``lateness`` behind that of the layer.
     """
 
     __slots__ = ("agenda", "depth", "groups", "lateness", "rule", "scheduled")
@@ -68,10 +68,10 @@ class _RuleState:
 
 
 class PartitionState:
-    """The facts of one partition, all rules and groups.
+    """The facts of one partition, for all rules and groups.
 
-    ``owns`` says of a key whether it belongs to this partition: groups that a rule lists exist before any article, and
-    each in one partition only.
+    ``owns`` tells whether a key belongs to this partition: groups that a rule lists exist before any article, each in
+    only one partition.
     """
 
     def __init__(self, engine: Engine, owns: Callable[[str], bool] = lambda _key: True) -> None:
@@ -89,7 +89,7 @@ class PartitionState:
 
     @property
     def watermark(self) -> datetime | None:
-        """Event time up to which the log is complete, as far as this partition was told; lateness not yet taken off."""
+        """Event time up to which the log is complete as far as this partition knows, before lateness is subtracted."""
         return self._watermarks.get(0)
 
     @property
@@ -102,10 +102,9 @@ class PartitionState:
         return {kept.rule.name: len(kept.groups) for kept in self._rules.values() if kept.groups}
 
     def load(self, records: Iterable[tuple[str, bytes]]) -> None:
-        """Take changelog records back, in any order: those that were not deleted, each once, before anything else.
+        """Load the changelog records that were not deleted, each once and in any order, before anything else.
 
-        The groups count as observed in the order of their newest facts. Facts of rules that are gone are deleted at the
-        next step.
+        Groups count as observed in the order of their newest facts. The next step deletes the facts of removed rules.
         """
         groups: dict[str, tuple[str, dict[str, GroupValue], list[Fact], list[Mark]]] = {}
         for key, value in records:
@@ -136,12 +135,12 @@ class PartitionState:
             self._schedule(kept, machine)
 
     def __len__(self) -> int:
-        """How many facts and marks are held."""
+        """The number of facts and marks."""
         machines = (machine for kept in self._rules.values() for machine in kept.groups.values())
         return sum(len(machine.facts) + len(machine.marks) for machine in machines)
 
     def observe(self, observation: Observation, *, replay: bool = False) -> Step:
-        """One observation has come; ``replay`` says that its article had been acknowledged before."""
+        """Process an observation; ``replay``: its article was acknowledged before."""
         kept = self._rules.get(observation.state)
         if kept is None:
             return Step(limits=(Limit(observation.rule, "unknown"),))
@@ -176,22 +175,22 @@ class PartitionState:
         return None if watermark is None else watermark - kept.lateness
 
     def _settled(self, kept: _RuleState) -> datetime | None:
-        """The rule's watermark that is known to be stored."""
+        """The rule's watermark as last stored."""
         stored = self._stored.get(kept.depth)
         return None if stored is None else stored - kept.lateness
 
     def pulse(self, times: Iterable[datetime]) -> Step:
-        """The log holds articles of these times, whatever they are about."""
+        """Record that the log contains articles with these times, whatever they are about."""
         record = self._log.add(times) if self._engine.needs_log else None
         puts = () if record is None else ((record.key, _ENCODER.encode(record)),)
         return Step(puts=puts, deletes=tuple(self._log.take_needless()))
 
     def advance(self, watermark: datetime, *, complete: bool = False, depth: int = 0) -> Step:
-        """Event time is complete up to ``watermark``: judge what waited for it, delete what nothing asks of any more.
+        """Advance to ``watermark``: judge what waited for it, and delete what is no longer needed.
 
-        ``depth`` is the layer of rules: 0 reads articles. A chain's input is complete up to where all partitions of the
-        layer below have come, and stored it.
-        ``complete`` says that it is known to be so without any lateness (the end of a test), ``watermark`` included.
+        ``depth`` is the layer of rules: 0 reads articles. A chain's input is complete up to the watermark that all
+        partitions of the layer below have reached and stored.
+        ``complete``: event time is complete through ``watermark`` itself, without any lateness (the end of a test).
         Deletes only what is not needed to judge again from the watermark of an earlier step, so that a crash between
         sending and writing loses nothing.
         """
@@ -273,7 +272,7 @@ class PartitionState:
                 kept.groups.pop(machine.key, None)
             return
         if after is not None and due < after:
-            due = after  # what is due already waits for the next step of the watermark
+            due = after  # what is already due waits for the next watermark
         if planned is None or due < planned:
             kept.scheduled[machine.key] = due
             heapq.heappush(kept.agenda, (due, next(self._numbers), machine.key))
@@ -283,9 +282,9 @@ class PartitionState:
         return machine.group in kept.rule.kind.initial_groups()
 
     def with_rules(self, engine: Engine) -> PartitionState:
-        """The state under another rule set: kept where a rule's condition, group and window are unchanged.
+        """The state under another rule set: kept if a rule's condition, group and window are unchanged.
 
-        The facts of rules that are gone are deleted by the next :meth:`advance`. Use this object no more.
+        The next :meth:`advance` deletes the facts of removed rules. Do not use this object afterwards.
         """
         new = PartitionState(engine, self._owns)
         new._log, new._watermarks, new._stored = self._log, self._watermarks, self._stored
@@ -308,7 +307,7 @@ class PartitionState:
 
 
 class _StepBuilder:
-    """The parts of a step while they are made."""
+    """Collects the parts of a step."""
 
     def __init__(self, version: str) -> None:
         self._version = version
@@ -328,7 +327,7 @@ class _StepBuilder:
             self.observations += engine.chain_observations(rule, machine.group, moment)
         for mark in outcome.marks:
             self.put(_mark_key(machine, mark), _MarkRecord(rule.state, machine.group, mark))
-        # facts first: without the mark that says so, a machine would judge what is left of them again
+        # facts first: without the mark, a machine would judge the remaining facts again
         self.deletes += [_fact_key(machine, fact) for fact in outcome.facts_dropped]
         self.deletes += [_mark_key(machine, mark) for mark in outcome.marks_dropped]
         if outcome.dropped:

@@ -1,4 +1,4 @@
-"""Rules over articles in one process: what a stream with one worker and one partition would do."""
+"""Evaluate rules over articles in one process, like a stream with one worker and one partition."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from detectors.model.observation import Observation
 
 
 class Scan:
-    """Feed articles in the order of the log. It does not flush at the end: move event time on with :meth:`until`.
+    """Takes articles in the order of the log. It does not flush at the end: advance event time with :meth:`until`.
 
-    ``late``, ``dropped`` and ``bounded`` count as the stream's metrics do.
+    ``late``, ``dropped`` and ``bounded`` count like the stream's metrics.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -27,7 +27,7 @@ class Scan:
         self.bounded = 0
 
     def feed(self, article: EnrichedArticle) -> list[Firing]:
-        """Alerts that the article brings about, its own first, then those that its event time lets go."""
+        """The alerts that follow from the article: its own first, then those that its event time releases."""
         reading = self._engine.read(article)
         self.dropped += reading.dropped
         self.bounded += reading.bounded
@@ -42,18 +42,18 @@ class Scan:
         return firings
 
     def until(self, time: datetime) -> list[Firing]:
-        """Alerts that come when event time moves on to ``time`` without further articles."""
+        """The alerts that follow when event time advances to ``time`` without further articles."""
         if self._newest is not None and time <= self._newest:
             return []
         self._newest = time
         return self._advance(time)
 
     def settle(self, time: datetime) -> list[Firing]:
-        """Alerts that come when no article up to and including ``time`` is missing, whatever the rules' lateness."""
+        """The alerts that follow when no article up to and including ``time`` is missing, whatever the lateness."""
         return self._advance(time, complete=True)
 
     def _advance(self, time: datetime, *, complete: bool = False) -> list[Firing]:
-        """Layer by layer: what a chain hears of is complete when all below it has been told."""
+        """Advance layer by layer: a chain's input is complete once all layers below it have advanced."""
         firings: list[Firing] = []
         for depth in range(self._engine.depths):
             firings += self._take(self._state.advance(time, complete=complete, depth=depth))

@@ -1,4 +1,4 @@
-"""``absence``: something is said, and what should follow does not come in time.
+"""``absence``: something is reported, and the expected follow-up does not come in time.
 
 ```yaml
 name: sanctions-threatened-and-not-imposed
@@ -36,11 +36,11 @@ AFTER, WITHOUT = 1, 2
 
 @kind("absence")
 class Absence(GroupedKind, frozen=True, kw_only=True):
-    """Fires when nothing that meets ``without`` has come within ``within`` of an article that meets ``after``."""
+    """Fires when no article that meets ``without`` comes within ``within`` of an article that meets ``after``."""
 
     after: Step
     without: Step
-    within: Annotated[timedelta, Key(Duration(), "how long a wait is; one wait a group and so long, answered or not")]
+    within: Annotated[timedelta, Key(Duration(), "how long to wait; a group has one wait at a time, answered or not")]
 
     def conditions(self) -> tuple[Condition, ...]:
         return self.after, self.without
@@ -59,9 +59,9 @@ class Absence(GroupedKind, frozen=True, kw_only=True):
 
 
 class _Wait(msgspec.Struct, frozen=True, array_like=True):
-    """A wait that is over: which article began it, and whether an alert came of it.
+    """A wait that has ended: the article that began it, and whether it led to an alert.
 
-    ``last_began`` is when the last alert of the group began that ``throttle`` did not drop.
+    ``last_began`` is the start of the group's last alert that ``throttle`` did not drop.
     """
 
     start: datetime
@@ -78,7 +78,7 @@ _OVER, _ANSWERED = "wait", "answered"
 class _Waiting(Machine):
     """Decides each wait when its time is over, in order of event time.
 
-    Only then is it known that it began: a version of its first article may have met ``without`` too.
+    Only then is it certain that the wait began: another version of its first article may meet ``without`` too.
     """
 
     __slots__ = ("_answer", "_held", "_kind", "_next", "_wait")
@@ -86,10 +86,10 @@ class _Waiting(Machine):
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: Absence) -> None:
         super().__init__(rule, group)
         self._kind = kind
-        self._wait: _Wait | None = None  # the last one decided
-        self._next: Fact | None = None  # the article that begins the next one, as far as is known
-        self._answer: Fact | None = None  # what came after the last alert, and is still to be told
-        self._held: list[tuple[datetime, _Wait]] = []  # alerts that the schedule lets out at a time, in order
+        self._wait: _Wait | None = None  # the last decided wait
+        self._next: Fact | None = None  # the article that begins the next wait, as far as is known
+        self._answer: Fact | None = None  # the answer that came after the last alert and still has to resolve it
+        self._held: list[tuple[datetime, _Wait]] = []  # alerts that the schedule releases at a time, in order
 
     def restore(self, facts: list[Fact], marks: list[Mark], settled: datetime | None) -> None:  # type: ignore[override]
         super().restore(facts, marks, settled)
@@ -107,7 +107,7 @@ class _Waiting(Machine):
                 self._wait = msgspec.structs.replace(self._wait, fired=False)
         first = self._first_after(self._wait)
         if first is not None and settled is not None:
-            # What was over before is decided, and so are waits that never began: what says so may be deleted by now.
+            # Waits that ended before are decided, and so are those that never began: their facts may be deleted by now.
             first = next(self._after_from(max(first.time, settled - self._kind.within)), None)
         self._next = first
 
@@ -154,7 +154,7 @@ class _Waiting(Machine):
         return min(moments, default=None)
 
     def _decide(self, out: Outcome) -> None:
-        """The wait of the next article is over."""
+        """Decide the wait of the next article, which is over."""
         first = self._next
         assert first is not None
         prints = self._versions_that_only_begin(first)
@@ -184,7 +184,7 @@ class _Waiting(Machine):
             self._held.append((opening, wait))
 
     def _resolve(self, out: Outcome) -> None:
-        """What did not come in time came after all; an alert that never went out is never heard of."""
+        """The answer came too late: resolve the alert; an alert that was never sent stays unsent."""
         wait, answer = self._wait, self._answer
         assert wait is not None
         assert answer is not None
@@ -222,13 +222,13 @@ class _Waiting(Machine):
         return wait.start + self._kind.within
 
     def _opening(self, wait: _Wait) -> datetime | None:
-        """When the schedule, closed at the end of a wait, lets its alert out."""
+        """When the schedule, closed at the end of a wait, releases its alert."""
         end = self._end(wait)
         closed = wait.fired and not self.rule.schedule.open(end)
         return self.rule.schedule.next_opening(end) if closed else None
 
     def _answer_to(self, wait: _Wait) -> Fact | None:
-        """What came too late for an alert not to be, and resolves it."""
+        """The answer that came too late to prevent the alert, and resolves it."""
         end = self._end(wait)
         late = self.facts.between(end, end + self._kind.within) if wait.fired else []
         return next((fact for fact in late if self._counts(fact, wait)), None)
@@ -238,13 +238,13 @@ class _Waiting(Machine):
 
     @staticmethod
     def _counts(fact: Fact, wait: _Wait) -> bool:
-        """Whether it meets ``without`` and is neither the first article itself nor a copy of it."""
+        """Whether the fact meets ``without`` and is neither the first article itself nor a copy of it."""
         if WITHOUT not in fact.steps or fact.article_id == wait.article_id:
             return False
         return not any(are_copies(fact.fingerprint, one) for one in wait.fingerprints)
 
     def _versions_that_only_begin(self, first: Fact) -> tuple[str, ...] | None:
-        """The fingerprints of an article; None where a version of it meets ``without``: it begins no wait."""
+        """The fingerprints of an article; None if a version of it meets ``without``, so that it begins no wait."""
         within = self._kind.within
         around = self.facts.between(first.time - within, first.time + within)
         versions = [fact for fact in around if fact.article_id == first.article_id]
@@ -263,7 +263,7 @@ class _Waiting(Machine):
         return next(self._after_from(self._end(wait) + INSTANT), None)
 
     def _forget(self, settled: datetime, out: Outcome) -> None:
-        """Delete the facts and marks that nothing asks of any more from ``settled`` on."""
+        """Delete the facts and marks that nothing from ``settled`` on needs."""
         last = self.latest(_OVER, settled)
         earlier = [mark for mark in self.marks.values() if last is not None and mark.time < last.time]
         for mark in [mark for mark in earlier if mark.name == _OVER]:
@@ -289,7 +289,7 @@ class _Waiting(Machine):
                 self.drop(other, out)
 
     def _forgotten(self, wait: _Wait) -> datetime:
-        """After this nothing asks any more of a wait."""
+        """The time after which nothing needs the wait any more."""
         end = self._end(wait) + self._kind.within
         throttled = wait.last_began + self.rule.throttle if wait.last_began is not None else end
         return max(end, throttled, self._opening(wait) or end) + INSTANT

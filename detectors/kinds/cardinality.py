@@ -1,4 +1,4 @@
-"""``cardinality``: so many different values of a field within a window, or no more than so many.
+"""``cardinality``: at least, or at most, N different values of a field within a window.
 
 ```yaml
 name: many-countries-on-sanctions
@@ -55,7 +55,7 @@ class Cardinality(CountKind, EitherSideKind, frozen=True, kw_only=True):
         return self.at_most is not None or super().waits_for_watermark()
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
-        """How many different values the window holds at ``tick``; None with fewer than ``minimum`` articles."""
+        """The number of different values in the window at ``tick``; None with fewer than ``minimum`` articles."""
         if facts.count(tick - self.window, tick) < self.minimum:
             return None
         number = self._different(facts, tick)

@@ -1,4 +1,4 @@
-"""``chain``: alerts of other rules within a window, so many of them or one for each step.
+"""``chain``: alerts of other rules within a window, at least N of them or one for each step.
 
 ```yaml
 name: crackdown
@@ -33,24 +33,28 @@ from detectors.rules.thresholds import ThresholdReader, Thresholds
 
 @kind("chain")
 class Chain(AnyOrderKind, frozen=True, kw_only=True):
-    """Fires on alerts, each id once: at least so many, or one at least for each step, in any order.
+    """Fires on alerts, each id counted once: at least N alerts, or at least one for each step, in any order.
 
     An alert is in the window if one of its moments is; the moment of a state is its beginning.
     """
 
     READS_ARTICLES = False
 
-    alerts: Annotated[ChainInput | None, Key(ChainInputReader(), "the alerts that are counted, with `at_least`")] = None
+    alerts: Annotated[ChainInput | None, Key(ChainInputReader(), "the alerts to count, with `at_least`")] = None
     at_least: Annotated[
         Thresholds | None,
-        Key(ThresholdReader(Number(least=1, whole=True)), "so many alerts, or so many by severity", harmless=True),
+        Key(
+            ThresholdReader(Number(least=1, whole=True)),
+            "the minimum number of alerts, or one by severity",
+            harmless=True,
+        ),
     ] = None
-    distinct: Annotated[str, Key(Choice(("alert", "rule"), "way to count"), "what is counted once; default: alert")] = (
+    distinct: Annotated[str, Key(Choice(("alert", "rule"), "way to count"), "what to count once; default: alert")] = (
         "alert"
     )
     steps: Annotated[
         tuple[ChainInput, ...],
-        Key(ListOf(ChainInputReader(), least=1, most=32), "alerts of which each must come, in any order"),
+        Key(ListOf(ChainInputReader(), least=1, most=32), "alerts of which each must occur, in any order"),
     ] = ()
 
     def wrong(self) -> Iterator[tuple[str, str]]:
@@ -59,9 +63,9 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         if self.alerts is not None and self.steps:
             yield "steps", "a chain has either alerts or steps, found both"
         if self.alerts is not None and self.at_least is None:
-            yield "alerts", "the key 'at_least' is missing: how many alerts there must be"
+            yield "alerts", "the key 'at_least' is missing: the minimum number of alerts"
         if self.alerts is None and self.steps and self.at_least is not None:
-            yield "at_least", "'at_least' goes with alerts; of steps each must come"
+            yield "at_least", "'at_least' goes with alerts, not with steps: each step must occur"
 
     def wrong_among(self, rule: Rule, rules: Mapping[str, Rule]) -> Iterator[tuple[str, str]]:
         for key, name in self._named():
@@ -70,7 +74,7 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         circle_ = circle(rule, rules)
         if circle_ and rule.name == min(circle_):
             way = " -> ".join((*circle_, circle_[0]))
-            yield "alerts" if self.alerts is not None else "steps", f"chains hear each other in a circle: {way}"
+            yield "alerts" if self.alerts is not None else "steps", f"chains form a cycle: {way}"
 
     def _named(self) -> Iterator[tuple[str, str]]:
         for name in self.alerts.rules if self.alerts is not None else ():
@@ -98,7 +102,7 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         return reached(thresholds, counted(facts, moment - self.window, moment, self._counts()), moment, severity)
 
     def _counts(self) -> str:
-        return "article" if self.distinct == "alert" else self.distinct  # alerts stand where articles do elsewhere
+        return "article" if self.distinct == "alert" else self.distinct  # an alert takes the place of an article
 
     def grown(self, facts: Facts, fact: Fact) -> tuple[datetime, datetime]:
         if self.steps:

@@ -1,4 +1,4 @@
-"""``change``: a group's value of a field is another than the one that was settled.
+"""``change``: a group's value of a field differs from its settled value.
 
 ```yaml
 name: outlet-changes-hands
@@ -31,10 +31,10 @@ from detectors.timeline.log import Log
 
 @kind("change")
 class Changed(GroupedKind, frozen=True, kw_only=True):
-    """Fires when so many articles in a row give another value than the settled one. The first settles silently."""
+    """Fires when ``at_least`` articles in a row give a value other than the settled one. The first settles silently."""
 
     of: Of
-    at_least: Annotated[int, Key(Number(least=1, whole=True), "articles in a row that settle a value")] = 1
+    at_least: Annotated[int, Key(Number(least=1, whole=True), "number of articles in a row that settle a value")] = 1
 
     def value_field(self) -> str:
         return self.of
@@ -47,9 +47,9 @@ class Changed(GroupedKind, frozen=True, kw_only=True):
 
 
 class _Standing(msgspec.Struct, frozen=True, array_like=True):
-    """How a group stands after an article: the settled value, and the row of articles that give another one.
+    """The state of a group after an article: the settled value, and the row of articles that give another one.
 
-    ``previous`` and ``changed`` are of the last change; ``waiting`` says that its schedule was closed.
+    ``previous`` and ``changed`` describe the last change; ``waiting``: the schedule was closed at that change.
     """
 
     settled: GroupValue | None = None
@@ -67,7 +67,7 @@ _GIVEN = "given"
 
 
 class _Settling(Machine):
-    """Goes through the articles in order of event time, then id, behind the watermark."""
+    """Judges the articles behind the watermark in order of event time, then id."""
 
     __slots__ = ("_judged", "_kind", "_standing")
 
@@ -124,7 +124,7 @@ class _Settling(Machine):
 
     @property
     def _kept(self) -> datetime | None:
-        """From when on articles are kept as evidence of a row that is not settled yet, or of a change not yet told."""
+        """The start of the articles kept as evidence of an unsettled row, or of a change that is not sent yet."""
         standing = self._standing
         return standing.since if standing.row or standing.waiting else None
 
@@ -132,7 +132,7 @@ class _Settling(Machine):
         return settled - INSTANT if self._kept is None else min(settled, self._kept) - INSTANT
 
     def _unjudged(self, now: datetime) -> Iterator[Sequence[Fact]]:
-        """The articles before ``now`` that were not judged yet, all versions of one time together."""
+        """The articles before ``now`` that were not judged yet; versions with the same time come together."""
         start = self._judged
         facts = list(self.facts) if start is None else list(self.facts.from_(start))
         for (time, _), versions in groupby(facts, key=lambda fact: fact.order[:2]):
@@ -141,7 +141,7 @@ class _Settling(Machine):
             yield tuple(versions)
 
     def _judge(self, versions: Sequence[Fact], out: Outcome) -> None:
-        """One article; with two values it says nothing."""
+        """Judge one article; an article with two values is ignored."""
         values = {value for fact in versions for value in fact.values}
         if len(values) != 1:
             return
@@ -186,7 +186,7 @@ class _Settling(Machine):
         return settled
 
     def _opening(self) -> datetime | None:
-        """When the schedule lets the last change out."""
+        """When the schedule releases the last change."""
         standing = self._standing
         return self.rule.schedule.next_opening(standing.changed) if standing.waiting and standing.changed else None
 
@@ -218,7 +218,7 @@ class _Settling(Machine):
 
 
 def _equal(one: GroupValue, other: GroupValue | None) -> bool:
-    """Whether two values are the same; ``true`` is not 1."""
+    """Whether two values are equal; ``true`` is not 1."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 

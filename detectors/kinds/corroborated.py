@@ -1,4 +1,4 @@
-"""``corroborated``: articles that do not copy each other, of different outlets, say the same within a window.
+"""``corroborated``: independent articles, from different outlets and no copies, report the same within a window.
 
 ```yaml
 name: coup-reported
@@ -29,11 +29,11 @@ from detectors.rules.thresholds import Thresholds
 
 @kind("corroborated")
 class Corroborated(EventKind, frozen=True, kw_only=True):
-    """Fires on so many articles of which no two are copies or have the same value of ``distinct``."""
+    """Fires on ``at_least`` articles of which no two are copies or share the value of ``distinct``."""
 
     at_least: CountAtLeast
     distinct: Annotated[
-        str, Key(DistinctReader("source", "language"), "no two of the articles have the same of this; default: source")
+        str, Key(DistinctReader("source", "language"), "no two of the articles share its value; default: source")
     ] = "source"
 
     def count_unit(self) -> str:
@@ -50,7 +50,7 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
         return reached(self.at_least, independent.number(), moment, severity)
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
-        """The articles that were chosen."""
+        """The chosen articles."""
         return self._independent(facts, moment).picked()[-MOST_EVIDENCE:]
 
     def _independent(self, facts: Facts, moment: datetime) -> Stories:

@@ -40,30 +40,32 @@ _FULL = "full"
 
 @kind("flatline")
 class Flatline(StateKind, frozen=True, kw_only=True, dict=True):
-    """A group is judged where ``groups`` lists it, else from its first window (as judged at each ``every``) with
-    ``minimum`` articles until ``remember`` without any. With ``group_by`` nothing is judged while the window holds no
-    article of the log at all."""
+    """A group is judged if ``groups`` lists it, or else from its first window (evaluated at each ``every``) with
+    ``minimum`` articles until ``remember`` passes without any. With ``group_by`` nothing is judged while the window
+    contains no article of the log at all."""
 
     NEEDS_LOG: ClassVar[bool] = True
 
     below: CountAtLeast = Thresholds((Level(None, 1),))
     groups: Annotated[
         tuple[Any, ...] | None,
-        Key(GroupsReader(), "the groups that are judged: a list's name, or values", harmless=True),
+        Key(GroupsReader(), "the groups to judge: the name of a list, or values", harmless=True),
     ] = None
     minimum: Annotated[
         int | None,
         Key(
-            Number(least=0, whole=True), "articles in a window that make a group known; default: `below`", harmless=True
+            Number(least=0, whole=True),
+            "number of articles in a window that makes a group known; default: `below`",
+            harmless=True,
         ),
     ] = None
     remember: Annotated[
-        timedelta, Key(Duration(), "without an article for so long, a group is no longer known", harmless=True)
+        timedelta, Key(Duration(), "forget a group after this long without an article", harmless=True)
     ] = timedelta(days=30)
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         if self.groups is not None and not self.group_by:
-            yield "groups", "expected 'group_by' beside 'groups': it says of which field they are"
+            yield "groups", "'groups' needs 'group_by', which names their fields"
             return
         for item in self.groups or ():
             try:
@@ -72,12 +74,12 @@ class Flatline(StateKind, frozen=True, kw_only=True, dict=True):
                 yield "groups", str(error)
 
     def levels(self) -> tuple[Side, Thresholds]:
-        """For the machine of states."""
+        """The thresholds, and the side on which a value reaches them."""
         return "below", self.below
 
     @cached_property
     def listed(self) -> dict[str, Group]:
-        """The groups that are listed, by key."""
+        """The listed groups, by key."""
         groups = [group_of(item, self.group_by) for item in self.groups or ()]
         return {group_key(group): group for group in groups}
 
@@ -91,14 +93,14 @@ class Flatline(StateKind, frozen=True, kw_only=True, dict=True):
         return self.window if self.group_by else None
 
     def enough(self) -> float:
-        """So many articles in a window make a group known."""
+        """The number of articles in a window that makes a group known."""
         return self.below.most if self.minimum is None else self.minimum
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
         return _FlatlineMachine(rule, group, self)
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:
-        """How many articles the window holds; None while all is silent and the rule has groups."""
+        """The number of articles in the window; None if the rule has groups and the whole log is silent."""
         start = tick - self.window
         if self.group_by and not log.alive(start, tick):
             return None
@@ -107,7 +109,7 @@ class Flatline(StateKind, frozen=True, kw_only=True, dict=True):
 
 
 class _FlatlineMachine(TickMachine):
-    """Beside what all states do: whether the group is known, and silence, at which no fact comes."""
+    """Adds to the states whether the group is known, and silence, during which no facts come."""
 
     __slots__ = ("_full",)
 
@@ -116,7 +118,7 @@ class _FlatlineMachine(TickMachine):
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: Flatline) -> None:
         super().__init__(rule, group, kind)
         self._full: datetime | None = None
-        """For a group that was listed when the log ran already: from when on its window is full."""
+        """For a group that was added to the list while the log was running: when its window is full."""
 
     def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:
         super().restore(facts, marks, settled)
@@ -144,7 +146,7 @@ class _FlatlineMachine(TickMachine):
         super().advance(now, settled, log, out)
 
     def begins(self, settled: datetime | None) -> datetime | None:
-        """For a listed group the beginning of the log, or of what is not settled yet."""
+        """For a listed group, the beginning of the log or of what is not settled yet."""
         if not self._listed:
             return super().begins(settled)
         if settled is None:
@@ -190,7 +192,7 @@ class _FlatlineMachine(TickMachine):
         return self._log.next_after(after) or after + self._kind.every
 
     def forget(self, settled: datetime, out: Outcome) -> None:
-        """All but the last fact can go with the window; the last says until when the group is known."""
+        """Delete all facts behind the window except the last, which says until when the group is known."""
         kind = self._kind
         longest = max(kind.window, kind.remember) + kind.every
         self.prune(settled - longest - INSTANT, out)

@@ -1,4 +1,4 @@
-"""``frequency``: at least so many articles, stories or values within a window.
+"""``frequency``: at least N articles, stories or values within a window.
 
 ```yaml
 name: counterterrorism-surge
@@ -30,7 +30,7 @@ from detectors.timeline.log import Log
 
 @kind("frequency")
 class Frequency(CountKind, frozen=True, kw_only=True):
-    """Fires when the window holds that many: at once; with ``for`` or ``clear`` as a state, at each ``every``."""
+    """Fires as soon as the window holds ``at_least``; with ``for`` or ``clear`` a state, judged at each ``every``."""
 
     at_least: CountAtLeast
     distinct: Distinct = "article"
@@ -42,11 +42,11 @@ class Frequency(CountKind, frozen=True, kw_only=True):
         return self.at_least
 
     def levels(self) -> tuple[Side, Thresholds]:
-        """For the machine of states."""
+        """The thresholds, and the side on which a value reaches them."""
         return "at_least", self.at_least
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure:  # noqa: ARG002
-        """How many the window holds at ``tick``."""
+        """The count in the window at ``tick``."""
         count = self._count(facts, tick)
         return Measure(count, count)
 

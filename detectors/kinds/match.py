@@ -33,7 +33,7 @@ ARTICLE, STORY = "article", "story"
 
 @kind("match")
 class Match(Kind, frozen=True, kw_only=True):
-    """Fires on an article; ``once_per`` says how often."""
+    """Fires on an article; ``once_per`` limits how often."""
 
     TAKES_LATE = True
     GROUP_KEY = "once_per"
@@ -43,7 +43,7 @@ class Match(Kind, frozen=True, kw_only=True):
         Key(
             GroupByReader(ARTICLE, STORY),
             "one alert for each: article (default), story, value of a field, or combination of these; "
-            "other than articles, in each interval of `throttle` (24h)",
+            "all but article: in each interval of `throttle` (24h)",
         ),
     ] = (ARTICLE,)
 
@@ -60,7 +60,7 @@ class Match(Kind, frozen=True, kw_only=True):
         return DAY
 
     def article_alert(self, rule: Rule, fact: Fact) -> Change:
-        """Rule and article are the alert's id."""
+        """The alert of an article: its id is made of rule and article."""
         return Change(
             identity=f"article {fact.article_id}",
             revision=1,
@@ -93,7 +93,7 @@ class _IntervalMachine(Machine):
         self._emit(start, fact, before, self._counted(start), out)
 
     def _emit(self, start: datetime, fact: Fact, before: int, after: int, out: Outcome) -> None:
-        """Say what follows where a fact of the interval has made more of its count."""
+        """Report what follows when a fact has raised the count of its interval."""
         out.moments.append(Moment(start.isoformat(), fact.time, fact))
         if not before or revision(after) > revision(before):
             facts = self._open(start)
@@ -116,7 +116,7 @@ class _IntervalMachine(Machine):
         return [fact for fact in facts if self.rule.schedule.open(fact.time)]
 
     def _counted(self, start: datetime) -> int:
-        """How many articles or stories the interval holds, of those within the schedule."""
+        """The number of articles or stories in the interval, within the schedule."""
         schedule, facts = self.rule.schedule, self.facts
         window = facts.window(
             self._COUNTS, lambda: Filtered(lambda fact: schedule.open(fact.time), tally(self._COUNTS, facts))
@@ -136,7 +136,7 @@ class _IntervalMachine(Machine):
 
 
 class _StoryMachine(_IntervalMachine):
-    """As many alerts in an interval as it holds stories, numbered."""
+    """One numbered alert for each story in an interval."""
 
     __slots__ = ()
     _COUNTS = STORY

@@ -1,4 +1,4 @@
-"""``metric``: a number of a window's articles: the sum, average, extreme or percentile of a value that each gives.
+"""``metric``: the sum, average, extreme or percentile of a value over the articles in a window.
 
 ```yaml
 name: tone-on-uzbekistan
@@ -48,7 +48,7 @@ _PERCENTILE = re.compile(r"p([1-9]\d?)")
 
 
 def apply(function: str, numbers: Sequence[float]) -> float:
-    """The number that a function makes of one or more others; percentiles by nearest rank."""
+    """Apply a function to one or more numbers; percentiles use the nearest rank."""
     percentile = _PERCENTILE.fullmatch(function)
     if percentile is None:
         return FUNCTIONS[function](numbers)
@@ -84,9 +84,9 @@ class _FunctionReader(Reader[str]):
 
 @kind("metric")
 class Metric(EitherSideKind, frozen=True, kw_only=True):
-    """Each article gives its largest value that met ``where``; one without a number gives none and does not count.
+    """Each article gives its largest value that met ``where``; an article without a number does not count.
 
-    In a group of a theme or an official the value is theirs.
+    In a group of a theme or an official, the value is that of the theme or official.
     """
 
     value: Annotated[
@@ -109,7 +109,7 @@ class Metric(EitherSideKind, frozen=True, kw_only=True):
         return max((float(one) for one in numbers if _is_number(one)), default=None)  # type: ignore[arg-type]
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
-        """The number at ``tick``; None with fewer than ``minimum`` articles that give one, or none."""
+        """The number at ``tick``; None if no article, or fewer than ``minimum``, give one."""
         by_article: dict[str, float] = {}
         for fact in facts.between(tick - self.window, tick):
             if fact.number is not None:
@@ -120,7 +120,7 @@ class Metric(EitherSideKind, frozen=True, kw_only=True):
         return Measure(apply(self.function, list(by_article.values())), len(by_article))
 
     def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:
-        """Those that gave a number."""
+        """The facts that gave a number."""
         return [fact for fact in facts.between(tick - self.window, tick) if fact.number is not None]
 
 
@@ -129,7 +129,7 @@ def _is_number(value: object) -> bool:
 
 
 def _is_of(value: Value, group: Mapping[str, GroupValue]) -> bool:
-    """Whether a theme or an official is the one that the group names; a group without either names all."""
+    """Whether the group names this theme or official; a group without such a field names all."""
     for field, wanted in group.items():
         of, _, attribute = field.partition(".")
         if of == value.field:

@@ -1,4 +1,4 @@
-"""``new_term``: a value that was never met before, or not for long.
+"""``new_term``: a value that was never met before, or not for a long time.
 
 ```yaml
 name: new-minister
@@ -37,25 +37,29 @@ from detectors.rules.thresholds import Level, Thresholds
 from detectors.timeline.log import Log
 
 MOST_VALUES = 10_000
-"""Values a group that are remembered; the one that was met longest ago goes first, and is counted."""
+"""Limit on remembered values per group; the value that was met longest ago is evicted first, and counted."""
 
 
 @kind("new_term")
 class NewTerm(GroupedKind, frozen=True, kw_only=True):
-    """Fires when a value is met that was not for ``remember``: at once, unless an article to come could undo it."""
+    """Fires on a value not met for ``remember``: at once, unless an article that may still come could undo it."""
 
     NEEDS_LOG = True
 
     of: Of
-    remember: Annotated[timedelta, Key(Duration(), "a value not met for so long is new again")]
+    remember: Annotated[timedelta, Key(Duration(), "how long a value must not be met to be new again")]
     learn: Annotated[
         timedelta | None,
-        Key(Duration(zero=True), "silent until the log is so old; default: 30d, or `remember` if shorter"),
+        Key(Duration(zero=True), "minimum age of the log before alerts; default: 30d, or `remember` if shorter"),
     ] = None
-    known: Annotated[Known, Key(KnownReader(), "values that are never new: a list", harmless=True)] = Known()
+    known: Annotated[
+        Known, Key(KnownReader(), "values that are never new: the name of a list, or values", harmless=True)
+    ] = Known()
     at_least: CountAtLeast = Thresholds((Level(None, 1),))
     distinct: Distinct = "article"
-    window: Annotated[timedelta, Key(Duration(), "a value is met when so long a stretch holds `at_least`")] = 7 * DAY
+    window: Annotated[timedelta, Key(Duration(), "a value is met when a stretch of this length holds `at_least`")] = (
+        7 * DAY
+    )
 
     def value_field(self) -> str:
         return self.of
@@ -70,7 +74,7 @@ class NewTerm(GroupedKind, frozen=True, kw_only=True):
         return self.known.among(found, self.of)
 
     def learning(self) -> timedelta:
-        """How old the log must be."""
+        """The minimum age of the log."""
         return min(30 * DAY, self.remember) if self.learn is None else self.learn
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
@@ -89,7 +93,7 @@ _Certain = tuple[datetime, str, GroupValue, Episode]
 
 
 class _Terms(Machine):
-    """The values of one group. An alert goes out once no article that may still come can undo it."""
+    """The values of one group. An alert is sent once no article that may still come can undo it."""
 
     __slots__ = ("_agenda", "_early", "_held", "_kind", "_last_began", "_numbers", "_pending", "_terms", "_unsent")
 
@@ -100,9 +104,9 @@ class _Terms(Machine):
         self._pending: dict[GroupValue, datetime] = {}  # when to look at a value again
         self._agenda: list[tuple[datetime, int, GroupValue]] = []
         self._numbers = count()
-        self._early: set[GroupValue] = set()  # to be looked at again at the next step of the watermark
-        self._held: dict[str, datetime] = {}  # alerts by identity that a closed schedule lets out then
-        self._unsent: set[str] = set()  # alerts whose beginning is not certain yet: chains hear of them then
+        self._early: set[GroupValue] = set()  # to consider again at the next watermark
+        self._held: dict[str, datetime] = {}  # by identity: when a closed schedule releases the alert
+        self._unsent: set[str] = set()  # alerts whose beginning is not certain yet: chains receive them when it is
         self._last_began: datetime | None = None
 
     def restore(self, facts: list[Fact], marks: list[Mark], settled: datetime | None) -> None:  # type: ignore[override]
@@ -127,7 +131,7 @@ class _Terms(Machine):
                     self._take_note(value, term, episode, settled)
 
     def _take_note(self, value: GroupValue, term: Term, episode: Episode, settled: datetime | None) -> None:
-        """What had become of an episode when ``settled`` was stored."""
+        """Restore the outcome of an episode as of when ``settled`` was stored."""
         assert episode.start is not None
         if settled is None or self._wait(episode, settled - INSTANT) is not None:
             self._early.add(value)
@@ -207,7 +211,7 @@ class _Terms(Machine):
             heapq.heappush(self._agenda, (moment, next(self._numbers), value))
 
     def _consider(self, value: GroupValue, now: datetime | None, out: Outcome) -> list[_Certain]:
-        """Say what is new of a value's alerts; returns the episodes that are certain and still to be decided."""
+        """Report what is new about a value's alerts; return the episodes that are certain and still undecided."""
         term = self._terms.get(value)
         certain: list[_Certain] = []
         for episode in list(term.episodes(self._kind.remember)) if term is not None else ():
@@ -239,7 +243,7 @@ class _Terms(Machine):
         return certain
 
     def _wait(self, episode: Episode, now: datetime | None) -> datetime | None:
-        """None where no article that may still come can undo an episode's beginning; else when to look again."""
+        """When to consider an episode again; None if no article that may still come can undo its beginning."""
         assert episode.start is not None
         if self.log.start is None:
             return episode.start
@@ -247,7 +251,7 @@ class _Terms(Machine):
         if episode.before is not None:
             until = max(until, episode.before + self._kind.remember)
         if self.rule.throttle or self.rule.schedule.openings:
-            # another value's alert may keep it back, or its beginning turn out to lie before the schedule opens
+            # another value's alert may hold it back, or its beginning may turn out to lie before the schedule opens
             until = max(until, episode.start)
         return None if now is not None and now > until else until
 
@@ -255,13 +259,13 @@ class _Terms(Machine):
         return term.known or not self.log.older_than(self._kind.learning(), start)
 
     def _opening(self, start: datetime) -> datetime | None:
-        """When a schedule that is closed at the start lets an alert out; never is the end of time."""
+        """When a schedule that is closed at ``start`` releases an alert (``_NEVER`` if never); None if it is open."""
         if self.rule.schedule.open(start):
             return None
         return self.rule.schedule.next_opening(start) or _NEVER
 
     def _decide(self, value: GroupValue, episode: Episode, out: Outcome) -> None:
-        """Begin an alert, unless it is to be silent, or held back."""
+        """Begin an alert, unless it must be silent or is held back."""
         term, start, identity = self._terms[value], episode.start, _identity(value, episode)
         assert start is not None
         term.sent[episode.before] = SILENT
@@ -286,7 +290,7 @@ class _Terms(Machine):
             self._held[identity] = opening
 
     def _emit_moment(self, value: GroupValue, episode: Episode, now: datetime | None, out: Outcome) -> None:
-        """Tell of an alert's beginning once no earlier one can come."""
+        """Emit the beginning of an alert once no earlier one can come."""
         identity, start = _identity(value, episode), episode.start
         if identity not in self._unsent or start is None:
             return
@@ -319,7 +323,7 @@ class _Terms(Machine):
         )
 
     def _forget(self, settled: datetime, out: Outcome) -> None:
-        """Put what lies behind the stored watermark into the past, and delete its articles."""
+        """Summarise what lies behind the stored watermark as the past, and delete its articles."""
         first, window = self.facts.first, self._kind.window
         if first is None or self._held or first.time + 2 * window >= settled:
             return
@@ -367,5 +371,5 @@ def _name(value: GroupValue) -> str:
 
 
 def _identity(value: GroupValue, episode: Episode) -> str:
-    """The value, and when it was last met before."""
+    """The identity of an episode: the value, and when it was last met before."""
     return f"{_name(value)} {'never' if episode.before is None else episode.before.isoformat()}"

@@ -34,10 +34,12 @@ COUNT, TO = 1, 2
 
 @kind("ratio")
 class Ratio(EitherSideKind, frozen=True, kw_only=True):
-    """Of the articles of ``where``: those that meet ``count`` by those that meet ``to`` (all of them by default)."""
+    """Among the articles of ``where``: those that meet ``count`` divided by those that meet ``to`` (default: all)."""
 
-    count: Annotated[Condition, Key(CONDITION, "which of the articles of `where` are set in relation")]
-    to: Annotated[Condition, Key(CONDITION, "to which of them; default: all")] = EVERY_ARTICLE
+    count: Annotated[Condition, Key(CONDITION, "the articles of `where` to count (numerator)")]
+    to: Annotated[Condition, Key(CONDITION, "the articles of `where` to compare with (denominator); default: all")] = (
+        EVERY_ARTICLE
+    )
     minimum: Minimum = 10
     distinct: Distinct = "article"
 
@@ -51,7 +53,7 @@ class Ratio(EitherSideKind, frozen=True, kw_only=True):
         return self.count, self.to
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:  # noqa: ARG002
-        """The share at ``tick``; None with fewer than ``minimum`` articles to compare with, or none."""
+        """The share at ``tick``; None if no articles, or fewer than ``minimum``, meet ``to``."""
         whole = self._counted(facts, tick, TO)
         if whole < max(self.minimum, 1):
             return None
@@ -59,7 +61,7 @@ class Ratio(EitherSideKind, frozen=True, kw_only=True):
         return Measure(part / whole, part)
 
     def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:
-        """Those that met ``count``."""
+        """The facts that met ``count``."""
         return [fact for fact in facts.between(tick - self.window, tick) if COUNT in fact.steps]
 
     def _counted(self, facts: Facts, tick: datetime, step: int) -> int:

@@ -1,4 +1,4 @@
-"""``sequence``: conditions that are met one after the other within a window, each by a later article.
+"""``sequence``: conditions met one after the other within a window, each by a later article.
 
 ```yaml
 name: visit-announced-then-cancelled
@@ -28,12 +28,12 @@ from detectors.model.alert import Severity
 from detectors.rules.kind import kind
 
 MOST_EXACT = 200
-"""Articles in a window of which those that stand in whole sequences are counted; of more, all that met a step."""
+"""Up to this many articles in a window, only those in complete sequences count; above it, all that met a step."""
 
 
 @kind("sequence")
 class Sequenced(StepsKind, frozen=True, kw_only=True):
-    """Fires when the window holds the steps in order; articles of equal times follow none of each other."""
+    """Fires when the window holds the steps in order; articles with the same time do not follow one another."""
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         opens, sequences = moment - self.window, self._sequences(facts)
@@ -55,7 +55,7 @@ class Sequenced(StepsKind, frozen=True, kw_only=True):
             yield turned
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
-        """The last articles of whole sequences; those that only meet a step say nothing."""
+        """The last articles of complete sequences; articles that only meet a step are no evidence."""
         members = self._sequences(facts).members(moment - self.window, moment)
         return list(islice(members, MOST_EVIDENCE))[::-1]
 

@@ -1,4 +1,4 @@
-"""``spike``: many more, or many fewer, articles in a window than the time before it lets expect.
+"""``spike``: many more, or many fewer, articles in a window than the time before it suggests.
 
 ```yaml
 name: kyrgyzstan-surge
@@ -31,48 +31,48 @@ UP, DOWN, BOTH = "up", "down", "both"
 
 @kind("spike")
 class Spike(StateKind, frozen=True, kw_only=True):
-    """Expected is the count in the ``reference`` before the window, times window / reference.
+    """The expected count is the count in the ``reference`` before the window, times window / reference.
 
-    Up: the count is at least ``at_least`` and ``factor`` times what was expected, from nothing too. Down: what was
-    expected is at least ``at_least`` and ``factor`` times the count. Silent until the log is window + reference old.
+    Up: the count is at least ``at_least`` and ``factor`` times the expected count, which may be 0. Down: the expected
+    count is at least ``at_least`` and ``factor`` times the count. Silent until the log covers window + reference.
     """
 
     NEEDS_LOG: ClassVar[bool] = True
 
-    reference: Annotated[timedelta, Key(Duration(), "the stretch before the window from which it is expected")]
+    reference: Annotated[timedelta, Key(Duration(), "the stretch before the window that gives the expected count")]
     factor: Annotated[
         Thresholds,
-        Key(ThresholdReader(Number(above=0)), "so many times what is expected, or by severity", harmless=True),
+        Key(ThresholdReader(Number(above=0)), "the multiple of the expected count, or one by severity", harmless=True),
     ]
     direction: Annotated[str, Key(Choice((UP, DOWN, BOTH), "direction"), "up (default), down or both")] = UP
     at_least: Annotated[
         int,
         Key(
             Number(least=1, whole=True),
-            "articles that there must be (up) or be expected (down) at least",
+            "minimum number of articles found (up) or expected (down)",
             harmless=True,
         ),
     ] = 1
 
     def levels(self) -> tuple[Side, Thresholds]:
-        """For the machine of states."""
+        """The thresholds, and the side on which a value reaches them."""
         return "at_least", self.factor
 
     def turning_points(self) -> tuple[timedelta, ...]:
-        """A fact comes, passes from the window into the reference, and out of it."""
+        """When a fact enters the window, passes into the reference, and leaves it."""
         return timedelta(), self.window, self.window + self.reference
 
     def log_age(self) -> timedelta:
-        """How old the log must be before anything is judged."""
+        """The minimum age of the log before anything is judged."""
         return self.window + self.reference
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:
-        """By how many times the count differs from what was expected; None where there is nothing to compare."""
+        """The factor between the count and the expected count; None if there is nothing to compare."""
         if not log.older_than(self.log_age(), tick):
             return None
         start = tick - self.window
         count, before = facts.count(start, tick), facts.count(start - self.reference, start)
-        # whole numbers: what an analyst reckons by hand is what is compared
+        # whole numbers, so that the comparison equals what an analyst computes by hand
         found, expected = count * (self.reference // INSTANT), before * (self.window // INSTANT)
         times = []
         if self.direction != DOWN and count >= self.at_least:

@@ -1,4 +1,4 @@
-"""``together``: each of several conditions is met within a window, in any order, by one or several articles.
+"""``together``: several conditions are all met within a window, in any order, by one or several articles.
 
 ```yaml
 name: sanctions-and-protests
@@ -27,7 +27,7 @@ from detectors.rules.kind import kind
 
 @kind("together")
 class Together(AnyOrderKind, StepsKind, frozen=True, kw_only=True):
-    """Fires when the window holds an article for each step; it counts the articles that meet any of them."""
+    """Fires when the window holds an article for each step; counts the articles that meet any step."""
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         return self.judge_steps(facts, moment, len(self.steps), severity)

@@ -1,1 +1,1 @@
-"""How facts become changes of alerts: events, ticks, and the bases of kinds."""
+"""How facts become alert changes: events, ticks, and the bases of kinds."""

@@ -1,4 +1,4 @@
-"""Events: conditions that more input can only make true. They fire at once, one alert for each group and interval."""
+"""Events: conditions that further input can only make true. They fire at once, one alert per group and interval."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MOST_EVIDENCE = 20
 
 
 class Summary(msgspec.Struct):
-    """What is known of one interval: its first moment, the judgement to show, the highest revision; 0 before any.
+    """What is known about one interval: its first moment, the judgement to show, the highest revision (0 at first).
 
-    ``sent`` is the revision last sent; ``met`` are the moments at which the condition is met, those outside the
-    schedule too.
+    ``sent`` is the revision last sent; ``met`` are the moments at which the condition is met, including those outside
+    the schedule.
     """
 
     first: datetime | None = None
@@ -39,7 +39,7 @@ class Summary(msgspec.Struct):
     met: set[datetime] = msgspec.field(default_factory=set)
 
     def take(self, judgement: Judgement) -> None:
-        """One more moment, or the same with more facts."""
+        """Merge the judgement of a new moment, or of a known moment with more facts."""
         moment = judgement.moment
         self.first = moment if self.first is None else min(self.first, moment)
         self.revision = max(self.revision, judgement.revision)
@@ -48,10 +48,10 @@ class Summary(msgspec.Struct):
 
 
 class EventKind(WindowKind, frozen=True, kw_only=True):
-    """A kind whose condition over (moment - reach, moment] only more facts can make true."""
+    """A kind whose condition over (moment - reach, moment] further facts can only make true."""
 
     def reach(self) -> timedelta:
-        """How far back from a moment it looks: the window."""
+        """How far it looks back from a moment: the window."""
         return self.window
 
     def throttle(self) -> timedelta:
@@ -62,23 +62,23 @@ class EventKind(WindowKind, frozen=True, kw_only=True):
         """Whether the condition is met at ``moment`` (the time of a fact); ``severity`` is the rule's own."""
 
     def grows(self, facts: Facts, fact: Fact) -> int:  # noqa: ARG002
-        """How much the number of a moment may have grown, at most, by the fact that was added last."""
+        """The most by which the last added fact may have raised the number of a moment."""
         return 1
 
     def grown(self, facts: Facts, fact: Fact) -> tuple[datetime, datetime]:  # noqa: ARG002
-        """From which moment to which it may have; the first after the last where it has at none."""
+        """The first and last moment whose number it may have raised; first > last if there is none."""
         return fact.time, fact.time + self.reach()
 
     def turned(self, facts: Facts, fact: Fact) -> Iterable[tuple[datetime, datetime]]:  # noqa: ARG002
-        """From which moment to which more may have changed by the fact that was added last than that numbers grew."""
+        """The stretches of moments where the last added fact may have changed more than the number."""
         return ()
 
     def levels_counted(self) -> Thresholds | None:
-        """What the number is held against; None where a condition is met or not, whatever the number."""
+        """The thresholds for the number; None if the condition does not depend on a number."""
         return None
 
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
-        """The last of the facts that made it true at ``moment``, in order."""
+        """The last facts that made the condition true at ``moment``, in order."""
         return facts.between(moment - self.reach(), moment)[-MOST_EVIDENCE:]
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
@@ -86,7 +86,7 @@ class EventKind(WindowKind, frozen=True, kw_only=True):
 
 
 class EventMachine(Machine):
-    """Judges the moments to which a fact may bring anything new; keeps a summary of each interval that may change."""
+    """Judges the moments that a fact may affect; keeps a summary of each interval that may still change."""
 
     __slots__ = ("_begun", "_edited", "_kind", "_moments", "_starts", "_stored", "_summaries")
 
@@ -96,7 +96,7 @@ class EventMachine(Machine):
         self._moments = Moments()
         self._summaries: dict[datetime, Summary] = {}
         self._starts: list[datetime] = []  # of the summaries, in order
-        self._stored: list[datetime] | None = []  # intervals of facts that were not looked at; None: to be found
+        self._stored: list[datetime] | None = []  # intervals of stored facts still to judge; None: not determined yet
         self._edited = False
         self._begun: set[datetime] = set()  # intervals whose alert began before an edit
 
@@ -119,7 +119,7 @@ class EventMachine(Machine):
         self._starts.clear()
         self._moments.clear()
         self._stored = None
-        # what the new thresholds make of the facts was perhaps never sent: send it, once more or not
+        # alerts of these facts under the new thresholds were perhaps never sent: send them, even if twice
         self._edited = True
 
     def observe(self, fact: Fact, out: Outcome) -> None:
@@ -142,7 +142,7 @@ class EventMachine(Machine):
                 summary.sent = summary.revision
 
     def _judge(self, moments: Iterable[datetime], out: Outcome | None) -> None:
-        """Judge moments and merge what is met into their intervals; tell of those that are newly met."""
+        """Judge moments and merge those that are met into their intervals; report the newly met ones."""
         for moment in moments:
             judgement = self._kind.judge(self.facts, moment, self.rule.severity)
             start = interval_start(moment, self.rule.throttle)
@@ -160,14 +160,14 @@ class EventMachine(Machine):
                 out.dropped += 1
 
     def _again(self, judgement: Judgement, summary: Summary, is_open: bool) -> int:
-        """The number from which on judging a moment again may bring anything new."""
+        """The number from which on judging a moment again may change anything."""
         again = NEVER if judgement.again is None else judgement.again
         if is_open:
             return min(again, surpassing(summary.revision, judgement.base, self._kind.levels_counted()))
         return NEVER if judgement.met else again
 
     def _catch_up(self, start: datetime, summary: Summary) -> None:
-        """What the moments of an interval have become since they were judged, where it may be what is to be shown."""
+        """Judge again the moments of an interval that may have grown to be the one to show."""
         assert summary.peak is not None
         end = start + (self.rule.throttle or INSTANT) - INSTANT
         for moment in self._moments.reaching(start, end, summary.peak.number):
@@ -182,7 +182,7 @@ class EventMachine(Machine):
         return summary
 
     def _look_at_stored(self, first: datetime, last: datetime, out: Outcome) -> set[datetime]:
-        """Make the summaries of the intervals of [first, last] that were not looked at since a restart or an edit."""
+        """Summarise the intervals of [first, last] that were not judged since a restart or an edit."""
         throttle = self.rule.throttle
         if self._stored is None:
             starts = {interval_start(fact.time, throttle) for fact in self.facts}
@@ -200,7 +200,7 @@ class EventMachine(Machine):
             end = start + (throttle or INSTANT)
             moments = list(dict.fromkeys(fact.time for fact in self.facts.since(start, end)))
             self._judge(moments, out if self._edited else None)
-            if not self._edited:  # stored facts are facts of which everything was sent
+            if not self._edited:  # everything that follows from a stored fact has been sent
                 summary.sent = summary.revision
         return set(found)
 
@@ -225,7 +225,7 @@ class EventMachine(Machine):
         )
 
     def _needless(self, watermark: datetime) -> datetime:
-        """Facts up to this time can change no alert any more once nothing before ``watermark`` will come."""
+        """The time up to which facts can no longer change an alert once ``watermark`` is reached."""
         return interval_start(watermark, self.rule.throttle) - self._kind.reach() - INSTANT
 
     def advance(self, now: datetime, settled: datetime, log: Log, out: Outcome) -> None:  # noqa: ARG002
@@ -249,6 +249,6 @@ class EventMachine(Machine):
 
 
 def _judged_alike(one: Rule, other: Rule) -> bool:
-    """Whether an edit leaves what is judged and sent, texts aside, as it was."""
+    """Whether an edit changes only texts, and not what is judged and sent."""
     names = ("kind", "throttle", "severity", "schedule")
     return all(getattr(one, name) == getattr(other, name) for name in names)

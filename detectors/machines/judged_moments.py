@@ -1,4 +1,4 @@
-"""The moments of a group: of which of them a further fact may bring anything new, without a look at each."""
+"""The judged moments of a group: finds those that a further fact may affect without visiting each."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 NEVER = 1 << 62
-"""A number that none reaches."""
+"""A number that no moment reaches."""
 _FIRST_ROOM = 4
 
 _Numbers = npt.NDArray[np.int64]
 
 
 class Moments:
-    """Moments in order, each with what its number is at most, and the number from which on to judge it again.
+    """Moments in order, each with an upper bound of its number, and the number at which to judge it again.
 
-    Both lie in arrays: a fact that comes before thousands of moments costs microseconds.
+    Both are arrays, so that a fact that precedes thousands of moments costs microseconds.
     """
 
     __slots__ = ("_most", "_needed", "_times")
@@ -36,7 +36,7 @@ class Moments:
         return place < len(self._times) and self._times[place] == moment
 
     def judged(self, moment: datetime, number: int, again: int) -> None:
-        """A moment was judged: its number, and the one from which on to judge it again."""
+        """Record that a moment was judged: its number, and the number at which to judge it again."""
         place = bisect_left(self._times, moment)
         held = len(self._times)
         if place == held or self._times[place] != moment:
@@ -50,7 +50,7 @@ class Moments:
         self._needed[place] = again
 
     def grown(self, first: datetime, last: datetime, by: int) -> list[datetime]:
-        """The numbers of the moments in [first, last] may have grown by so much: those that must be judged again."""
+        """Raise the bounds of the moments in [first, last] by ``by``; return those that must be judged again."""
         low, high = self._bounds(first, last)
         if low >= high:
             return []
@@ -64,12 +64,12 @@ class Moments:
         return self._times[low:high]
 
     def reaching(self, first: datetime, last: datetime, number: int) -> list[datetime]:
-        """The moments in [first, last] whose number may be this one."""
+        """The moments in [first, last] whose number may be ``number`` or more."""
         low, high = self._bounds(first, last)
         return self._at(low, self._most[low:high] >= number)
 
     def drop_before(self, moment: datetime) -> None:
-        """Forget the moments before this one."""
+        """Forget the moments before ``moment``."""
         end = bisect_left(self._times, moment)
         if not end:
             return
@@ -82,7 +82,7 @@ class Moments:
         self._needed[: held - end] = self._needed[end:held]
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all moments."""
         self._times.clear()
 
     def _bounds(self, first: datetime, last: datetime) -> tuple[int, int]:

@@ -1,6 +1,6 @@
-"""What the kinds have in common whose window slides: states, judged at every multiple of ``every``, and counts.
+"""The bases of kinds with a sliding window: states, judged at every multiple of ``every``, and counts.
 
-A count is an event as long as only more facts can make it true, and a state with ``for`` or ``clear``.
+A count is an event, which further facts can only make true; with ``for`` or ``clear`` it is a state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from detectors.rules.thresholds import Thresholds
 
 
 class StateKind(WindowKind, frozen=True, kw_only=True):
-    """A kind of states: its keys, and what most of them answer to the machine."""
+    """A state kind: the common keys, and defaults for what the machine asks."""
 
     every: Every = QUARTER
     for_: For = timedelta()
@@ -30,24 +30,24 @@ class StateKind(WindowKind, frozen=True, kw_only=True):
         return True
 
     def machine(self, rule: Rule, group: dict[str, GroupValue]) -> Machine:
-        kind: Ticked = self  # type: ignore[assignment]  # subclasses have the rest of it
+        kind: Ticked = self  # type: ignore[assignment]  # subclasses complete the protocol
         return TickMachine(rule, group, kind)
 
     def turning_points(self) -> tuple[timedelta, ...]:
-        """A fact counts from when it comes until the window has passed it."""
+        """When a fact enters the window and when it leaves it."""
         return timedelta(), self.window
 
     def log_age(self) -> timedelta | None:
-        """How old the log must be: it does not matter."""
+        """The minimum age of the log; None, since it does not matter."""
         return None
 
     def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:
-        """What the window holds."""
+        """The facts in the window."""
         return facts.between(tick - self.window, tick)
 
 
 class EitherSideKind(StateKind, frozen=True, kw_only=True):
-    """A kind whose number is held against ``at_least`` or ``at_most``, one of them."""
+    """A kind with a threshold for its number: either ``at_least`` or ``at_most``."""
 
     at_least: NumberAtLeast = None
     at_most: NumberAtMost = None
@@ -59,7 +59,7 @@ class EitherSideKind(StateKind, frozen=True, kw_only=True):
             yield "at_most", "expected 'at_least' or 'at_most', found both"
 
     def levels(self) -> tuple[Side, Thresholds]:
-        """For the machine of states."""
+        """The thresholds, and the side on which a value reaches them."""
         if self.at_least is not None:
             return "at_least", self.at_least
         assert self.at_most is not None
@@ -67,7 +67,7 @@ class EitherSideKind(StateKind, frozen=True, kw_only=True):
 
 
 class CountKind(EventKind, StateKind, frozen=True, kw_only=True):
-    """A kind that counts up to ``at_least``: an event at once; a state where ``for`` or ``clear`` make it wait."""
+    """A kind that counts up to ``at_least``: an event that fires at once; a state with ``for`` or ``clear``."""
 
     def waits_for_watermark(self) -> bool:
         return bool(self.for_) or self.clear is not None

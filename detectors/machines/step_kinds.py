@@ -1,4 +1,4 @@
-"""Conditions of several steps: all of them met within a window, in any order or one after the other."""
+"""Conditions of several steps, all met within a window, in any order or one after the other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from detectors.rules.keys import Steps
 
 
 class StepsKind(EventKind, frozen=True, kw_only=True):
-    """A kind whose conditions are all to be met within a window."""
+    """A kind whose conditions must all be met within a window."""
 
     steps: Steps
 
@@ -26,37 +26,39 @@ class StepsKind(EventKind, frozen=True, kw_only=True):
 
 
 class StepTimes:
-    """When each of ``steps`` steps was met, and when by articles that meet several at once."""
+    """When each of ``steps`` steps was met, and when by articles that met several at once."""
 
     __slots__ = ("_met", "_sizes")
 
     def __init__(self, facts: Facts, steps: int) -> None:
         self._met: list[list[datetime]] = [[] for _ in range(steps)]
-        self._sizes: list[list[datetime]] = [[] for _ in range(steps)]  # of so many steps at once, or more
+        self._sizes: list[list[datetime]] = [
+            [] for _ in range(steps)
+        ]  # by place: articles that met place + 1 or more steps
         for fact in facts:
             self.added(fact)
 
     def added(self, fact: Fact) -> None:
-        """The group has one more fact."""
+        """Add a fact of the group."""
         for times in self._of(fact):
             insort(times, fact.time)
 
     def dropped(self, fact: Fact) -> None:
-        """The group has one fact less."""
+        """Remove a fact of the group."""
         for times in self._of(fact):
             del times[bisect_left(times, fact.time)]
 
     def all_met(self, start: datetime, end: datetime) -> bool:
-        """Whether (start, end] holds each step."""
+        """Whether (start, end] contains each step."""
         return all(_holds(times, start, end) for times in self._met)
 
     def fewest(self, start: datetime, end: datetime) -> int:
-        """The fewest articles that the steps may take in (start, end], as far as is seen at once."""
+        """A quick lower bound of the number of articles that meet all steps in (start, end]."""
         sizes = (size for size in range(len(self._sizes), 1, -1) if _holds(self._sizes[size - 1], start, end))
         return -(-len(self._met) // next(sizes, 1))
 
     def turned(self, fact: Fact, window: timedelta) -> Iterator[tuple[datetime, datetime]]:
-        """Where windows of this length would be without a step, or only have articles of fewer, but for a fact."""
+        """The stretches where windows of this length, without ``fact``, lack a step or an article of as many steps."""
         for times in self._of(fact):
             place = bisect_left(times, fact.time)
             after = place + 1
@@ -75,10 +77,10 @@ def _holds(times: list[datetime], start: datetime, end: datetime) -> bool:
 
 
 class AnyOrderKind(EventKind, frozen=True, kw_only=True):
-    """A kind that may ask for a fact for each of several steps; it counts those that meet any."""
+    """A kind that may require a fact for each of several steps; it counts the facts that meet any."""
 
     def judge_steps(self, facts: Facts, moment: datetime, steps: int, severity: Severity) -> Judgement:
-        """Whether the window until ``moment`` holds a fact for each of so many steps."""
+        """Judge whether the window until ``moment`` holds a fact for each of ``steps`` steps."""
         opens, times = moment - self.reach(), self.step_times(facts, steps)
         if not times.all_met(opens, moment):
             return not_met(moment, severity)
@@ -87,5 +89,5 @@ class AnyOrderKind(EventKind, frozen=True, kw_only=True):
 
     @staticmethod
     def step_times(facts: Facts, steps: int) -> StepTimes:
-        """When each of so many steps was met."""
+        """When each of ``steps`` steps was met."""
         return facts.follow("steps", lambda: StepTimes(facts, steps))

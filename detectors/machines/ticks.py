@@ -1,8 +1,8 @@
-"""States that are judged at every multiple of ``every`` when the watermark has passed it.
+"""States, judged at every multiple of ``every`` once the watermark has passed it.
 
-One alert from firing over updated (the severity changed) to resolved (no longer true), with ``for``, ``clear``,
-``throttle`` and ``schedule``. Its id has the time at which it became true: the first of the times at which the level
-had been held for ``for``.
+One alert goes from firing through updated (the severity changed) to resolved (no longer true), with ``for``, ``clear``,
+``throttle`` and ``schedule``. Its id contains the time at which the state became true: the first tick at which the
+level had been held for ``for``.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from detectors.timeline.log import Log
 
 Side = Literal["at_least", "at_most", "below"]
 _LIFE = timedelta(days=1)
-"""How long a standing counts, in event time: one that lasts is written again."""
+"""How long a standing is valid, in event time; one that lasts longer is written again."""
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """What a kind finds at one time: the ``value`` that thresholds are asked of, and the ``count`` of the record."""
+    """What a kind measures at one tick: the ``value`` to compare with thresholds, and the ``count`` for the record."""
 
     value: float
     count: int
 
 
 class Ticked(Protocol):
-    """What the machine asks of a kind: some of its keys and a few methods."""
+    """What the machine needs from a kind: some of its keys and a few methods."""
 
     @property
     def window(self) -> timedelta: ...
@@ -53,28 +53,28 @@ class Ticked(Protocol):
         """The thresholds, and the side on which a value reaches them."""
 
     def measure(self, facts: Facts, tick: datetime, log: Log) -> Measure | None:
-        """What is found at ``tick``; None where nothing is to be judged (too few articles, too young a log)."""
+        """The measure at ``tick``; None if there is nothing to judge (too few articles, the log too young)."""
 
     def turning_points(self) -> tuple[timedelta, ...]:
-        """How long after a fact the measure may change because of it: nothing (it comes), the window (it goes), ..."""
+        """How long after a fact it may change the measure: zero (it enters), the window (it leaves), ..."""
 
     def log_age(self) -> timedelta | None:
-        """How old the log must be before anything is judged; None where that does not matter."""
+        """The minimum age of the log before anything is judged; None if that does not matter."""
 
     def witnesses(self, facts: Facts, tick: datetime) -> list[Fact]:
         """The facts to show as evidence."""
 
 
 class Standing(msgspec.Struct, frozen=True, array_like=True):
-    """How a group stands after a tick: everything that later ticks need to know of earlier ones.
+    """The state of a group after a tick: everything that later ticks need to know about earlier ones.
 
-    ``since``: for each level that is held, by its severity, since when it has been held at each tick. ``began``: when
-    the present state became true; ``last_began``: when the last alert began that was sent; ``held_back``: the present
-    one is dropped; ``sent``: the severity last sent. ``learned`` is for groups that must be learned first.
+    ``since``: for each level that is held, by severity, the tick since which it has been held. ``began``: when the
+    current state became true; ``last_began``: when the last sent alert began; ``held_back``: throttle drops the current
+    alert; ``sent``: the severity last sent. ``learned`` is for groups that must be learned first.
 
-    ``until``: the tick at which it is written again, where there is still something to say. A worker that was stopped,
-    replaced and woken up may write a standing that was followed by others and dropped: one that nobody has written
-    again at this tick is such a one, and counts no more. Until then there is a later one, for the last is kept so long.
+    ``until``: the tick at which it is written again if it still matters. A stale worker (stopped, replaced and woken
+    up) may resurrect a standing that was superseded and dropped. A standing that was not written again at ``until`` is
+    such a one, and is ignored. Before ``until`` a later standing exists, because the last one is kept that long.
     """
 
     since: dict[str, datetime] = {}
@@ -92,7 +92,7 @@ _STANDING = "standing"
 
 
 class TickMachine(Machine):
-    """Judges the ticks at which something may have changed, in order; between them nothing changes."""
+    """Judges, in order, only the ticks at which something may have changed."""
 
     __slots__ = ("_judged", "_kind", "_log", "_stale", "standing")
 
@@ -102,7 +102,7 @@ class TickMachine(Machine):
         self._judged: datetime | None = None
         self._log: Log | None = None
         self._stale = False
-        """Whether the next tick must be judged whatever came: the rule was edited, or what is stored came back."""
+        """Whether the next tick must be judged in any case: the rule was edited or its state restored."""
         self.standing = Standing()
 
     def restore(self, facts: Iterable[Fact], marks: Iterable[Mark], settled: datetime | None) -> None:
@@ -121,7 +121,7 @@ class TickMachine(Machine):
         super().rules_changed(rule)
         self._kind = rule.kind  # type: ignore[assignment]
         self._stale = True
-        if self._judged is not None and self.now is not None:  # what has been judged stays as it was
+        if self._judged is not None and self.now is not None:  # judged ticks are not judged again
             self._judged = max(self._judged, first_multiple(self.now, self._kind.every) - self._kind.every)
 
     def observe(self, fact: Fact, out: Outcome) -> None:  # noqa: ARG002 - nothing follows before the watermark
@@ -139,13 +139,13 @@ class TickMachine(Machine):
     def due(self) -> datetime | None:
         ends = self.forgets()
         tick = self._next_tick(None)
-        if tick is None and ends is None and self.marks:  # only to be dropped, once nothing asks of them any more
+        if tick is None and ends is None and self.marks:  # nothing to do but drop them once they are not needed
             last = max(mark.time for mark in self.marks.values())
             return max(last + self.rule.throttle, self.standing.until or last)
         return min((moment for moment in (tick, ends) if moment is not None), default=None)
 
     def forget(self, settled: datetime, out: Outcome) -> None:
-        """Delete the facts that no tick from ``settled`` on asks of."""
+        """Delete the facts that no tick from ``settled`` on needs."""
         self.prune(settled - self._kind.every - max(self._kind.turning_points()) - INSTANT, out)
 
     def forgets(self) -> datetime | None:
@@ -156,12 +156,12 @@ class TickMachine(Machine):
         return first.time + self._kind.every + max(self._kind.turning_points()) + 2 * INSTANT
 
     def begins(self, settled: datetime | None) -> datetime | None:  # noqa: ARG002
-        """The first moment of all that is worth a look."""
+        """The first moment to judge."""
         first = self.facts.first
         return None if first is None else first.time
 
     def moments(self, after: datetime) -> Iterator[datetime]:
-        """Moments (those after ``after`` count) by which the measure may change."""
+        """Moments at which the measure may change; the caller ignores those up to ``after``."""
         for point in self._kind.turning_points():
             fact = self.facts.next_after(after - point)
             if fact is not None:
@@ -171,11 +171,11 @@ class TickMachine(Machine):
             yield self._log.start + age
 
     def measure(self, tick: datetime, log: Log) -> Measure | None:
-        """What the kind finds at ``tick``; None where nothing is to be judged."""
+        """The measure of the kind at ``tick``; None if there is nothing to judge."""
         return self._kind.measure(self.facts, tick, log)
 
     def _next_tick(self, settled: datetime | None) -> datetime | None:
-        """The next tick at which the measure, ``for`` or the schedule may bring something new."""
+        """The next tick at which the measure, ``for`` or the schedule may change anything."""
         every, after = self._kind.every, self._judged
         if after is None:
             begins = self.begins(settled)
@@ -223,7 +223,7 @@ class TickMachine(Machine):
         return None
 
     def _held(self, tick: datetime, measure: Measure | None) -> dict[str, datetime]:
-        """Since when each level is held: reached, or reached before and not left; or a higher one is held."""
+        """Since when each level is held: it is reached, was reached and not left, or a higher level is held."""
         side, thresholds = self._kind.levels()
         held: dict[str, datetime] = {}
         higher: datetime | None = None
@@ -250,7 +250,7 @@ class TickMachine(Machine):
         assert clear is not None
         bound = next((one for one in clear.levels if one.severity in {level.severity, None}), None)
         if bound is None:
-            return True  # no `clear` for this severity: it is left as soon as it is not reached
+            return True  # no `clear` for this severity: the level ends as soon as it is not reached
         return value < bound.number if side == "at_least" else value > bound.number
 
     def _begin(self, standing: Standing, tick: datetime) -> Standing:
@@ -261,7 +261,7 @@ class TickMachine(Machine):
     def _emit(
         self, standing: Standing, tick: datetime, level: Level, measure: Measure | None, out: Outcome
     ) -> Standing:
-        """Send what has changed, unless throttle holds the state back or the schedule is closed."""
+        """Send the change, unless throttle holds the state back or the schedule is closed."""
         severity = level.severity_of(self.rule.severity)
         if standing.held_back or severity == standing.sent:
             return standing
@@ -279,8 +279,8 @@ class TickMachine(Machine):
 
     def _end(self, standing: Standing, tick: datetime, measure: Measure | None, out: Outcome) -> Standing:
         if standing.sent is not None:
-            told = msgspec.structs.replace(standing, revision=standing.revision + 1)
-            out.changes.append(self._change(told, tick, "resolved", None, measure))
+            resolved = msgspec.structs.replace(standing, revision=standing.revision + 1)
+            out.changes.append(self._change(resolved, tick, "resolved", None, measure))
         return msgspec.structs.replace(standing, began=None, held_back=False, sent=None, revision=0)
 
     def _change(
@@ -310,7 +310,7 @@ class TickMachine(Machine):
         )
 
     def _drop_marks(self, settled: datetime, out: Outcome) -> None:
-        """Of the marks before the stored watermark only the last is asked for again; and not if it says nothing."""
+        """Drop the marks before the stored watermark except the last; drop that too once it has no effect."""
         last = self.latest(_STANDING, settled)
         for mark in list(self.marks.values()):
             if mark.name == _STANDING and last is not None and mark.time < last.time:
@@ -322,7 +322,7 @@ class TickMachine(Machine):
             self.drop(last, out)
 
     def _outlived(self, until: datetime, settled: datetime) -> bool:
-        """Whether a standing that still says something has been written again."""
+        """Whether a standing that still matters must have been written again by now."""
         return first_multiple(until, self._kind.every) < settled
 
     def _says_nothing(self, settled: datetime) -> bool:
