@@ -1,4 +1,4 @@
-"""Two rule sets on the same articles: which alerts would appear, vanish or change."""
+"""Compare two rule sets on the same articles: which alerts would appear, vanish or change."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from detectors.model.alert import Alert
 from detectors.model.article import EnrichedArticle
 
 _SILENT = frozenset({"revision", "rule_set_version", "updated_at", "version"})
-"""Fields that tell nothing to who reads the alert: how often it was told, and by which set."""
+"""Fields that do not matter to a reader of the alert: how often it was sent, and by which rule set."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert that is not the same under both sets; ``fields`` are those that differ where it changed."""
+    """One alert that differs between the two sets; ``fields`` are the fields that changed."""
 
     change: Literal["appears", "vanishes", "changes"]
     id: str
@@ -32,9 +32,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 def differences(
     old: RuleSet, new: RuleSet, articles: Iterable[EnrichedArticle], until: datetime | None = None
 ) -> list[Difference]:
-    """What differs, in order of the alerts' beginning. Alerts that go to no topic are left out.
+    """The differences, in order of the alerts' start. Alerts that go to no topic are ignored.
 
-    ``until``: event time moves on to here at the end, for rules that wait.
+    ``until``: advance event time to this time at the end, so that rules that wait can fire.
     """
     scans = [Scan(Engine(old)), Scan(Engine(new))]
     alerts: list[dict[str, Alert]] = [{}, {}]

@@ -1,4 +1,4 @@
-"""Why a rule did or did not fire on an article: each clause where it was met, or what was nearest to it."""
+"""Explain why a rule did or did not fire on an article: where each clause was met, or what came nearest to it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from detectors.rules.kind import Kind, keys_of
 from detectors.rules.rule import Rule
 
 MOST_PLACES = 20
-"""Places of one clause that are told."""
+"""Limit on the places to report for one clause."""
 
 
 class Clause(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One condition asked of an article, or of the stretch of it where it came nearest.
+    """One condition evaluated on an article, or on the stretch of it that came nearest.
 
-    ``values`` and ``places`` say what met it and where; ``nearest`` what came nearest where nothing did. ``stretch`` is
-    the sentence (or three) that the clauses below were asked of.
+    ``values`` and ``places`` are what met it and where; ``nearest`` is what came nearest if nothing met it. ``stretch``
+    is the sentence (or three sentences) on which the clauses below were evaluated.
     """
 
     clause: str
@@ -49,10 +49,10 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule makes of an article.
+    """How a rule evaluates an article.
 
-    ``met``: the article exists for the rule and meets ``where`` and, where there are steps, one of them. ``excepted``
-    names the exceptions that it meets. ``groups`` are those that it counts for, with the values of ``of`` in each.
+    ``met``: the article meets no exception, meets ``where`` and, if the rule has steps, one of them. ``excepted`` names
+    the exceptions that it meets. ``groups`` are the groups that it counts for, with the values of ``of`` in each.
     """
 
     article_id: str
@@ -68,7 +68,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explainer:
-    """Explains articles to the rules of a set."""
+    """Explains how the rules of a set evaluate articles."""
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = {rule.name: rule for rule in rules.rules}
@@ -79,7 +79,7 @@ class Explainer:
         )
 
     def explain(self, article: EnrichedArticle, names: tuple[str, ...] = ()) -> Iterator[Explanation]:
-        """What the named rules, or all of them, make of an article. Raises KeyError for a rule that is not there."""
+        """Explain an article for the named rules, or for all. Raises KeyError for an unknown rule."""
         view = ArticleView(article, self._lexicon)
         for name in names or self.rules:
             yield _explanation(self.rules[name], view)
@@ -119,7 +119,7 @@ def _explanation(rule: Rule, view: ArticleView) -> Explanation:
 
 
 def _step_names(kind: Kind) -> Iterator[tuple[int, str]]:
-    """The conditions of a kind that have a key of their own (``after``, ``count``), by identity."""
+    """The conditions of a kind that have their own key (``after``, ``count``), by object identity."""
     for key, spec in keys_of(type(kind)).items():
         value = getattr(kind, spec.attribute)
         if isinstance(value, Condition):
@@ -135,13 +135,13 @@ def _why(
     left_out: bool,
 ) -> str:
     if not rule.kind.READS_ARTICLES:
-        return "it reads alerts of other rules, not articles"
+        return "the rule reads alerts of other rules, not articles"
     if not where.met:
         return "the article does not meet 'where'"
     if excepted:
         return f"the article meets the exception {', '.join(map(repr, excepted))}"
     if steps and not any(step.clause.met for step in steps):
-        return "the article meets 'where', and none of the steps"
+        return "the article meets 'where', but none of the steps"
     fields = rule.kind.group_fields()
     if not groups:
         of = rule.kind.value_field()
@@ -149,13 +149,13 @@ def _why(
     said = "one alert for the article" if rule.kind.stateless() else "the article counts"
     if fields:
         said += f" for {len(groups)} group{'s' if len(groups) > 1 else ''}" + (
-            ", more are left out" if left_out else ""
+            "; further groups are skipped" if left_out else ""
         )
     return said if rule.enabled else f"{said}, but the rule is not enabled"
 
 
 def _groups(rule: Rule, view: ArticleView) -> tuple[tuple[dict[str, GroupValue | tuple[GroupValue, ...]], ...], bool]:
-    """The groups as the engine takes them: a step's own condition on a field goes before that of ``where``."""
+    """The groups as the engine determines them: a step's own condition on a field overrides that of ``where``."""
     bindings = Bindings()
     rule.where.collect(view.whole, bindings)
     layer = (bindings, rule.where.bound_fields())
@@ -214,7 +214,7 @@ def _named(condition: Condition) -> tuple[str, str]:
 
 
 def _found(condition: Condition, scene: Scene) -> tuple[tuple[str, ...], tuple[EvidenceSpan, ...]]:
-    """The values that met a clause, and where they stand, in reading order."""
+    """The values that met a clause, and their places, in reading order."""
     bindings = Bindings()
     condition.collect(scene, bindings)
     values = tuple(
@@ -234,17 +234,17 @@ def _nearest(condition: Condition, scene: Scene) -> str:
     if isinstance(condition, Has):
         return nearest_value(condition, scene)
     if isinstance(condition, Lacks):
-        return f"there is {', '.join(value.name for value in scene.values(condition.field)[:MOST_PLACES])}"
+        return f"found {', '.join(value.name for value in scene.values(condition.field)[:MOST_PLACES])}"
     if isinstance(condition, Says) and condition.negated:
         names = condition.terms.names
-        return f"there is {', '.join(dict.fromkeys(names[one] for one in scene.found(condition.field, names)))}"
+        return f"found {', '.join(dict.fromkeys(names[one] for one in scene.found(condition.field, names)))}"
     if isinstance(condition, Says | Reads):
         return nearest_phrase(condition, scene)
     return ""
 
 
 def _within(condition: Within, scene: Scene, met: bool) -> Clause:
-    """Where it was met, each such place; else the place where most of it was."""
+    """Explain a ``sentence`` or ``near`` by the first place where it is met, or by the place where most of it is."""
     scenes = condition.scenes(scene)
     if met:
         held = [one for one in scenes if condition.condition.holds(one)]
@@ -260,7 +260,7 @@ def _within(condition: Within, scene: Scene, met: bool) -> Clause:
 
 
 def _share(condition: Condition, scene: Scene) -> float:
-    """How much of a condition holds: of those that it is made of, the share."""
+    """The share of a condition's parts that hold."""
     if condition.holds(scene):
         return 1.0
     parts = condition.parts()

@@ -1,4 +1,4 @@
-"""What was nearest to a clause that was not met: a value with few shortfalls, a phrase with most of its words."""
+"""What came nearest to a clause that was not met: the value with the fewest failed tests, the most complete phrase."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from detectors.conditions.values import Value
 from detectors.conditions.view import Scene
 
 LOOKED_AT = 20_000
-"""Entries of a list that are compared letter by letter with a value."""
+"""Limit on the list entries to compare letter by letter with a value."""
 
 
 def nearest_value(condition: Has, scene: Scene) -> str:
-    """The value that fails the fewest of the tests, and by what it fails each."""
+    """The value that fails the fewest tests, and why it fails each."""
     values = scene.values(condition.field)
     if not values:
         return f"no {condition.field} {'in the article' if scene.whole else 'here'}"
@@ -34,7 +34,7 @@ def nearest_value(condition: Has, scene: Scene) -> str:
 
 
 def _shortfall(value: Value, attribute: str, predicate: Predicate) -> tuple[str, float]:
-    """What is there instead, and how far it is from what was asked, from 0 to 1."""
+    """What was found instead, and its distance from what was wanted, from 0 to 1."""
     if isinstance(predicate, Each):
         missed = [one for one in predicate.predicates if not one.holds(value, attribute)]
         return _shortfall(value, attribute, missed[0])
@@ -63,7 +63,7 @@ def _shortfall(value: Value, attribute: str, predicate: Predicate) -> tuple[str,
 
 
 def nearest_entry(spellings: Iterable[str], names: Iterable[str]) -> tuple[str, float]:
-    """The entry most like one of the spellings, and how like it is; ("", 0) where there are no entries."""
+    """The entry most similar to one of the spellings, and the similarity; ("", 0) if there are no entries."""
     best, likeness = "", 0.0
     entries = list(dict.fromkeys(names))
     matcher = difflib.SequenceMatcher(autojunk=False)
@@ -79,7 +79,7 @@ def nearest_entry(spellings: Iterable[str], names: Iterable[str]) -> tuple[str, 
 
 
 def nearest_phrase(condition: Says | Reads, scene: Scene) -> str:
-    """The phrase of which the fewest words are missing, which those are, and what stands there instead."""
+    """The phrase with the fewest missing words, those words, and similar words in the text."""
     text = " ".join(_texts(scene, condition.field))
     if not text:
         return f"there is no {condition.field}" if scene.whole else "there is no text here"
@@ -97,13 +97,13 @@ def nearest_phrase(condition: Says | Reads, scene: Scene) -> str:
         if best is None or rank < best[:2]:
             best = (*rank, phrase.text + ("*" if phrase.prefix else ""), missing)
     if best is None:
-        return "nothing is asked for"
+        return "the condition lists no phrase"
     _, _, wanted, missing = best
     if not missing:
         return f"{wanted!r}: its words are there, but not as one phrase"
     instead = [near for word in missing if (near := _like(word, known))]
     said = f"{wanted!r}: missing {', '.join(map(repr, missing))}"
-    return said + (f"; there is {', '.join(map(repr, dict.fromkeys(instead)))}" if instead else "")
+    return said + (f"; found {', '.join(map(repr, dict.fromkeys(instead)))}" if instead else "")
 
 
 def _like(word: str, known: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""Unit tests of rules as they are written: the articles, and the alerts that they are to make."""
+"""Unit test files of rules: the articles, and the alerts that they should produce."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Extract = Callable[[EnrichedArticle], EnrichedArticle]
 
 
 class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An article of a test, or a line of ``newswatch extract --json``. Articles of one ``story`` are copies."""
+    """An article of a test, or a line of ``newswatch extract --json``. Articles with the same ``story`` are copies."""
 
     text: str = ""
     id: str | None = None
@@ -47,7 +47,7 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     version: int = 1
 
     def enriched(self, number: int, default: datetime, extract: Extract) -> EnrichedArticle:
-        """The article with what is given, and what is found for the rest; ``default`` is its time if it has none."""
+        """The article with its given values, the rest extracted; ``default`` is its time if it has none."""
         published = parse_time(self.published_at) if self.published_at else None
         usable = published if published is not None and published >= OLDEST else None
         arrival = (parse_time(self.received_at) if self.received_at else None) or usable or default
@@ -74,7 +74,7 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             if (value := getattr(self, name)) is not None:
                 yield name, value
         if self.story is not None:
-            # a digest: two of them share no position, as the fingerprints of two stories do
+            # a digest: like the fingerprints of two stories, two digests share no position
             yield "fingerprint", urlsafe_b64encode(sha256(self.story.encode()).digest()).decode().rstrip("=")
         if self.officials is not None:
             yield "officials", tuple(Official(id=o, name=o) if isinstance(o, str) else o for o in self.officials)
@@ -86,7 +86,7 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             yield "themes", tuple(Theme(t) if isinstance(t, str) else t for t in self.themes)
 
     def unknown(self) -> Iterator[str]:
-        """What is said of countries and themes that no article can have: probably misspelt."""
+        """Messages about countries and themes that no article can have; they are probably misspelt."""
         for country in self.countries or ():
             code = country if isinstance(country, str) else country.alpha3
             if country_code(code) is None:
@@ -98,7 +98,7 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One test: the articles, and the whole set of alerts that they are to make, each by the fields that it names."""
+    """One test: the articles, and the complete set of alerts that they should produce, each by its named fields."""
 
     name: str
     articles: tuple[RuleTestArticle, ...]
@@ -121,7 +121,7 @@ def read_tests(file: Path) -> tuple[RuleTest, ...]:
 
 
 def names_in(file: Path) -> tuple[str, ...]:
-    """The names of the rules in a rule file; none where it is not there."""
+    """The names of the rules in a rule file; empty if the file does not exist."""
     if not file.is_file():
         return ()
     root = read_document(file, Problems())

@@ -1,7 +1,7 @@
-"""Unit tests of rules: ``NAME.test.yaml`` beside ``NAME.yaml``, written on article text or on what is found in it.
+"""Unit tests of rules: ``NAME.test.yaml`` beside ``NAME.yaml``, with article texts or their extracted values.
 
-Pure: how an article's text becomes an enriched article is given by the caller. What a test gives itself (officials,
-countries, themes) is taken as it is, and only the rest is extracted.
+Pure: the caller supplies the extraction. Values that a test gives (officials, countries, themes) are used as they are;
+only the rest is extracted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SUFFIX = ".test.yaml"
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one test: ``problems`` is empty where it passed."""
+    """The result of one test; ``problems`` is empty if it passed."""
 
     __test__ = False
 
@@ -39,12 +39,12 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def passed(self) -> bool:
-        """Whether every expected alert came, and no other."""
+        """Whether the test produced every expected alert and no other."""
         return not self.problems
 
 
 def test_files(folder: Path) -> list[Path]:
-    """The files of unit tests in a folder of rules and below it, by name."""
+    """The unit test files in a rules folder and its subfolders, by name."""
     found = (path.relative_to(folder) for path in folder.rglob(f"*{SUFFIX}"))
     return sorted(folder / path for path in found if not any(part.startswith(".") for part in path.parts))
 
@@ -56,7 +56,7 @@ def run_file(file: Path, rules: RuleSet, extract: Extract) -> Iterator[TestResul
     """Run the tests of one file against a rule set.
 
     Raises:
-        RuleSetError: the file is no YAML or no file of tests; the message names file, line and field.
+        RuleSetError: the file is not YAML or not a test file; the message names file, line and field.
     """
     engine = Engine(rules)
     own = names_in(file.with_name(file.name.removesuffix(SUFFIX) + ".yaml"))
@@ -64,7 +64,7 @@ def run_file(file: Path, rules: RuleSet, extract: Extract) -> Iterator[TestResul
         names = test.rules or own
         unknown = [name for name in names if name not in engine.rules and test.rules]
         if unknown:
-            said = tuple(f"there is no enabled rule {name!r} in the set" for name in unknown)
+            said = tuple(f"no enabled rule is named {name!r}" for name in unknown)
             yield TestResult(file=str(file), name=test.name, problems=said)
             continue
         if test.until is not None and parse_time(test.until) is None:
@@ -81,7 +81,7 @@ def run_file(file: Path, rules: RuleSet, extract: Extract) -> Iterator[TestResul
 
 
 def junit(results: Sequence[TestResult]) -> bytes:
-    """The results as JUnit's XML."""
+    """The results as JUnit XML."""
     suites = Element("testsuites", tests=str(len(results)), failures=str(sum(not one.passed for one in results)))
     for file in dict.fromkeys(result.file for result in results):
         cases = [result for result in results if result.file == file]
@@ -97,7 +97,7 @@ def junit(results: Sequence[TestResult]) -> bytes:
 
 
 def _alerts(test: RuleTest, engine: Engine, extract: Extract, names: set[str]) -> list[Alert]:
-    """The alerts of the named rules, each id in its last state, in the order in which they came."""
+    """The alerts of the named rules, each id in its last state, in order of first appearance."""
     scan = Scan(engine)
     firings = []
     last = newest = FIRST_TIME
@@ -117,19 +117,19 @@ def _warnings(test: RuleTest, engine: Engine, names: Iterable[str]) -> Iterator[
             yield f"article {number}: {said}"
     waiting = [name for name in names if name in engine.rules and engine.rules[name].kind.waits_for_watermark()]
     if waiting and test.until is None:
-        yield f"{', '.join(waiting)} waits for event time to move on: give `until`"
+        yield f"{', '.join(waiting)} waits for event time to advance: set `until`"
 
 
 def _differences(expected: Sequence[Mapping[str, Any]], alerts: Sequence[Alert]) -> Iterator[str]:
-    """What is missing and what is too much, after as many expectations as possible found an alert of their own."""
+    """Missing and unexpected alerts, after as many expectations as possible are matched with an alert each."""
     shown = [msgspec.to_builtins(alert) for alert in alerts]
     owner: dict[int, int] = {}
     missing = [number for number in range(len(expected)) if not _assign(number, expected, shown, owner, set())]
     for number in missing:
-        yield f"expected and not there: {dict(expected[number])}"
+        yield f"missing alert: {dict(expected[number])}"
     for number, alert in enumerate(alerts):
         if number not in owner:
-            yield f"there and not expected: {_summary(alert)}"
+            yield f"unexpected alert: {_summary(alert)}"
 
 
 def _assign(
@@ -139,7 +139,7 @@ def _assign(
     owner: dict[int, int],
     tried: set[int],
 ) -> bool:
-    """One step of Kuhn's algorithm for matchings in a bipartite graph."""
+    """One step of Kuhn's algorithm for bipartite matching."""
     for place, alert in enumerate(shown):
         if place in tried or not _fits(expected[number], alert):
             continue
@@ -151,7 +151,7 @@ def _assign(
 
 
 def _fits(expected: Any, found: Any) -> bool:
-    """Whether every field that is named has the value expected; times are compared as moments."""
+    """Whether every named field has the expected value; times are compared as moments."""
     if isinstance(expected, Mapping):
         if not isinstance(found, Mapping):
             return False

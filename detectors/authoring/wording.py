@@ -1,4 +1,4 @@
-"""Conditions in words: what a clause of an explanation asks, said shortly."""
+"""Conditions in words: a short text of what a clause of an explanation requires."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from detectors.folding import fold_value
 from detectors.reading.durations import format_duration
 
 SHOWN = 4
-"""Entries of a list that are written out."""
+"""Number of list entries to write out."""
 _COMPARISONS = {"gt": "more than", "gte": "at least", "lt": "less than", "lte": "at most", "is": ""}
 _PARTS = {"contains": "containing", "startswith": "beginning with", "endswith": "ending with"}
 
 
 def listed(names: Iterable[object]) -> str:
-    """The first few names, and how many there are more."""
+    """The first few names, and how many more there are."""
     all_names = list(dict.fromkeys(map(str, names)))
     more = len(all_names) - SHOWN
     return " or ".join(all_names[:SHOWN]) + (f" or {more} more" if more > 0 else "") if all_names else "nothing"
@@ -35,7 +35,7 @@ def asked_of_value(condition: Has) -> str:
 
 
 def asked(predicate: Predicate, attribute: str) -> str:
-    """What is asked of an attribute, without its name."""
+    """What a predicate requires of an attribute, without the attribute's name."""
     if isinstance(predicate, Words):
         return _denied(predicate.negated) + listed(predicate.terms.names.values())
     if isinstance(predicate, Whole):
@@ -60,7 +60,7 @@ def _denied(negated: bool) -> str:
 
 
 def number(value: float, attribute: str) -> str:
-    """A number as a rule would write it: ages are durations."""
+    """A number as rules write it: ages are durations."""
     if attribute == "age":
         from datetime import timedelta
 
@@ -84,7 +84,7 @@ def asked_of_text(condition: Says | Reads) -> str:
 
 
 def entry_names(terms: Terms) -> Iterable[str]:
-    """The entries, each once."""
+    """The names of the entries, each once."""
     return dict.fromkeys(terms.names.values())
 
 

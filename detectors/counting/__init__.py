@@ -1,1 +1,1 @@
-"""What a window of facts holds: articles, values, stories, sequences."""
+"""Counts over a window of facts: articles, values, stories, sequences."""

@@ -14,7 +14,7 @@ from detectors.model.event_time import INSTANT
 
 
 def counted(facts: Facts, start: datetime, end: datetime, distinct: str) -> int:
-    """How many articles, stories or values of ``distinct`` the window (start, end] holds."""
+    """The number of articles, stories or values of ``distinct`` in the window (start, end]."""
     if distinct == "article":
         return facts.count(start, end)
     return facts.window(distinct, lambda: tally(distinct, facts)).at(start, end).number()
@@ -28,14 +28,14 @@ def tally(distinct: str, facts: Facts) -> Tally:
 
 
 def _value(fact: Fact, distinct: str) -> str | None:
-    """What of a fact is counted once; None for nothing."""
+    """The value of a fact that is counted once; None if it has none."""
     return fact.article_id if distinct == "article" else fact.distinct
 
 
 def newly_counted(facts: Facts, fact: Fact, window: timedelta, distinct: str) -> tuple[datetime, datetime]:
-    """From which moment to which the windows may count one more by the fact that was added last.
+    """The first and last moment whose window may count one more because of the last added fact.
 
-    The first lies after the last where at no moment: where the fact is no other value than those around it.
+    first > last if there is none: the fact adds no value to those around it.
     """
     first, last = fact.time, fact.time + window
     if distinct == "story" or (distinct == "article" and facts.one_version_each):
@@ -52,7 +52,7 @@ def newly_counted(facts: Facts, fact: Fact, window: timedelta, distinct: str) ->
 
 
 class _Times:
-    """When the facts of each value came."""
+    """The times of the facts of each value."""
 
     __slots__ = ("_distinct", "_times")
 
@@ -76,7 +76,7 @@ class _Times:
                 del self._times[value]
 
     def around(self, value: str, fact: Fact) -> tuple[datetime | None, datetime | None]:
-        """The times of the facts of this value before and after one of them; its own where others came then."""
+        """The times of the facts with this value before and after ``fact``; its own time if others share it."""
         times = self._times[value]
         place = bisect_left(times, fact.time)
         before = times[place - 1] if place else None
@@ -84,12 +84,12 @@ class _Times:
 
 
 def stories(facts: Facts, *, once_each: bool = False) -> Stories:
-    """An empty count of the stories of a group; with ``once_each`` of one value of ``distinct`` there is one story."""
+    """An empty count of the stories of a group; with ``once_each``, one story per value of ``distinct``."""
     return Stories(facts.follow("copies", lambda: _Fingerprints(facts)).copies, facts.linked, once_each=once_each)
 
 
 class _Fingerprints:
-    """The fingerprints of a group's facts, whatever the window: which are copies is found out once."""
+    """The fingerprints of a group's facts, for all windows, so that copies are determined only once."""
 
     __slots__ = ("copies",)
 

@@ -1,7 +1,7 @@
-"""Articles of which no two are in conflict, chosen in order of event time: each that fits those before it.
+"""Articles without conflicts, chosen greedily in order of event time: each that fits the earlier ones.
 
-What is chosen is a function of the set. It is kept up to date while articles come and go, so that each costs what
-changes by it: an article that is not chosen hangs on one that hides it, and is looked at when that one goes.
+The choice is a function of the set. It is updated incrementally as articles come and go, so that each costs only what
+it changes: an article that is not chosen is linked to a chosen one that hides it, and considered again when that goes.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from detectors.facts.fact import Fact
 
 
 class InOrder:
-    """The facts taken, and which of them are chosen."""
+    """A set of facts, and which of them are chosen."""
 
     __slots__ = ("_chosen", "_conflicts", "_hidden_by", "_hides", "_holders", "_open")
 
     def __init__(self, conflicts: Conflicts) -> None:
         self._conflicts = conflicts
-        self._open: dict[Any, Fact] = {}  # neither chosen nor hidden: to be placed
+        self._open: dict[Any, Fact] = {}  # neither chosen nor hidden yet
         self._chosen: dict[Any, Fact] = {}
-        self._holders: dict[Key, Fact] = {}  # the one chosen of those of a key
-        self._hides: dict[Any, dict[Any, Fact]] = {}  # by the order of one that is chosen
+        self._holders: dict[Key, Fact] = {}  # the chosen fact for each key
+        self._hides: dict[Any, dict[Any, Fact]] = {}  # by the order of a chosen fact: those that it hides
         self._hidden_by: dict[Any, Any] = {}
 
     def __len__(self) -> int:
@@ -34,29 +34,29 @@ class InOrder:
         return fact.order in self._hidden_by or fact.order in self._chosen or fact.order in self._open
 
     def facts(self) -> list[Fact]:
-        """All facts taken, in order."""
+        """All facts of the set, in order."""
         hidden = (fact for those in self._hides.values() for fact in those.values())
         return sorted((*self._open.values(), *self._chosen.values(), *hidden))
 
     def add(self, fact: Fact) -> None:
-        """Take a fact that the conflicts know."""
+        """Add a fact that the conflicts know."""
         self._open[fact.order] = fact
 
     def remove(self, fact: Fact) -> None:
-        """Give a fact back."""
+        """Remove a fact."""
         if fact.order in self._chosen:
             self._open.update(self._give_up(fact))
         elif self._open.pop(fact.order, None) is None:
             del self._hides[self._hidden_by.pop(fact.order)][fact.order]
 
     def chosen(self) -> Mapping[Any, Fact]:
-        """Those chosen, by their order."""
+        """The chosen facts, by their order."""
         if self._open:
             self._place()
         return self._chosen
 
     def _place(self) -> None:
-        """Choose or hide what is open, and all that this brings up, from the earliest on."""
+        """Choose or hide the open facts and all that this frees, from the earliest on."""
         orders = list(self._open)
         heapify(orders)
         while orders:
@@ -86,7 +86,7 @@ class InOrder:
             self._holders[key] = fact
 
     def _give_up(self, fact: Fact) -> dict[Any, Fact]:
-        """Choose a fact no more; those that it hid."""
+        """Unchoose a fact; return those that it hid."""
         del self._chosen[fact.order]
         for key in self._conflicts.keys(fact):
             del self._holders[key]

@@ -1,9 +1,9 @@
-"""Which articles of a group stand in whole sequences of steps, kept up to date fact by fact.
+"""Which articles of a group are part of complete sequences of steps, updated fact by fact.
 
-For each time and step it is known when the sequences that get there until then begin at the latest, and when those that
-go on from then on end at the earliest. Neither depends on a window: a fact stands in a whole sequence of the window
-(start, end] where at some step it begins after ``start`` and ends not after ``end``. A further fact changes what is
-known of its neighbours, up to those with whom others are as good.
+For each time and step it stores the latest beginning of the sequences that reach the step by then, and the earliest end
+of those that continue from then on. Neither depends on a window: a fact is part of a complete sequence in the window
+(start, end] if at some step the sequence begins after ``start`` and does not end after ``end``. A new fact changes the
+bounds of its neighbours, up to the first whose bounds are no worse without it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from detectors.facts.fact import Fact
 from detectors.facts.facts import Facts
 
 _Best = tuple[tuple[datetime, str], ...]
-"""Of the sequences up to (or from) a step, the best bound with the article at the step, and the best with another.
+"""The best bound of the sequences up to (or from) a step with its article, and the best bound with another article.
 
-Two steps in a row are never one article, though versions of it may differ in time.
+Two consecutive steps are never the same article, though versions of it may differ in time.
 """
 _Bests = tuple[_Best, ...]
 
 
 def _bound(best: _Best, fact: Fact) -> datetime | None:
-    """The best bound of a sequence by another article than the fact's."""
+    """The best bound of a sequence by an article other than the fact's."""
     return next((bound for bound, article in best if article != fact.article_id), None)
 
 
 def _united(best: _Best, more: Iterable[tuple[datetime, str]], *, latest: bool) -> _Best:
-    """The best of both, an article once."""
+    """The best bounds of both, each article once."""
     known = {article: bound for bound, article in best}
     for bound, article in more:
         mine = known.get(article, bound)
@@ -39,20 +39,20 @@ def _united(best: _Best, more: Iterable[tuple[datetime, str]], *, latest: bool) 
 
 
 class _Way(NamedTuple):
-    """A way through the steps: it starts at the step ``edge``; ``behind`` leads from a step to the one before, -1 or 1.
+    """A direction through the steps, from the step ``edge``; ``behind`` (-1 or 1) is the offset of the previous step.
 
-    On the way forth the latest beginning is best, on the way back the earliest end.
+    Forwards the latest beginning is best, backwards the earliest end.
     """
 
     edge: int
     behind: int
 
     def bound(self, fact: Fact, step: int, bests: _Bests) -> datetime | None:
-        """The best bound of the sequences that a fact goes on at a step, with what is best before its time."""
+        """The best bound of the sequences that a fact continues at a step, given the best bounds before its time."""
         return fact.time if step == self.edge else _bound(bests[step - 1 + self.behind], fact)
 
     def bests(self, known: _Bests, before: _Bests, facts: Iterable[Fact]) -> _Bests:
-        """The best bounds at a time, where ``before`` are those before it, and ``facts`` of it may get further."""
+        """The best bounds at a time, given the bounds ``before`` it and the ``facts`` at it that may improve them."""
         latest = self.behind < 0
         best = [
             mine if mine == theirs else _united(mine, theirs, latest=latest)
@@ -67,10 +67,10 @@ class _Way(NamedTuple):
 
 
 class Sequences:
-    """The sequences of ``steps`` steps that the facts of a group make.
+    """The sequences of ``steps`` steps that the facts of a group form.
 
-    ``turned`` and ``grown`` say what the last fact has changed: from which time to which a whole sequence begins later
-    than before, and how many facts at most stand in other sequences than before.
+    ``turned`` and ``grown`` describe the effect of the last fact: the stretch of time in which a complete sequence now
+    begins later, and the maximum number of facts whose sequences changed.
     """
 
     __slots__ = ("_back", "_begun", "_ended", "_facts", "_forth", "_none", "_times", "grown", "turned")
@@ -79,18 +79,18 @@ class Sequences:
         self._forth, self._back = _Way(1, -1), _Way(steps, 1)
         self._none: _Bests = ((),) * steps
         self._times: list[datetime] = []
-        self._facts: list[list[Fact]] = []  # by time, as are the two that follow
+        self._facts: list[list[Fact]] = []  # by time, like the next two
         self._begun: list[_Bests] = []
         self._ended: list[_Bests] = []
         self.turned: tuple[datetime, datetime] | None = None
         self.grown = 0
         for fact in facts:
             self.added(fact)
-        if self._times:  # of many facts at once nothing is known but that all may be other than before
+        if self._times:  # after loading many facts at once, everything may have changed
             self.turned, self.grown = (self._times[0], self._times[-1]), len(facts)
 
     def added(self, fact: Fact) -> None:
-        """The group has one more fact."""
+        """Add a fact of the group."""
         place = bisect_left(self._times, fact.time)
         if place == len(self._times) or self._times[place] != fact.time:
             self._times.insert(place, fact.time)
@@ -123,20 +123,20 @@ class Sequences:
         self.grown = 1 + sum(self._is_member(other, one) for other in places for one in self._facts[other])
 
     def dropped(self, fact: Fact) -> None:
-        """The group has one fact less, its first: what began with it began before every window that is asked of."""
+        """Remove the first fact of the group: sequences that began with it began before every window still needed."""
         place = bisect_left(self._times, fact.time)
         self._facts[place].remove(fact)
         if not self._facts[place]:
             del self._times[place], self._facts[place], self._begun[place], self._ended[place]
 
     def latest_start(self, moment: datetime) -> datetime | None:
-        """When the last of the whole sequences until a moment begins."""
+        """The latest beginning of a complete sequence that ends by ``moment``."""
         place = bisect_right(self._times, moment)
         whole = self._begun[place - 1][-1] if place else ()
         return whole[0][0] if whole else None
 
     def members(self, start: datetime, end: datetime) -> Iterator[Fact]:
-        """The facts that stand in whole sequences of the window (start, end], the last first."""
+        """The facts that are part of complete sequences in the window (start, end], the last first."""
         for place in range(bisect_right(self._times, end) - 1, bisect_right(self._times, start) - 1, -1):
             for fact in reversed(self._facts[place]):
                 if self._is_member(place, fact, start, end):

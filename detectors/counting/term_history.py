@@ -1,4 +1,4 @@
-"""When the values of a field were met, one by one: what ``new_term`` remembers of each."""
+"""When each value of a field was met: what ``new_term`` remembers of it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from detectors.model.event_time import BEGINNING, INSTANT
 from detectors.rules.thresholds import Thresholds
 
 SILENT = -1
-"""In place of a rank: no alert came, and none will."""
+"""Used in place of a rank: no alert was sent, and none will be."""
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True):
-    """What is left of a value's moments up to and including ``until``: when it was last met, in which episode.
+    """Summary of a value's moments up to and including ``until``: when it was last met, and in which episode.
 
-    ``before`` is when it was last met before that episode began, None for never; ``rank`` that of the alert sent.
+    ``before`` is when it was last met before that episode, None for never; ``rank`` is that of the alert sent.
     """
 
     until: datetime
@@ -31,10 +31,9 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Episode(msgspec.Struct, frozen=True):
-    """Moments at which a value was met, none of them ``remember`` after the one before.
+    """Moments at which a value was met, each less than ``remember`` after the previous one.
 
-    ``start`` is the first, None where it lies in the past; ``peak`` the first at which the highest ``rank``
-    was reached.
+    ``start`` is the first moment, None if it lies in the past; ``peak`` is the first moment with the highest ``rank``.
     """
 
     before: datetime | None
@@ -44,7 +43,7 @@ class Episode(msgspec.Struct, frozen=True):
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
-    """When a value counts as met: ``window`` holds the least of ``levels`` articles (or ``distinct`` values)."""
+    """When a value counts as met: ``window`` holds the lowest of ``levels`` articles (or ``distinct`` values)."""
 
     window: timedelta
     levels: Thresholds
@@ -53,7 +52,7 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Term:
-    """One value: its articles, and the moments at which it was met. More articles only make more of these."""
+    """One value: its articles, and the moments at which it was met. Further articles only add moments."""
 
     __slots__ = ("_met", "_ranks", "facts", "known", "past", "sent")
 
@@ -61,18 +60,18 @@ class Term:
         self.facts = Facts(linked)
         self.past: Past | None = None
         self.known = False
-        self.sent: dict[datetime | None, int] = {}  # by when it was met before: the rank of the alert sent
+        self.sent: dict[datetime | None, int] = {}  # the rank of the alert sent, by when the value was met before
         self._met: list[datetime] = []
         self._ranks: dict[datetime, int] = {}
 
     def restore(self, meeting: Meeting) -> None:
-        """Work out the moments from the articles and the past."""
+        """Derive the moments from the articles and the past."""
         if self.past is not None:
             self.sent[self.past.before] = self.past.rank
         self._meet(list(dict.fromkeys(fact.time for fact in self.facts)), meeting)
 
     def add(self, fact: Fact, value: object, meeting: Meeting) -> bool:
-        """Take an article; whether an alert may come or change of it."""
+        """Add an article; return whether it may cause or change an alert."""
         self.facts.add(fact)
         self.known |= value in fact.known
         last = fact.time + meeting.window - INSTANT
@@ -97,7 +96,7 @@ class Term:
         return matters
 
     def _may_begin(self, moment: datetime, remember: timedelta) -> bool:
-        """Whether an episode begins at a new moment, or now at the next."""
+        """Whether an episode begins at a new moment, or now begins at the next one."""
         place = bisect_left(self._met, moment)
         before = self._met[place - 1] if place else self.past.last if self.past is not None else None
         if before is None or moment - before >= remember:
@@ -105,7 +104,7 @@ class Term:
         return place + 1 < len(self._met) and self._met[place + 1] - moment >= remember
 
     def episodes(self, remember: timedelta) -> Iterator[Episode]:
-        """The episodes in order, from the one that goes on from the past."""
+        """The episodes in order, starting with the one that continues from the past."""
         past = self.past
         before, start = (past.before, None) if past is not None else (None, None)
         last = past.last if past is not None else None
@@ -123,9 +122,9 @@ class Term:
             yield Episode(before, start, rank, peak)
 
     def forget(self, until: datetime, facts_until: datetime, remember: timedelta) -> bool:
-        """Put the moments up to ``until`` into the past, and drop the articles up to ``facts_until``.
+        """Move the moments up to ``until`` into the past, and drop the articles up to ``facts_until``.
 
-        Returns whether the past is another one now.
+        Returns whether the past changed.
         """
         self.facts.drop_until(facts_until)
         end = bisect_right(self._met, until)

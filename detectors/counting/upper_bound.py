@@ -1,4 +1,4 @@
-"""How many of linked articles can be chosen at most, known without trying: whether a choice in order was the best."""
+"""An upper bound of the linked articles that can be chosen, without trying: it proves a choice in order optimal."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from detectors.counting.copies import Copies
 from detectors.facts.fact import Fact
 
 MOST_PRINTS = 128
-"""Different fingerprints that are held against each other; of more no more is known than their number."""
+"""Limit on the different fingerprints compared with each other; further ones are only counted."""
 
 
 def ceiling(facts: Iterable[Fact], *, once_each: bool) -> int:
-    """So many articles without a conflict there are at most.
+    """The maximum number of articles without a conflict.
 
-    Groups that hold all articles, of each of which one can be chosen: there are no more than groups. Grouped twice, by
-    name (article or, with ``once_each``, value of ``distinct``) and by likeness; the fewer count.
+    Partition the articles into groups of which one article each can be chosen: the number of groups is an upper bound.
+    Done twice, by name (article or, with ``once_each``, value of ``distinct``) and by similarity; the smaller number wins.
     """
     names: set[tuple[str, bool]] = set()
     prints: set[str] = set()

@@ -1,1 +1,1 @@
-"""The facts of one group, and the counts that follow them."""
+"""The facts of one group, and the counts derived from them."""

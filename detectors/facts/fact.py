@@ -1,4 +1,4 @@
-"""One fact of a group, and what follows the facts of a group."""
+"""One fact of a group, and what is kept up to date with the facts of a group."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _DECODER = msgspec.msgpack.Decoder(_Detail)
 
 
 class Fact:
-    """One observation as a group keeps it; ``order`` is (time, article id, content hash), unique in its group.
+    """An observation as a group keeps it; ``order`` is (time, article id, content hash), unique in its group.
 
-    What only alerts show (evidence, values for templates) is kept packed; what is the same in the facts of all rules
-    and groups of an article (id, hash, fingerprint) is held once.
+    Data that only alerts show (evidence, values for templates) is kept encoded. Data that is equal in the facts of all
+    rules and groups of an article (id, hash, fingerprint) is interned.
     """
 
     __slots__ = ("_packed", "distinct", "fingerprint", "known", "number", "order", "steps", "values")
@@ -62,17 +62,17 @@ class Fact:
 
 
 class Follower(Protocol):
-    """What is kept up to date with the facts of a group."""
+    """Data that is kept up to date with the facts of a group."""
 
     def added(self, fact: Fact) -> None:
-        """The facts have one more."""
+        """A fact was added."""
 
     def dropped(self, fact: Fact) -> None:
-        """The facts have one less, the first of them."""
+        """The first fact was dropped."""
 
 
 class Bound:
-    """Remembers that a bound was reached, until it is asked."""
+    """Remembers that a limit was reached, until :meth:`ask`."""
 
     __slots__ = ("_reached",)
 
@@ -80,10 +80,10 @@ class Bound:
         self._reached = False
 
     def reach(self) -> None:
-        """It was reached."""
+        """Record that the limit was reached."""
         self._reached = True
 
     def ask(self) -> bool:
-        """Whether it was reached since it was asked last."""
+        """Whether the limit was reached since the last call."""
         reached, self._reached = self._reached, False
         return reached

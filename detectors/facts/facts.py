@@ -11,7 +11,7 @@ from detectors.facts.fact import Bound, Fact, Follower
 from detectors.facts.tallies import Different, Tally
 
 MOST_FACTS = 10_000
-"""Facts a group; the oldest goes first, and is counted."""
+"""Limit on facts per group; the oldest is evicted first, and counted."""
 
 
 T = TypeVar("T", bound=Tally)
@@ -31,9 +31,9 @@ def _articles() -> Tally:
 
 
 class Facts:
-    """A set of facts in order of time, then article id. Two versions of an article are two facts with one id.
+    """A set of facts in order of time, then article id. Two versions of an article are two facts with the same id.
 
-    ``linked`` is the bound on articles of which the most without a conflict are counted exactly.
+    ``linked`` is the limit on linked articles up to which the largest choice without a conflict is counted exactly.
     """
 
     __slots__ = ("_facts", "_ids", "_known", "_windows", "linked")
@@ -55,7 +55,7 @@ class Facts:
         return fact.order in self._known
 
     def add(self, fact: Fact) -> bool:
-        """Add a fact; False where it was known."""
+        """Add a fact; False if it was already known."""
         if fact.order in self._known:
             return False
         self._known.add(fact.order)
@@ -69,26 +69,26 @@ class Facts:
         return True
 
     def window(self, name: Hashable, make: Callable[[], T]) -> MovingWindow[T]:
-        """A window over these facts that keeps its tally while it moves; ``name`` tells windows apart."""
+        """A window over these facts that keeps its tally while it moves; ``name`` identifies it."""
         return self.follow(name, lambda: MovingWindow(self, make))
 
     def follow(self, name: Hashable, make: Callable[[], F]) -> F:
-        """What is kept up to date with these facts as they come and go; ``make`` makes it of those there are."""
+        """The follower ``name``, kept up to date with these facts; ``make`` creates it from the current facts."""
         follower = self._windows.get(name)
         if follower is None:
             follower = self._windows[name] = make()
         return cast("F", follower)
 
     def forget_windows(self) -> None:
-        """Count anew: what is counted has changed."""
+        """Discard all windows, since what they count has changed."""
         self._windows.clear()
 
     def drop_until(self, time: datetime) -> list[Fact]:
-        """Remove and return the facts with a time up to and including ``time``."""
+        """Remove and return the facts up to and including ``time``."""
         return self._cut(bisect_right(self._facts, time, key=_time))
 
     def drop_oldest(self) -> Fact | None:
-        """Remove and return the oldest fact where there are more than allowed."""
+        """Remove and return the oldest fact if there are more than ``MOST_FACTS``."""
         return self._cut(1)[0] if len(self._facts) > MOST_FACTS else None
 
     def _cut(self, end: int) -> list[Fact]:
@@ -123,7 +123,7 @@ class Facts:
             yield self._facts[place]
 
     def count(self, start: datetime, end: datetime) -> int:
-        """How many different articles the window (start, end] holds."""
+        """The number of different articles in the window (start, end]."""
         low, high = self._bounds(start, end)
         if self.one_version_each:
             return high - low
@@ -164,7 +164,7 @@ class Facts:
 
 
 class MovingWindow(Generic[T]):
-    """A window (start, end] over the facts of a group, and its tally. Moving it costs what enters and leaves."""
+    """A window (start, end] over the facts of a group, and its tally. A move costs as much as enters and leaves."""
 
     __slots__ = ("_end", "_facts", "_make", "_start", "_tally")
 
@@ -176,7 +176,7 @@ class MovingWindow(Generic[T]):
         self._end: datetime | None = None
 
     def at(self, start: datetime, end: datetime) -> T:
-        """The tally of (start, end]; good until the next move."""
+        """The tally of (start, end]; valid until the next move."""
         before, until = self._start, self._end
         if before is None or until is None or start >= until or end <= before:
             self._tally = self._make()
@@ -194,12 +194,12 @@ class MovingWindow(Generic[T]):
         return self._tally
 
     def added(self, fact: Fact) -> None:
-        """The facts have one more."""
+        """A fact was added."""
         if self._holds(fact.time):
             self._tally.enter(fact)
 
     def dropped(self, fact: Fact) -> None:
-        """The facts have one less."""
+        """A fact was dropped."""
         if self._holds(fact.time):
             self._tally.leave(fact)
 

@@ -1,4 +1,4 @@
-"""Counts of facts that are kept up to date as facts enter and leave."""
+"""Counts of facts, kept up to date as facts enter and leave a window."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ class Tally(ABC):
 
     @abstractmethod
     def enter(self, fact: Fact) -> None:
-        """A fact is in the window now."""
+        """A fact entered the window."""
 
     @abstractmethod
     def leave(self, fact: Fact) -> None:
-        """A fact that entered is in the window no more."""
+        """A fact that had entered left the window."""
 
     @abstractmethod
     def number(self) -> int:
-        """How many there are."""
+        """The current count."""
 
 
 class Different(Tally):
-    """Different values; ``values_of`` gives those of a fact."""
+    """The number of different values; ``values_of`` gives those of a fact."""
 
     __slots__ = ("_times", "_values_of")
 
@@ -50,7 +50,7 @@ class Different(Tally):
 
 
 class Filtered(Tally):
-    """Of the facts those that meet a condition, counted by another tally."""
+    """Counts, by another tally, the facts that meet a condition."""
 
     __slots__ = ("_counting", "_meets")
 

@@ -1,5 +1,5 @@
-"""The rules of a set as an index: from what an article holds to the rules that it meets, the others never looked at.
+"""An index of the rules of a set: from the contents of an article to the rules that it meets, without visiting others.
 
-Three steps, each by the same structure (:mod:`detectors.conditions.conjunctions`): phrases by their words, questions
-about a value by its attributes, rules by the questions that the article answers.
+Three steps use the same structure (:mod:`detectors.conditions.conjunctions`): phrases by their words, tests of a value
+by its attributes, rules by the tests that the article meets.
 """

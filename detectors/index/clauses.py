@@ -1,4 +1,4 @@
-"""What an article must have to meet a condition, as clauses that it must all meet."""
+"""What an article must have to meet a condition, as clauses that it must all satisfy."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ NEVER: Clause = frozenset()
 def gather(
     condition: Condition, leaves: Leaves, into: set[Clause], *, patterns: bool = False, local: bool = False
 ) -> bool:
-    """Add the clauses of a condition; whether they are all that it asks.
+    """Add the clauses of a condition; return whether they are equivalent to it.
 
-    ``patterns`` where those are to be looked for in every article; ``local`` where the condition is asked about a
-    stretch of the article.
+    ``patterns``: search for patterns in every article; ``local``: the condition applies to a stretch of the article.
     """
     if isinstance(condition, Has):
         clause, exact = leaves.clause(condition)
@@ -36,12 +35,12 @@ def gather(
         return exact
     if isinstance(condition, Some):
         return gather_some(condition.conditions, leaves, into, patterns=patterns, local=local)
-    if isinstance(condition, Within):  # what a sentence holds, the article holds too
+    if isinstance(condition, Within):  # the article contains what its sentence contains
         gather(condition.condition, leaves, into, patterns=patterns, local=True)
     if patterns and not local and isinstance(condition, Reads) and isinstance(condition.test, TextPattern):
         into.add(leaves.pattern_clause(condition.field, condition.test.patterns))
         return True
-    return False  # a negation asks for what is not there; a stretch may match a pattern that the whole does not
+    return False  # a negation needs something absent; a stretch may match a pattern that the whole text does not
 
 
 def gather_some(
@@ -52,7 +51,7 @@ def gather_some(
     patterns: bool = False,
     local: bool = False,
 ) -> bool:
-    """Add the clause of conditions of which one must be met: the narrowest clause of each, together."""
+    """Add the clause of conditions of which one must be met: the union of the narrowest clause of each."""
     together: set[Need] = set()
     all_exact, always, open_ended = True, False, False
     for condition in conditions:

@@ -1,4 +1,4 @@
-"""The questions that rules are made of, each once: equal ones of many rules have one number, and are asked once."""
+"""The tests that rules consist of, deduplicated: equal tests of many rules share a number and are evaluated once."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from detectors.conditions.nodes import Has, Says
 from detectors.conditions.predicates import Each, Flag, Predicate, Terms, Whole, Words
 
 Need = str | int
-"""What an article must have: a word of title or body, or what has a number in :class:`Leaves`."""
+"""What an article must have: a word in title or body, or a numbered test of :class:`Leaves`."""
 Clause = frozenset[Need]
-"""Needs of which an article must have one."""
+"""Needs of which an article must have at least one."""
 
 USUAL = {"code": 20, "label": 60, "class": 100, "role": 30, "salience": 600, "former": 900, "language": 900}
-"""Of a thousand articles, about how many meet one value of an attribute. Guesses: only the speed rests on them."""
+"""Estimated number of articles per thousand that meet one value of an attribute. Only the speed depends on it."""
 RARE, PATTERN, WORD, ALL = 1, 50, 100, 1000
 FEW = 16
-"""Up to so many values are compared one by one to see that two questions are equal; more must be the same list."""
+"""Up to this many values are compared one by one to find equal tests; longer lists must be the same object."""
 
 
 class FieldLeaves:
-    """What is asked of the values of one field: single tests, and sets of tests that one value must meet together."""
+    """The tests of one field: single tests, and sets of tests that one value must meet together."""
 
     def __init__(self) -> None:
         self.tests: list[tuple[int, str, Predicate]] = []
@@ -29,32 +29,32 @@ class FieldLeaves:
 
 
 class Leaves:
-    """Numbers for what articles are asked: tests of values, phrases, and clauses, each for one of its members."""
+    """Numbers the tests of articles: tests of values, phrases, and clauses that need one of their members."""
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._usual: dict[Need, int] = {}
         self._clauses: dict[int, Clause] = {}
-        """Of long lists, by the identity of the list, which the rules keep."""
+        """Clauses of long lists, by the identity of the list, which the rules keep alive."""
         self._known: dict[int, tuple[Clause, bool]] = {}
-        """Of leaves, likewise: equal leaves of many rules are mostly one object."""
+        """Clauses of leaves, by identity: equal leaves of many rules are usually one object."""
         self.fields: dict[str, FieldLeaves] = {}
         self.says: list[tuple[int, Says]] = []
-        """On ``title`` and ``lead``; of ``text`` each phrase is asked by itself."""
+        """Leaves on ``title`` and ``lead``; for ``text`` each phrase is a need of its own."""
         self.phrases: dict[Phrase, int] = {}
         self.patterns: list[tuple[int, str, str]] = []
         """Number, field and pattern."""
         self.either: dict[int, Clause] = {}
 
     def clause(self, leaf: Has | Says) -> tuple[Clause, bool]:
-        """What an article must have to meet a leaf, and whether that is all."""
+        """What an article must have to meet a leaf, and whether that is sufficient."""
         known = self._known.get(id(leaf))
         if known is None:
             known = self._known[id(leaf)] = self._has(leaf) if isinstance(leaf, Has) else (self._says(leaf), True)
         return known
 
     def _has(self, leaf: Has) -> tuple[Clause, bool]:
-        """The tests that can be looked up; bounds of numbers, patterns and negations are left for asking the rule."""
+        """The tests that can be looked up; numeric bounds, patterns and negations are left to the rule itself."""
         asked = [(attribute, one) for attribute, predicate in leaf.tests for one in flat(predicate)]
         field = self.fields.setdefault(leaf.field, FieldLeaves())
         numbers: set[int] = set()
@@ -83,7 +83,7 @@ class Leaves:
         return frozenset((number,))
 
     def pattern_clause(self, field: str, patterns: Iterable[str]) -> Clause:
-        """What an article must have for one of the patterns to be found in a text of it."""
+        """What an article must have for one of the patterns to match one of its texts."""
         numbers: set[int] = set()
         for pattern in patterns:
             number, new = self._number((field, "pattern", pattern), PATTERN)
@@ -93,7 +93,7 @@ class Leaves:
         return frozenset(numbers)
 
     def either_of(self, clause: Clause) -> Need:
-        """What stands for one of the members of a clause."""
+        """A single need that represents a clause."""
         if len(clause) == 1:
             return next(iter(clause))
         number, new = self._number(clause, self.width(clause)[0])
@@ -102,11 +102,11 @@ class Leaves:
         return number
 
     def width(self, clause: Set[Need]) -> tuple[int, list[str]]:
-        """A guess at how many of a thousand articles meet a clause; and its needs, so that no two are equal."""
+        """The estimated number of articles per thousand that meet a clause, and its needs as a tie-breaker."""
         return sum(map(self.usual, clause)), sorted(map(str, clause))
 
     def usual(self, need: Need) -> int:
-        """A guess at how many of a thousand articles have it."""
+        """The estimated number of articles per thousand that have the need."""
         return WORD if isinstance(need, str) else self._usual[need]
 
     def _number(self, key: Hashable, usual: int) -> tuple[int, bool]:
@@ -121,7 +121,7 @@ class Leaves:
         if len(terms.names) > FEW and key in self._clauses:
             return self._clauses[key]
         clause = frozenset(self._phrase(wanted) for wanted in terms.names)
-        if len(terms.names) > FEW:  # a long list of many rules is one need
+        if len(terms.names) > FEW:  # a long list shared by many rules is one need
             clause = self._clauses[key] = frozenset((self.either_of(clause),))
         return clause
 
@@ -134,7 +134,7 @@ class Leaves:
 
 
 def flat(predicate: Predicate) -> Iterator[Predicate]:
-    """The questions about an attribute that must all be met."""
+    """The flattened tests of an attribute that must all be met."""
     if isinstance(predicate, Each):
         for one in predicate.predicates:
             yield from flat(one)
@@ -143,27 +143,27 @@ def flat(predicate: Predicate) -> Iterator[Predicate]:
 
 
 def keyed(predicate: Predicate) -> bool:
-    """Whether a value's attribute says at once which of these predicates it meets."""
+    """Whether a lookup of the attribute's value finds the predicates of this sort that it meets."""
     if isinstance(predicate, Whole | Words):
         return not predicate.negated
     return isinstance(predicate, Flag)
 
 
 def _width(predicate: Predicate) -> int:
-    """How many values meet it."""
+    """The number of values that meet the predicate."""
     if isinstance(predicate, Whole):
         return len(predicate.names)
     return len(predicate.terms.names) if isinstance(predicate, Words) else 1
 
 
 def _predicate_key(predicate: Predicate) -> Hashable:
-    """What makes two predicates the same question; the names of entries do not."""
+    """A key that is equal for equivalent predicates; the display names of entries do not matter."""
     if isinstance(predicate, Whole):
         return "whole", _names_key(predicate.names), predicate.cased
     return ("words", _names_key(predicate.terms.names)) if isinstance(predicate, Words) else predicate
 
 
 def _names_key(names: Iterable[Hashable]) -> Hashable:
-    """The values themselves where they are few; a long list is the same where it is the same object."""
+    """The values themselves if they are few; the object identity of a long list."""
     known = frozenset(names) if isinstance(names, dict) and len(names) <= FEW else None
     return id(names) if known is None else known

@@ -1,6 +1,6 @@
-"""From the texts of an article to the patterns that are found in them, many patterns in one pass.
+"""Find the patterns that match the texts of an article, many patterns in one pass.
 
-RE2's sets read a text once for all of their patterns, some thirty times as fast as one by one.
+An RE2 set reads a text once for all of its patterns, about thirty times as fast as one pattern at a time.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from detectors.conditions.view import ArticleView
 from detectors.index.leaves import Need
 
 TOGETHER = 64
-"""Patterns of one set; the automaton of a larger one outgrows its memory and is built again and again."""
+"""Patterns per set; the automaton of a larger set outgrows its memory and is rebuilt again and again."""
 MEMORY, LEAST, MOST = 256 << 20, 1 << 20, 8 << 20
-"""Bytes for the automata of all sets, and of one set at least and at most."""
+"""Memory in bytes for the automata of all sets, and the minimum and maximum for one set."""
 ALWAYS = r"\A"
-"""Found in every text: a set that does not report it ran out of memory, which RE2 does not say otherwise."""
+"""Matches every text: a set that does not report it ran out of memory, which RE2 does not report otherwise."""
 
 
 class PatternIndex:
@@ -28,7 +28,7 @@ class PatternIndex:
     __slots__ = ("_fields",)
 
     def __init__(self, leaves: Iterable[tuple[int, str, str]]) -> None:
-        """Of (number, field, pattern)."""
+        """Build the index from (number, field, pattern)."""
         by_field: dict[str, list[tuple[str, int]]] = {}
         for number, field, pattern in leaves:
             by_field.setdefault(field, []).append((pattern, number))
@@ -49,7 +49,7 @@ class PatternIndex:
 
 
 class _Patterns:
-    """Some patterns with their numbers, as one automaton where that can be."""
+    """Some patterns with their numbers, as one automaton if possible."""
 
     __slots__ = ("_numbers", "_patterns", "_set")
 
@@ -59,7 +59,7 @@ class _Patterns:
         self._set: re2.Set | None = _compiled((ALWAYS, *self._patterns), memory)
 
     def found(self, text: bytes) -> Iterable[int]:
-        """The numbers of those found in a text (UTF-8)."""
+        """The numbers of the patterns that match a text (UTF-8)."""
         places: Sequence[int] | None = self._set.Match(text) if self._set is not None else None
         if places and 0 in places:
             return [self._numbers[place - 1] for place in places if place]
@@ -72,7 +72,7 @@ class _Patterns:
 
 
 def _compiled(patterns: Iterable[str], memory: int) -> re2.Set | None:
-    """A set of patterns; None where they do not fit into so many bytes."""
+    """A set of patterns; None if they do not fit into ``memory`` bytes."""
     options = re2.Options()
     options.max_mem = memory
     options.log_errors = False

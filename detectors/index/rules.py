@@ -16,7 +16,7 @@ from detectors.index.values import FieldIndex, shared_tuples
 
 
 class RuleConditions:
-    """What one rule asks of an article: ``where``, one of the ``steps`` where there are any, none of the exceptions."""
+    """What one rule requires of an article: ``where``, one of the ``steps`` if it has any, none of the exceptions."""
 
     __slots__ = ("exceptions", "steps", "where")
 
@@ -28,7 +28,7 @@ class RuleConditions:
         self.exceptions = exceptions
 
     def met(self, view: ArticleView) -> bool:
-        """Whether an article meets it."""
+        """Whether an article meets the rule."""
         scene = view.whole
         return (
             self.where.holds(scene)
@@ -37,13 +37,13 @@ class RuleConditions:
         )
 
     def conditions(self) -> tuple[Condition, ...]:
-        """All of its conditions."""
+        """All conditions of the rule."""
         return (self.where, *self.steps, *self.exceptions)
 
     def clauses(self, leaves: Leaves) -> tuple[set[Clause], bool]:
-        """What an article must have to meet it, and whether that is all."""
+        """What an article must have to meet the rule, and whether that is sufficient."""
         clauses, exact = self._gathered(leaves, patterns=False)
-        if not clauses:  # else its patterns are looked for in few articles, sooner than in every one
+        if not clauses:  # otherwise its patterns are checked only in the few articles that meet the clauses
             clauses, exact = self._gathered(leaves, patterns=True)
         return clauses, exact and not self.exceptions
 
@@ -56,7 +56,7 @@ class RuleConditions:
 
 
 class RuleIndex:
-    """Finds, for an article, the numbers of the rules that it meets; a rule's number is its place in ``asked``."""
+    """Finds the numbers of the rules that an article meets; a rule's number is its place in ``asked``."""
 
     __slots__ = ("_asked", "_either", "_exact", "_fields", "_patterns", "_phrases", "_reads_text", "_rules", "_titles")
 
@@ -98,7 +98,7 @@ class RuleIndex:
 
 
 def _by_member(clauses: dict[int, Clause]) -> dict[Need, tuple[int, ...]]:
-    """The clauses that each need is a member of."""
+    """The clauses that contain each need."""
     members: dict[Need, list[int]] = {}
     for number, clause in clauses.items():
         for need in clause:

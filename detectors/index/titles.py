@@ -1,4 +1,4 @@
-"""From the phrases of an article's title and lead to the leaves that they meet."""
+"""Find the leaves that the phrases of an article's title and lead meet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an article's values of one field to the leaves that they meet."""
+"""Find the leaves that an article's values of one field meet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class FieldIndex:
-    """The leaves on one field: tests of its values, and sets of tests that are met together by one value."""
+    """The leaves on one field: tests of its values, and sets of tests that one value must meet together."""
 
     __slots__ = ("_keys", "_together", "_words")
 
@@ -55,7 +55,7 @@ class FieldIndex:
 
 
 class _Spellings:
-    """The tests that a spelling of a name or role meets, remembered for the spellings that come again and again."""
+    """The tests that a spelling of a name or role meets, cached for spellings that recur."""
 
     __slots__ = ("_by_phrase", "_known", "_lexicon")
     MOST = 10_000
@@ -78,13 +78,13 @@ class _Spellings:
 
 
 def shared_tuples(postings: dict[K, list[int]]) -> dict[K, tuple[int, ...]]:
-    """Postings as tuples, equal ones shared: the entries of a long list have all the same."""
+    """Postings as tuples; equal ones are shared, since all entries of a long list have the same."""
     shared: dict[tuple[int, ...], tuple[int, ...]] = {}
     return {key: shared.setdefault(found := tuple(numbers), found) for key, numbers in postings.items()}
 
 
 def _keys_of(value: Value, attribute: str, cased: bool) -> tuple[Hashable, ...]:
-    """What a whole value of the attribute is looked up by."""
+    """The keys that look up a whole value of the attribute."""
     given = value.attributes.get(attribute)
     if given is None:
         return ()

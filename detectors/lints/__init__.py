@@ -1,1 +1,1 @@
-"""What is allowed and probably not meant: one module a theme; a lint registers itself (:mod:`.registry`)."""
+"""Lints: what is valid but probably a mistake, one module per theme. A lint registers itself (:mod:`.registry`)."""

@@ -1,4 +1,4 @@
-"""Conditions that no article can meet: values that exclude each other, bounds that nothing lies between."""
+"""Conditions that no article can meet: values that exclude each other, bounds with nothing between them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from detectors.rules.rule import Rule
 _SINGLE = frozenset({"source", "language", "id", "url", "age"})
 """Fields of which an article has at most one value."""
 _SEVERAL = frozenset({("official", "name"), ("organisation", "name")})
-"""Attributes of which one value has several spellings: two different ones may both be true of it."""
+"""Attributes whose value has several spellings, so that it may match two different names."""
 _FROM_0_TO_1 = frozenset({("theme", "score"), ("official", "confidence")})
 
 
 @of_condition
 def contradictions(condition: Condition) -> Iterator[str]:
-    """What the parts of a condition say against each other; what one of them says against itself is told there."""
-    told = {said for part in condition.parts() for said in _said(part)} if isinstance(condition, Every) else set()
-    yield from (said for said in dict.fromkeys(_said(condition)) if said not in told)
+    """Contradictions between the parts of a condition; each part reports its own contradictions."""
+    own = {said for part in condition.parts() for said in _said(part)} if isinstance(condition, Every) else set()
+    yield from (said for said in dict.fromkeys(_said(condition)) if said not in own)
 
 
 @of_rule
 def contradictory_steps(rule: Rule) -> Iterator[tuple[str, str]]:
-    """What a step, or ``after``, says against ``where``."""
+    """Contradictions between a step, or ``after``, and ``where``."""
     own = {said for part in (rule.where, *rule.kind.conditions()) for said in _said(part)}
     for key, spec in keys_of(type(rule.kind)).items():
         value = getattr(rule.kind, spec.attribute)
@@ -51,7 +51,7 @@ def _said(condition: Condition) -> Iterator[str]:
 
 
 def _single_values(parts: tuple[Condition, ...]) -> Iterator[str]:
-    """Of the one value that an article has for a field."""
+    """Contradictions about a field of which an article has only one value."""
     asked: dict[str, list[tuple[str, Predicate]]] = {}
     for part in parts:
         if isinstance(part, Has) and _is_single(part.field) and not any(_of_one_value(part.field, part.tests)):
@@ -61,14 +61,14 @@ def _single_values(parts: tuple[Condition, ...]) -> Iterator[str]:
 
 
 def _present_and_absent(parts: tuple[Condition, ...]) -> Iterator[str]:
-    """A field that is to have a value and none; a condition that is to hold and not to hold."""
+    """A field that must have a value and none; a condition that must hold and not hold."""
     lacking = {part.field for part in parts if _is_absent(part)}
     for part in parts:
         if isinstance(part, Has | Says | Reads) and part.field in lacking and not _is_absent(part):
-            yield f"can never be met: {part.field} is to have a value and to have none"
+            yield f"can never be met: {part.field} must have a value and have none"
     denied = [part.condition for part in parts if isinstance(part, Not)]
     if any(part == one or (isinstance(one, Some) and part in one.conditions) for one in denied for part in parts):
-        yield "can never be met: one of its conditions is to hold and not to hold"
+        yield "can never be met: one of its conditions must hold and not hold"
 
 
 def _other_languages(parts: tuple[Condition, ...], asked: frozenset[str]) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _other_languages(parts: tuple[Condition, ...], asked: frozenset[str]) -> Ite
         if blind and isinstance(part, Has) and part.field == "language":
             for _, one in part.tests:
                 if isinstance(one, Whole) and not one.negated and one.names and "en" not in one.names:
-                    yield f"can never be met: {', '.join(blind)} is found in English articles only"
+                    yield f"can never be met: {', '.join(blind)} is only found in English articles"
 
 
 def _is_single(field: str) -> bool:
@@ -102,10 +102,10 @@ def _of_one_value(field: str, tests: tuple[tuple[str, Predicate], ...]) -> Itera
         yield from _numbers(field, attribute, said, predicates)
         yield from _words(field, attribute, said, predicates)
         if len({one.wanted for one in predicates if isinstance(one, Flag)}) > 1:
-            yield f"can never be met: {said} is to be true and false"
+            yield f"can never be met: {said} must be true and false"
         absent = any(isinstance(one, Exists) and not one.wanted for one in predicates)
         if absent and any(not isinstance(one, Exists) or one.wanted for one in predicates):
-            yield f"can never be met: {said} is to have a value and to have none"
+            yield f"can never be met: {said} must have a value and have none"
 
 
 def _numbers(field: str, attribute: str, said: str, predicates: list[Predicate]) -> Iterator[str]:
@@ -122,13 +122,13 @@ def _numbers(field: str, attribute: str, said: str, predicates: list[Predicate])
         if one.how in {"lt", "lte", "is"} and (-one.bound, one.how == "lt") > (-high, open_high):
             high, open_high = one.bound, one.how == "lt"
     if written and (low > high or (low == high and (open_low or open_high))):
-        span = ", which lies from 0 to 1" if bounded else ""
+        span = "; it is from 0 to 1" if bounded else ""
         yield f"can never be met: no {said} is {' and '.join(written)}{span}"
     for one in predicates:
         if bounded and isinstance(one, Whole) and not one.negated and one.names:
             given = [name for name in one.names if not isinstance(name, str) and not 0 <= name <= 1]
             if len(given) == len(one.names):
-                yield f"can never be met: {said} lies from 0 to 1"
+                yield f"can never be met: {said} is from 0 to 1"
 
 
 def _words(field: str, attribute: str, said: str, predicates: list[Predicate]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Rules that are one: of the same kind, condition, group and window."""
+"""Duplicate rules: the same kind, condition, group and window."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from detectors.rules.rule import Rule
 
 @of_set
 def duplicates(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
-    """The second of two rules that ask the same of the same articles; thresholds and texts may differ."""
+    """The second of two rules that evaluate the same articles in the same way; thresholds and texts may differ."""
     first: dict[bytes, Rule] = {}
     for rule in rules:
         if not rule.enabled:
@@ -43,7 +43,7 @@ def _asked(rule: Rule) -> tuple[object, ...]:
 
 
 def _canonical(value: object) -> object:
-    """The same for conditions that ask the same: order, spelling of names and needless nesting do not count."""
+    """Equal for equivalent conditions: order, spelling of names and needless nesting do not matter."""
     if isinstance(value, Every | Some):
         parts = {repr(_canonical(part)) for part in _flat(value)}
         return (type(value).__name__, sorted(parts)) if len(parts) != 1 else parts.pop()

@@ -1,7 +1,7 @@
-"""Lints: what is allowed in a rule set and probably not meant. Each is one function; registering it is all it takes.
+"""The registry of lints: what is valid in a rule set but probably a mistake. Each lint is one registered function.
 
-Three sorts, by what they look at: a condition (``@of_condition``), one rule (``@of_rule``), all rules (``@of_set``).
-Modules of :mod:`detectors.lints` hold them; nothing else lists them.
+A lint checks a condition (``@of_condition``), one rule (``@of_rule``) or all rules (``@of_set``). The modules of
+:mod:`detectors.lints` contain them; there is no other list.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _SET_LINTS: list[SetLint] = []
 
 
 def of_condition(lint: ConditionLint) -> ConditionLint:
-    """Register what yields messages about a condition (not about those within it: they are asked about themselves)."""
+    """Register a lint that yields messages about a condition, but not about its parts, which are checked separately."""
     _CONDITION_LINTS.append(lint)
     return lint
 
 
 def of_rule(lint: RuleLint) -> RuleLint:
-    """Register what yields, for one rule, the key to point at and the message."""
+    """Register a lint that yields, for one rule, the key to point at and the message."""
     _RULE_LINTS.append(lint)
     return lint
 
 
 def of_set(lint: SetLint) -> SetLint:
-    """Register what yields, for all rules of a set, the rule, the key and the message."""
+    """Register a lint that yields, for all rules of a set, the rule, the key and the message."""
     _SET_LINTS.append(lint)
     return lint
 
@@ -51,21 +51,21 @@ def _load() -> None:
 
 
 def about_condition(condition: Condition) -> Iterator[str]:
-    """What the lints say of a condition."""
+    """The messages of the lints about a condition."""
     _load()
     for lint in _CONDITION_LINTS:
         yield from lint(condition)
 
 
 def about_rule(rule: Rule) -> Iterator[tuple[str, str]]:
-    """What the lints say of a rule: the key to point at, and the message."""
+    """The findings of the lints about a rule: the key to point at, and the message."""
     _load()
     for lint in _RULE_LINTS:
         yield from lint(rule)
 
 
 def about_set(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
-    """What the lints say of rules together: the rule, the key to point at, and the message."""
+    """The findings of the lints about a set of rules: the rule, the key to point at, and the message."""
     _load()
     for lint in _SET_LINTS:
         yield from lint(rules)

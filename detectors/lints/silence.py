@@ -1,4 +1,4 @@
-"""Rules that can never fire for what they ask of groups, exceptions, steps or other rules."""
+"""Rules that can never fire because of their groups, exceptions, steps or input rules."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ def excepted_altogether(rule: Rule) -> Iterator[tuple[str, str]]:
     wanted = conjuncts(rule.where)
     for exemption in rule.exceptions:
         if exemption.where == EVERY_ARTICLE or all(part in wanted for part in conjuncts(exemption.where)):
-            yield "exceptions", f"the rule can never fire: every article that it asks for meets {exemption.name!r}"
+            yield (
+                "exceptions",
+                f"the rule can never fire: every article that meets 'where' meets {exemption.name!r}",
+            )
 
 
 @of_rule
 def grouped_by_nothing(rule: Rule) -> Iterator[tuple[str, str]]:
-    """A group field that the condition wants to be without a value."""
+    """A group field that the condition requires to be empty."""
     lacking = {part.field for part in conjuncts(rule.where) if isinstance(part, Lacks)}
     for field in rule.kind.group_fields():
         if source_field(field) in lacking:
-            yield rule.kind.GROUP_KEY, f"the rule can never fire: {field} has no value in an article of the rule"
+            yield rule.kind.GROUP_KEY, f"the rule can never fire: 'where' excludes articles with {field}"
     of = rule.kind.value_field()
     if of is not None and source_field(of) in lacking:
-        yield "of", f"the rule can never fire: {of} has no value in an article of the rule"
+        yield "of", f"the rule can never fire: 'where' excludes articles with {of}"
 
 
 @of_rule
 def answered_at_once(rule: Rule) -> Iterator[tuple[str, str]]:
-    """An absence whose wait no article can begin, since what begins it also answers it."""
+    """An absence whose wait no article can begin, because the article that begins it also answers it."""
     wait = rule.kind.answered_wait()
     if wait is not None:
         after, without = wait
@@ -45,15 +48,15 @@ def answered_at_once(rule: Rule) -> Iterator[tuple[str, str]]:
 
 @of_rule
 def asked_of_no_article(rule: Rule) -> Iterator[tuple[str, str]]:
-    """A condition on articles in a rule that reads none."""
+    """A condition on articles in a rule that reads no articles."""
     for key, asked in (("where", rule.where != EVERY_ARTICLE), ("exceptions", bool(rule.exceptions))):
         if asked and not rule.kind.READS_ARTICLES:
-            yield key, "a chain reads alerts: ask this of the articles in the rules that it hears"
+            yield key, "a chain reads alerts, not articles: put this condition into the rules that it reads"
 
 
 @of_set
 def deaf_chains(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
-    """A chain that hears of too few rules, or of rules whose alerts lack the group that it asks for."""
+    """A chain that reads too few rules, or rules whose alerts lack its group fields."""
     for chain in rules:
         if chain.kind.READS_ARTICLES or not chain.enabled:
             continue
@@ -61,13 +64,13 @@ def deaf_chains(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
         fields = set(chain.kind.group_fields())
         fit = [rule for rule in heard if fields <= set(rule.kind.group_fields())]
         if not heard:
-            yield chain, "alerts", "the rule can never fire: no enabled rule is among those that it listens to"
+            yield chain, "alerts", "the rule can never fire: it reads the alerts of no enabled rule"
         elif not fit:
-            yield chain, "group_by", "the rule can never fire: no rule that it listens to has these keys in its group"
+            yield chain, "group_by", "the rule can never fire: no rule that it reads is grouped by these fields"
         least = chain.kind.least_rules()
         if 0 < len(fit) < least:
             yield (
                 chain,
                 "at_least",
-                f"the rule can never fire: it listens to {len(fit)} rules, and wants {least:g} of them",
+                f"the rule can never fire: it reads {len(fit)} rules, but needs alerts of {least:g}",
             )

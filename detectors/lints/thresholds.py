@@ -17,13 +17,13 @@ def _thresholds(rule: Rule, key: str) -> Thresholds | None:
 
 @of_rule
 def out_of_range(rule: Rule) -> Iterator[tuple[str, str]]:
-    """A number that the kind can never come to."""
+    """A threshold beyond the range of the kind's number."""
     at_least, at_most = _thresholds(rule, "at_least"), _thresholds(rule, "at_most")
     low, high = rule.kind.number_range()
     if at_least is not None and at_least.least > high:
-        yield "at_least", f"the rule can never fire: it comes to at most {high:g}, found {at_least.least:g}"
+        yield "at_least", f"the rule can never fire: the value is at most {high:g}, found {at_least.least:g}"
     if at_most is not None and at_most.most < low:
-        yield "at_most", f"the rule can never fire: it comes to at least {low:g}, found {at_most.most:g}"
+        yield "at_most", f"the rule can never fire: the value is at least {low:g}, found {at_most.most:g}"
     minimum = getattr(rule.kind, "minimum", None)
     if isinstance(minimum, int) and minimum > MOST_FACTS:
         yield "minimum", f"the rule can never fire: a group holds at most {MOST_FACTS} articles, found {minimum}"
@@ -34,7 +34,7 @@ def out_of_range(rule: Rule) -> Iterator[tuple[str, str]]:
 
 @of_rule
 def hidden_severities(rule: Rule) -> Iterator[tuple[str, str]]:
-    """``{warning: 20, critical: 5}``: who reaches 20 has reached 5, and the highest reached counts."""
+    """``{warning: 20, critical: 5}``: a value that reaches 20 also reaches 5, and the highest severity counts."""
     for key, rising in (("at_least", True), ("factor", True), ("at_most", False), ("below", False)):
         found = _thresholds(rule, key)
         if found is None:

@@ -10,10 +10,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def interval_start(moment: datetime, length: timedelta) -> datetime:
-    """The start of the interval that holds ``moment``; a length of nothing makes every moment its own interval."""
+    """The start of the interval that contains ``moment``; with a length of zero every moment is its own interval."""
     return moment - (moment - EPOCH) % (length or INSTANT)
 
 
 def first_multiple(moment: datetime, length: timedelta) -> datetime:
-    """The first multiple of ``length`` that is not before ``moment``."""
+    """The first multiple of ``length`` at or after ``moment``."""
     return moment + (EPOCH - moment) % length

@@ -1,4 +1,4 @@
-"""What is known of the log as a whole: when it began, and when it was silent."""
+"""What is known about the log as a whole: when it began, and when it was silent."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from detectors.timeline.intervals import EPOCH
 
 
 class Log:
-    """The times of articles of the log, whatever they are about, thinned to what is asked of them.
+    """The times of all articles of the log, whatever they are about, thinned to what the rules need.
 
-    Kept are the first time of all, for ever, and the first and last of each aligned stretch of ``grain``: of every
-    window not shorter than the grain they tell whether it holds an article. So what is kept is a function of the set
-    of times, not of the order in which they came. Without a grain only the first of all is kept.
+    Keeps the very first time forever, and the first and last time of each aligned stretch of ``grain``. This tells for
+    every window of at least one grain whether it contains an article. The result is a function of the set of times, not
+    of their order of arrival. Without a grain only the very first time is kept.
     """
 
     __slots__ = ("_gone", "_grain", "_start", "_stretches", "_times")
@@ -28,11 +28,11 @@ class Log:
 
     @property
     def start(self) -> datetime | None:
-        """The time of the earliest article, None before there is any."""
+        """The time of the earliest article; None before the first."""
         return self._start
 
     def add(self, time: datetime) -> bool:
-        """Note an article's time; False where it says nothing new."""
+        """Add the time of an article; False if it adds no information."""
         first = self._start is None or time < self._start
         if first:
             if self._start is not None:
@@ -60,7 +60,7 @@ class Log:
         return True
 
     def take_gone(self) -> list[datetime]:
-        """The times that were told and are not kept, or not any more, since this was asked last."""
+        """Return, once, the added times that are not kept, or no longer, since the last call."""
         gone, self._gone = self._gone, []
         return [time for time in dict.fromkeys(gone) if not self._keeps(time)]
 
@@ -70,12 +70,12 @@ class Log:
         return self._grain is not None and time in self._stretches.get(self._stretch(time), ())
 
     def kept(self) -> list[datetime]:
-        """The times that are kept, in order."""
+        """The kept times, in order."""
         early = [] if self._start is None or self._times[:1] == [self._start] else [self._start]
         return early + self._times
 
     def regrain(self, grain: timedelta | None) -> None:
-        """Go on with another grain; what was thinned out before does not come back."""
+        """Change the grain; times that were thinned out before do not come back."""
         times = self.kept()
         self._gone += times
         self._grain = grain
@@ -85,26 +85,26 @@ class Log:
             self.add(time)
 
     def older_than(self, age: timedelta, moment: datetime) -> bool:
-        """Whether the log was at least ``age`` old at a moment."""
+        """Whether the log was at least ``age`` old at ``moment``."""
         return self._start is not None and self._start <= moment - age
 
     def alive(self, start: datetime, end: datetime) -> bool:
-        """Whether (start, end] holds some article of the log; it must not be shorter than the grain."""
+        """Whether (start, end] contains an article of the log; the stretch must be at least one grain long."""
         place = bisect_right(self._times, start)
         return place < len(self._times) and self._times[place] <= end
 
     def last_until(self, time: datetime) -> datetime | None:
-        """The last time that is kept, not later than ``time``."""
+        """The last kept time that is not later than ``time``."""
         place = bisect_right(self._times, time)
         return self._times[place - 1] if place else None
 
     def next_after(self, time: datetime) -> datetime | None:
-        """The first time that is kept, later than ``time``."""
+        """The first kept time that is later than ``time``."""
         place = bisect_right(self._times, time)
         return self._times[place] if place < len(self._times) else None
 
     def drop_until(self, time: datetime) -> None:
-        """Forget the times up to and including ``time``, except when the log began."""
+        """Forget the times up to and including ``time``, except the beginning of the log."""
         end = bisect_right(self._times, time)
         for dropped in self._times[:end]:
             stretch = self._stretch(dropped)
@@ -124,7 +124,7 @@ class Log:
 
 
 def thinned(times: Iterable[datetime], grain: timedelta | None) -> tuple[datetime, ...]:
-    """Of times those that a log of this grain keeps, in order."""
+    """The subset of the times that a log with this grain keeps, in order."""
     log = Log(grain)
     for time in times:
         log.add(time)

@@ -1,4 +1,4 @@
-"""What a partition keeps of the log, and the changelog records that bring it back."""
+"""What a partition keeps of the log, and the changelog records that restore it."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ import msgspec
 from detectors.timeline.log import Log
 
 LOG_KEY = "~log"
-"""How the changelog keys of these records begin; no rule's name begins so."""
+"""The prefix of these records' changelog keys; no rule name begins with it."""
 
 
 class LogTimes(msgspec.Struct, frozen=True, tag="pulses"):
-    """The log holds articles of these times."""
+    """Times at which the log contains articles."""
 
     times: tuple[datetime, ...]
 
     @property
     def key(self) -> str:
-        """The key in the changelog, made of the times."""
+        """The changelog key, derived from the times."""
         text = " ".join(time.isoformat() for time in self.times)
         return f"{LOG_KEY} {self.times[0].isoformat()} {sha256(text.encode()).hexdigest()[:16]}"
 
 
 class RecordedLog:
-    """A log and its records: each is written once, under a key made of what it says.
+    """A log and its records: each is written once, under a key derived from its content.
 
-    A record is deleted when none of its times is kept any more. They lie behind all that is asked then, or others
-    were written before that say more: a worker of the past that writes and deletes again takes nothing away.
+    A record is deleted when none of its times is kept any more. Then its times lie behind everything that rules need,
+    or records written earlier tell more: a stale worker that writes and deletes it again removes nothing.
     """
 
     def __init__(self, grain: timedelta | None) -> None:
         self.log = Log(grain)
-        self._holders: dict[datetime, list[str]] = {}  # the records that hold a time
-        self._left: dict[str, int] = {}  # how many times of a record are kept
+        self._holders: dict[datetime, list[str]] = {}  # the records that contain a time
+        self._left: dict[str, int] = {}  # the number of kept times of a record
 
     def load(self, key: str, stored: LogTimes) -> None:
-        """Take a record back; where it says nothing that is kept, it is deleted with the next that are."""
+        """Load a record; if none of its times is kept, the next :meth:`take_needless` returns its key."""
         self._hold(key, stored.times)
         for time in stored.times:
             self.log.add(time)
 
     def add(self, times: Iterable[datetime]) -> LogTimes | None:
-        """Note times of articles; returns the record to write, None where they say nothing new."""
+        """Add times of articles; return the record to write, or None if they add no information."""
         new = {time for time in times if self.log.add(time)}
         if not new:
             return None
@@ -54,7 +54,7 @@ class RecordedLog:
         return record
 
     def take_needless(self) -> list[str]:
-        """The keys of records that say nothing more, each once."""
+        """Return, once, the keys of the records that are no longer needed."""
         needless = []
         for time in self.log.take_gone():
             for key in self._holders.pop(time, ()):

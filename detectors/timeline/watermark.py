@@ -1,12 +1,12 @@
-"""The watermark: how far event time is certain, from what the workers report about the partitions of ``articles``.
+"""The watermark: how far event time is complete, from the workers' reports about the partitions of ``articles``.
 
-The contract it rests on: when an article is appended, its time is not below the newest time appended anywhere
-before, less the lateness. From that follow two lower bounds for what may still come (each still less a rule's
-lateness): the least of the newest times of all partitions, and the newest time of a *cut*, once everything that was
-on the log when the cut was taken is done. Never the maximum over what happens to have arrived.
+It depends on this contract: when an article is appended, its time is at least the newest time appended anywhere before,
+minus the lateness. Two lower bounds for what may still come follow (each before a rule's lateness is subtracted): the
+minimum over all partitions of their newest times, and the newest time of a *cut* once everything that was on the log
+when the cut was taken is done. The maximum over what happens to have arrived is never a bound.
 
-Offsets say nothing beyond one log: where ``articles`` is deleted and made anew, the numbers of the old log stay with
-its id and those of the new one begin. Event time goes on, for the contract holds from one log to the next.
+Offsets are valid for one log only. If ``articles`` is deleted and recreated, the old offsets stay with the id of the
+old log, and the new log starts its own. Event time continues, because the contract holds from one log to the next.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-#: So many cuts wait to hold; beyond that they are thinned out, the oldest and the newest stay.
+#: Limit on pending cuts. Beyond it they are thinned out; the oldest and the newest stay.
 MAX_CUTS = 64
-#: Without a newer article for so long, event time moves on with the wall clock.
+#: After this long without a newer article, event time advances with the wall clock.
 SILENCE = timedelta(seconds=30)
-#: Two reports are a second apart. More time between them is no silence: a process stood still, or a clock was set.
+#: Reports come a second apart. A longer gap is no silence: a process was suspended, or a clock was set.
 LONGEST_STEP = timedelta(seconds=10)
-#: So many logs are remembered, this one and those that it took the place of.
+#: Limit on remembered logs: the current one and those that it replaced.
 MOST_LOGS = 4
 
 
 class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one worker knows, sent to every partition of ``observations`` each second.
 
-    ``log``: the id of the log that ``articles`` is, empty where the broker gives none; ``done``: partition of it to the
-    offset below which everything is acknowledged downstream; ``newest``: partition to the newest event time below it;
-    ``horizon``: the newest time that this worker knows of, also from others' reports; ``ends``: the end offset of every
-    partition, read after the others. ``judged``: how far the detectors have come whose alerts chains hear of, by layer
-    of rules and partition of ``observations``: all that follows up to there is sent and stored. ``pulses``: times of
-    articles that were not reported yet, thinned to what the rules ask of the log as a whole (module ``log``).
+    ``log``: the id of the current log of ``articles``, empty if the broker provides none; ``done``: by partition, the
+    offset below which everything is acknowledged downstream; ``newest``: by partition, the newest event time below that
+    offset; ``horizon``: the newest time that this worker knows, including others' reports; ``ends``: the end offset of
+    every partition, read after the others. ``judged``: how far the detectors that chains read have come, by layer of
+    rules and partition of ``observations``: everything that follows up to there is sent and stored. ``pulses``: article
+    times that were not reported yet, thinned to what the rules need of the log as a whole (module ``log``).
     """
 
     log: str = ""
@@ -48,20 +48,20 @@ class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """Once everything below ``ends`` is done, what may still come is not below ``horizon`` less the lateness."""
+    """Once everything below ``ends`` is done, nothing earlier than ``horizon`` minus the lateness will come."""
 
     horizon: datetime | None
     ends: dict[int, int]
 
 
 class Read(msgspec.Struct):
-    """How far one log has been read, by partition: as in :class:`ProgressReport`."""
+    """How far one log has been read, by partition, as in :class:`ProgressReport`."""
 
     done: dict[int, int] = {}
     newest: dict[int, datetime] = {}
 
     def merge(self, done: Mapping[int, int], newest: Mapping[int, datetime]) -> None:
-        """Take over what was told, where it is further."""
+        """Merge a report: take over whatever is further."""
         for partition, offset in done.items():
             self.done[partition] = max(offset, self.done.get(partition, 0))
         for partition, time in newest.items():
@@ -72,8 +72,8 @@ class Read(msgspec.Struct):
         return bool(ends) and all(self.done.get(partition, 0) >= end for partition, end in ends.items())
 
     def least_of_newest(self, ends: Mapping[int, int]) -> datetime | None:
-        """The least of the newest times of all partitions, None while one is unknown."""
-        # A report of before the topic was expanded must not leave out the partitions that others know of.
+        """The minimum of the newest times of all partitions; None while one is unknown."""
+        # A report from before the topic was expanded must not leave out the partitions that others know.
         every = ends.keys() | self.done.keys()
         if not ends or not every <= self.newest.keys():
             return None
@@ -81,7 +81,7 @@ class Read(msgspec.Struct):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of the progress that outlives a restart; ``logs`` by their ids."""
+    """The part of the progress that survives a restart; ``logs`` by id."""
 
     logs: dict[str, Read] = {}
     watermark: datetime | None
@@ -90,9 +90,9 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress:
-    """The progress of all of ``articles`` as one partition of ``observations`` has been told it.
+    """The progress of all of ``articles``, as reported to one partition of ``observations``.
 
-    Merging takes maxima, so that repeated, re-ordered and outdated reports change nothing.
+    Merging takes maxima, so that repeated, reordered and outdated reports do no harm.
     """
 
     def __init__(self, *, advance_when_silent: bool = True) -> None:
@@ -107,19 +107,19 @@ class Progress:
 
     @property
     def horizon(self) -> datetime | None:
-        """The newest event time that anybody has reported: outlives the worker that read it."""
+        """The newest event time that any worker has reported; survives the worker that read it."""
         return self._horizon
 
     def is_replay(self, partition: int, offset: int, log: str = "") -> bool:
-        """Whether an article of ``articles`` was done before: what it leads to is known already, and never late."""
+        """Whether an article of ``articles`` was done before: what follows from it is already known, and never late."""
         read = self._logs.get(log)
         return read is not None and offset < read.done.get(partition, 0)
 
     def merge(self, report: ProgressReport, now: datetime) -> datetime | None:
-        """Take over a worker's report; returns the watermark before any rule's lateness, None while it is unknown.
+        """Merge a worker's report; return the watermark before any rule's lateness, or None while it is unknown.
 
         Args:
-            now: the wall clock; used only to tell that all sources are silent, and to move event time on then.
+            now: the wall clock; used only to detect that all sources are silent, and to advance event time then.
         """
         read = self._log(report.log)
         read.merge(report.done, report.newest)
@@ -135,12 +135,12 @@ class Progress:
         return self.watermark
 
     def judged(self, layer: int, partitions: int) -> datetime | None:
-        """How far a layer of rules has come in all partitions of ``observations``; None while some have not told.
+        """How far a layer of rules has come in all partitions of ``observations``; None while some have not reported.
 
-        It is not kept over a restart: every worker tells it again each second.
+        It does not survive a restart: every worker reports it again each second.
         """
-        told = [self._judged.get((layer, partition)) for partition in range(partitions)]
-        known = [time for time in told if time is not None]
+        reported = [self._judged.get((layer, partition)) for partition in range(partitions)]
+        known = [time for time in reported if time is not None]
         return min(known) if known and len(known) == partitions else None
 
     def dump(self) -> bytes:
@@ -149,7 +149,7 @@ class Progress:
         return msgspec.json.encode(stored)
 
     def load(self, value: bytes) -> None:
-        """Take over a changelog value; merged like a report, so that an outdated one does no harm."""
+        """Load a changelog value; merged like a report, so that an outdated one does no harm."""
         stored = msgspec.json.decode(value, type=Stored)
         for log, read in stored.logs.items():
             self._log(log).merge(read.done, read.newest)
@@ -157,7 +157,7 @@ class Progress:
         self._raise(stored.watermark)
 
     def _log(self, log: str) -> Read:
-        """What is known of a log, which is now the last one told of; the one told of longest ago is forgotten."""
+        """What is known about a log, now the most recently reported; evicts the least recently reported one."""
         read = self._logs.pop(log, None) or Read()
         self._logs[log] = read
         while len(self._logs) > MOST_LOGS:
@@ -185,11 +185,11 @@ class Progress:
         if not quiet:
             self._quiet_since = self._moved_at = None
             return
-        if self._quiet_since is None or now < self._quiet_since:  # newly quiet, or the clock was set back
+        if self._quiet_since is None or now < self._quiet_since:  # newly silent, or the clock was set back
             self._quiet_since = now
         if not self._advance_when_silent or now - self._quiet_since < SILENCE or self.watermark is None:
             return
-        # By the time that passes while it is silent, never by a jump: a backfill of old articles stays old.
+        # Advance by the time that passes in silence, never by a jump: a backfill of old articles stays old.
         if self._moved_at is not None and now > self._moved_at:
             passed = min(now - self._moved_at, LONGEST_STEP)
             self.watermark = max(self.watermark, min(self.watermark + passed, now))
