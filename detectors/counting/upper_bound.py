@@ -15,7 +15,7 @@ def ceiling(facts: Iterable[Fact], *, once_each: bool) -> int:
     """The maximum number of articles without a conflict.
 
     Partition the articles into groups of which one article each can be chosen: the number of groups is an upper bound.
-    Done twice, by name (article or, with ``once_each``, value of ``distinct``) and by similarity; the smaller number wins.
+    Done twice, by name (article or, with ``once_each``, value of ``distinct``) and by similarity; the smaller one wins.
     """
     names: set[tuple[str, bool]] = set()
     prints: set[str] = set()

@@ -1,7 +1,7 @@
 """Hold a rule against an oracle: a few lines that read the whole log at once.
 
 ``check(rules, articles, oracle, dice)`` runs the articles through a scan in order, a scan in another order, and a
-:class:`World` with partitions, repetitions and crashes; each must give the alerts that the oracle says.
+:class:`World` with partitions, repetitions and crashes; each must give the alerts of the oracle.
 
 An oracle returns what it expects as ``{identity of the alert: what its last record must say}``; make the entries with
 :func:`alert`.
@@ -35,22 +35,22 @@ from tests.rigs.examples import examples
 START = datetime(2020, 1, 1, tzinfo=UTC)
 RANKS = {"info": 0, "warning": 1, "critical": 2}
 
-#: For tests that run several worlds an example.
+#: For tests that run several worlds per example.
 thorough = settings(deadline=None, max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 
 
 def at(minutes: float) -> datetime:
-    """A moment, so many minutes after the beginning of 2020."""
+    """The moment ``minutes`` after the beginning of 2020."""
     return START + timedelta(minutes=minutes)
 
 
 def fingerprint(story: tuple[int, ...]) -> str:
-    """Articles are copies where their tuples have the same number at one of two places: not transitive, as in life."""
+    """Articles are copies if their tuples share a number at one of two places: not transitive, as in practice."""
     return base64.urlsafe_b64encode(array("I", story).tobytes()).decode().rstrip("=") if story else ""
 
 
 class Given(NamedTuple):
-    """A small article: minutes after START, and what was found in it."""
+    """A small article: minutes after START, and its extracted values."""
 
     minute: int
     id: str
@@ -101,13 +101,13 @@ stories = st.tuples(st.integers(0, 3), st.integers(10, 13))
 
 
 def numbered(articles: Sequence[Given]) -> list[Given]:
-    """The articles in order of time with ids a0, a1, ... where they have none."""
+    """The articles in order of time, with ids a0, a1, ... if they have none."""
     return [one if one.id else one._replace(id=f"a{n}") for n, one in enumerate(sorted(articles, key=lambda a: a[0]))]
 
 
 @lru_cache(maxsize=256)
 def engine_of(rules: str) -> Engine:
-    """The engine of a rule file's text: ``rules: [...]``, or one rule."""
+    """The engine for the text of a rule file: ``rules: [...]``, or one rule."""
     text = rules if "rules:" in rules else f"rules:\n  - {{{rules}}}\n"
     with TemporaryDirectory() as folder:
         Path(folder, "rules.yaml").write_text(text)
@@ -120,7 +120,7 @@ def only_rule(engine: Engine) -> Rule:
 
 
 class Expected(NamedTuple):
-    """What the last record of an alert must say; None says nothing."""
+    """The expected last record of an alert; None is not compared."""
 
     severity: str | None = None
     state: str | None = None
@@ -137,7 +137,7 @@ Oracle = Callable[[Rule, list[Given], datetime], Wanted]
 
 
 def alert(rule: Rule, group: dict[str, GroupValue], identity: datetime | str, **said: Any) -> tuple[str, Expected]:
-    """One alert that an oracle expects: its id, from rule, group and interval, and what is said of it."""
+    """One alert that an oracle expects: its id, from rule, group and interval, and its values."""
     text = identity if isinstance(identity, str) else identity.isoformat()
     return alert_id(rule.name, group, text), Expected(**said)
 
@@ -152,13 +152,13 @@ def check(
     exact: bool = False,
     worlds: int = 2,
 ) -> Sent:
-    """All ways of running the articles give the alerts that the oracle expects, and the same as each other.
+    """Check that every way of running the articles gives the same alerts, which the oracle expects.
 
-    ``exact`` asks for equal last records: right for states. Of events the order may leave another count in the last
+    ``exact`` requires equal last records: right for states. For events the order may leave another count in the last
     update, or none between ``firing`` and the last: their rule, group, severity and revision are compared.
-    ``until`` moves event time on in the end. Returns what the scan in order sent.
+    ``until`` advances event time at the end. Returns what the scan in order sent.
     """
-    dice = Random(dice.getrandbits(32))  # of its own: a world takes thousands of choices, which nobody can shrink
+    dice = Random(dice.getrandbits(32))  # separate: a world makes thousands of choices, which Hypothesis cannot shrink
     engine = engine_of(rules)
     log = [one.enriched() for one in sorted(articles, key=lambda one: one.minute)]
     in_order = scanned(engine, log, until)

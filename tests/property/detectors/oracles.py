@@ -1,4 +1,4 @@
-"""What several oracles need: brute force over small logs, no cleverness."""
+"""Shared parts of the oracles: plain brute force over small logs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.property.detectors.harness import Given
 
 
 def values(one: Given, field: str) -> tuple[Any, ...]:
-    """An article's values of a field to group by."""
+    """An article's values of a group field."""
     if field == "country":
         return one.countries
     if field == "theme":
@@ -51,7 +51,7 @@ def most(articles: list[Given], conflict: Any) -> int:
 
 
 def count_of(articles: list[Given], distinct: str) -> int:
-    """How many different articles, stories or values these are."""
+    """The number of different articles, stories or values."""
     if distinct == "article":
         return len({one.id for one in articles})
     if distinct == "story":

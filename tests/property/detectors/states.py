@@ -11,7 +11,7 @@ from detectors.model.alert import GroupValue
 from detectors.rules.rule import Rule
 from tests.property.detectors.harness import RANKS, Wanted, alert, at
 
-#: Keys that every state may have, as text to put behind a rule's own.
+#: Keys that every state may have, as text to append to a rule's own.
 more_keys = st.tuples(
     st.sampled_from(["", "", ", for: 15m", ", for: 30m", ", for: 40m"]),
     st.sampled_from(["", "", "", ", throttle: 1h", ", throttle: 3h"]),
@@ -24,7 +24,7 @@ more_keys = st.tuples(
 def states(
     rule: Rule, group: dict[str, GroupValue], end: datetime, measure: Callable[[datetime], float | None]
 ) -> Wanted:
-    """The alerts of one group, where ``measure`` says what is found at a tick, or None where nothing is judged."""
+    """The alerts of one group; ``measure`` returns the measure at a tick, or None if nothing is judged."""
     kind, wanted = rule.kind, {}
     side, thresholds = kind.levels()
     levels = [(level.severity or rule.severity, level.number) for level in thresholds.levels]

@@ -3,7 +3,7 @@
 It runs the real :class:`Engine`, :class:`PartitionState` and :class:`Progress` in the order that DESIGN 5 prescribes
 (send, then write, then acknowledge) and lets a random generator choose what happens next: how far each partition of
 articles is read, which worker reports, how many observations a detector takes, where it crashes, and when one that was
-stopped and replaced wakes up and writes what it had in work.
+stopped and replaced wakes up and writes the batch that it was processing.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ PROGRESS = "progress"
 
 
 class CrashError(Exception):
-    """A detector dies here."""
+    """A detector crashes here."""
 
 
 class Sent:
-    """The alerts that were sent, in order; what people count is each id in its last revision."""
+    """The alerts that were sent, in order; readers count each id in its last revision."""
 
     def __init__(self) -> None:
         self.alerts: list[Alert] = []
@@ -74,7 +74,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Detector:
-    """One partition of ``observations``: its queue and changelog outlive a crash, all else does not."""
+    """One partition of ``observations``: only its queue and changelog survive a crash."""
 
     def __init__(self, engine: Engine, number: int, partitions: int) -> None:
         self.queue: list[Record] = []
@@ -89,7 +89,7 @@ class Detector:
         self.restart()
 
     def restart(self) -> None:
-        """Drop what is in memory and make it again from the changelog."""
+        """Drop the state in memory and rebuild it from the changelog."""
         self.position = self.committed
         self.progress = Progress(advance_when_silent=False)
         self.state = PartitionState(self._engine, self._owns)
@@ -113,24 +113,26 @@ class Detector:
         return [self.state.observe(record.observation, replay=replay)]
 
     def advance_chains(self) -> list[Step]:
-        """Chains come as far as all partitions have told that the rules below have come."""
+        """Advance chains as far as all partitions have reported for the rules below."""
         below = [(depth, self.progress.judged(depth - 1, self._partitions)) for depth in range(1, self._engine.depths)]
         return [self.state.advance(time, depth=depth) for depth, time in below if time is not None]
 
     def write(self, steps: Iterable[Step], *, until: int | None = None) -> None:
-        """Write to the changelog what the steps ask for; ``until`` so many records, then crash."""
+        """Write the records of the steps to the changelog; crash after ``until`` records."""
         records: list[tuple[str, bytes | None]] = [
             one for step in steps for one in (*step.puts, *((key, None) for key in step.deletes))
         ]
         self.written.append(list(records))
-        records.append((PROGRESS, self.progress.dump()))  # last: what it calls done must be written before it
+        records.append(
+            (PROGRESS, self.progress.dump())
+        )  # last: everything that it reports as done must be written before it
         self._keep(records[:until])
         if until is not None and until < len(records):
             raise CrashError
         self.judged = self.state.judged
 
     def write_again(self, dice: Random) -> None:
-        """A worker of the past wakes up, and writes the batch that it had in work when it was stopped."""
+        """A stale worker wakes up, and writes the batch that it was processing when it was stopped."""
         if self.written:
             self._keep(dice.choice(self.written))
 
@@ -151,14 +153,14 @@ class World:
         self.dice = dice
         self._crashes = crashes
         self.log: list[list[EnrichedArticle]] = [[] for _ in range(sources)]
-        self._position = [0] * sources  # where the worker reads on
+        self._position = [0] * sources  # the worker's next offset
         self._committed = [0] * sources
-        self._told = [0] * sources  # up to here all detectors were told
+        self._told = [0] * sources  # reported to all detectors up to here
         self._pulses: list[set[datetime]] = [set() for _ in range(sources)]
         self.detectors = [Detector(engine, number, detectors) for number in range(detectors)]
 
     def run(self, articles: Iterable[EnrichedArticle], until: datetime | None = None) -> Sent:
-        """Append the articles in this order, and let the rest happen between."""
+        """Append the articles in this order, and interleave everything else."""
         for article in articles:
             self.log[self.dice.randrange(len(self.log))].append(article)
             for _ in range(self.dice.randrange(8)):
@@ -174,7 +176,7 @@ class World:
         return self.sent
 
     def advance(self, detector: Detector, time: datetime) -> None:
-        """Event time moves on without articles; what a crash interrupts is done again."""
+        """Advance event time without articles; repeat what a crash interrupts."""
         while True:
             step = detector.state.advance(time)
             self.send(step)
@@ -188,13 +190,13 @@ class World:
             return
 
     def _crash_at(self, steps: list[Step]) -> int | None:
-        """After how many records of the changelog a detector dies; None: it does not."""
+        """The number of changelog records after which a detector crashes; None: it does not."""
         if not self._crashes or self.dice.randrange(5):
             return None
         return self.dice.randint(0, 1 + sum(len(step.puts) + len(step.deletes) for step in steps))
 
     def happen(self) -> None:
-        """One of the things that go on at any time."""
+        """One of the actions that may happen at any time."""
         what = self.dice.randrange(10)
         if what < 4:
             self.read(self.dice.randrange(len(self.log)))
@@ -224,7 +226,7 @@ class World:
         return tuple(self._position), self.judged(everywhere=True)
 
     def read(self, number: int) -> None:
-        """The worker of a partition reads an article; it may die before or after it has settled it."""
+        """The worker of a partition reads an article; it may crash before or after it has settled it."""
         place = self._position[number]
         if place >= len(self.log[number]):
             return
@@ -245,7 +247,7 @@ class World:
             self._committed[number] = self._told[number]
 
     def _read_again(self, number: int) -> None:
-        """The worker of a partition dies, and with it what it has not told."""
+        """The worker of a partition crashes, and loses what it has not reported."""
         self._position[number] = self.dice.randint(self._committed[number], self._told[number])
         self._pulses[number].clear()
 
@@ -254,7 +256,7 @@ class World:
         queue.append(Record(observation=observation, origin=origin))
 
     def report(self, *, everywhere: bool = False) -> None:
-        """A worker tells all detectors how far the partitions have come that it owns."""
+        """A worker reports the progress of its partitions to all detectors."""
         numbers = range(len(self.log))
         owned = [n for n in numbers if everywhere or self.dice.randrange(3)]
         done = {n: self._position[n] for n in owned}
@@ -271,7 +273,7 @@ class World:
         for detector in self.detectors:
             if not refused or self.dice.randrange(2):
                 detector.queue.append(Record(report=report))
-        if refused:  # some have it, and others have not: all is told again
+        if refused:  # only some have received it: report everything again
             return
         for number in owned:
             self._told[number] = max(done[number], self._told[number])
@@ -280,15 +282,15 @@ class World:
             self._reported = self._done()
 
     def judged(self, everywhere: bool) -> dict[int, dict[int, datetime]]:
-        """How far the detectors have come, of which a worker has only some."""
+        """How far the detectors have come; a worker owns only some of them."""
         owned = [(n, one) for n, one in enumerate(self.detectors) if everywhere or self.dice.randrange(3)]
         layers = range(self.engine.depths - 1)
         return {layer: {n: one.judged[layer] for n, one in owned if layer in one.judged} for layer in layers}
 
     def detect(self, detector: Detector) -> None:
-        """A detector takes a batch: send, then write, then acknowledge; it may die between any two of these."""
+        """A detector takes a batch: send, then write, then acknowledge; it may crash between any two of these."""
         batch = detector.queue[detector.position : detector.position + self.dice.randint(1, 5)]
-        again = detector.position < detector.died_at  # what it calls late then was taken before
+        again = detector.position < detector.died_at  # what is late now was processed before
         steps = [step for record in batch for step in detector.step(record)]
         detector.position += len(batch)
         for step in steps:
@@ -310,7 +312,7 @@ class World:
             self.send_observation(observation, None)
 
     def die(self) -> None:
-        """A detector is restarted between two batches, one of the past writes, or a worker goes back to what it had committed."""
+        """Restart a detector between two batches, let a stale one write, or rewind a worker to its committed offset."""
         what = self.dice.randrange(3)
         if what == 0:
             self.dice.choice(self.detectors).write_again(self.dice)

@@ -1,4 +1,4 @@
-"""Conditions as analysts write them, nearly all of them right, as plain values to be dumped as JSON (which is YAML)."""
+"""Conditions as analysts write them, nearly all valid, as plain values to dump as JSON (which is YAML)."""
 
 from __future__ import annotations
 

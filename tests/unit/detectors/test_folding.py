@@ -22,26 +22,26 @@ def test_spellings_of_one_word_fold_alike(text: str, folded: str) -> None:
     assert fold(text).text == folded
 
 
-def test_the_way_back_keeps_an_accent_that_is_a_character_of_its_own() -> None:
+def test_span_keeps_a_combining_accent() -> None:
     text = "Cafe\u0301 Zoe\u0308"
     assert text[slice(*fold(text).span(0, 4))] == "Cafe\u0301"
     assert text[slice(*fold(text).span(5, 8))] == "Zoe\u0308"
 
 
-def test_what_is_folded_stays_as_it_is() -> None:
+def test_folding_is_idempotent() -> None:
     letters = "x".join(chr(code) for code in range(sys.maxunicode) if not 0xD800 <= code < 0xE000)
     once = fold(letters).text
     assert fold(once).text == once
 
 
-def test_words_are_those_of_the_folded_text() -> None:
+def test_words_come_from_the_folded_text() -> None:
     assert words("The “Naïve” Al-Shabaab,\n\nГосударство’s x_1") == [
         "the", "naive", "al", "shabaab", "государство", "s", "x_1",
     ]  # fmt: skip
     assert words("Naïve x", cased=True) == ["Naïve", "x"]
 
 
-def test_the_way_back_to_the_original() -> None:
+def test_span_maps_back_to_the_original() -> None:
     text = "A  “ﬁne”\nday"
     folded = fold(text)
     start = folded.text.index("fine")

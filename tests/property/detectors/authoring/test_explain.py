@@ -1,4 +1,4 @@
-"""Explanations and lints agree with the engine: met where it says so, never met where a lint says so."""
+"""Explanations and lints agree with the engine: a clause is met if it says so, never if a lint says it cannot be."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def loaded(rule: dict[str, Any]) -> RuleSet | None:
 
 
 def agree(clause: Clause) -> None:
-    """What a clause says fits what the clauses below it say."""
+    """Check that a clause agrees with the clauses below it."""
     below = [one.met for one in clause.clauses]
     if clause.clause in {"all", "sentence", "near"} and below:
         assert clause.met == all(below)
@@ -103,7 +103,7 @@ def test_explanations_agree_with_the_engine(
 
 @settings(max_examples=examples(400), deadline=3000, suppress_health_check=list(HealthCheck))
 @given(st.lists(SOUND, min_size=1, max_size=3), articles())
-def test_what_a_lint_calls_impossible_does_not_happen(
+def test_condition_that_a_lint_calls_impossible_is_never_met(
     conditions: list[dict[str, Any]], article: EnrichedArticle
 ) -> None:
     rules = loaded({"name": "one", "kind": "match", "where": {"all": conditions}})

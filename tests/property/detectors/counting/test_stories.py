@@ -1,4 +1,4 @@
-"""Counting stories while the window moves, against choosing from the window anew each time."""
+"""Counting stories in a moving window, against choosing afresh from each window."""
 
 from functools import partial
 from itertools import combinations
@@ -50,7 +50,7 @@ def most(circle: list[Fact], once_each: bool) -> int:
 
 
 def stories(window: list[Fact], once_each: bool) -> int:
-    """By the letter: the most of each circle of linked articles, in order of event time where the circle is large."""
+    """By definition: the largest choice from each set of linked articles, in order of event time if the set is large."""
     left, number = sorted(window), 0
     while left:
         circle = [left.pop(0)]
@@ -81,7 +81,7 @@ def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool
             window.append(fact)
             while window and dice.randrange(4) == 0:
                 left = window.pop(0 if ordered else dice.randrange(len(window)))
-                # out of the window first, or dropped from the group: its fingerprint goes before
+                # out of the window first, or dropped from the group: its fingerprint is removed first
                 leave = [partial(tally.leave, left), partial(copies.remove, left.fingerprint)]
                 for step in leave if dice.randrange(2) else reversed(leave):
                     step()
@@ -95,7 +95,7 @@ def test_a_moving_window(given_facts: list[Fact], once_each: bool, ordered: bool
 
 @thorough
 @given(st.lists(facts, max_size=10, unique_by=lambda fact: fact.order), st.booleans())
-def test_a_choice_that_may_be_too_small_is_said(given_facts: list[Fact], once_each: bool) -> None:
+def test_choice_that_may_be_too_small_is_reported(given_facts: list[Fact], once_each: bool) -> None:
     with (
         patch("detectors.counting.stories.MOST_LINKED", FEW),
         patch("detectors.counting.stories.ASKED_AGAIN", len(given_facts)),

@@ -1,4 +1,4 @@
-"""A whole rule set, chains included: a scan of the log in order gives what workers, partitions and crashes give."""
+"""A whole rule set, chains included: a scan in order gives the same as workers, partitions and crashes."""
 
 from random import Random
 
@@ -33,7 +33,7 @@ rules:
   - {name: much-news, kind: chain, alerts: {tags: [news]}, distinct: rule, at_least: 3, window: 2h}
   - {name: surge-of-coups, kind: chain, steps: [{rules: [many]}, {rules: [outlets]}], group_by: country, window: 2h}
 """
-# `told-once` is heard by no chain: which copy stands for a story, and so its moment, may differ from run to run.
+# No chain reads `told-once`: which copy represents a story, and so its moment, may differ between runs.
 articles = logs(
     text=st.sampled_from(["A coup.", "A coup.", "The talks.", "Coup and talks.", "Rain."]),
     countries=st.sampled_from([(), ("KAZ",), ("KGZ",), ("KAZ", "KGZ")]),
@@ -45,7 +45,7 @@ articles = logs(
 
 @settings(
     thorough, max_examples=examples(40), phases=[Phase.generate]
-)  # a failure is small enough, and slow to make smaller
+)  # a failure is small enough, and slow to shrink
 @given(articles, st.randoms(use_true_random=False))
 def test_all_kinds_at_once(articles, dice: Random) -> None:
     check(RULES, articles, None, dice, until=at(dice.choice((300, 600, 1000))), worlds=2)

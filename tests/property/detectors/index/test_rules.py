@@ -1,4 +1,4 @@
-"""The index finds exactly the rules that asking each one finds: random rules of the whole language, random articles."""
+"""The index finds exactly the rules that evaluating each one finds, for random rules and random articles."""
 
 import json
 from collections.abc import Callable
@@ -61,7 +61,7 @@ ENTRIES = {
 
 
 class Writer:
-    """Writes conditions as an analyst would, of every field, key, operator and combinator."""
+    """Writes conditions as an analyst would, with every field, key, operator and combinator."""
 
     def __init__(self, chance: Random) -> None:
         self.chance = chance
@@ -97,7 +97,7 @@ class Writer:
         return {self.chance.choice(COMPARISONS): self.chance.choice([0, 0.5, 1])}
 
     def field(self, name: str) -> Any:
-        """What is asked of a field."""
+        """A condition on a field."""
         if self.chance.random() < 0.05:
             return {"exists": False}
         if name == "official":
@@ -132,7 +132,7 @@ class Writer:
         return self.asked(values[name], "people")
 
     def keyed(self, main: Any, **keys: Callable[[], Any]) -> Any:
-        """What is asked of the field itself, keys of the same value, or both."""
+        """Operators of the field itself, keys of the same value, or both."""
         if self.chance.random() < 0.4:
             return main
         found = {
@@ -168,7 +168,7 @@ class Writer:
 
 
 def read(source: Any) -> Condition:
-    """The condition that the source writes, through YAML and the readers of rules."""
+    """The condition from the source, through YAML and the rule readers."""
     problems = Problems()
     macro = parse_yaml('{country: USA, "none": [{theme: energy}]}', "m", problems)
     node = parse_yaml(json.dumps(source), "c", problems)
@@ -247,7 +247,7 @@ class Newsroom:
 
 @settings(max_examples=examples(500), deadline=None)
 @given(st.integers(0, 2**64))
-def test_index_finds_what_asking_every_rule_finds(seed: int) -> None:
+def test_index_finds_what_evaluating_every_rule_finds(seed: int) -> None:
     chance = Random(seed)
     writer, newsroom = Writer(chance), Newsroom(chance)
     rules = [writer.rule() for _ in range(chance.randint(1, 20))]
@@ -262,9 +262,7 @@ texts = st.text(st.sampled_from("aAbxß1_.'’-— \n$Éй"), max_size=30) | st.
 
 
 @given(st.lists(texts.filter(lambda text: text.strip("*\n ")), max_size=8), texts, st.booleans(), st.booleans())
-def test_lexicon_finds_every_place_where_a_phrase_stands(
-    wanted: list[str], text: str, prefix: bool, cased: bool
-) -> None:
+def test_lexicon_finds_every_place_of_a_phrase(wanted: list[str], text: str, prefix: bool, cased: bool) -> None:
     phrases = [phrase(one.strip() + "*" * prefix, cased=cased) for one in wanted]
     folded = fold(text, cased=cased)
     lexicon, plain = Lexicon(phrases), words(text)

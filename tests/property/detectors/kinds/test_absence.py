@@ -1,4 +1,4 @@
-"""``absence`` against a brute-force oracle: go through the articles in order, one wait at a time."""
+"""``absence`` against a brute-force oracle: visit the articles in order, one wait at a time."""
 
 from random import Random
 

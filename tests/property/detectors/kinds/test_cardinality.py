@@ -62,7 +62,7 @@ shape = st.tuples(
     st.sampled_from(["", ", throttle: 20m", ", throttle: 3h", ", schedule: {hours: '01:00-04:00'}"]),
     st.randoms(use_true_random=False),
 )
-def test_so_many_at_once(articles, shape, at_least, more, dice: Random) -> None:
+def test_event(articles, shape, at_least, more, dice: Random) -> None:
     check(f"name: c, kind: cardinality, window: 1h, {shape}, at_least: {at_least}{more}", articles, events, dice)
 
 

@@ -33,7 +33,7 @@ rules:
 
 
 def told(rule, group, moment, name=None):
-    """What a chain hears of a moment: rule, group, id of the alert, time."""
+    """A moment as a chain reads it: rule, group, id of the alert, time."""
     return (
         rule.name,
         group,

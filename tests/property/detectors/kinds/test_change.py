@@ -1,4 +1,4 @@
-"""``change`` against a brute-force oracle: go through the articles in order and remember what was settled."""
+"""``change`` against a brute-force oracle: visit the articles in order and remember the settled value."""
 
 from itertools import groupby
 from random import Random

@@ -1,4 +1,4 @@
-"""``flatline`` against counting each tick's window over the whole log, known groups found again from its beginning."""
+"""``flatline`` against counting each tick's window over the whole log, with known groups derived from its start."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""``frequency`` against a brute-force oracle: for each interval, look at each moment's window of the whole log."""
+"""``frequency`` against a brute-force oracle: for each interval, check each moment's window of the whole log."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""``match`` against looking at each article, or each interval, of the whole log."""
+"""``match`` against checking each article, or each interval, of the whole log."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""``metric`` against reckoning with each tick's window over the whole log."""
+"""``metric`` against computing each tick's window over the whole log."""
 
 import math
 from fractions import Fraction

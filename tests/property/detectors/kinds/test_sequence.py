@@ -16,7 +16,7 @@ articles = logs(minutes=200, text=texts, countries=st.sampled_from([(), ("KAZ",)
 
 
 def sequences(within, words):
-    """Every choice of articles that meets the steps, each later than the one before and none its other version."""
+    """Every choice of articles that meets the steps, each later than the previous one and no version of it."""
     for chosen in product(*([one for one in within if word in one.text] for word in words)):
         if all(one.time < other.time and one.id != other.id for one, other in pairwise(chosen)):
             yield chosen

@@ -1,6 +1,6 @@
-"""Whatever stands in a rule file, loading it ends soon, with a rule set or with problems that have their place.
+"""Loading any rule file ends soon, with a rule set or with problems that have a place.
 
-And the JSON Schema takes every file that the loader takes: an editor never underlines what is right.
+The JSON Schema accepts every file that the loader accepts: an editor never underlines valid rules.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SOME = settings(max_examples=examples(300), deadline=3000, suppress_health_check
 
 
 def load(text: str | bytes) -> bool:
-    """Whether the text is a rule set; a refusal has to say where."""
+    """Whether the text is a rule set; an error must say where."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "desk.yaml"
         file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
@@ -170,7 +170,7 @@ def _value(key: str) -> st.SearchStrategy[Any]:
 
 
 def _agree(rule: dict[str, Any]) -> bool:
-    """Whether the loader takes the rule; then the schema has to, too."""
+    """Whether the loader accepts the rule; if so, the schema must too."""
     text = json.dumps({"lists": {"asia": ["KAZ"], "KAZ": ["KAZ"]}, "rules": [rule]})  # JSON is YAML
     root = parse_yaml(text, "desk.yaml", Problems())
     taken = load(text)
@@ -185,13 +185,13 @@ LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_
 
 @settings(max_examples=examples(300), deadline=3000, suppress_health_check=LENIENT)
 @given(rules())
-def test_the_schema_takes_the_rules_that_the_loader_takes(rule: dict[str, Any]) -> None:
+def test_schema_accepts_the_rules_that_the_loader_accepts(rule: dict[str, Any]) -> None:
     _agree(rule)
 
 
 @settings(max_examples=examples(300), deadline=3000, suppress_health_check=LENIENT)
 @given(SOUND)
-def test_the_schema_takes_the_conditions_that_the_loader_takes(condition: dict[str, Any]) -> None:
+def test_schema_accepts_the_conditions_that_the_loader_accepts(condition: dict[str, Any]) -> None:
     _agree({"name": "one", "kind": "match", "where": condition})
 
 

@@ -1,4 +1,4 @@
-"""Events judge the moments to which a fact may bring anything new: as if every moment were judged at each fact."""
+"""Events judge only the moments that a fact may affect, as if every moment were judged at each fact."""
 
 from collections import Counter
 from datetime import timedelta
@@ -39,7 +39,7 @@ articles = logs(
 
 
 def sent(engine: Engine, log: list[EnrichedArticle], restarts: set[int]) -> Sent:
-    """What one partition sends; it is begun anew from its changelog before some of the articles."""
+    """What one partition sends; it is restarted from its changelog before some of the articles."""
     state, changelog, out = PartitionState(engine), dict[str, bytes](), Sent()
     for number, article in enumerate(log):
         if number in restarts:
@@ -62,12 +62,12 @@ def test_no_moment_is_missed(rule: str, articles: list[Given], dice: Random, mos
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sequence, "MOST_EXACT", most_exact)
         found = sent(engine, log, restarts)
-        patch.setattr(EventMachine, "_again", lambda *_: 0)  # judged again whatever comes
+        patch.setattr(EventMachine, "_again", lambda *_: 0)  # always judged again
         assert found.alerts == sent(engine, log, restarts).alerts
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if "corroborated" not in rule and "countries" not in rule])
-def test_how_many_moments_a_fact_is_judged_at_does_not_grow_with_the_group(
+def test_number_of_moments_judged_per_fact_does_not_grow_with_the_group(
     rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dice, judged = Random(7), Counter[int]()
@@ -83,7 +83,7 @@ def test_how_many_moments_a_fact_is_judged_at_does_not_grow_with_the_group(
         return judge(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(kind, "judge", counted)
-    for size in sizes:  # so many articles in five hours, an hour out of order at most
+    for size in sizes:  # this many articles in five hours, at most an hour out of order
         log = [
             Given(300 * number // size, f"a{number}", dice.choice(texts), ("KAZ",), f"s{number}")
             for number in range(size)

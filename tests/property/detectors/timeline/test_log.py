@@ -1,4 +1,4 @@
-"""What is kept of the log against the whole of it; its records against crashes and workers of the past."""
+"""The thinned log against the whole log; its records against crashes and stale workers."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -17,7 +17,7 @@ grains = st.sampled_from([timedelta(seconds=7), timedelta(seconds=20), MINUTE])
 
 @thorough
 @given(times, grains, st.integers(0, 900), st.integers(0, 200), st.integers(0, 900), st.randoms(use_true_random=False))
-def test_every_window_of_a_grain_or_more_is_judged_as_by_the_whole_log(
+def test_every_window_of_at_least_a_grain_is_judged_as_by_the_whole_log(
     every: list[datetime], grain: timedelta, end: int, longer: int, dropped: int, dice: Random
 ) -> None:
     log, other = Log(grain), Log(grain)
@@ -43,7 +43,7 @@ def test_without_a_grain_only_the_beginning_is_kept(every: list[datetime]) -> No
 
 @thorough
 @given(times, st.sampled_from([None, timedelta(seconds=20), MINUTE]), st.randoms(use_true_random=False))
-def test_records_bring_back_what_was_known_whoever_writes_them_again(
+def test_records_restore_the_log_despite_stale_writers(
     every: list[datetime], grain: timedelta | None, dice: Random
 ) -> None:
     dice = Random(dice.getrandbits(32))
@@ -68,7 +68,7 @@ def test_records_bring_back_what_was_known_whoever_writes_them_again(
     rest = list(every)
     while rest:
         report = [rest.pop() for _ in range(min(len(rest), dice.randint(1, 4)))]
-        while dice.randrange(3) == 0:  # it dies in the middle of writing, and is told again
+        while dice.randrange(3) == 0:  # it crashes while writing, and receives the report again
             write(kept.add(report), kept.take_needless(), until=dice.randrange(3))
             kept = restored()
         batches.append((kept.add(report), kept.take_needless()))

@@ -1,4 +1,4 @@
-"""Nothing that was appended in time is ever behind the watermark, however far the partitions are apart."""
+"""No article appended in time is ever behind the watermark, however far apart the partitions are."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ LATENESS = timedelta(minutes=60)
 PARTITIONS = 3
 
 # One event of a run: an article is appended (partition, minutes ahead of or behind the newest), a worker processes
-# some of a partition, or a worker reports, at once or delayed by some other reports, or the topic is made anew.
+# some of a partition, or a worker reports, at once or delayed by some other reports, or the topic is recreated.
 append = st.tuples(st.just("append"), st.integers(0, PARTITIONS - 1), st.integers(-60, 90))
 process = st.tuples(st.just("process"), st.integers(0, PARTITIONS - 1), st.integers(1, 5))
 report = st.tuples(st.just("report"), st.integers(0, 2**PARTITIONS - 1), st.integers(0, 3))

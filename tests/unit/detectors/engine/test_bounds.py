@@ -1,4 +1,4 @@
-"""Bounds of one article and one alert: groups, evidence, spans."""
+"""Limits per article and alert: groups, evidence, spans."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def article(number: int, text: str = "A coup.", organisations: tuple[Organisatio
     )
 
 
-def test_the_first_256_groups_of_an_article_in_text_order(tmp_path: Path) -> None:
+def test_first_256_groups_of_an_article_in_text_order(tmp_path: Path) -> None:
     names = [f"body {n:03}" for n in range(MOST_GROUPS + 44)]
     bodies = tuple(Organisation(name, mentions=(Span("text", n, n + 1, "x"),)) for n, name in enumerate(names))
     rule = "kind: frequency, window: 1h, at_least: 1, group_by: [organisation]"
@@ -38,7 +38,7 @@ def test_the_first_256_groups_of_an_article_in_text_order(tmp_path: Path) -> Non
     assert scan.bounded == 1
 
 
-def test_exactly_256_groups_reach_no_bound(tmp_path: Path) -> None:
+def test_exactly_256_groups_do_not_exceed_the_limit(tmp_path: Path) -> None:
     bodies = tuple(Organisation(f"body {n:03}") for n in range(MOST_GROUPS))
     rule = "kind: frequency, window: 1h, at_least: 1, group_by: [organisation]"
     alerts, scan = scanned(tmp_path, rule, [article(0, organisations=bodies)])
@@ -58,7 +58,7 @@ def test_an_article_shows_its_first_places(tmp_path: Path) -> None:
     assert starts == [5 * n for n in range(MOST_SPANS)]
 
 
-def test_every_alert_says_by_which_set_it_was_made(tmp_path: Path) -> None:
+def test_every_alert_has_the_version_of_its_rule_set(tmp_path: Path) -> None:
     (alert,), _ = scanned(tmp_path, "kind: match", [article(0)])
     assert alert.rule_set_version == load_rules(tmp_path).version
     (changed,), _ = scanned(tmp_path, "kind: match, severity: info", [article(0)])

@@ -1,4 +1,4 @@
-"""What becomes of a rule's state when the rule is edited: harmless edits keep it, others start it anew."""
+"""A rule's state when the rule is edited: harmless edits keep it, others reset it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.property.detectors.harness import Given, at, engine_of, only_rule
 
 
 class Desk:
-    """One partition, fed by hand; ``edit`` exchanges the rule, ``restart`` goes on from the changelog."""
+    """One partition, fed by hand; ``edit`` replaces the rule, ``restart`` continues from the changelog."""
 
     def __init__(self, rule: str) -> None:
         self.engine = engine_of(rule)
@@ -66,7 +66,7 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("edit", HARMLESS)
-def test_texts_labels_topic_severity_and_the_like_keep_the_state(edit: str) -> None:
+def test_edits_of_texts_labels_topic_and_severity_keep_the_state(edit: str) -> None:
     before = only_rule(engine_of(f"{RULE}, at_least: 3"))
     assert only_rule(engine_of(f"{RULE}, at_least: 3, {edit}")).state == before.state
     assert only_rule(engine_of(f"{RULE}, at_least: {{critical: 5}}, {edit}")).state == before.state
@@ -83,7 +83,7 @@ def test_texts_labels_topic_severity_and_the_like_keep_the_state(edit: str) -> N
         ("name: r", "name: s"),
     ],
 )
-def test_condition_group_and_window_start_it_anew(old: str, new: str) -> None:
+def test_edits_of_condition_group_and_window_reset_the_state(old: str, new: str) -> None:
     rule = f"{RULE}, at_least: 2"
     desk = Desk(rule)
     assert desk.article(0, language="b") == []
@@ -95,7 +95,7 @@ def test_condition_group_and_window_start_it_anew(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["edit", "restart"])
-def test_a_lower_threshold_counts_what_came_before(way: str) -> None:
+def test_lower_threshold_counts_earlier_articles(way: str) -> None:
     desk = Desk(f"{RULE}, at_least: 5")
     for minute in range(2):
         assert desk.article(minute, language="b") == []
@@ -104,7 +104,7 @@ def test_a_lower_threshold_counts_what_came_before(way: str) -> None:
     assert (alert.state, alert.count) == ("firing", 3)
 
 
-def test_an_event_that_the_new_threshold_makes_true_is_sent_with_the_next_article() -> None:
+def test_event_that_a_new_threshold_makes_true_is_sent_with_the_next_article() -> None:
     desk = Desk(f"{RULE}, at_least: 5")
     for minute in range(3):
         desk.article(minute, language="b")
@@ -114,7 +114,7 @@ def test_an_event_that_the_new_threshold_makes_true_is_sent_with_the_next_articl
 
 
 @pytest.mark.parametrize("edit", ["labels: {desk: x}", "severity: critical"])
-def test_an_event_that_has_begun_goes_on(edit: str) -> None:
+def test_event_that_has_begun_continues(edit: str) -> None:
     desk = Desk(f"{RULE}, at_least: 2")
     sent = [alert for minute in range(3) for alert in desk.article(minute, language="b")]
     desk.edit(f"{RULE}, at_least: 2, {edit}")
@@ -132,7 +132,7 @@ def test_an_edited_text_sends_nothing_again() -> None:
     assert [alert.revision for alert in desk.article(4, language="b")] == [2]  # the count has doubled
 
 
-def test_a_state_goes_on_under_new_levels() -> None:
+def test_state_continues_under_new_levels() -> None:
     desk = Desk(f"{STATE}, at_least: 2")
     desk.article(1, language="b")
     desk.article(2, language="b")
@@ -145,7 +145,7 @@ def test_a_state_goes_on_under_new_levels() -> None:
     assert (second.state, second.severity, second.revision, second.labels) == ("updated", "critical", 2, {"desk": "x"})
 
 
-def test_a_state_that_a_new_threshold_makes_true_begins_at_the_next_tick() -> None:
+def test_state_that_a_new_threshold_makes_true_begins_at_the_next_tick() -> None:
     desk = Desk(f"{RULE}, clear: 1, at_least: 3")
     desk.article(1, language="b")
     desk.article(2, language="b")
@@ -156,7 +156,7 @@ def test_a_state_that_a_new_threshold_makes_true_begins_at_the_next_tick() -> No
 
 
 @pytest.mark.parametrize("way", ["edit", "restart"])
-def test_a_state_that_a_new_threshold_makes_untrue_is_resolved(way: str) -> None:
+def test_state_that_a_new_threshold_makes_false_is_resolved(way: str) -> None:
     desk = Desk(f"{RULE}, clear: 2, at_least: 2")
     desk.article(1, language="b")
     desk.article(2, language="b")
@@ -178,7 +178,7 @@ def test_a_group_that_is_listed_later_waits_for_its_first_window() -> None:
     assert [(alert.group, alert.state, alert.starts_at) for alert in said] == [({"source": "b"}, "firing", at(360))]
 
 
-def test_ticks_of_another_length_go_on_from_there() -> None:
+def test_ticks_of_a_new_length_continue_from_the_last_tick() -> None:
     desk = Desk(f"{RULE}, clear: 2, at_least: 2")
     desk.article(1, language="b")
     desk.article(2, language="b")

@@ -1,4 +1,4 @@
-"""State and records that a release left in Kafka are read by this version, and lead to the same alerts."""
+"""This version reads state and records that a release left in Kafka, with the same alerts."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def _stored() -> list[tuple[str, bytes]]:
     return [(record["key"], b64decode(record["value"])) for record in json_lines(V0_1 / "changelog.jsonl")]
 
 
-def test_the_same_articles_lead_to_the_same_alerts(engine: Engine, articles: list[EnrichedArticle]) -> None:
+def test_same_articles_give_the_same_alerts(engine: Engine, articles: list[EnrichedArticle]) -> None:
     partition = Partition(engine)
     partition.feed(articles[:READ])
     assert partition.lines() == (V0_1 / "alerts_before_restart.txt").read_text().splitlines()
 
 
-def test_a_changelog_of_the_release_goes_on_where_it_stopped(engine: Engine, articles: list[EnrichedArticle]) -> None:
+def test_changelog_of_the_release_continues_where_it_stopped(engine: Engine, articles: list[EnrichedArticle]) -> None:
     partition = Partition(engine, max(article.event_time for article in articles[:READ]))
     partition.state.load(iter(_stored()))
     partition.feed(articles[READ:])
@@ -88,7 +88,7 @@ def test_a_changelog_of_the_release_goes_on_where_it_stopped(engine: Engine, art
     assert partition.lines() == (V0_1 / "alerts_after_restart.txt").read_text().splitlines()
 
 
-def test_the_order_of_a_changelog_does_not_matter(engine: Engine, articles: list[EnrichedArticle]) -> None:
+def test_order_of_a_changelog_does_not_matter(engine: Engine, articles: list[EnrichedArticle]) -> None:
     partition = Partition(engine, max(article.event_time for article in articles[:READ]))
     partition.state.load(reversed(_stored()))
     partition.feed(articles[READ:])
@@ -107,7 +107,7 @@ def test_marks_keep_their_names(engine: Engine, articles: list[EnrichedArticle])
     assert sorted(before.marks | after.marks) == wire["marks"]
 
 
-def test_what_is_written_now_is_what_the_release_wrote(engine: Engine, articles: list[EnrichedArticle]) -> None:
+def test_changelog_equals_that_of_the_release(engine: Engine, articles: list[EnrichedArticle]) -> None:
     """A rollback reads what this version wrote: keys and values are equal byte for byte."""
     partition = PartitionState(engine)
     written: dict[str, bytes] = {}

@@ -1,4 +1,4 @@
-"""Patterns found many at a time are those found one by one, with memory enough and without."""
+"""A set finds the same patterns as one pattern at a time, with and without enough memory."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ TEXT = (
     "The minister of foreign affairs met the president in Bishkek on 3 March. They spoke of güvenlik and "
     "безопасность.\nA joint statement followed. Nothing was signed, nobody resigned."
 )
-#: More than one set of them, some found and some not, of every sort of expression.
+#: More patterns than one set holds, of every sort of expression; some match and some do not.
 PATTERNS = [
     *(rf"(?i)\b{word}(s|ed)?\b" for word in ("MINISTER", "sign", "treaty", "Bishkek", "osh", "statement")),
     r"\A", r"\z", r"^A joint", r"(?m)^A joint", r"March\.$", r"signed, nobody resigned\.$", "güven", "безопасн.сть",
@@ -50,7 +50,7 @@ def one_by_one(texts: list[str]) -> set[int]:
 
 
 @pytest.mark.parametrize("memory", [8 << 20, 100_000, 40_000, 1_000])
-def test_many_at_once_are_those_one_by_one(view: ArticleView, memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_finds_the_same_as_one_by_one(view: ArticleView, memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "LEAST", memory)
     monkeypatch.setattr(index, "MOST", memory)
     expected = one_by_one(["Ministers meet", TEXT])
@@ -59,8 +59,8 @@ def test_many_at_once_are_those_one_by_one(view: ArticleView, memory: int, monke
     assert found(view, "title") == one_by_one(["Ministers meet"])
 
 
-def test_no_set_is_asked_whose_memory_did_not_do(view: ArticleView, monkeypatch: pytest.MonkeyPatch) -> None:
-    """RE2 then says of every pattern that it is not there."""
+def test_set_that_runs_out_of_memory_is_not_trusted(view: ArticleView, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RE2 then reports no pattern at all."""
 
     class Exhausted:
         def Match(self, text: bytes) -> None:  # noqa: N802

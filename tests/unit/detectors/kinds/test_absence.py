@@ -1,4 +1,4 @@
-"""``absence`` after a restart: what was decided is not decided again."""
+"""``absence`` after a restart: decided waits are not decided again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from detectors.engine.partition import PartitionState
 from tests.property.detectors.harness import Given, at, engine_of
 
 ENGINE = engine_of("name: a, kind: absence, after: {text: threat}, without: {text: imposed}, within: 1h, lateness: 0s")
-#: Two versions of one article: the second would begin a wait, had the first not met ``without``.
+#: Two versions of one article: the second would begin a wait if the first did not meet ``without``.
 VERSIONS = [Given(0, "a", "imposed"), Given(50, "a", "threat")]
 LAST = 300
 
 
 def alerts(restart_at: int) -> list[str]:
-    """The ids of alerts when the detector goes on from its changelog once, at a minute."""
+    """The ids of alerts if the detector restarts from its changelog once, at a given minute."""
     changelog: dict[str, bytes] = {}
     state = PartitionState(ENGINE)
     found = []

@@ -1,4 +1,4 @@
-"""What is wrong with a chain among other rules is told by name."""
+"""Errors of a chain that depend on other rules name those rules."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,7 @@ def load(folder: Path, *chains: str):
         ),
         (
             ["name: a, alerts: {tags: [loop]}, at_least: 1, window: 1d, tags: [loop]"],
-            "rules.yaml:4:5: error: a.alerts: chains hear each other in a circle: a -> a",
+            "rules.yaml:4:5: error: a.alerts: chains form a cycle: a -> a",
         ),
         (
             [
@@ -45,12 +45,12 @@ def load(folder: Path, *chains: str):
                 "name: b, alerts: {tags: [loop]}, at_least: 1, window: 1d",
                 "name: a, steps: [{rules: [c]}], window: 1d, tags: [loop]",
             ],
-            "rules.yaml:6:5: error: a.steps: chains hear each other in a circle: a -> c -> b -> a",
+            "rules.yaml:6:5: error: a.steps: chains form a cycle: a -> c -> b -> a",
         ),
         (["name: a, window: 1d"], "a chain needs alerts (with at_least) or steps"),
         (
             ["name: a, alerts: {rules: [coups]}, window: 1d"],
-            "the key 'at_least' is missing: how many alerts there must be",
+            "the key 'at_least' is missing: the minimum number of alerts",
         ),
         (
             ["name: a, alerts: {rules: [coups]}, at_least: 1, steps: [{rules: [coups]}], window: 1d"],
@@ -67,19 +67,19 @@ def load(folder: Path, *chains: str):
         ),
     ],
 )
-def test_what_is_wrong_is_told(tmp_path: Path, chains: list[str], message: str) -> None:
+def test_invalid_chain_is_reported(tmp_path: Path, chains: list[str], message: str) -> None:
     with pytest.raises(RuleSetError) as caught:
         load(tmp_path, *chains)
     assert message in str(caught.value)
 
 
-def test_articles_that_a_chain_asks_for_are_a_warning(tmp_path: Path) -> None:
+def test_condition_on_articles_in_a_chain_gives_a_warning(tmp_path: Path) -> None:
     rules = load(tmp_path, "name: a, where: {text: coup}, alerts: {rules: [coups]}, at_least: 1, window: 1d")
     (warning,) = rules.warnings
-    assert "a chain reads alerts: ask this of the articles in the rules that it hears" in str(warning)
+    assert "a chain reads alerts, not articles: put this condition into the rules that it reads" in str(warning)
 
 
-def test_a_chain_lies_above_what_it_hears_of_and_waits_for_it(tmp_path: Path) -> None:
+def test_chain_is_a_layer_above_its_inputs_and_waits_for_them(tmp_path: Path) -> None:
     engine = Engine(
         load(
             tmp_path,
@@ -98,7 +98,7 @@ def test_a_chain_lies_above_what_it_hears_of_and_waits_for_it(tmp_path: Path) ->
 
 
 def test_a_chain_waits_for_states_that_a_schedule_holds_back(tmp_path: Path) -> None:
-    """It began at 01:15, the schedule opens at 08:00, and event time comes there in steps of ten minutes."""
+    """The state began at 01:15, the schedule opens at 08:00, and event time advances in steps of ten minutes."""
     (tmp_path / "rules.yaml").write_text("""
 rules:
   - name: low
@@ -138,5 +138,5 @@ rules:
         ((Opening("UTC", (0,), 0, 24 * 60), Opening("UTC", (3,), 22 * 60, 4 * 60)), 2 * 24 + 22 + 2),
     ],
 )
-def test_how_long_a_schedule_is_closed_at_most(openings: tuple[Opening, ...], hours: int) -> None:
+def test_longest_time_that_a_schedule_is_closed(openings: tuple[Opening, ...], hours: int) -> None:
     assert Schedule(openings).longest_closed() == timedelta(hours=hours)

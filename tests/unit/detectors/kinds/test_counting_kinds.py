@@ -1,4 +1,4 @@
-"""Kinds that count: what is wrong between their keys, their defaults, and their bounds."""
+"""Counting kinds: conflicts between their keys, defaults, and limits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.property.detectors.harness import Given, at, engine_of, only_rule
         ("kind: spike, window: 1h, reference: 1d, factor: 0", "expected a number above 0"),
         ("kind: spike, window: 1h, reference: 1d, factor: 2, direction: upp", "did you mean 'up'?"),
         ("kind: spike, window: 1h, reference: 1d, factor: 2, at_least: {warning: 2}", "expected a whole number"),
-        ("kind: flatline, window: 1h, groups: [a]", "expected 'group_by' beside 'groups'"),
+        ("kind: flatline, window: 1h, groups: [a]", "'groups' needs 'group_by', which names their fields"),
         ("kind: flatline, window: 1h, group_by: source, groups: lst", "expected the name of a list"),
         ("kind: flatline, window: 1h, group_by: country, groups: [Kazakstan]", "did you mean 'Kazakhstan'?"),
         (
@@ -51,7 +51,7 @@ from tests.property.detectors.harness import Given, at, engine_of, only_rule
         ("kind: match, window: 1h", "unknown key 'window'"),
     ],
 )
-def test_what_is_wrong_is_told(rule: str, says: str) -> None:
+def test_invalid_keys_are_reported(rule: str, says: str) -> None:
     with pytest.raises(RuleSetError) as caught:
         engine_of(f"name: r, {rule}")
     assert says in str(caught.value)
@@ -70,7 +70,7 @@ def test_what_is_wrong_is_told(rule: str, says: str) -> None:
         ("kind: flatline, window: 1h", timedelta()),
     ],
 )
-def test_throttle_is_the_window_for_events_and_nothing_for_states(rule: str, throttle: timedelta) -> None:
+def test_throttle_defaults_to_the_window_for_events_and_zero_for_states(rule: str, throttle: timedelta) -> None:
     assert only_rule(engine_of(f"name: r, {rule}")).throttle == throttle
 
 
@@ -89,11 +89,11 @@ def test_throttle_is_the_window_for_events_and_nothing_for_states(rule: str, thr
         ("p99", list(range(1, 102)), 100),
     ],
 )
-def test_functions_of_numbers(function: str, numbers: list[float], result: float) -> None:
+def test_metric_functions(function: str, numbers: list[float], result: float) -> None:
     assert apply(function, numbers) == result
 
 
-def test_a_number_too_large_to_reckon_with_is_none() -> None:
+def test_number_too_large_to_compute_with_is_ignored() -> None:
     engine = engine_of("name: r, kind: metric, value: meta.n, function: sum, at_least: 1, window: 1h")
     scan = Scan(engine)
     for name, number in (("a", 10**400), ("b", 1e308), ("c", 5)):
@@ -102,7 +102,7 @@ def test_a_number_too_large_to_reckon_with_is_none() -> None:
     assert (alert.value, alert.count) == (5, 1)
 
 
-def test_the_largest_score_of_the_themes_that_met_the_condition() -> None:
+def test_largest_score_of_the_themes_that_met_the_condition() -> None:
     engine = engine_of(
         "name: r, kind: metric, where: {theme: {is: [energy, cyber], score: {lt: 0.9}}}, value: theme.score, "
         "function: max, at_least: 0, window: 1h"
@@ -115,7 +115,7 @@ def test_the_largest_score_of_the_themes_that_met_the_condition() -> None:
     assert alert.value == 0.2
 
 
-def test_facts_beyond_the_bound_go_oldest_first_and_are_counted() -> None:
+def test_facts_over_the_limit_are_evicted_oldest_first_and_counted() -> None:
     engine = engine_of("name: r, kind: frequency, window: 10h, at_least: 4")
     with patch("detectors.facts.facts.MOST_FACTS", 3):
         scan = Scan(engine)
@@ -126,7 +126,7 @@ def test_facts_beyond_the_bound_go_oldest_first_and_are_counted() -> None:
     )
 
 
-def test_groups_beyond_the_bound_go_longest_unseen_first_and_are_counted() -> None:
+def test_groups_over_the_limit_are_evicted_longest_unseen_first_and_counted() -> None:
     engine = engine_of("name: r, kind: frequency, window: 10h, at_least: 2, group_by: source")
     with patch("detectors.engine.partition.MOST_GROUPS", 2):
         scan = Scan(engine)
@@ -139,7 +139,7 @@ def test_groups_beyond_the_bound_go_longest_unseen_first_and_are_counted() -> No
     assert fired == ["a"], "b went when c came, c when b came back, a last"
 
 
-# Each a copy of the two beside it in a row, every third earliest: in order of time, the best choice is missed.
+# Each is a copy of its two neighbours, every third is earliest: choosing in order of time misses the best choice.
 ROW = [(place // 2, (place + 1) // 2) for place in sorted(range(70), key=lambda place: place % 3 != 1)]
 
 
@@ -152,7 +152,7 @@ ROW = [(place // 2, (place + 1) // 2) for place in sorted(range(70), key=lambda 
         ([(0, number) for number in range(70)], "story", False),  # all are copies: one story, whichever is chosen
     ],
 )
-def test_more_linked_articles_than_are_tried_out_are_counted_where_stories_may_be_missed(
+def test_too_many_linked_articles_are_counted_when_stories_may_be_missed(
     copies: list[tuple[int, int]], distinct: str, counted: bool
 ) -> None:
     scan = Scan(engine_of(f"name: r, kind: frequency, window: 10h, at_least: 1, distinct: {distinct}"))
@@ -161,7 +161,7 @@ def test_more_linked_articles_than_are_tried_out_are_counted_where_stories_may_b
     assert bool(scan.bounded) == counted
 
 
-def test_late_articles_reach_match_alone_and_are_counted() -> None:
+def test_late_articles_reach_only_match_and_are_counted() -> None:
     rules = "rules: [{name: m, kind: match}, {name: f, kind: frequency, window: 1h, at_least: 1}]"
     scan = Scan(engine_of(rules))
     scan.feed(Given(300, "a").enriched())
@@ -170,7 +170,7 @@ def test_late_articles_reach_match_alone_and_are_counted() -> None:
     assert scan.late == 1
 
 
-def test_in_a_group_of_a_theme_the_score_is_that_themes() -> None:
+def test_in_a_group_of_a_theme_the_score_is_of_that_theme() -> None:
     engine = engine_of(
         "name: r, kind: metric, value: theme.score, function: max, at_least: 0, window: 1h, group_by: theme"
     )

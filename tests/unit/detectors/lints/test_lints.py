@@ -1,4 +1,4 @@
-"""What `rules check` warns of, and what it leaves alone."""
+"""What `rules check` warns about, and what it accepts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NEVER = [
     ("an empty any", "kind: match, where: {any: []}", "never"),
     ("an empty list", "kind: match, where: {country: {in: []}}", "never"),
     ("an empty list by name", "kind: match, where: {country: {in: empty}}", "empty"),
-    ("bounds that nothing lies between", "kind: match, where: {theme: {score: {gte: 0.8, lt: 0.5}}}", "theme.score"),
+    ("bounds with nothing between", "kind: match, where: {theme: {score: {gte: 0.8, lt: 0.5}}}", "theme.score"),
     ("a score above one", "kind: match, where: {theme: {score: {gt: 1}}}", "from 0 to 1"),
-    ("a confidence below nothing", "kind: match, where: {official: {confidence: {lt: 0}}}", "from 0 to 1"),
+    ("a confidence below zero", "kind: match, where: {official: {confidence: {lt: 0}}}", "from 0 to 1"),
     ("a score that is two", "kind: match, where: {theme: {score: {is: 2}}}", "from 0 to 1"),
     ("two sources at once", "kind: match, where: {all: [{source: a}, {source: b}]}", "'a' and 'b'"),
     ("two sources, deeper", "kind: match, where: {source: a, all: [{source: b}, {text: c}]}", "'a' and 'b'"),
@@ -23,15 +23,23 @@ NEVER = [
     ("ages", "kind: match, where: {age: {gt: 2d, lt: 1d}}", "age"),
     ("meta", "kind: match, where: {meta.tone: {gt: 5, lt: 5}}", "meta.tone"),
     ("former and not", "kind: match, where: {official: {former: {is: true, exists: false}}}", "official.former"),
-    ("themes of French", "kind: match, where: {language: fr, theme: energy}", "English"),
+    ("themes in French", "kind: match, where: {language: fr, theme: energy}", "English"),
     ("a value and none", "kind: match, where: {all: [{theme: energy}, {theme: {exists: false}}]}", "none"),
-    ("to hold and not to hold", "kind: match, where: {text: a, none: [{text: a}]}", "not to hold"),
-    ("a group without a value", "kind: match, where: {country: {exists: false}}, once_per: country", "no value"),
-    ("an exception for all", "kind: match, where: {text: a}, exceptions: [{name: x, where: {text: a}}]", "'x'"),
+    ("to hold and not to hold", "kind: match, where: {text: a, none: [{text: a}]}", "must hold and not hold"),
+    (
+        "a group without a value",
+        "kind: match, where: {country: {exists: false}}, once_per: country",
+        "'where' excludes articles with country",
+    ),
+    (
+        "an exception for every article",
+        "kind: match, where: {text: a}, exceptions: [{name: x, where: {text: a}}]",
+        "'x'",
+    ),
     ("more than a group holds", "kind: frequency, window: 1d, at_least: 10001", "at most 10000"),
     ("a share above all", "kind: ratio, count: {text: a}, window: 1d, at_least: 1.5", "at most 1"),
     ("a score of two", "kind: metric, value: theme.score, function: max, window: 1d, at_least: 2", "at most 1"),
-    ("a score below nothing", "kind: metric, value: theme.score, function: avg, window: 1d, at_most: -1", "at least 0"),
+    ("a score below zero", "kind: metric, value: theme.score, function: avg, window: 1d, at_most: -1", "at least 0"),
     ("more classes than there are", "kind: cardinality, of: official.class, window: 1d, at_least: 99", "at most"),
     ("a factor that is hidden", "kind: spike, window: 1d, reference: 7d, factor: {info: 4, warning: 2}", "info (4)"),
     ("a wait that is over", "kind: absence, after: {text: [a]}, without: {text: a}, within: 1d", "begins the wait"),
@@ -40,7 +48,11 @@ NEVER = [
         "kind: together, where: {source: a}, steps: [{source: b}, {text: c}], window: 1d",
         "'a' and 'b'",
     ),
-    ("a value that is not there", "kind: change, where: {theme: {exists: false}}, of: theme", "no value"),
+    (
+        "a value that is missing",
+        "kind: change, where: {theme: {exists: false}}, of: theme",
+        "'where' excludes articles with theme",
+    ),
     ("a severity that is hidden", "kind: frequency, window: 1d, at_least: {warning: 9, critical: 3}", "warning (9)"),
 ]
 FINE = [
@@ -73,7 +85,7 @@ def warnings(tmp_path: Path, text: str) -> tuple[Problem, ...]:
 
 
 @pytest.mark.parametrize(("rule", "said"), [case[1:] for case in NEVER], ids=[case[0] for case in NEVER])
-def test_what_can_never_be_is_warned_of(tmp_path: Path, rule: str, said: str) -> None:
+def test_impossible_rule_is_warned_about(tmp_path: Path, rule: str, said: str) -> None:
     found = warnings(tmp_path, f"lists: {{empty: [], other: [a]}}\nrules:\n  - {{name: one, {rule}}}\n")
     about = [problem for problem in found if not problem.path.startswith("lists.")]
     assert len(about) == 1, found
@@ -84,11 +96,11 @@ def test_what_can_never_be_is_warned_of(tmp_path: Path, rule: str, said: str) ->
 
 
 @pytest.mark.parametrize("rule", FINE)
-def test_what_can_be_is_left_alone(tmp_path: Path, rule: str) -> None:
+def test_possible_rule_is_accepted(tmp_path: Path, rule: str) -> None:
     assert warnings(tmp_path, f"rules:\n  - {{name: one, {rule}}}\n") == ()
 
 
-def test_not_in_standing_alone(tmp_path: Path) -> None:
+def test_not_in_without_a_positive_condition(tmp_path: Path) -> None:
     (found,) = warnings(tmp_path, "rules: [{name: one, kind: match, where: {country: {not_in: [KAZ]}}}]")
     assert "not: {country: {in: ...}}" in found.message
 
@@ -145,15 +157,18 @@ BLOCKS = "rules:\n  - {name: b, kind: match, where: {text: b}, once_per: country
     ("chain", "said"),
     [
         ("alerts: {tags: [t]}, at_least: 2, window: 1d", "no enabled rule"),
-        ("alerts: {rules: [c]}, at_least: 2, group_by: [country], window: 1d", "these keys in its group"),
-        ("alerts: {rules: [b, c]}, at_least: 3, distinct: rule, window: 1d", "listens to 2 rules, and wants 3"),
+        (
+            "alerts: {rules: [c]}, at_least: 2, group_by: [country], window: 1d",
+            "no rule that it reads is grouped by these fields",
+        ),
+        ("alerts: {rules: [b, c]}, at_least: 3, distinct: rule, window: 1d", "reads 2 rules, but needs alerts of 3"),
     ],
 )
-def test_chains_that_hear_too_little(tmp_path: Path, chain: str, said: str) -> None:
+def test_chain_with_too_few_input_rules(tmp_path: Path, chain: str, said: str) -> None:
     (found,) = warnings(tmp_path, f"{BLOCKS}  - {{name: x, kind: chain, {chain}}}\n")
     assert said in found.message
 
 
-def test_chains_that_hear_enough(tmp_path: Path) -> None:
+def test_chain_with_enough_input_rules(tmp_path: Path) -> None:
     chain = "alerts: {rules: [b, c]}, at_least: 2, distinct: rule, window: 1d"
     assert warnings(tmp_path, f"{BLOCKS}  - {{name: x, kind: chain, {chain}}}\n") == ()

@@ -1,4 +1,4 @@
-"""States and writers of the past: what a worker wrote that was stopped, replaced, and woke up."""
+"""States and stale writers: a worker that was stopped, replaced and woken up writes again."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Detector:
         self.take(self.state.observe(observation))
 
     def until(self, minute: float) -> list[Step]:
-        """Event time moves on, a minute at a time."""
+        """Advance event time, a minute at a time."""
         now = self.state.judged.get(0, START)
         steps = []
         while now < at(minute):
@@ -77,7 +77,7 @@ RULES = pytest.mark.parametrize("engine", ["", ", clear: 1", ", throttle: 2h", "
 
 @RULES
 @pytest.mark.parametrize("hours", [11, 23, 26, 40, 100])
-def test_a_mark_of_the_past_that_comes_back_begins_no_state(engine: Engine, hours: float) -> None:
+def test_resurrected_stale_mark_begins_no_state(engine: Engine, hours: float) -> None:
     def run(came_back: tuple[str, bytes] | None) -> tuple[dict[str, bytes], list[Alert]]:
         detector = Detector(engine)
         detector.quake(1)
@@ -100,7 +100,7 @@ def test_a_mark_of_the_past_that_comes_back_begins_no_state(engine: Engine, hour
 
 
 @RULES
-def test_a_state_that_lasts_is_known_whenever_the_worker_starts(engine: Engine) -> None:
+def test_lasting_state_survives_a_restart_at_any_time(engine: Engine) -> None:
     one, other = Detector(engine), Detector(engine)
     for minute in range(0, 4 * 1440, 20):
         for detector in (one, other):

@@ -1,4 +1,4 @@
-"""Every kind's module documents it with one example, which is read here as a rule."""
+"""The module of every kind documents it with an example, which is a valid rule."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ HEARD = """
 
 
 @pytest.mark.parametrize("name", kinds())
-def test_the_documented_example_is_a_rule_of_its_kind(name: str, tmp_path: Path) -> None:
+def test_documented_example_is_a_rule_of_its_kind(name: str, tmp_path: Path) -> None:
     documentation = sys.modules[kinds()[name].__module__].__doc__ or ""
     (example,) = re.findall(r"```yaml\n(.*?)```", documentation, re.DOTALL)
     rule = indent(example, "    ").replace("    ", "  - ", 1)
@@ -59,7 +59,7 @@ def test_there_are_fourteen_kinds() -> None:
         ("within", lambda kind: kind.span()),
     ],
 )
-def test_a_kind_with_a_key_answers_for_it(key: str, hook: Callable[[Kind], object]) -> None:
+def test_kind_with_a_key_implements_its_hook(key: str, hook: Callable[[Kind], object]) -> None:
     rules = [rule for release in RELEASES for rule in load_rules(release / "rules").rules]
     having = [rule.kind for rule in rules if key in keys_of(type(rule.kind)) and rule.kind.READS_ARTICLES]
     assert having
@@ -67,7 +67,7 @@ def test_a_kind_with_a_key_answers_for_it(key: str, hook: Callable[[Kind], objec
         assert hook(kind) == getattr(kind, key), kind.NAME
 
 
-def test_events_with_at_least_say_so() -> None:
+def test_events_with_at_least_return_its_levels() -> None:
     rules = [rule for release in RELEASES for rule in load_rules(release / "rules").rules]
     events = [rule.kind for rule in rules if isinstance(rule.kind, EventKind)]
     assert {kind.NAME for kind in events if kind.levels_counted() is not None} == {

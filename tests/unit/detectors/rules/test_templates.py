@@ -1,4 +1,4 @@
-"""Templates: what they may name, what the sandbox refuses, and that one that fails prints itself."""
+"""Templates: the names that they may use, what the sandbox rejects, and that a failing template prints itself."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NAMES = {
         ('{{ previous | default("nothing") }}', "nothing"),
     ],
 )
-def test_templates_in_use(source: str, text: str) -> None:
+def test_rendered_templates(source: str, text: str) -> None:
     assert check_template(source) is None
     assert render(source, NAMES) == text
 
@@ -54,7 +54,7 @@ def test_templates_in_use(source: str, text: str) -> None:
         ("{{ count is evn }}", "not a template: No test named 'evn'"),
         ("{{ count ", "not a template: "),
         ("{% if count %}", "not a template: "),
-        ("{{ range(10) }}", "found what is no method"),
+        ("{{ range(10) }}", "found something else"),
         ("{{ official.name.ljust(9) }}", "found 'ljust'"),
         ("{% set a = 1 %}{{ a }}", "'set' and 'with' are not allowed"),
         ("{% for a in countries %}{% for b in countries %}{% endfor %}{% endfor %}", "a loop within a loop"),
@@ -66,7 +66,7 @@ def test_templates_in_use(source: str, text: str) -> None:
         ("{{ " + "9" * 9000 + " }}", "too large"),
     ],
 )
-def test_what_check_refuses(source: str, said: str) -> None:
+def test_check_rejects(source: str, said: str) -> None:
     problem = check_template(source)
     assert problem is not None
     assert said in problem
@@ -87,21 +87,21 @@ def test_what_check_refuses(source: str, said: str) -> None:
         "{{ countries" + " | list | join('aaaaaaaaaa')" * 30 + " }}",
     ],
 )
-def test_a_template_that_fails_in_use_prints_itself_at_once(source: str) -> None:
+def test_template_that_fails_to_render_prints_itself_at_once(source: str) -> None:
     assert check_template(source) is None
     started = time.monotonic()
     assert render(source, NAMES) == source
     assert time.monotonic() - started < 1
 
 
-def test_what_may_be_asked_is_what_there_is() -> None:
-    """Of the records that templates are given: an attribute that is left out here would be refused for nothing."""
+def test_allowed_attributes_are_those_of_the_records() -> None:
+    """An attribute of a record that is missing from the list would be rejected for no reason."""
     assert ATTRIBUTES["official"] == {field.encode_name for field in msgspec.structs.fields(SeenOfficial)}
     assert ATTRIBUTES["country"] == set(SeenCountry.__struct_fields__)
     assert ATTRIBUTES["article"] == set(Evidence.__struct_fields__)
 
 
-def test_a_text_is_cut_off() -> None:
+def test_long_text_is_cut_off() -> None:
     source = "{% for one in countries %}" + "{{ rule }}x" * 800 + "{% endfor %}" * 1
     names = {**NAMES, "countries": ("a",) * 1000}
     assert len(render(source, names)) == LONGEST_TEXT

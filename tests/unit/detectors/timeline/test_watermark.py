@@ -1,4 +1,4 @@
-"""The watermark: cuts, the least of the newest times, silence."""
+"""The watermark: cuts, the minimum of the newest times, silence."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,15 +21,15 @@ def test_unknown_until_something_is_certain() -> None:
     assert progress.merge(report({0: 5}, {0: at(9)}, {0: 5, 1: 7}), START) is None
 
 
-def test_the_least_of_the_newest_times_holds_once_all_partitions_are_known() -> None:
+def test_minimum_of_the_newest_times_holds_once_all_partitions_are_known() -> None:
     progress = Progress()
     progress.merge(report({0: 5}, {0: at(9)}, {0: 50, 1: 70}), START)
     assert progress.merge(report({1: 2}, {1: at(4)}, {0: 50, 1: 70}), START) == at(4)
 
 
-def test_a_cut_holds_when_all_that_was_on_the_log_is_done() -> None:
+def test_cut_holds_when_everything_on_the_log_is_done() -> None:
     progress = Progress()
-    # Partition 1 is empty and never has a newest time; the cut says what the least cannot.
+    # Partition 1 is empty and never has a newest time; the cut gives a bound that the minimum cannot.
     progress.merge(report({0: 5}, {0: at(9)}, {0: 8, 1: 0}), START)
     assert progress.watermark is None
     progress.merge(report({0: 8}, {0: at(7)}, {0: 9, 1: 0}), START)
@@ -51,7 +51,7 @@ def test_it_never_goes_back() -> None:
     assert progress.merge(report({0: 2}, {0: at(3)}, {0: 2}), START) == at(9)
 
 
-def test_what_is_below_done_is_a_replay() -> None:
+def test_offset_below_done_is_a_replay() -> None:
     progress = Progress()
     progress.merge(report({0: 5}, {0: at(9)}, {0: 9}), START)
     assert progress.is_replay(0, 4)
@@ -59,7 +59,7 @@ def test_what_is_below_done_is_a_replay() -> None:
     assert not progress.is_replay(1, 0)
 
 
-def test_cuts_that_wait_are_bounded_and_the_newest_still_holds() -> None:
+def test_pending_cuts_are_bounded_and_the_newest_still_holds() -> None:
     progress = Progress()
     for n in range(10 * MAX_CUTS):
         progress.merge(report({0: 0}, {0: at(0)}, {0: n + 1, 1: n + 1}), START)
@@ -70,26 +70,26 @@ def test_cuts_that_wait_are_bounded_and_the_newest_still_holds() -> None:
 
 
 def silent(progress: Progress, still: ProgressReport, start: datetime, seconds: int) -> datetime:
-    """Reports of a silent stream, one a second; returns the time of the last."""
+    """Report a silent stream once a second; return the time of the last report."""
     for n in range(seconds + 1):
         progress.merge(still, start + timedelta(seconds=n))
     return start + timedelta(seconds=seconds)
 
 
-def test_in_silence_event_time_moves_with_the_wall_clock_and_not_beyond_it() -> None:
+def test_in_silence_event_time_advances_with_the_wall_clock_and_not_beyond_it() -> None:
     progress = Progress()
     still = report({0: 5}, {0: at(0)}, {0: 5})
     assert progress.merge(still, START + timedelta(days=1)) == at(0)
     quiet = silent(progress, still, START + timedelta(days=1, seconds=1), SILENCE.seconds)
     assert progress.watermark == at(0)
-    # By the time that passed, from where it stood: no jump to the wall clock, a day ahead.
+    # It advances by the time that passed, and does not jump to the wall clock, a day ahead.
     then = silent(progress, still, quiet, 60)
     assert progress.watermark == at(1)
     silent(progress, still, then, 90)
     assert progress.watermark == at(2.5)
 
 
-def test_a_clock_that_is_set_is_no_silence() -> None:
+def test_setting_the_clock_is_not_silence() -> None:
     progress = Progress()
     still = report({0: 5}, {0: at(0)}, {0: 5})
     progress.merge(still, START + timedelta(days=1))
@@ -117,7 +117,7 @@ def test_with_lag_it_is_not_silence() -> None:
     assert progress.watermark == at(0)
 
 
-def test_silence_can_be_left_out() -> None:
+def test_silence_can_be_switched_off() -> None:
     progress = Progress(advance_when_silent=False)
     still = report({0: 5}, {0: at(0)}, {0: 5})
     for seconds in range(0, 200, 10):
@@ -125,7 +125,7 @@ def test_silence_can_be_left_out() -> None:
     assert progress.watermark == at(0)
 
 
-def test_it_outlives_a_restart() -> None:
+def test_watermark_survives_a_restart() -> None:
     progress = Progress()
     progress.merge(report({0: 5, 1: 3}, {0: at(9), 1: at(4)}, {0: 5, 1: 9}), START)
     again = Progress()
@@ -134,15 +134,15 @@ def test_it_outlives_a_restart() -> None:
     assert again.is_replay(1, 2)
 
 
-def test_the_newest_time_outlives_the_worker_that_read_it() -> None:
+def test_newest_time_survives_the_worker_that_read_it() -> None:
     before = Progress()
-    # The worker that read the newest article says so, and is killed with one article of the other partition unread.
+    # The worker reports the newest article, and is killed with one article of the other partition unread.
     before.merge(report({0: 5}, {0: at(9)}, {0: 5, 1: 7}), START)
     after = Progress()
     after.load(before.dump())
     assert after.horizon == at(9)
     assert after.watermark is None
-    # Who takes over has read nothing newer itself, and takes its cuts at what it was told.
+    # Its successor has read nothing newer itself, and takes its cuts at the reported time.
     taken = ProgressReport(done={0: 5, 1: 7}, newest={1: at(3)}, horizon=after.horizon, ends={0: 5, 1: 7})
     assert after.merge(taken, START) == at(9)
 
@@ -153,10 +153,10 @@ def of_log(log: str, done: int, time: float, end: int) -> ProgressReport:
     )
 
 
-def test_offsets_of_another_log_say_nothing() -> None:
+def test_offsets_of_another_log_are_ignored() -> None:
     progress = Progress()
     progress.merge(of_log("old", 500, 9, 500), START)
-    # Of the new log nothing is read yet: it is not done because the old one was, and event time does not go back.
+    # Nothing of the new log is read yet: it is not done just because the old one was; event time does not go back.
     assert progress.merge(of_log("new", 0, 9, 40), START) == at(9)
     assert progress.is_replay(0, 3, "old")
     assert not progress.is_replay(0, 3, "new")
@@ -166,11 +166,11 @@ def test_offsets_of_another_log_say_nothing() -> None:
     assert not progress.is_replay(0, 3, "new")
 
 
-def test_a_worker_that_still_reads_the_old_log_moves_nothing_of_the_new_one() -> None:
+def test_worker_that_still_reads_the_old_log_does_not_affect_the_new_one() -> None:
     progress = Progress()
     ends = {0: 40, 1: 40}
     progress.merge(ProgressReport(log="new", done={0: 40}, newest={0: at(60)}, horizon=at(60), ends=ends), START)
-    # It has done more than the new log holds, and takes its cut at a time of its own.
+    # It has done more than the new log contains, and takes its cut at its own time.
     old = ProgressReport(
         log="old", done={0: 500, 1: 500}, newest={0: at(9), 1: at(8)}, horizon=at(9), ends={0: 500, 1: 500}
     )
@@ -178,7 +178,7 @@ def test_a_worker_that_still_reads_the_old_log_moves_nothing_of_the_new_one() ->
     assert progress.merge(ProgressReport(log="new", done={1: 40}, newest={1: at(50)}, ends=ends), START) == at(60)
 
 
-def test_what_is_known_of_each_log_outlives_a_restart_and_is_bounded() -> None:
+def test_knowledge_of_each_log_survives_a_restart_and_is_bounded() -> None:
     progress = Progress()
     for number in range(MOST_LOGS + 3):
         progress.merge(of_log(f"log-{number}", 10 + number, number, 99), START)
