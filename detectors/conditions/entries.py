@@ -45,7 +45,7 @@ def code(text: str, form: Form, place: Place) -> str:
     vocabulary = place.context.vocabulary
     if form is Form.THEME:
         if text == "none":
-            raise ValueError("'none' is no label; for an article without themes write theme: {exists: false}")
+            raise ValueError("'none' is not a theme; for an article without themes write theme: {exists: false}")
         if fold_value(text) not in vocabulary.themes:
             raise ValueError(one_of(text, vocabulary.themes, "theme"))
     if form is Form.ROLE_CLASS and fold_value(text) not in vocabulary.role_classes:
@@ -83,7 +83,7 @@ def whole(node: Node, place: Place, form: Form, cased: bool, negated: bool = Fal
 
 
 def _list_meant(scalar: Scalar, place: Place) -> str:
-    return f"; the list {scalar.text!r} is read by 'in: {scalar.text}'" if scalar.text in place.context.lists else ""
+    return f"; write 'in: {scalar.text}' to use the list {scalar.text!r}" if scalar.text in place.context.lists else ""
 
 
 def _key(scalar: Scalar, form: Form, cased: bool, place: Place) -> Key:
@@ -117,7 +117,7 @@ def listed_terms(node: Node, place: Place, cased: bool) -> Terms:
     if not isinstance(node, Scalar):
         for item in node.items if isinstance(node, Sequence) else ():
             if isinstance(item, Scalar) and item.text in place.context.lists:
-                place.warning(item, f"this is the text itself; the list {item.text!r} is read without brackets")
+                place.warning(item, f"this is the text itself; to use the list {item.text!r} remove the brackets")
         return terms(node, place, cased)
     found = named_list(node, place)
     key = ("terms", found.name, cased)

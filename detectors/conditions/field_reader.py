@@ -66,11 +66,11 @@ def read_field(field: Field, node: Node, place: Place) -> Condition:
     if not isinstance(node, Mapping):
         return _plain_field(field, node, place)
     if not node.pairs:
-        place.fail(node, f"expected something to ask of {field.name!r}, found an empty mapping")
+        place.fail(node, f"expected a condition on {field.name!r}, found an empty mapping")
     absent = node.get("exists")
     if absent is not None and not Boolean().read(absent, place.at("exists")):
         if len(node.pairs) > 1:
-            place.fail(node, "'exists: false' stands alone: a value that is not there has no other keys")
+            place.fail(node, "'exists: false' allows no other keys: a missing value has none")
         return Reads(field.name, Exists(False)) if field.text else Lacks(field.name)
     return _read_text(field, node, place) if field.text else _read_values(field, node, place)
 
@@ -112,8 +112,8 @@ def _read_values(field: Field, node: Mapping, place: Place) -> Condition:
     if set(node.pairs) - {"cased"} == {"not_in"} and field.local:
         place.warning(
             node,
-            f"this is met by an article with some {field.name} outside the list; "
-            f"for none of the list write not: {{{field.name}: {{in: ...}}}}",
+            f"an article meets this if any {field.name} is outside the list; "
+            f"to exclude the list write not: {{{field.name}: {{in: ...}}}}",
         )
     if not each:
         return _has(field, tuple(tests), place)
@@ -150,7 +150,7 @@ def _attribute(attribute: Attribute, node: Node, place: Place, cased: bool) -> P
     if not isinstance(node, Mapping):
         return _plain(attribute, node, place, cased)
     if not node.pairs:
-        place.fail(node, f"expected something to ask of {attribute.name!r}, found an empty mapping")
+        place.fail(node, f"expected a condition on {attribute.name!r}, found an empty mapping")
     cased = _cased(node, place) or cased
     known = operators(attribute.form)
     asked: list[Predicate] = []
@@ -222,7 +222,7 @@ def _operator(key: str, attribute: Attribute, node: Node, place: Place, cased: b
 def _part(key: str, node: Node, place: Place, cased: bool) -> Part:
     parts = tuple(fold_value(scalar.text, cased) for scalar in scalars(node, place))
     if not all(parts):
-        place.fail(node, "expected a text, found nothing but blanks")
+        place.fail(node, "expected a text, found only blanks")
     return Part("contains" if key == "contains" else "startswith" if key == "startswith" else "endswith", parts, cased)
 
 
@@ -278,5 +278,5 @@ def _read_text(field: Field, node: Mapping, place: Place) -> Condition:
     if wrong:
         raise Wrong
     if not asked:
-        place.fail(node, f"expected something to ask of {field.name!r} beside 'cased'")
+        place.fail(node, f"expected a condition on {field.name!r} besides 'cased'")
     return asked[0] if len(asked) == 1 else Every(tuple(asked))

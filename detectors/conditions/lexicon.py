@@ -35,7 +35,7 @@ def phrase(text: str, *, cased: bool = False) -> Phrase:
     prefix = text.endswith("*")
     folded = fold_value(text[:-1] if prefix else text, cased)
     if prefix and text[:-1] != text[:-1].rstrip():
-        raise ValueError("expected the final * to stand at a word, as in 'cancel*'")
+        raise ValueError("expected the final * right after a word, as in 'cancel*'")
     if not folded:
         raise ValueError("expected a word or phrase, found none")
     return Phrase(folded, prefix, cased)

@@ -30,7 +30,7 @@ class ConditionReader(Reader[Condition]):
         if not isinstance(node, Mapping):
             place.fail(node, f"expected a condition (a mapping of fields and combinators), found {node.what}")
         if not node.pairs:
-            place.fail(node, "expected a condition, found an empty mapping; leave the key out to mean every article")
+            place.fail(node, "expected a condition, found an empty mapping; omit the key to match every article")
         conditions: list[Condition] = []
         wrong = False
         for key, at, value in node.items():
@@ -63,7 +63,9 @@ class ConditionReader(Reader[Condition]):
             place.fail(at, f"unknown field {shown(key)}{near}")
         if place.local and not field.local:
             below = ", ".join(name for name, one in FIELDS.items() if one.local)
-            place.fail(at, f"{key!r} cannot stand below {place.local!r}; expected one of {below}, all, any, none, not")
+            place.fail(
+                at, f"{key!r} is not allowed under {place.local!r}; expected one of {below}, all, any, none, not"
+            )
         return field
 
     def schema(self) -> JsonSchema:
@@ -115,7 +117,7 @@ class ConditionReader(Reader[Condition]):
 
     def _within(self, node: Node, place: Place, reach: str) -> Condition:
         if place.local:
-            place.fail(node, f"{reach!r} cannot stand below {place.local!r}")
+            place.fail(node, f"{reach!r} is not allowed under {place.local!r}")
         return Within("sentence" if reach == "sentence" else "near", self.read(node, place.within(reach)))
 
 

@@ -129,11 +129,11 @@ def _chosen(
     node: Mapping, place: Place, given: dict[str, Any], rules: dict[str, Mapping], tags: dict[str, set[str]]
 ) -> list[str]:
     if "rules" not in given and "tags" not in given:
-        place.fail(node, "an override needs 'rules' or 'tags' to say which rules it changes")
+        place.fail(node, "an override needs 'rules' or 'tags' to select the rules that it changes")
     wrong = False
     for name in given.get("rules", ()):
         if name not in rules:
-            place.at("rules").error(node.pairs["rules"][1], f"there is no rule {shown(name)}{nearest(name, rules)}")
+            place.at("rules").error(node.pairs["rules"][1], f"unknown rule {shown(name)}{nearest(name, rules)}")
             wrong = True
     wanted = set(given.get("tags", ()))
     for tag in sorted(wanted):

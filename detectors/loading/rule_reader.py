@@ -74,7 +74,7 @@ def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Pla
         wrong = True
     throttle = node.get("throttle")
     if throttle is not None and not common["throttle"] and kind.throttle():  # a state has none by default
-        message = "expected a duration longer than nothing: an event is one alert for each interval of it"
+        message = "expected a duration above 0: events give at most one alert per interval of this length"
         place.at("throttle").error(throttle, message)
         wrong = True
     value_field = kind.value_field()

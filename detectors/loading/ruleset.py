@@ -96,8 +96,8 @@ class _Loading:
         roots: list[Mapping] = []
         files = self._sources.rule_files()
         for name in sorted(self._sources.overlooked):
-            said = "rules are in files that end in .yaml, in the folder or in folders below it that are no links"
-            self._problems.warning(Node(name, 1, 1), "", f"not read: {said}")
+            said = "rules are read from .yaml files in the folder and its subfolders, except symbolic links"
+            self._problems.warning(Node(name, 1, 1), "", f"ignored: {said}")
         for file in files:
             if file.problem:
                 self._problems.error(Node(file.name, file.line, 1), "", file.problem)
@@ -126,7 +126,7 @@ class _Loading:
             place = Place(self._context, "lists").at(name)
             if name in self._lists:
                 first = self._lists[name]
-                place.error(at, f"a list of this name stands already at {first.file}:{first.line}")
+                place.error(at, f"list {shown(name)} is already defined at {first.file}:{first.line}")
                 continue
             try:
                 self._lists[name] = read_list(name, at, node, place, self._sources)
@@ -136,7 +136,7 @@ class _Loading:
             first_place = self._macro_places.setdefault(name, at)
             if first_place is not at:
                 where = f"{first_place.file}:{first_place.line}"
-                Place(self._context, "macros").at(name).error(at, f"a macro of this name stands already at {where}")
+                Place(self._context, "macros").at(name).error(at, f"macro {shown(name)} is already defined at {where}")
                 continue
             self._macros[name] = node
 
@@ -164,7 +164,7 @@ class _Loading:
             if key in self._rules:
                 first = self._rules[key]
                 where = f"{first.file}:{first.line}"
-                place.at("name").error(name or node, f"a rule named {shown(key)} stands already at {where}")
+                place.at("name").error(name or node, f"rule {shown(key)} is already defined at {where}")
                 continue
             self._rules[key] = rule
             self._places[key] = place

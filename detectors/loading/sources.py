@@ -59,16 +59,16 @@ class Sources:
         """A list's file: below the folder, or beside the rule file that names it."""
         for candidate in (Path(name), Path(beside).parent / name):
             if candidate.is_absolute() or ".." in candidate.parts or "\0" in name:
-                return SourceFile(name, "", "expected a path below the rules' folder")
+                return SourceFile(name, "", "expected a path inside the rules folder")
             if os.path.lexists(self._folder / candidate):
                 return self._file(candidate.as_posix(), LARGEST_LIST)
-        return SourceFile(name, "", "there is no such file below the rules' folder")
+        return SourceFile(name, "", "no such file in the rules folder")
 
     def _file(self, name: str, most: int) -> SourceFile:
         path = self._folder / name
         try:
             if not path.resolve(strict=True).is_relative_to(self._real):
-                return SourceFile(name, "", "a link that leads out of the rules' folder; expected a file within it")
+                return SourceFile(name, "", "a link that leads out of the rules folder; expected a file inside it")
             raw = read_bytes(path, most)
         except UnreadableError as error:
             return SourceFile(name, "", str(error))

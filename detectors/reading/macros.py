@@ -27,7 +27,7 @@ def expanded(node: Node, place: Place) -> tuple[Node, Place]:
             place.at(KEY).fail(at, f"unknown macro {shown(at.text)}{known}")
         if at.text in place.macros or len(place.macros) >= DEEPEST:
             cycle = " -> ".join((*place.macros, at.text))
-            place.at(KEY).fail(at, f"the macro {at.text!r} holds itself: {cycle}")
+            place.at(KEY).fail(at, f"the macro {at.text!r} contains itself: {cycle}")
         place.context.used_macros.add(at.text)
         place = place.inside(at.text)
         others = {key: pair for key, pair in node.pairs.items() if key != KEY}
@@ -35,7 +35,7 @@ def expanded(node: Node, place: Place) -> tuple[Node, Place]:
             node = held
             continue
         if not isinstance(held, Mapping):
-            place.fail(at, f"the macro {at.text!r} holds {held.what}, which cannot stand beside other keys")
+            place.fail(at, f"the macro {at.text!r} is {held.what}, which cannot be combined with other keys")
         for key in others:
             if key in held:
                 place.fail(others[key][0], f"the key {key!r} is also in the macro {at.text!r}: write all: [...]")

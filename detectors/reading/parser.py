@@ -112,9 +112,7 @@ class _Parser:
                 self._problems.error(key, "", f"expected a word as key, found {key.what}")
             elif key.text in pairs:
                 first = pairs[key.text][0]
-                self._problems.error(
-                    key, "", f"duplicate key {shown(key.text)}: it stands already in line {first.line}"
-                )
+                self._problems.error(key, "", f"duplicate key {shown(key.text)}: already defined in line {first.line}")
             else:
                 pairs[key.text] = (key, value)
         return Mapping(self._file, line, column, pairs)

@@ -134,7 +134,7 @@ class Duration(Reader[timedelta]):
         except ValueError as error:
             place.fail(node, f"{error}, found {shown(node.text)}")
         if not duration and not self._zero:
-            place.fail(node, f"expected a duration longer than nothing, found {shown(node.text)}")
+            place.fail(node, f"expected a duration above 0, found {shown(node.text)}")
         return duration
 
     def schema(self) -> JsonSchema:

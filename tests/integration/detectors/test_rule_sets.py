@@ -59,8 +59,8 @@ class TestFiles:
         said = refused(
             tmp_path, a="lists: {x: [KAZ]}\nmacros: {m: {text: a}}", b="lists: {x: [KGZ]}\nmacros: {m: {text: b}}"
         )
-        assert "b.yaml:1:9: error: lists.x: a list of this name stands already at a.yaml:1" in said
-        assert "b.yaml:2:10: error: macros.m: a macro of this name stands already at a.yaml:2" in said
+        assert "b.yaml:1:9: error: lists.x: list 'x' is already defined at a.yaml:1" in said
+        assert "b.yaml:2:10: error: macros.m: macro 'm' is already defined at a.yaml:2" in said
 
 
 class TestDefaults:
@@ -133,7 +133,7 @@ class TestOverrides:
         [
             ("{rules: [one], set: {name: x}}", "an override cannot change 'name'"),
             ("{rules: [one], set: {kind: match}}", "an override cannot change 'kind'"),
-            ("{rules: [oen], set: {severity: info}}", "there is no rule 'oen'; did you mean 'one'?"),
+            ("{rules: [oen], set: {severity: info}}", "unknown rule 'oen'; did you mean 'one'?"),
             ("{rules: [one], set: {sevrity: info}}", "unknown key 'sevrity'; did you mean 'severity'?"),
             ("{rules: [one], set: {window: 1d}}", "unknown key 'window'"),
             ("{rules: [one], add: {labels: {a: b}}}", "an override can add exceptions and tags, found 'labels'"),

@@ -45,7 +45,7 @@ from tests.property.detectors.harness import Given, at, engine_of, only_rule
         ),
         ("kind: flatline, window: 1h, below: 0", "expected a whole number, at least 1"),
         ("kind: frequency, at_least: 2", "the key 'window' is missing"),
-        ("kind: frequency, window: 1h, at_least: 2, for: 1h, every: 0s", "expected a duration longer than nothing"),
+        ("kind: frequency, window: 1h, at_least: 2, for: 1h, every: 0s", "expected a duration above 0"),
         ("kind: match, for: 1h", "unknown key 'for'"),
         ("kind: together, steps: [{text: a}, {text: b}], window: 1h, clear: 1", "unknown key 'clear'"),
         ("kind: match, window: 1h", "unknown key 'window'"),

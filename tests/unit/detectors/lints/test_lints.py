@@ -142,11 +142,11 @@ def test_unused_lists_and_macros(tmp_path: Path) -> None:
 def test_the_name_of_a_list_in_brackets(tmp_path: Path) -> None:
     text = "lists: {people: [Ann]}\nrules: [{name: one, kind: match, where: {text: {in: [people]}}}]"
     found = [one.message for one in warnings(tmp_path, text) if not one.path.startswith("lists.")]
-    assert found == ["this is the text itself; the list 'people' is read without brackets"]
+    assert found == ["this is the text itself; to use the list 'people' remove the brackets"]
 
 
 def test_the_name_of_a_list_without_in(tmp_path: Path) -> None:
-    with pytest.raises(RuleSetError, match="the list 'asia' is read by 'in: asia'"):
+    with pytest.raises(RuleSetError, match="write 'in: asia' to use the list 'asia'"):
         warnings(tmp_path, "lists: {asia: [KAZ]}\nrules: [{name: one, kind: match, where: {country: asia}}]")
 
 
