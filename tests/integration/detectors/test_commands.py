@@ -1,4 +1,4 @@
-"""`newswatch rules`: what the commands print and how they end, on rules that ship and on rules that are wrong."""
+"""`newswatch rules`: output and exit status of the commands, on shipped rules and on invalid rules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def doubtful(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-def test_check_ends_with_0_and_says_how_many_rules(doubtful: str) -> None:
+def test_check_exits_with_0_and_prints_the_number_of_rules(doubtful: str) -> None:
     assert "rules, version " in run("check", str(RULES)).stdout
     done = run("check", doubtful)
     assert "1 rule," in done.stdout
@@ -46,16 +46,16 @@ def test_check_ends_with_0_and_says_how_many_rules(doubtful: str) -> None:
     assert "desk.yaml:1:9: warning: lists.a: no rule uses this list" in done.stderr
 
 
-def test_check_ends_with_1_where_a_rule_is_wrong(wrong: str) -> None:
+def test_check_exits_with_1_for_an_invalid_rule(wrong: str) -> None:
     done = run("check", wrong, ends=1)
     assert "desk.yaml:2:45: error: rules[0].where.theme: " in done.stderr
 
 
-def test_check_ends_with_1_where_a_rule_is_doubtful_and_warnings_count(doubtful: str) -> None:
+def test_check_strict_exits_with_1_for_a_warning(doubtful: str) -> None:
     run("check", doubtful, "--strict", ends=1)
 
 
-def test_check_ends_with_2_where_there_is_no_folder() -> None:
+def test_check_exits_with_2_without_a_folder() -> None:
     assert "no such folder" in run("check", "nowhere", ends=2).stderr
 
 
@@ -67,7 +67,7 @@ def test_check_as_json(wrong: str) -> None:
     assert "did you mean 'counterterrorism'?" in str(problem["message"])
 
 
-def test_many_unused_lists_are_one_line_for_people_and_each_one_for_programs() -> None:
+def test_unused_lists_are_one_line_as_text_and_listed_in_json() -> None:
     assert run("check", str(RULES)).stderr.count("no rule uses this list") == 1
     assert len(lines(run("check", str(RULES), "--json"))) > 20
 
@@ -82,7 +82,7 @@ def test_explain_names_the_exception_and_the_groups() -> None:
     assert second["groups"] == [{"country": "TJK"}]
 
 
-def test_explain_for_people(tmp_path: Path) -> None:
+def test_explain_as_text(tmp_path: Path) -> None:
     article = tmp_path / "tour.txt"
     article.write_text(
         "Secretary of State Marco Rubio raised human rights in Dushanbe on the anniversary of the treaty."
@@ -93,12 +93,12 @@ def test_explain_for_people(tmp_path: Path) -> None:
     assert "'Dushanbe' (text 54)" in said
 
 
-def test_explain_knows_the_rules() -> None:
+def test_explain_rejects_an_unknown_rule() -> None:
     done = run("explain", str(SAMPLES), "--rules", str(RULES), "--rule", "us-raises-human-right", ends=2)
     assert "us-raises-human-rights" in done.stderr
 
 
-def test_diff_ends_with_0_where_nothing_changes_and_1_where_something_does(tmp_path: Path) -> None:
+def test_diff_exits_with_0_without_changes_and_with_1_otherwise(tmp_path: Path) -> None:
     changed = tmp_path / "changed"
     shutil.copytree(RULES, changed)
     few = tmp_path / "few.jsonl"
@@ -114,11 +114,11 @@ def test_diff_ends_with_0_where_nothing_changes_and_1_where_something_does(tmp_p
     assert "appear" in people.stderr
 
 
-def test_diff_with_a_set_that_is_wrong(wrong: str) -> None:
+def test_diff_with_an_invalid_set(wrong: str) -> None:
     assert "countererrorism" in run("diff", str(RULES), wrong, "--articles", str(SAMPLES), ends=2).stderr
 
 
-def test_test_ends_with_1_where_a_test_fails_and_writes_junit(tmp_path: Path) -> None:
+def test_test_exits_with_1_if_a_test_fails_and_writes_junit(tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_text("rules: [{name: one, kind: match, where: {text: coup}}]")
     (tmp_path / "desk.test.yaml").write_text(
         "tests:\n  - {name: fires, articles: [{text: A coup.}], alerts: [{}]}\n"
@@ -131,7 +131,7 @@ def test_test_ends_with_1_where_a_test_fails_and_writes_junit(tmp_path: Path) ->
     assert [one["passed"] for one in lines(run("test", str(tmp_path), "--json", ends=1))] == [True, False]
 
 
-def test_scan_until_moves_event_time_on(tmp_path: Path) -> None:
+def test_scan_until_advances_event_time(tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     rules.mkdir()
     (rules / "desk.yaml").write_text(
@@ -157,7 +157,7 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"newswatch rules {command} " in run(command, "--help").stdout
 
 
-def test_the_themes_of_another_taxonomy_may_be_named(tmp_path: Path) -> None:
+def test_rules_may_use_themes_of_a_custom_taxonomy(tmp_path: Path) -> None:
     taxonomy = tmp_path / "taxonomy.yaml"
     taxonomy.write_text("fisheries: {terms: {'5': [trawler, cod quota]}}\n")
     rules = tmp_path / "rules"
@@ -174,7 +174,7 @@ def test_the_themes_of_another_taxonomy_may_be_named(tmp_path: Path) -> None:
     assert f"{taxonomy}:1:12: error: fisheries: expected a mapping" in run("check", str(rules), *with_it, ends=2).stderr
 
 
-def test_the_rules_of_the_environment_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_folder_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "desk.yaml").write_text("rules: [{name: one, kind: match}]")
     monkeypatch.setenv("NEWSWATCH_RULES", str(tmp_path))
     assert "1 rule," in run("check").stdout

@@ -1,4 +1,4 @@
-"""Files made to harm: refused with a clear message, in bounded time and memory; the rules in use stay."""
+"""Hostile files: rejected with a clear message, in bounded time and memory; the active rules stay."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("text", "said"), HOSTILE.values(), ids=HOSTILE)
-def test_hostile_files_are_refused_at_once(tmp_path: Path, text: bytes, said: str) -> None:
+def test_hostile_files_are_rejected_at_once(tmp_path: Path, text: bytes, said: str) -> None:
     (tmp_path / "desk.yaml").write_bytes(text)
     started = time.monotonic()
     with pytest.raises(RuleSetError) as caught:
@@ -60,7 +60,7 @@ def test_hostile_files_are_refused_at_once(tmp_path: Path, text: bytes, said: st
     assert all(len(str(problem)) < 2000 for problem in caught.value.problems)
 
 
-def test_a_bomb_takes_no_memory(tmp_path: Path) -> None:
+def test_yaml_bomb_takes_no_memory(tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_bytes(BOMB)
     code = (
         "import resource, sys; from pathlib import Path; from detectors.loading.ruleset import *\n"
@@ -86,7 +86,7 @@ def test_a_catastrophic_pattern_takes_linear_time(tmp_path: Path) -> None:
     assert time.monotonic() - started < 10
 
 
-def test_ten_thousand_rules_of_a_hundred_thousand_lines_load_soon(tmp_path: Path) -> None:
+def test_ten_thousand_rules_with_a_hundred_thousand_lines_load_soon(tmp_path: Path) -> None:
     rule = "  - name: r{n}\n    kind: match\n    where:\n      text:\n        - word{n}\n" + "        - more{n}x\n" * 5
     text = "rules:\n" + "".join(rule.replace("{n}", str(n)) for n in range(10_000))
     assert text.count("\n") > 100_000
@@ -97,7 +97,7 @@ def test_ten_thousand_rules_of_a_hundred_thousand_lines_load_soon(tmp_path: Path
 
 
 def test_lists_of_a_hundred_thousand_entries_in_many_rules(tmp_path: Path) -> None:
-    """Read once, kept once, however many rules name it."""
+    """The list is read and stored once, however many rules use it."""
     names = "\n".join(f"Person{n} Name{n} | P{n} Name{n}  # {n}" for n in range(100_000))
     (tmp_path / "names.txt").write_text(names, encoding="utf-8")
     rules = "\n".join(
@@ -113,7 +113,7 @@ def test_lists_of_a_hundred_thousand_entries_in_many_rules(tmp_path: Path) -> No
 
 
 class TestPlaces:
-    """Files that are not where they should be, or no files."""
+    """Files in the wrong place, or that are not regular files."""
 
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
@@ -133,7 +133,7 @@ class TestPlaces:
         (folder / "more.yaml").symlink_to(folder.parent / "secret.txt")
         assert "more.yaml:1:1: error: a link that leads out of the rules folder" in self.refusal(folder)
 
-    def test_a_list_by_a_link_out_of_the_folder(self, folder: Path) -> None:
+    def test_a_list_behind_a_link_out_of_the_folder(self, folder: Path) -> None:
         (folder / "people.txt").symlink_to(folder.parent / "secret.txt")
         (folder / "list.yaml").write_text("lists: {a: {file: people.txt}}")
         assert "list.yaml:1:19: error: lists.a.file: 'people.txt': a link that leads out" in self.refusal(folder)
@@ -145,7 +145,7 @@ class TestPlaces:
             load_rules(folder)
         assert [problem.file for problem in caught.value.problems] == ["list.yaml"]
 
-    def test_a_circle_of_links(self, folder: Path) -> None:
+    def test_a_cycle_of_links(self, folder: Path) -> None:
         (folder / "a.yaml").symlink_to("b.yaml")
         (folder / "b.yaml").symlink_to("a.yaml")
         assert "a.yaml:1:1: error: cannot be read" in self.refusal(folder)
@@ -154,8 +154,8 @@ class TestPlaces:
         os.mkfifo(folder / "pipe.yaml")
         assert "pipe.yaml:1:1: error: expected a file" in self.refusal(folder)
 
-    def test_links_within_the_folder_are_as_good_as_files(self, folder: Path) -> None:
-        """As Kubernetes lays out a ConfigMap."""
+    def test_links_within_the_folder_are_read_like_files(self, folder: Path) -> None:
+        """Kubernetes mounts a ConfigMap this way."""
         (folder / "desk.yaml").unlink()
         version = folder / "..2026_01"
         version.mkdir()
@@ -164,21 +164,21 @@ class TestPlaces:
         (folder / "desk.yaml").symlink_to("..data/desk.yaml")
         assert [rule.name for rule in load_rules(folder).rules] == ["one"]
 
-    def test_what_looks_like_rules_and_is_not_read_is_warned_of(self, folder: Path) -> None:
+    def test_ignored_rule_file_gives_a_warning(self, folder: Path) -> None:
         (folder / "more.yml").write_text(GOOD)
         (folder / "linked").symlink_to(folder)
         found = load_rules(folder).warnings
         assert [warning.file for warning in found] == ["linked", "more.yml"]
         assert all(warning.message.startswith("ignored: ") for warning in found)
 
-    def test_files_in_folders_below_are_read_and_hidden_ones_are_not(self, folder: Path) -> None:
+    def test_files_in_subfolders_are_read_and_hidden_ones_are_not(self, folder: Path) -> None:
         for name in ("below/deeper/two.yaml", ".git/three.yaml", "below/.four.yaml", "below/five.test.yaml"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(GOOD.replace("one", Path(name).stem.strip(".").replace(".", "-")))
         assert [rule.name for rule in load_rules(folder).rules] == ["two", "one"]
 
 
-def test_the_rules_in_use_stay(tmp_path: Path) -> None:
+def test_active_rules_stay(tmp_path: Path) -> None:
     file = tmp_path / "desk.yaml"
     file.write_text(GOOD)
     folder = RulesFolder(tmp_path)
@@ -198,7 +198,7 @@ def test_the_rules_in_use_stay(tmp_path: Path) -> None:
     assert change.rules.rules[0].state == load_rules(tmp_path).rules[0].state
 
 
-def test_a_hundred_thousand_mistakes_are_told_soon_and_not_all(tmp_path: Path) -> None:
+def test_a_hundred_thousand_errors_are_reported_soon_and_truncated(tmp_path: Path) -> None:
     rule = "  - {name: a%d, kind: match, where: {country: Kazakstan%d, theme: energi%d}}\n"
     text = "rules:\n" + "".join(rule % (n, n, n) for n in range(100_000))
     (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")

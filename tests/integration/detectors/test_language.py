@@ -1,4 +1,4 @@
-"""The sentences of the language's contract, as rules and unit tests in `language/`: what is written there is run here."""
+"""The contract of the rule language, as rules and unit tests in `language/`, which run here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_sentence_holds(file: str) -> None:
 
 
 def test_every_rule_is_tested() -> None:
-    """A rule that no test names would be a sentence that nothing holds."""
+    """A rule without a test would be a statement that nothing checks."""
     for file in FILES:
         tests = file.read_text(encoding="utf-8")
         for rule in load_rules(FOLDER).rules:
@@ -39,7 +39,7 @@ def test_every_rule_is_tested() -> None:
 
 
 def test_the_rules_of_a_desk() -> None:
-    """The examples that the language is explained with: one of each that people ask for first."""
+    """The examples that explain the language: one for each common request."""
     folder = FOLDER.with_name("desk")
     extract = reader_of_text(Extractor())
     (file,) = test_files(folder)

@@ -55,14 +55,14 @@ def rules(folder: Path) -> RuleSet:
     return load_rules(folder, linting=True)
 
 
-def test_every_block_is_loaded_and_nothing_in_it_is_doubtful(rules: RuleSet) -> None:
+def test_every_block_loads_without_warnings(rules: RuleSet) -> None:
     assert len(BLOCKS) > 15
     doubtful = [str(one) for one in rules.warnings if not one.path.startswith("lists.")]
     # the one that shows what `not_in` means, and the same condition shown again at its kind
     assert [one for one in doubtful if "outside the list" not in one and "the same kind" not in one] == []
 
 
-def test_editors_take_every_block() -> None:
+def test_schema_accepts_every_block() -> None:
     validator = jsonschema.Draft7Validator(rule_schema())
     for block in BLOCKS:
         root = parse_yaml(block, "block", Problems())
@@ -95,7 +95,7 @@ def alerts(rules: RuleSet) -> dict[str, Alert]:
     return first
 
 
-def test_each_kind_shows_the_alert_that_its_example_gives(alerts: dict[str, Alert]) -> None:
+def test_each_kind_shows_the_alert_of_its_example(alerts: dict[str, Alert]) -> None:
     shown = set()
     for block in IN_YAML:
         if block.output is None:
@@ -108,7 +108,7 @@ def test_each_kind_shows_the_alert_that_its_example_gives(alerts: dict[str, Aler
     assert shown == set(kinds())
 
 
-def test_each_kind_has_an_example_and_each_of_its_keys_is_named(rules: RuleSet) -> None:
+def test_each_kind_has_an_example_and_all_its_keys_are_mentioned(rules: RuleSet) -> None:
     shown = {rule.kind.NAME for rule in rules.rules if rule.name.startswith("k-")}
     assert shown == set(kinds())
     for kind in kinds().values():
@@ -122,5 +122,5 @@ def test_each_kind_has_an_example_and_each_of_its_keys_is_named(rules: RuleSet) 
      set(Evidence.__struct_fields__), {field.encode_name for field in msgspec.structs.fields(EvidenceSpan)}],
     ids=["keys", "fields", "groups", "templates", "record", "evidence", "spans"],
 )  # fmt: skip
-def test_it_names_all(names: set[str]) -> None:
+def test_it_mentions_everything(names: set[str]) -> None:
     assert {name for name in names if f"`{name}`" not in REFERENCE} == set()

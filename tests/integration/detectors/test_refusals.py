@@ -1,4 +1,4 @@
-"""What `RULES.md` calls an error is refused, with the file, the line, the field and the nearest valid value."""
+"""Errors as defined by `RULES.md` are rejected with file, line, field and the nearest valid value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REFUSED = yaml.safe_load((Path(__file__).parent / "refusals.yaml").read_text(enc
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=[case["name"] for case in REFUSED])
-def test_a_mistake_is_refused_where_it_stands(tmp_path: Path, case: dict[str, Any]) -> None:
+def test_error_is_reported_at_its_place(tmp_path: Path, case: dict[str, Any]) -> None:
     (tmp_path / "outside.txt").write_text("secret\n", encoding="utf-8")
     folder = tmp_path / "rules"
     folder.mkdir()
@@ -33,7 +33,7 @@ def test_a_mistake_is_refused_where_it_stands(tmp_path: Path, case: dict[str, An
     assert "secret" not in said
 
 
-def test_all_problems_are_told_in_one_pass(tmp_path: Path) -> None:
+def test_all_problems_are_reported_in_one_pass(tmp_path: Path) -> None:
     text = MATCH + "severity: high\n    where: {theme: countererrorism, contry: KAZ}\n    throttle: soon"
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "b.yaml").write_text("rules: [{name: two, kind: mach}]", encoding="utf-8")
@@ -63,6 +63,6 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
-def test_what_is_allowed_is_taken(tmp_path: Path, text: str) -> None:
+def test_valid_rules_are_accepted(tmp_path: Path, text: str) -> None:
     (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
     load_rules(tmp_path)

@@ -30,8 +30,8 @@ def refused(folder: Path, **files: str) -> str:
 
 
 class TestFiles:
-    def test_file_order_means_nothing(self, tmp_path: Path) -> None:
-        """A list, a macro and an override of whichever file hold for the rules of any."""
+    def test_order_of_files_does_not_matter(self, tmp_path: Path) -> None:
+        """Lists, macros and overrides of any file apply to the rules of all files."""
         texts = [
             "lists: {asia: [KAZ]}\noverrides: [{rules: [one], set: {severity: info}}]",
             "macros: {m: {country: {in: asia}}}",
@@ -69,7 +69,7 @@ class TestDefaults:
         " topic: alerts.asia}\n"
     )
 
-    def test_labels_and_annotations_merge_tags_unite_other_keys_replace(self, tmp_path: Path) -> None:
+    def test_labels_annotations_and_tags_merge_and_other_keys_are_replaced(self, tmp_path: Path) -> None:
         rule = "{name: one, kind: match, labels: {level: two}, annotations: {b: y}, tags: [u, t], topic: mine}"
         found = rules(tmp_path, a=f"{self.DEFAULTS}rules: [{rule}]")["one"]
         assert found.labels == {"desk": "asia", "level": "two"}
@@ -86,7 +86,7 @@ class TestDefaults:
         assert found["f"].kind.window == timedelta(days=1)  # type: ignore[attr-defined]
         assert not hasattr(found["m"].kind, "window")
 
-    def test_they_are_for_their_own_file(self, tmp_path: Path) -> None:
+    def test_they_apply_only_to_their_own_file(self, tmp_path: Path) -> None:
         found = rules(tmp_path, a=f"{self.DEFAULTS}", b="rules: [{name: one, kind: match}]")
         assert found["one"].topic == "alerts.one"
         assert found["one"].labels == {}
@@ -97,7 +97,7 @@ class TestDefaults:
         )
         assert found["x"].where != found["y"].where
 
-    def test_a_wrong_key_is_told_where_it_stands(self, tmp_path: Path) -> None:
+    def test_an_unknown_key_is_reported_at_its_place(self, tmp_path: Path) -> None:
         assert "a.yaml:1:12: error: defaults: unknown key 'sevrity'; did you mean 'severity'?" in refused(
             tmp_path, a="defaults: {sevrity: info}\nrules: []"
         )
@@ -143,12 +143,12 @@ class TestOverrides:
             ("{rules: [one], set: {severity: dire}}", "unknown severity 'dire'"),
         ],
     )
-    def test_what_is_wrong(self, tmp_path: Path, override: str, said: str) -> None:
+    def test_invalid_overrides_are_reported(self, tmp_path: Path, override: str, said: str) -> None:
         message = refused(tmp_path, a=self.BASE, b=f"overrides:\n  - {override}\n")
         assert said in message
         assert message.startswith("b.yaml:2:")
 
-    def test_two_that_set_one_key_of_one_rule(self, tmp_path: Path) -> None:
+    def test_two_that_set_the_same_key_of_a_rule(self, tmp_path: Path) -> None:
         said = refused(
             tmp_path,
             a=self.BASE,
@@ -158,7 +158,7 @@ class TestOverrides:
         assert "c.yaml:2:26: error: overrides[0].set.severity: 'severity' of 'one' is already set" in said
         assert "b.yaml:2" in said
 
-    def test_a_tag_that_no_rule_has_is_warned_of(self, tmp_path: Path) -> None:
+    def test_an_unused_tag_gives_a_warning(self, tmp_path: Path) -> None:
         (warning,) = load(tmp_path, a=self.BASE, b="overrides: [{tags: [asai], set: {severity: info}}]").warnings
         assert "no rule has the tag 'asai'" in warning.message
 
@@ -180,13 +180,13 @@ class TestMacros:
             ("m: {text: a}", "{sentence: {macro: m, country: USA}}", "{sentence: {text: a, country: USA}}"),
         ],
     )
-    def test_it_stands_for_what_it_holds(self, tmp_path: Path, macros: str, where: str, same: str) -> None:
+    def test_it_is_replaced_by_its_content(self, tmp_path: Path, macros: str, where: str, same: str) -> None:
         with_macro = rules(tmp_path / "a", a=f"macros: {{{macros}}}\nrules: [{{name: x, kind: match, where: {where}}}]")
         without = rules(tmp_path / "b", a=f"rules: [{{name: x, kind: match, where: {same}}}]")
         assert with_macro["x"].where == without["x"].where
         assert with_macro["x"].state == without["x"].state
 
-    def test_what_is_wrong_in_it_is_told_where_it_stands(self, tmp_path: Path) -> None:
+    def test_an_error_in_it_is_reported_at_its_place(self, tmp_path: Path) -> None:
         said = refused(
             tmp_path, a="macros:\n  m: {contry: USA}\n", b="rules: [{name: x, kind: match, where: {macro: m}}]"
         )
@@ -194,7 +194,7 @@ class TestMacros:
 
 
 class TestLists:
-    def test_a_file_beside_the_rules_or_below_the_folder(self, tmp_path: Path) -> None:
+    def test_a_file_next_to_the_rules_or_in_a_subfolder(self, tmp_path: Path) -> None:
         where = "where: {text: {in: %s}}"
         found = rules(
             tmp_path,
@@ -206,7 +206,7 @@ class TestLists:
         )
         assert found["one"].where == found["two"].where
 
-    def test_an_entry_that_the_field_cannot_have_is_told_with_its_line(self, tmp_path: Path) -> None:
+    def test_an_invalid_entry_is_reported_with_its_line(self, tmp_path: Path) -> None:
         said = refused(
             tmp_path,
             **{
@@ -217,7 +217,7 @@ class TestLists:
         assert "a.yaml:2:54: error: rules[0].where.country.in: " in said
         assert "'Kyrgistan'; did you mean 'Kyrgyzstan'? (the entry 'Kyrgistan' at c.txt:3)" in said
 
-    def test_a_changed_file_is_a_changed_rule_set_and_a_new_condition(self, tmp_path: Path) -> None:
+    def test_a_changed_file_changes_the_rule_set_and_the_condition(self, tmp_path: Path) -> None:
         text = "lists: {x: {file: x.txt}}\nrules: [{name: one, kind: match, where: {text: {in: x}}}]"
         first = load(tmp_path, a=text, **{"x.txt": "a\n"})
         same = load(tmp_path, a=text, **{"x.txt": "a\n"})
@@ -227,13 +227,13 @@ class TestLists:
 
     @pytest.mark.parametrize("key", ["is", "any", "contains", "startswith"])
     def test_only_in_and_not_in_read_a_list(self, tmp_path: Path, key: str) -> None:
-        """Elsewhere the name is a value like any other."""
+        """For other operators the name is an ordinary value."""
         found = rules(
             tmp_path, a=f"lists: {{x: [a]}}\nrules: [{{name: one, kind: match, where: {{source: {{{key}: x}}}}}}]"
         )
         assert "'x'" in repr(found["one"].where)
 
-    def test_an_unknown_list_is_told_with_the_nearest(self, tmp_path: Path) -> None:
+    def test_an_unknown_list_is_reported_with_the_nearest_name(self, tmp_path: Path) -> None:
         said = refused(
             tmp_path, a="lists: {asia: [KAZ]}\nrules: [{name: x, kind: match, where: {country: {in: aisa}}}]"
         )
@@ -260,12 +260,12 @@ class TestState:
         [("text: a", "text: b"), ("text: a", "title: a"), ("window: 1d", "window: 2d"), ("at_least: 2", "at_least: 2, group_by: country"),
          ("at_least: 2", "at_least: 2, distinct: story"), ("at_least: 2", "at_least: 2, exceptions: [{name: e, where: {text: e}}]")],
     )  # fmt: skip
-    def test_condition_exceptions_group_and_window_start_it_anew(self, tmp_path: Path, old: str, new: str) -> None:
+    def test_condition_exceptions_group_and_window_reset_it(self, tmp_path: Path, old: str, new: str) -> None:
         before = rules(tmp_path / "a", a=f"rules: [{{name: x, {self.BASE}}}]")
         after = rules(tmp_path / "b", a=f"rules: [{{name: x, {self.BASE.replace(old, new)}}}]")
         assert before["x"].state != after["x"].state
 
-    def test_renamed_is_another_rule(self, tmp_path: Path) -> None:
+    def test_a_renamed_rule_has_new_state(self, tmp_path: Path) -> None:
         found = rules(tmp_path, a=f"rules: [{{name: x, {self.BASE}}}, {{name: y, {self.BASE}}}]")
         assert found["x"].state != found["y"].state
 
@@ -303,5 +303,5 @@ def test_schedules(tmp_path: Path, schedule: str) -> None:
     ["{}", "[]", "{days: []}", "{days: [monday]}", "{hours: '8-20'}", "{hours: '08:00-08:00'}", "{timezone: Mars/Olympus}",
      "{hours: '08:00-25:00'}", "always"],
 )  # fmt: skip
-def test_schedules_that_are_wrong(tmp_path: Path, schedule: str) -> None:
+def test_invalid_schedules(tmp_path: Path, schedule: str) -> None:
     assert "schedule" in refused(tmp_path, a=f"rules: [{{name: x, kind: match, schedule: {schedule}}}]")

@@ -1,4 +1,4 @@
-"""The unit tests of the rules that ship, on real extraction."""
+"""The unit tests of the shipped rules, on real extraction."""
 
 from pathlib import Path
 

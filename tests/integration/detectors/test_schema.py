@@ -1,4 +1,4 @@
-"""The JSON Schema of rule files: current, valid, and at one with the reader on what ships and on what is wrong."""
+"""The JSON Schema of rule files: current, valid, and in agreement with the reader on valid and invalid rules."""
 
 import json
 import re
@@ -41,11 +41,11 @@ def test_it_is_current() -> None:
 
 
 @pytest.mark.parametrize("text", [*(path.read_text() for path in (*RULES, *LANGUAGE)), *README])
-def test_what_is_valid_is_valid(validator: jsonschema.Draft7Validator, text: str) -> None:
+def test_valid_files_are_accepted(validator: jsonschema.Draft7Validator, text: str) -> None:
     assert [error.message for error in validator.iter_errors(read(text))] == []
 
 
-def test_every_file_names_it() -> None:
+def test_every_file_refers_to_it() -> None:
     for path in RULES:
         assert path.read_text().startswith("# yaml-language-server: $schema=./rules.schema.json\n")
 
@@ -64,11 +64,11 @@ def test_every_file_names_it() -> None:
         "{name: X y, kind: match}",
     ],
 )
-def test_what_is_wrong_is_wrong(validator: jsonschema.Draft7Validator, rule: str) -> None:
+def test_invalid_rules_are_rejected(validator: jsonschema.Draft7Validator, rule: str) -> None:
     assert list(validator.iter_errors(read(f"rules: [{rule}]")))
 
 
-def test_what_a_rule_lacks_may_stand_in_the_defaults(validator: jsonschema.Draft7Validator) -> None:
+def test_defaults_may_supply_required_keys(validator: jsonschema.Draft7Validator) -> None:
     rules = "rules: [{name: x, at_least: 2}]"
     assert list(validator.iter_errors(read(rules)))
     assert not list(validator.iter_errors(read("defaults: {kind: frequency, window: 1h}\n" + rules)))

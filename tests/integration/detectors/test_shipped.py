@@ -1,10 +1,10 @@
-"""The rules that ship, on the sample articles: which alerts they make, and that they stay quiet on the noise.
+"""The shipped rules on the sample articles: the alerts that they give, and none on noise.
 
-`alerts_on_samples.txt` is what an analyst would read; after a deliberate change of rules or extraction write it anew:
+`alerts_on_samples.txt` is what an analyst would read. After a deliberate change of rules or extraction, regenerate it:
 
     NEWSWATCH_UPDATE_GOLDEN=1 pytest tests/integration/detectors/test_shipped.py
 
-and read the difference.
+and read the diff.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def rules() -> RuleSet:
 
 @pytest.fixture(scope="module")
 def alerts(rules: RuleSet) -> list[Alert]:
-    """Every alert in its last revision, in the order in which they began."""
+    """Every alert in its last revision, in order of start."""
     scan = Scan(Engine(rules))
     firings = []
     for article in enrich_lines(Extractor(), read_lines([SAMPLES]), datetime(2025, 4, 1, tzinfo=UTC)):
@@ -60,21 +60,21 @@ def line(alert: Alert) -> str:
     return f"{began} | {alert.rule} | {alert.severity} | {alert.state} | {group} | {evidence}".replace("|  |", "| - |")
 
 
-def test_the_samples_make_these_alerts(alerts: list[Alert]) -> None:
+def test_alerts_of_the_samples(alerts: list[Alert]) -> None:
     found = "".join(line(alert) + "\n" for alert in alerts)
     if os.environ.get("NEWSWATCH_UPDATE_GOLDEN"):
         GOLDEN.write_text(found, encoding="utf-8")
     assert found == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_no_alert_rests_on_noise(alerts: list[Alert]) -> None:
+def test_no_alert_is_based_on_noise(alerts: list[Alert]) -> None:
     for alert in alerts:
         for evidence in alert.evidence:
             assert evidence.article_id not in NOISE, alert.rule
             assert evidence.source != QUIET_OUTLET or evidence.article_id == BUT_FOR, alert.rule
 
 
-def test_a_near_copy_makes_no_second_alert_of_a_story(alerts: list[Alert]) -> None:
+def test_a_near_copy_causes_no_second_alert_of_a_story(alerts: list[Alert]) -> None:
     for original, copy in (("mw-20250313-01", "sc-20250313-02"), ("mw-20250313-04", "hg-20250313-02")):
         per_story = [
             alert
@@ -93,7 +93,7 @@ def test_every_summary_is_rendered(alerts: list[Alert]) -> None:
         assert not summary.rstrip().endswith(":"), f"{alert.rule}: {summary}"
 
 
-def test_every_rule_says_what_a_desk_needs(rules: RuleSet) -> None:
+def test_every_rule_has_what_a_desk_needs(rules: RuleSet) -> None:
     assert len(rules.rules) >= 14
     for rule in rules.rules:
         assert rule.description
