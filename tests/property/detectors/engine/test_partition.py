@@ -43,9 +43,7 @@ articles = logs(
 )
 
 
-@settings(
-    thorough, max_examples=examples(40), phases=[Phase.generate]
-)  # a failure is small enough, and slow to shrink
+@settings(thorough, max_examples=examples(40), phases=[Phase.generate])  # a failure is small enough, and slow to shrink
 @given(articles, st.randoms(use_true_random=False))
 def test_all_kinds_at_once(articles, dice: Random) -> None:
     check(RULES, articles, None, dice, until=at(dice.choice((300, 600, 1000))), worlds=2)
