@@ -14,8 +14,10 @@ class Limit(msgspec.Struct, frozen=True):
     """Something that a metric counts: how often a rule met a late observation, a closed schedule or a limit."""
 
     rule: str
-    what: Literal["late", "schedule", "facts", "groups", "linked", "article_groups", "unknown"]
+    what: Literal["late", "schedule", "facts", "groups", "linked", "article_groups", "unknown", "failed"]
     number: int = 1
+    reason: str = ""
+    """For ``failed``: the error that a detector ended with."""
 
 
 class Limited(msgspec.Struct, frozen=True, kw_only=True):

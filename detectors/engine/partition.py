@@ -140,7 +140,11 @@ class PartitionState:
         return sum(len(machine.facts) + len(machine.marks) for machine in machines)
 
     def observe(self, observation: Observation, *, replay: bool = False) -> Step:
-        """Process an observation; ``replay``: its article was acknowledged before."""
+        """Process an observation; ``replay``: its article was acknowledged before.
+
+        Raises:
+            Exception: a detector failed; the state is as if the observation had not come.
+        """
         kept = self._rules.get(observation.state)
         if kept is None:
             return Step(limits=(Limit(observation.rule, "unknown"),))
@@ -159,15 +163,38 @@ class PartitionState:
         kept.groups.move_to_end(machine.key)
         outcome = Outcome()
         machine.now = now
-        machine.observe(fact, outcome)
-        out.put(_fact_key(machine, fact), _FactRecord(observation))
-        oldest = machine.facts.drop_oldest()
-        if oldest is not None:
-            outcome.facts_dropped.append(oldest)
-            out.limits.append(Limit(kept.rule.name, "facts"))
-        out.take(self._engine, machine, outcome)
+        try:
+            machine.observe(fact, outcome)
+            out.put(_fact_key(machine, fact), _FactRecord(observation))
+            oldest = machine.facts.drop_oldest()
+            if oldest is not None:
+                outcome.facts_dropped.append(oldest)
+                out.limits.append(Limit(kept.rule.name, "facts"))
+            out.take(self._engine, machine, outcome)
+        except Exception:
+            self._undo(kept, machine, outcome, fact)
+            raise
         self._schedule(kept, machine)
         return out.step()
+
+    def _undo(
+        self,
+        kept: _RuleState,
+        machine: Machine,
+        outcome: Outcome,
+        fact: Fact | None = None,
+        after: datetime | None = None,
+    ) -> None:
+        """Put a group back to what its stored facts and marks say, after a step of it failed halfway."""
+        facts = sorted(one for one in (*machine.facts, *outcome.facts_dropped) if one is not fact)
+        written = {mark.suffix for mark in outcome.marks}
+        marks = [one for one in (*machine.marks.values(), *outcome.marks_dropped) if one.suffix not in written]
+        kept.scheduled.pop(machine.key, None)
+        del kept.groups[machine.key]
+        if facts or marks or self._is_initial(kept, machine):
+            fresh = self._machine(kept, machine.group, None)
+            fresh.restore(facts, marks, self._settled(kept))
+            self._schedule(kept, fresh, after)
 
     def _now(self, kept: _RuleState) -> datetime | None:
         """The rule's watermark."""
@@ -213,8 +240,14 @@ class PartitionState:
                 worked = True
                 del kept.scheduled[key]
                 outcome = Outcome()
-                machine.advance(now, self._settled(kept) or BEGINNING, self._log.log, outcome)
-                out.take(self._engine, machine, outcome)
+                try:
+                    machine.advance(now, self._settled(kept) or BEGINNING, self._log.log, outcome)
+                    out.take(self._engine, machine, outcome)
+                except Exception as error:  # noqa: BLE001 - one group that fails must not stop all others
+                    self._undo(kept, machine, outcome, after=now)
+                    reason = f"{key}: {type(error).__qualname__}: {error}"
+                    out.limits.append(Limit(kept.rule.name, "failed", reason=reason))
+                    continue
                 self._schedule(kept, machine, after=now)
         if depth == 0:
             self._prune_log(out, stored or BEGINNING)
@@ -322,11 +355,16 @@ class _StepBuilder:
 
     def take(self, engine: Engine, machine: Machine, outcome: Outcome) -> None:
         rule = machine.rule
-        self.firings += (firing(rule, machine.group, change, self._version) for change in outcome.changes)
-        for moment in outcome.moments:
-            self.observations += engine.chain_observations(rule, machine.group, moment)
-        for mark in outcome.marks:
-            self.put(_mark_key(machine, mark), _MarkRecord(rule.state, machine.group, mark))
+        # first whatever may fail: a step takes effect as a whole or not at all
+        firings = [firing(rule, machine.group, change, self._version) for change in outcome.changes]
+        heard = [one for moment in outcome.moments for one in engine.chain_observations(rule, machine.group, moment)]
+        marks = [
+            (_mark_key(machine, mark), _ENCODER.encode(_MarkRecord(rule.state, machine.group, mark)))
+            for mark in outcome.marks
+        ]
+        self.firings += firings
+        self.observations += heard
+        self.puts += marks
         # facts first: without the mark, a machine would judge the remaining facts again
         self.deletes += [_fact_key(machine, fact) for fact in outcome.facts_dropped]
         self.deletes += [_mark_key(machine, mark) for mark in outcome.marks_dropped]

@@ -10,6 +10,9 @@ INSTANT = timedelta(microseconds=1)
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 """Earlier than every event time and watermark, and late enough to subtract any duration without leaving year 1."""
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Times before this are errors of a clock or of a format, and never taken for an article's."""
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""So are times from this on: far enough from the last year of ``datetime`` for every duration to be added."""
 AHEAD = timedelta(minutes=10)
 _RFC3339 = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d{2}:\d{2}))?"
@@ -42,6 +45,11 @@ def parse_time(text: str) -> datetime | None:
         return moment - sign * timedelta(hours=hours, minutes=minutes)
     except (ValueError, OverflowError):
         return None
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Whether a moment may be an article's arrival: everything later computes with it."""
+    return OLDEST <= moment < LATEST
 
 
 def event_time(published_at: str | None, received_at: datetime) -> datetime:

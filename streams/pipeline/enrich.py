@@ -12,7 +12,7 @@ from itertools import islice
 import msgspec
 
 from detectors.model.article import EnrichedArticle
-from detectors.model.event_time import event_time
+from detectors.model.event_time import LATEST, OLDEST, event_time, is_plausible
 from streams.extraction.draft import Source
 from streams.extraction.extractor import Extraction, Extractor
 from streams.records.article import Article, BadArticleError, Reason, decode_article
@@ -57,8 +57,11 @@ class Enricher:
             extraction = next(extractions)
             if isinstance(extraction, Exception):
                 found.append(dead_letter(record, "extract", "extraction_failed", extraction))
-            else:
+                continue
+            try:
                 found.append(join(article, extraction, record.timestamp))
+            except Exception as error:  # noqa: BLE001 - one record costs one record
+                found.append(dead_letter(record, "enrich", "processing_failed", error))
         return found
 
     def _extract(self, articles: list[Article]) -> Iterator[Extraction | Exception]:
@@ -167,6 +170,13 @@ def dead_letter(record: Record, stage: str, reason: Reason, error: Exception) ->
 
 def _decode(record: Record) -> Article | BadArticleError:
     try:
+        if not is_plausible(record.timestamp):
+            years = f"{OLDEST.year} to {LATEST.year - 1}"
+            raise BadArticleError(
+                "bad_timestamp", f"Kafka's time of the record is {record.timestamp}; expected {years}"
+            )
         return decode_article(record.value)
     except BadArticleError as bad:
         return bad
+    except Exception as error:  # noqa: BLE001 - one record costs one record
+        return BadArticleError("processing_failed", f"{type(error).__qualname__}: {error}")

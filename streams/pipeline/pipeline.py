@@ -1,4 +1,8 @@
-"""From records of ``articles`` to all that follows from them: enrich, match. Values in, values out."""
+"""From records of ``articles`` to everything that follows from them: enrich, match. Values in, values out.
+
+One record costs one record: whatever fails between its bytes and what it leads to makes it a dead letter with its
+reason, and leaves the rest of the batch alone.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +68,12 @@ class Pipeline:
     def _match(self, engine: Engine, record: Record, article: EnrichedArticle | DeadLetter) -> Outcome:
         if isinstance(article, DeadLetter):
             return Outcome(record=record, dead=article)
+        try:
+            return self._matched(engine, record, article)
+        except Exception as error:  # noqa: BLE001 - one record costs one record
+            return Outcome(record=record, dead=dead_letter(record, "match", "processing_failed", error))
+
+    def _matched(self, engine: Engine, record: Record, article: EnrichedArticle) -> Outcome:
         enriched = msgspec.json.encode(article)
         if len(enriched) > self._max_enriched_bytes:
             error = ValueError(f"{len(enriched)} bytes when enriched; expected at most {self._max_enriched_bytes}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from detectors.model.article import MetaValue
-from detectors.model.event_time import parse_time
+from detectors.model.event_time import AHEAD, is_plausible, parse_time
 from detectors.reading.validation_errors import mismatch
 
 #: Most UTF-8 bytes of text that an article may have.
@@ -18,7 +19,25 @@ MAX_TEXT_BYTES = 1_000_000
 #: alerts, of several articles at times: what is made of an article that was taken must fit into a record.
 MAX_FIELD_BYTES = 32_768
 
-Reason = Literal["not_utf8", "not_json", "wrong_type", "no_text", "too_large", "extraction_failed", "record_too_large"]
+#: Levels of arrays and objects that a record may nest: its own object and ``meta`` need two.
+MAX_DEPTH = 64
+#: Whole numbers that every format on the way can hold.
+INT64 = range(-(2**63), 2**63)
+
+Reason = Literal[
+    "not_utf8",
+    "not_json",
+    "wrong_type",
+    "no_text",
+    "too_large",
+    "bad_timestamp",
+    "processing_failed",
+    "extraction_failed",
+    "too_much_work",
+    "record_too_large",
+    "undecodable",
+]
+"""Why a record is a dead letter: a metric label, so the list is closed."""
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -50,9 +69,16 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         own = (self.title, self.text, self.url, self.source, self.language, self.published_at, meta)
         return _digest(*(field or "" for field in own))
 
-    def arrival(self, otherwise: datetime) -> datetime:
-        """When the article arrived: ``received_at`` where readable, else ``otherwise`` (Kafka's time of the record)."""
-        return (parse_time(self.received_at) if self.received_at else None) or otherwise
+    def arrival(self, record_time: datetime) -> datetime:
+        """When the article arrived: ``received_at`` where it is usable, else Kafka's time of the record.
+
+        A producer's clock may be wrong, and one article of the far future would move the watermark for good:
+        ``received_at`` counts only up to ten minutes after ``record_time``, and not before 1990.
+        """
+        received = parse_time(self.received_at) if self.received_at else None
+        if received is None or not is_plausible(received) or received > record_time + AHEAD:
+            return record_time
+        return received
 
 
 class BadArticleError(ValueError):
@@ -71,10 +97,11 @@ def decode_article(value: bytes | None) -> Article:
 
     Raises:
         BadArticleError: not UTF-8, not JSON, a field of the wrong type, no text, more than 1 MB of text, or more than
-            32 KB of another field.
+            32 KB of another field, nested too deep, or a whole number of more than 64 bits.
     """
     if not value:
         raise BadArticleError("no_text", "the record is empty; expected a JSON object with a field 'text'")
+    _check_depth(value)
     try:
         article = _decoder.decode(value)
     except msgspec.ValidationError as error:
@@ -85,6 +112,9 @@ def decode_article(value: bytes | None) -> Article:
         raise BadArticleError("wrong_type", f"{where}: {found.said}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _undecodable(value, error) from None
+    for name, number in (article.meta or {}).items():
+        if type(number) is int and number not in INT64:
+            raise BadArticleError("wrong_type", f"field 'meta.{name}': expected a whole number of 64 bits")
     if not article.text or article.text.isspace():
         raise BadArticleError("no_text", "field 'text' is empty; expected the article's text")
     size = len(article.text) if article.text.isascii() else len(article.text.encode("utf-8", "surrogatepass"))
@@ -93,6 +123,24 @@ def decode_article(value: bytes | None) -> Article:
     if len(value) > MAX_FIELD_BYTES:
         _check_fields(article)
     return article
+
+
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+
+
+def _check_depth(value: bytes) -> None:
+    """Refuse what is nested too deep: the decoder's own limit is how deep Python's stack happens to be."""
+    if value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for token in _BRACKET.finditer(value):
+        first = value[token.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BadArticleError("not_json", f"nested deeper than {MAX_DEPTH} levels at byte {token.start()}")
+        elif first in b"]}":
+            depth -= 1
 
 
 def _check_fields(article: Article) -> None:

@@ -25,6 +25,23 @@ NOW = datetime(2025, 3, 1, tzinfo=UTC)
         (b'{"text": ""}', "no_text", "'text' is empty"),
         (b'{"text": " \\n"}', "no_text", "'text' is empty"),
         (b'{"text": "caf\xe9"}', "not_utf8", "byte 13"),
+        (
+            b'{"text": "x", "a": ' + b"[" * 1000 + b"]" * 1000 + b"}",
+            "not_json",
+            "nested deeper than 64 levels at byte 82",
+        ),
+        (b'{"text": "x", "a": ' + b"[" * 200_000, "not_json", "nested deeper than 64 levels"),
+        (b'{"text": "x", "a": ' + b'{"b":' * 100 + b"1" + b"}" * 101, "not_json", "nested deeper than 64 levels"),
+        (
+            b'{"text": "x", "meta": {"n": 18446744073709551616}}',
+            "wrong_type",
+            "'meta.n': expected a whole number of 64",
+        ),
+        (
+            b'{"text": "x", "meta": {"n": -9223372036854775809}}',
+            "wrong_type",
+            "'meta.n': expected a whole number of 64",
+        ),
     ],
 )
 def test_what_is_no_article_is_told_with_the_reason(value: bytes | None, reason: str, says: str) -> None:
@@ -64,6 +81,16 @@ def test_unknown_fields_and_nulls_are_taken() -> None:
     assert article == Article(text="x")
 
 
+def test_brackets_in_texts_are_no_nesting() -> None:
+    text = "[[{" * 1000 + '\\"' + "[" * 100
+    assert decode_article(json.dumps({"text": text}).encode()).text == text
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 0.5, True])
+def test_numbers_of_64_bits_are_taken(number: float) -> None:
+    assert decode_article(json.dumps({"text": "x", "meta": {"n": number}}).encode()).meta == {"n": number}
+
+
 def test_the_id_is_its_own_else_of_the_url_else_of_the_text() -> None:
     assert Article(text="x", id="a1", url="https://a.example/1").key == "a1"
     by_url = Article(text="x", url="https://a.example/1")
@@ -87,7 +114,13 @@ def test_the_content_hash_tells_versions_apart_and_not_arrivals() -> None:
         ("yesterday", NOW),
         ("2025-02-28T23:00:00Z", datetime(2025, 2, 28, 23, tzinfo=UTC)),
         ("2025-02-28T23:00:00+05:00", datetime(2025, 2, 28, 18, tzinfo=UTC)),
+        ("2025-03-01T00:10:00Z", datetime(2025, 3, 1, 0, 10, tzinfo=UTC)),
+        ("2025-03-01T00:10:01Z", NOW),
+        ("2099-01-01T00:00:00Z", NOW),
+        ("9999-12-31T23:59:59Z", NOW),
+        ("0001-01-01T00:00:00Z", NOW),
+        ("1989-12-31T23:59:59Z", NOW),
     ],
 )
-def test_the_arrival_is_its_own_where_readable(received_at: str | None, arrival: datetime) -> None:
+def test_the_arrival_is_its_own_where_usable(received_at: str | None, arrival: datetime) -> None:
     assert Article(text="x", received_at=received_at).arrival(NOW) == arrival
