@@ -63,5 +63,5 @@ def test_every_member_is_unpacked() -> None:
 
 @pytest.mark.parametrize("data", [b"not gzip at all", gzip.compress(VALUES[0])[:-9]], ids=["text", "cut off"])
 def test_what_is_not_gzip_is_refused(data: bytes) -> None:
-    with pytest.raises((gzip.BadGzipFile, EOFError)):
+    with pytest.raises(ValueError, match="gzip"):
         compression.unpack(data)
