@@ -1,4 +1,4 @@
-"""Compression of what the worker sends and reads: every codec of Kafka's record format, with a bound on what it unpacks.
+"""Compression of what the worker sends and reads: every codec of Kafka's records, with a bound on what it unpacks.
 
 The worker sends gzip, which every Kafka client reads, by Intel's library: aiokafka packs at zlib's level 9 and has no
 setting for it, which took 7% of a worker's time. ISA-L's level 2 packs enriched articles sixteen times as fast, a ninth
