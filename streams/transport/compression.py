@@ -80,7 +80,7 @@ def unpack(data: Data) -> bytes:
         member = isal_zlib.decompressobj(_GZIP)
         try:
             part: bytes = member.decompress(rest, left + 1)
-        except isal_zlib.error as error:
+        except isal_zlib.error as error:  # type: ignore[misc]  # an exception class, whatever the stub says
             raise ValueError(f"not gzip: {error}") from None
         left -= len(part)
         if left < 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import aiokafka.consumer.fetcher as aiokafka_fetcher
@@ -28,7 +28,7 @@ _MAGIC_OFFSET = 16
 _HEADER = struct.Struct(">q13xhiqq14xi")
 _COMPRESSION = 0x07
 _LOG_APPEND_TIME = 0x08
-_UNPACK = {
+_UNPACK: dict[int, Callable[[memoryview], bytes]] = {
     0: bytes,
     1: compression.unpack,
     2: compression.unpack_snappy,
