@@ -48,16 +48,11 @@ def install() -> None:
     tests/unit/streams/transport/test_compression.py.
     """
     sys.modules[DefaultRecordBatchBuilder.__module__].gzip_encode = pack  # type: ignore[attr-defined]
-    for batch in (DefaultRecordBatch, LegacyRecordBatch):
-        module = sys.modules[batch.__module__]
-        for name, decode in (
-            ("gzip_decode", unpack),
-            ("snappy_decode", unpack_snappy),
-            ("lz4_decode", unpack_lz4),
-            ("zstd_decode", unpack_zstd),
-        ):
-            if hasattr(module, name):
-                setattr(module, name, decode)
+    for kind in (DefaultRecordBatch, LegacyRecordBatch):
+        sys.modules[kind.__module__].gzip_decode = unpack  # type: ignore[attr-defined]
+        sys.modules[kind.__module__].snappy_decode = unpack_snappy  # type: ignore[attr-defined]
+        sys.modules[kind.__module__].lz4_decode = unpack_lz4  # type: ignore[attr-defined]
+    sys.modules[DefaultRecordBatch.__module__].zstd_decode = unpack_zstd  # type: ignore[attr-defined]
 
 
 def pack(data: Data) -> bytes:

@@ -11,15 +11,20 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer import consumer as aiokafka_consumer
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
+from aiokafka.record.legacy_records import LegacyRecordBatch
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record.util import decode_varint
 from kafka.partitioner import murmur2
 
 from streams.fact_store.table import partition_of
 from streams.settings import load_settings
 from streams.transport import consumer as ours
+from streams.transport.record_batches import TolerantRecords
 from streams.worker.app import create_app
 from tests.rigs.frontier import assumes, code
 
@@ -33,7 +38,7 @@ def fetcher_of(monkeypatch: pytest.MonkeyPatch, *, idempotence: bool) -> dict[st
     app: faust.App = create_app(load_settings(brokers="127.0.0.1:1", idempotence=idempotence))
     given: dict[str, Any] = {}
 
-    def fetcher(*_: Any, **options: Any) -> None:
+    def begin(*_: Any, **options: Any) -> None:
         given.update(options)
         raise Begun
 
@@ -47,7 +52,7 @@ def fetcher_of(monkeypatch: pytest.MonkeyPatch, *, idempotence: bool) -> dict[st
         with pytest.raises(Begun):
             await consumer.start()
 
-    monkeypatch.setattr(aiokafka_consumer, "Fetcher", fetcher)
+    monkeypatch.setattr(aiokafka_consumer, "Fetcher", begin)
     app.loop.run_until_complete(start())
     return given
 
@@ -117,12 +122,38 @@ def test_a_consumers_client_renews_its_metadata() -> None:
     "aiokafka.record.default_records.DefaultRecordBatch",
     "aiokafka.record.default_records.gzip_encode",
     "aiokafka.record.default_records.gzip_decode",
+    "aiokafka.record.default_records.snappy_decode",
+    "aiokafka.record.default_records.lz4_decode",
+    "aiokafka.record.default_records.zstd_decode",
+    "aiokafka.record.legacy_records.LegacyRecordBatch",
 )
 def test_batches_are_packed_and_unpacked_by_the_functions_that_their_module_names() -> None:
     """test_compression.py packs and unpacks; here it is seen that the names are aiokafka's own, compiled or not."""
-    for kind, name in ((DefaultRecordBatchBuilder, "gzip_encode"), (DefaultRecordBatch, "gzip_decode")):
-        assert kind.__module__ in ("aiokafka.record.default_records", "aiokafka.record._crecords.default_records")
-        assert callable(vars(sys.modules[kind.__module__])[name])
+    for kind, names in (
+        (DefaultRecordBatchBuilder, ("gzip_encode",)),
+        (DefaultRecordBatch, ("gzip_decode", "snappy_decode", "lz4_decode", "zstd_decode")),
+        (LegacyRecordBatch, ("gzip_decode", "snappy_decode", "lz4_decode")),
+    ):
+        place = kind.__module__.rpartition(".")[2]
+        assert kind.__module__ in (f"aiokafka.record.{place}", f"aiokafka.record._crecords.{place}")
+        assert all(callable(vars(sys.modules[kind.__module__])[name]) for name in names)
+
+
+@assumes(
+    "aiokafka.consumer.fetcher.MemoryRecords",
+    "aiokafka.record.memory_records.MemoryRecords",
+    "aiokafka.record.util.decode_varint",
+)
+def test_the_fetcher_reads_what_it_fetched_through_the_class_that_its_module_names() -> None:
+    """test_record_batches.py reads broken batches; here it is seen which attributes the fetcher asks a batch for."""
+    assert fetcher.MemoryRecords in (MemoryRecords, TolerantRecords)
+    assert "MemoryRecords(part_data[-1])" in code(fetcher.Fetcher)
+    asked = set(re.findall(r"next_batch\.(\w+)", code(fetcher.PartitionRecords)))
+    assert asked == {
+        "validate_crc", "producer_id", "base_offset", "is_control_batch", "is_transactional", "next_offset",
+    }  # fmt: skip
+    assert "for record in next_batch" in code(fetcher.PartitionRecords)
+    assert decode_varint(b"\x02", 0) == (1, 1)
 
 
 @assumes("aiokafka.partitioner.DefaultPartitioner")
