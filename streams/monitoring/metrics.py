@@ -129,6 +129,9 @@ class Metrics:
             "rule",
             "bound",
         )
+        self.detector_failures = counter(
+            "detector_failures_total", "Moments of one group that its detector failed to judge.", "rule"
+        )
         self.outside_schedule = counter(
             "outside_schedule_total", "Alerts dropped outside their rule's schedule.", "rule"
         )
@@ -176,6 +179,7 @@ class Metrics:
             self.late_observations,
             self.outside_schedule,
             self.bounds_reached,
+            self.detector_failures,
         )
         # From 0 on: of a counter that appears with its first event Prometheus does not see the increase.
         for outcome in ("enriched", "dead"):
@@ -230,6 +234,8 @@ class Metrics:
                     self.late_observations.labels(limit.rule).inc(limit.number)
                 case "schedule":
                     self.outside_schedule.labels(limit.rule).inc(limit.number)
+                case "failed":
+                    self.detector_failures.labels(limit.rule).inc(limit.number)
                 case "facts" | "groups" | "linked" | "article_groups":
                     self.bounds_reached.labels(limit.rule, limit.what).inc(limit.number)
 

@@ -28,7 +28,11 @@ FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One record of ``articles`` as it lies on the log; ``timestamp`` is Kafka's time of it."""
+    """One record of ``articles`` as it lies on the log; ``timestamp`` is Kafka's time of it.
+
+    ``refused`` says why there is nothing to read: the record could not be decoded. ``left_out`` is about how many bytes
+    it has then.
+    """
 
     value: bytes | None
     key: bytes | None = None
@@ -37,6 +41,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     partition: int = 0
     offset: int = 0
     timestamp: datetime
+    refused: BadArticleError | None = None
+    left_out: int = 0
 
 
 class Enricher:
@@ -165,10 +171,13 @@ def dead_letter(record: Record, stage: str, reason: Reason, error: Exception) ->
         key=record.key,
         value=record.value,
         headers=record.headers,
+        left_out=record.left_out,
     )
 
 
 def _decode(record: Record) -> Article | BadArticleError:
+    if record.refused is not None:
+        return record.refused
     try:
         if not is_plausible(record.timestamp):
             years = f"{OLDEST.year} to {LATEST.year - 1}"

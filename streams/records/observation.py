@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
-from detectors.model.event_time import parse_time
+from detectors.model.event_time import LATEST, OLDEST, is_plausible, parse_time
 from detectors.model.observation import Observation
 from detectors.timeline.watermark import ProgressReport
 from streams.records.cloudevents import Headers, event_type, headers, type_of
@@ -64,14 +65,29 @@ def decode(value: bytes | None, record_headers: Headers) -> ProgressReport | Obs
     """Read a record of ``observations``; its ``ce_type`` decides what it is.
 
     Raises:
-        msgspec.MsgspecError: the value is not what the headers say.
+        msgspec.MsgspecError: the value is not what the headers say, or holds a time that no article can have.
+        RecursionError: the value is nested too deep.
     """
     try:
         if is_report(record_headers):
-            return _reports.decode(value or b"")
-        return Observed(_observations.decode(value or b""), _origin(record_headers))
+            report = _reports.decode(value or b"")
+            horizon = () if report.horizon is None else (report.horizon,)
+            judged = (time for times in report.judged.values() for time in times.values())
+            _check((*report.newest.values(), *horizon, *report.pulses, *judged))
+            return report
+        observation = _observations.decode(value or b"")
+        _check((observation.time,))
+        return Observed(observation, _origin(record_headers))
     except UnicodeDecodeError as error:  # msgspec lets it through: it is no MsgspecError
         raise msgspec.DecodeError(str(error)) from None
+
+
+def _check(times: Iterable[datetime]) -> None:
+    for time in times:
+        if time.tzinfo is None or not is_plausible(time):
+            raise msgspec.ValidationError(
+                f"the time {time.isoformat()}; expected {OLDEST.year} to {LATEST.year - 1}, UTC"
+            )
 
 
 def is_report(record_headers: Headers) -> bool:

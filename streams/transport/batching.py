@@ -15,6 +15,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import faust
@@ -226,6 +227,15 @@ class TwoStageConveyor(_Belt, Generic[Prepared]):
 
 def _size(event: Event) -> int:
     return len(event.message.value or b"")
+
+
+def time_of(event: Event) -> datetime:
+    """Kafka's time of a record; the first or last moment of ``datetime`` where a producer wrote one beyond it."""
+    seconds = event.message.timestamp
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return (datetime.min if seconds < 0 else datetime.max).replace(tzinfo=UTC)
 
 
 def headers_of(event: Event) -> Headers:

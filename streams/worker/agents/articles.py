@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import faust
 from faust.streams import Stream
@@ -13,16 +13,21 @@ from faust.streams import Stream
 from detectors.model.article import EnrichedArticle
 from streams.kafka.topics import ARTICLES, ENRICHED
 from streams.monitoring.metrics import Metrics
-from streams.pipeline.enrich import Record
+from streams.pipeline.enrich import Record, dead_letter
 from streams.pipeline.pipeline import Outcome, Pipeline
+from streams.records.article import BadArticleError
 from streams.records.cloudevents import headers as event_headers
 from streams.records.observation import Origin
 from streams.settings import Settings
-from streams.transport.batching import Event, TwoStageConveyor, headers_of
+from streams.transport.batching import Event, TwoStageConveyor, headers_of, time_of
+from streams.transport.record_batches import Undecodable
 from streams.transport.sender import Message, Outbox
 from streams.worker.agents.article_progress import ArticleProgress
 from streams.worker.agents.messages import alert_messages, count_alerts, dead_letter_message, observation_message
 from streams.worker.shutdown import Fatal
+
+Prepared = tuple[list[Outcome], list[Message]]
+"""What follows from a batch, and the messages that say so."""
 
 
 class ArticleAgent:
@@ -81,14 +86,31 @@ class ArticleAgent:
         """How finely the rules in force ask for silence of the log."""
         return self._pipeline.engine.log_grain
 
-    async def _prepare(self, batch: Sequence[Event]) -> list[Outcome]:
+    async def _prepare(self, batch: Sequence[Event]) -> Prepared:
         self.show()
         records = [_record(event) for event in batch]
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._pipeline.process, records)
+        return await loop.run_in_executor(self._thread, self._process, records)
 
-    async def _deliver(self, outcomes: list[Outcome]) -> None:
-        await self._outbox.send(self._messages(outcomes))
+    def _process(self, records: Sequence[Record]) -> Prepared:
+        """What follows from each record, as messages; a record whose messages cannot be made is a dead letter."""
+        outcomes: list[Outcome] = []
+        messages: list[Message] = []
+        for processed in self._pipeline.process(records):
+            outcome = processed
+            try:
+                sent = list(self._messages(outcome))
+            except Exception as error:  # noqa: BLE001 - one record costs one record
+                letter = dead_letter(outcome.record, "send", "processing_failed", error)
+                outcome = Outcome(record=outcome.record, dead=letter, seconds=outcome.seconds)
+                sent = [dead_letter_message(self.settings, letter)]
+            outcomes.append(outcome)
+            messages += sent
+        return outcomes, messages
+
+    async def _deliver(self, prepared: Prepared) -> None:
+        outcomes, messages = prepared
+        await self._outbox.send(messages)
         self._count(outcomes)
         for outcome in outcomes:
             if outcome.article is not None:
@@ -103,26 +125,24 @@ class ArticleAgent:
         self._times.clear()
         self.show()
 
-    def _messages(self, outcomes: Iterable[Outcome]) -> Iterator[Message]:
-        topic = self.settings.topic
-        for outcome in outcomes:
-            if outcome.dead is not None:
-                yield dead_letter_message(self.settings, outcome.dead)
-            article = outcome.article
-            if article is None:
-                continue
-            yield Message(
-                topic=topic(ENRICHED),
-                key=article.id.encode("utf-8", "replace"),
-                value=outcome.enriched,
-                headers=event_headers("enriched-article", article.id, time=article.event_time, subject=article.source),
-            )
-            record = outcome.record
-            origin = Origin(record.partition, record.offset, _arrival(record, article), self._log)
-            for observation in outcome.observations:
-                yield observation_message(self.settings, observation, origin)
-            for firing in outcome.firings:
-                yield from alert_messages(self.settings, firing)
+    def _messages(self, outcome: Outcome) -> Iterator[Message]:
+        if outcome.dead is not None:
+            yield dead_letter_message(self.settings, outcome.dead)
+        article = outcome.article
+        if article is None:
+            return
+        yield Message(
+            topic=self.settings.topic(ENRICHED),
+            key=article.id.encode("utf-8", "replace"),
+            value=outcome.enriched,
+            headers=event_headers("enriched-article", article.id, time=article.event_time, subject=article.source),
+        )
+        record = outcome.record
+        origin = Origin(record.partition, record.offset, _arrival(record, article), self._log)
+        for observation in outcome.observations:
+            yield observation_message(self.settings, observation, origin)
+        for firing in outcome.firings:
+            yield from alert_messages(self.settings, firing)
 
     def _count(self, outcomes: Sequence[Outcome]) -> None:
         metrics = self._metrics
@@ -147,12 +167,17 @@ def _arrival(record: Record, article: EnrichedArticle) -> datetime:
 
 def _record(event: Event) -> Record:
     message = event.message
+    refused, left_out = None, 0
+    if isinstance(message.value, Undecodable):
+        refused, left_out = BadArticleError("undecodable", message.value.reason), message.value.size
     return Record(
-        value=message.value,
+        value=None if refused else message.value,
         key=message.key,
         headers=headers_of(event),
         topic=message.topic,
         partition=message.partition,
         offset=message.offset,
-        timestamp=datetime.fromtimestamp(message.timestamp, UTC),
+        timestamp=time_of(event),
+        refused=refused,
+        left_out=left_out,
     )

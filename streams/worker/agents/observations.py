@@ -32,7 +32,7 @@ from streams.records.cloudevents import Headers
 from streams.records.dead_letter import DeadLetter
 from streams.records.observation import Observed, decode
 from streams.settings import Settings
-from streams.transport.batching import Conveyor, Event, headers_of
+from streams.transport.batching import Conveyor, Event, headers_of, time_of
 from streams.transport.sender import Message, Outbox
 from streams.worker.agents.awaited_rules import AwaitedRules
 from streams.worker.agents.messages import alert_messages, count_alerts, dead_letter_message, observation_message
@@ -150,27 +150,34 @@ class ObservationAgent:
             headers = headers_of(event)
             try:
                 record = decode(event.message.value, headers)
-            except msgspec.MsgspecError as error:  # not one of ours: later records are processed all the same
-                work.bad.append(self._dead_letter(event, headers, error))
+            except Exception as error:  # noqa: BLE001 - one record costs one record
+                work.bad.append(self._dead_letter(event, headers, BAD_OBSERVATION, error))
                 continue
             wanted = partial(self.conveyor.is_current, event)
             if isinstance(record, Observed) and not await self._awaited.have_rule(record.observation, wanted):
                 continue
-            if wanted():  # else the partition has moved: an empty one would mislead
-                self._apply(record, event.message.partition, work)
+            if not wanted():  # the partition has moved: an empty one would mislead
+                continue
+            partition = work.held.setdefault(
+                event.message.partition, self._table.store.partition(event.message.partition)
+            )
+            try:
+                self._apply(record, partition, event.message.partition, work)
+            except Exception as error:  # noqa: BLE001 - one record costs one record; the state is as before it
+                work.bad.append(self._dead_letter(event, headers, "processing_failed", error))
         await self._outbox.send((*self._alerts(work.effects), *work.bad))
         await self._write(work)
         self._count(work.effects)
         self._metrics.observations_handled.inc(work.handled)
 
-    def _apply(self, record: ProgressReport | Observed, number: int, work: Work) -> None:
-        partition = work.held.setdefault(number, self._table.store.partition(number))
+    def _apply(self, record: ProgressReport | Observed, partition: FactPartition, number: int, work: Work) -> None:
         if isinstance(record, Observed):
             work.effects.append(Effect(number, *self._observe(record, partition)))
             work.handled += 1
         else:
             work.reported.add(number)
-            work.effects += [Effect(number, step) for step in self._report(record, partition)]
+            for step in self._report(record, partition):  # one by one: a step that fails undoes none before it
+                work.effects.append(Effect(number, step))
 
     def _observe(self, seen: Observed, partition: FactPartition) -> tuple[Step, datetime | None]:
         """The step that an observation leads to, and when its article arrived."""
@@ -192,25 +199,27 @@ class ObservationAgent:
             if below is not None:
                 yield partition.state.advance(below, depth=depth)
 
-    def _dead_letter(self, event: Event, headers: Headers, error: Exception) -> Message:
+    def _dead_letter(self, event: Event, headers: Headers, reason: str, error: Exception) -> Message:
         message = event.message
         logger.error(
-            "unreadable record in %s, partition %d, offset %d: %s",
+            "dead letter (%s): a record in %s, partition %d, offset %d: %s: %s",
+            reason,
             message.topic,
             message.partition,
             message.offset,
+            type(error).__qualname__,
             error,
         )
-        self._metrics.dead_letters.labels(BAD_OBSERVATION).inc()
+        self._metrics.dead_letters.labels(reason).inc()
         letter = DeadLetter(
-            reason=BAD_OBSERVATION,
+            reason=reason,
             message=str(error),
             error=type(error).__qualname__,
             stage="detect",
             topic=message.topic,
             partition=message.partition,
             offset=message.offset,
-            timestamp=datetime.fromtimestamp(message.timestamp, UTC),
+            timestamp=time_of(event),
             key=message.key,
             value=message.value,
             headers=headers,
