@@ -63,10 +63,12 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 def _bounded(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a filter so that it refuses to make a text of (roughly) more than ``LONGEST_TEXT`` characters."""
+    """Wrap a filter so that it refuses to run long or to make a text of (roughly) more than ``LONGEST_TEXT`` characters."""
 
     @wraps(made)
     def limited(*given: Any, **named: Any) -> Any:
+        if name == "round" and any(abs(one) > _MOST_DIGITS for one in (*given[1:], *named.values()) if _is_number(one)):
+            raise OverflowError("the precision is too large")  # Jinja computes a power of ten with that exponent
         if name in _GROWING:
             texts = [len(one) for one in (*given, *named.values()) if isinstance(one, str | tuple | list)]
             if math.prod(length + 1 for length in texts) > _MOST_WORK:
@@ -81,6 +83,11 @@ def _bounded(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
 
 _GROWING = frozenset({"join", "replace"})
 _MOST_WORK = 1_000_000
+_MOST_DIGITS = 20
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _environment() -> _Environment:

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -77,8 +77,9 @@ def _message(error: UserError | KafkaError | OSError) -> str | None:
 
 
 def _leave(status: int) -> NoReturn:
-    with suppress(OSError):
+    try:
         sys.stdout.flush()
-    # What is left in the buffer goes nowhere, or the interpreter would fail on it once more, with a status of its own.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        # Discard the rest of the buffer: the interpreter would fail on it once more, with a status of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)

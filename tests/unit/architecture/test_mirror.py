@@ -16,6 +16,7 @@ TESTS = sorted(
 #: How the names of tests begin that are about several modules of their room, and why they are not divided.
 ACROSS = {
     "detectors/engine/test_bounds": "bounds of an article and an alert, from matching to firing",
+    "detectors/engine/test_failures": "a detector that fails, from the machine to the step of a partition",
     "detectors/engine/test_rule_edits": "what an edit does to a rule's state: identity, facts and alerts together",
     "detectors/engine/test_upgrade": "state of an earlier release, read by the whole engine",
     "detectors/kinds/test_counting_kinds": "keys, defaults and bounds that several kinds share",

@@ -21,6 +21,7 @@ INTERNAL = {
     "streams.kafka.transactions.TakenOverError": "the replay of dead letters makes a ReplayEndedError of it",
     "streams.kafka.transactions.TooSlowError": "the replay of dead letters makes a ReplayEndedError of it",
     "streams.monitoring.health.StalledError": "ends a worker that hangs; its traceback shows where",
+    "streams.transport.compression.TooLargeUnpackedError": "the batch's records become dead letters",
     "streams.records.article.BadArticleError": "the record becomes a dead letter",
     "streams.sources.feed.TooLargeError": "the record is refused, and the feed goes on",
 }

@@ -105,3 +105,13 @@ def test_long_text_is_cut_off() -> None:
     source = "{% for one in countries %}" + "{{ rule }}x" * 800 + "{% endfor %}" * 1
     names = {**NAMES, "countries": ("a",) * 1000}
     assert len(render(source, names)) == LONGEST_TEXT
+
+
+@pytest.mark.parametrize("number", ["count", "1"])
+@pytest.mark.parametrize("precision", ["99999999", "99999999, 'ceil'", "-99999999, method='floor'"])
+def test_rounding_to_millions_of_digits_takes_no_time(number: str, precision: str) -> None:
+    source = f"{{{{ {number}|round({precision}) }}}}"
+    started = time.process_time()
+    assert check_template(source) is None
+    assert render(source, {"count": 1}) == source
+    assert time.process_time() - started < 1.0
