@@ -63,7 +63,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 def _bounded(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a filter so that it refuses to run long or to make a text of (roughly) more than ``LONGEST_TEXT`` characters."""
+    """Wrap a filter so that it refuses to run long, or to make a text of much more than ``LONGEST_TEXT`` characters."""
 
     @wraps(made)
     def limited(*given: Any, **named: Any) -> Any:
