@@ -14,7 +14,7 @@ from streams.brokers.kafka_cluster import KafkaCluster
 from streams.brokers.kafka_jars import KafkaUnavailableError
 
 #: By mark: the fixtures from which it follows, their own fixtures' users included.
-MARKS = {"kafka": {"kafka", "new_stage"}, "broker": {"embedded_broker"}}
+MARKS = {"kafka": {"kafka", "new_stage"}, "broker": {"embedded_broker", "brokers"}}
 #: Folders whose tests take minutes each.
 LONG = {"bench", "chaos", "soak"}
 TESTS = Path(__file__).parent

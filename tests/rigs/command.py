@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from streams import cli
@@ -13,21 +14,19 @@ from streams import cli
 
 def newswatch(*words: str) -> subprocess.CompletedProcess[str]:
     """Run the command with these arguments, its handling of errors included; kafka-python's log stays as it is."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     status = 0
-    with (
-        patch.object(sys, "argv", ["newswatch", *words]),
-        patch.object(cli, "summarise", lambda: None),
-        redirect_stdout(out),
-        redirect_stderr(err),
-    ):
-        try:
-            cli.main()
-        except SystemExit as ended:
-            status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    return subprocess.CompletedProcess(words, status, _text(out), _text(err))
-
-
-def _text(stream: io.TextIOWrapper) -> str:
-    stream.seek(0)
-    return stream.read()
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        with (
+            out.open("w", encoding="utf-8") as stdout,  # a file, for the command closes the descriptor in the end
+            err.open("w", encoding="utf-8") as stderr,
+            patch.object(sys, "argv", ["newswatch", *words]),
+            patch.object(cli, "summarise", lambda: None),
+            redirect_stdout(stdout),
+            redirect_stderr(stderr),
+        ):
+            try:
+                cli.main()
+            except SystemExit as ended:
+                status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        return subprocess.CompletedProcess(words, status, out.read_text("utf-8"), err.read_text("utf-8"))

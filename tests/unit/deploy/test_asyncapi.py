@@ -50,6 +50,7 @@ def test_every_reference_leads_somewhere() -> None:
             place = place[part]
 
 
+@pytest.mark.slow
 def test_what_the_stream_makes_of_the_samples_is_as_it_says() -> None:
     scan = Scan(Engine(load_rules(ROOT / "deploy" / "rules")))
     made = {"article": 0, "dead": 0, "alert": 0}

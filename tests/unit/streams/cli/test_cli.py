@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from streams.cli import app
+from tests.rigs.command import newswatch
 
 GROUP = typer.main.get_command(app)
 
@@ -33,8 +34,9 @@ def test_every_command_has_help_with_an_example(path: tuple[str, ...]) -> None:
 IMPATIENT = "from streams import cli; from streams.kafka import clients; clients.BOOTSTRAP_MS = 500; cli.main()"
 
 
-def newswatch(*arguments: str, how: tuple[str, str] = ("-m", "streams.cli")) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *how, *arguments], capture_output=True, text=True, timeout=60)
+def process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_what_a_user_can_mend_is_one_message(arguments: list[str], says: str, tm
 
 @pytest.mark.parametrize("command", [["worker"], ["ingest", "-"]], ids=" ".join)
 def test_a_broker_that_does_not_answer_is_named(command: list[str]) -> None:
-    done = newswatch(*command, "--brokers", "127.0.0.1:1", how=("-c", IMPATIENT))
+    done = process("-c", IMPATIENT, *command, "--brokers", "127.0.0.1:1")
     check_refusal(done, "no Kafka broker answers at 127.0.0.1:1")
 
 
@@ -78,7 +80,7 @@ def test_a_line_that_is_no_article_is_named_with_its_file_and_line(command: list
 
 
 def test_the_version_is_printed() -> None:
-    assert newswatch("--version").stdout.strip() == "0.2.0"
+    assert process("-m", "streams.cli", "--version").stdout.strip() == "0.2.0"
 
 
 def test_a_scan_says_that_a_bound_was_reached(tmp_path: Path) -> None:
