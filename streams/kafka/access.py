@@ -1,4 +1,4 @@
-"""Access lists: what each role may do on Kafka, read from ``deploy/kafka/acls.yaml``, applied or printed."""
+"""ACLs: what each role may do on Kafka, read from ``deploy/kafka/acls.yaml``, applied or printed."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ _TYPES = {
 logger = logging.getLogger(__name__)
 
 _REFUSALS = {
-    ClusterAuthorizationFailedError: "this user may not change them; expected one with ALTER on the cluster",
-    SecurityDisabledError: "they have no authorizer, and let everybody do everything",
+    ClusterAuthorizationFailedError: "this user may not change ACLs; expected a user with ALTER on the cluster",
+    SecurityDisabledError: "no authorizer is configured, so every user may do everything",
 }
 
 
 class AccessError(UserError):
-    """A role that is not there, or access lists that the broker refuses; the message says what was expected."""
+    """An unknown role, or ACLs that the broker rejects; the message says what was expected."""
 
 
 class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of a role: operations on a topic, a consumer group or a transactional id.
 
-    ``prefixed``: on all whose names begin so.
+    ``prefixed``: the name is a prefix, and the line applies to every name that begins with it.
     """
 
     operations: tuple[Operation, ...]
@@ -67,21 +67,21 @@ class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def named(self) -> tuple[Resource, str]:
-        """What it is about, and its name."""
+        """The resource type and the resource's name."""
         if self.topic is not None:
             return "topic", self.topic
         return ("group", self.group) if self.group is not None else ("transactional_id", self.transactional_id or "")
 
 
 class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody is there for, and what that needs."""
+    """A role's purpose, and the operations it needs."""
 
     description: str
     allow: tuple[Allowance, ...]
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """One access list entry as Kafka knows it, without the user."""
+    """One Kafka ACL entry, without the user."""
 
     resource: Resource
     name: str
@@ -98,16 +98,16 @@ def roles() -> Mapping[str, Role]:
     """The roles by name, from the installed package, else from the source tree.
 
     Raises:
-        AccessError: the file is missing or not as expected.
+        AccessError: the file is missing or invalid.
     """
     place = shipped("kafka/acls.yaml", "deploy/kafka/acls.yaml")
     if place is None:
-        raise AccessError("deploy/kafka/acls.yaml is not in the package, nor in the source tree: reinstall newswatch")
+        raise AccessError("deploy/kafka/acls.yaml is in neither the package nor the source tree: reinstall newswatch")
     return read_roles(place)
 
 
 def read_roles(file: Path) -> Mapping[str, Role]:
-    """The roles of a file. Raises AccessError with all that is wrong with it."""
+    """The roles of a file. Raises AccessError that lists every problem in it."""
     return read_yaml_file(file, _File, _unusable).roles
 
 
@@ -119,7 +119,7 @@ def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tu
     """What a role may do in a deployment whose rules name ``rule_topics`` (without the prefix).
 
     Raises:
-        AccessError: there is no such role.
+        AccessError: the role does not exist.
     """
     if role not in roles():
         raise AccessError(f"no role {role!r}{nearest(role, roles())}; expected one of {', '.join(roles())}")
@@ -137,30 +137,30 @@ def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tu
 
 
 def apply(settings: Settings, wanted: Sequence[Grant], user: str) -> None:
-    """Tell the brokers; what is there already stays. Needs ALTER on the cluster.
+    """Create the ACLs on the brokers; existing ACLs stay. Needs ALTER on the cluster.
 
     Raises:
-        AccessError: the brokers refuse, or have no authorizer.
+        AccessError: the brokers reject the ACLs, or have no authorizer.
         BrokerUnreachableError: no broker answers.
     """
     admin = admin_client(settings)
     try:
         done = admin.create_acls([_acl(grant, user) for grant in wanted])
     except KafkaError as error:
-        raise AccessError(f"the brokers take no access lists from this user: {error}") from None
+        raise AccessError(f"the brokers do not accept ACLs from this user: {error}") from None
     finally:
         admin.close()
     if done["failed"]:
         raise AccessError(
-            f"the brokers refuse access lists: {_REFUSALS.get(done['failed'][0], done['failed'][0].__name__)}"
+            f"the brokers reject the ACLs: {_REFUSALS.get(done['failed'][0], done['failed'][0].__name__)}"
         )
 
 
 def require(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> None:
-    """See that this user has the rights of a role on the topics that are there; without users there is nothing to see.
+    """Check that this user has the rights of a role on the existing topics; does nothing without authentication.
 
     Raises:
-        AccessError: rights are missing; all of them are named.
+        AccessError: rights are missing; the message names all of them.
         BrokerUnreachableError: no broker answers.
     """
     if settings.security_protocol == "PLAINTEXT":
@@ -178,7 +178,7 @@ def require(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> N
         if grant.operation not in allowed.get((grant.resource, grant.name), {grant.operation})
     ]
     if lacking:
-        remedy = f"`newswatch topics grant {role} USER` gives them"
+        remedy = f"grant them with `newswatch topics grant {role} USER`"
         raise AccessError(f"this user lacks rights of the role {role}: {', '.join(lacking)}; {remedy}")
 
 
@@ -186,17 +186,17 @@ _Allowed = dict[tuple[Resource, str], set[str]]
 
 
 def _allowed_on_topics(admin: KafkaAdminClient, names: Iterable[str]) -> _Allowed:
-    """What this user may do with topics; those that are missing, or not told, are left out."""
+    """The operations this user may perform on each topic; omits topics that are missing or not described."""
     described = admin.describe_topics(sorted(names))
-    told = ((topic["name"], topic["authorized_operations"]) for topic in described if not topic["error_code"])
-    return {("topic", name): set(operations) for name, operations in told if operations}
+    found = ((topic["name"], topic["authorized_operations"]) for topic in described if not topic["error_code"])
+    return {("topic", name): set(operations) for name, operations in found if operations}
 
 
 def _allowed_on_groups(admin: KafkaAdminClient, names: Iterable[str]) -> _Allowed:
     found: _Allowed = {}
     for name in names:
         try:
-            admin.describe_groups([name])  # READ on a group has in it that one sees it
+            admin.describe_groups([name])  # READ on a group implies DESCRIBE
         except GroupAuthorizationFailedError:
             found["group", name] = set()
         except KafkaError as error:
@@ -205,7 +205,7 @@ def _allowed_on_groups(admin: KafkaAdminClient, names: Iterable[str]) -> _Allowe
 
 
 def command(settings: Settings, grant: Grant, user: str) -> str:
-    """The same for Kafka's own tool, as a line for a shell."""
+    """The shell command for Kafka's own tool that creates the same ACL."""
     words = ["kafka-acls.sh", "--bootstrap-server", ",".join(settings.brokers), "--add"]
     words += ["--allow-principal", f"User:{user}", f"--{grant.resource.replace('_', '-')}", grant.name]
     words += ["--resource-pattern-type", "prefixed"] if grant.prefixed else []

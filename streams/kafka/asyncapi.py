@@ -1,4 +1,4 @@
-"""The AsyncAPI document of the topics: what travels on each, for clients of one's own.
+"""The AsyncAPI document of the topics: the records on each topic, for people who write their own clients.
 
 Source: AsyncAPI 3.0.0 with its Kafka bindings; CloudEvents' binding to Kafka in binary mode for the headers.
 """
@@ -24,26 +24,26 @@ from streams.settings import Settings
 JsonSchema = dict[str, Any]
 
 COMMENT = "# Made by `newswatch topics asyncapi`; do not edit.\n"
-#: The example of a rule's own topic; its name is the rule's to choose.
+#: The placeholder for a rule's own topic, whose name the rule chooses.
 RULE_TOPIC = "alerts.{name}"
 _STRING: JsonSchema = {"type": "string"}
 _RECORDS: dict[Kind, type[msgspec.Struct]] = {"article": Article, "enriched-article": EnrichedArticle, "alert": Alert}
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what is there twice twice: readers of the document know no anchors."""
+    """Repeats shared values instead of writing YAML anchors, which readers of the document do not support."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
         return True
 
 
 def asyncapi_text() -> str:
-    """The document as it is committed, in YAML."""
+    """The document in YAML, as committed."""
     return COMMENT + yaml.dump(asyncapi_document(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def asyncapi_document() -> JsonSchema:
-    """The topics that others read and write; the internal ones (observations, changelog) are no contract."""
+    """The topics that other programs read and write; internal topics (observations, changelog) are not a contract."""
     specs = {spec.name: spec for spec in topic_specs(Settings.model_construct(), (RULE_TOPIC,))}
     channels = {
         "articles": _channel(specs[ARTICLES], "article"),
@@ -51,7 +51,7 @@ def asyncapi_document() -> JsonSchema:
         "dead": _channel(specs[DEAD], "dead-letter"),
         "alerts": _channel(specs[ALERTS], "alert"),
         "ruleAlerts": _channel(specs[RULE_TOPIC], "alert")
-        | {"parameters": {"name": {"description": "what a rule's key `topic` says, by default the rule's name"}}},
+        | {"parameters": {"name": {"description": "the rule's `topic`, by default its name"}}},
     }
     return {
         "asyncapi": "3.0.0",
@@ -64,9 +64,9 @@ def asyncapi_document() -> JsonSchema:
         "defaultContentType": CONTENT_TYPE,
         "channels": channels,
         "operations": {
-            "feedArticles": _operation("receive", "articles", "Newswatch reads articles that any client sends."),
-            "sendEnriched": _operation("send", "enriched", "Every article that was read, with what was found in it."),
-            "sendDead": _operation("send", "dead", "Every record that is no article, as it came, with the reason."),
+            "feedArticles": _operation("receive", "articles", "Newswatch reads articles sent by any client."),
+            "sendEnriched": _operation("send", "enriched", "Every processed article, with the findings in it."),
+            "sendDead": _operation("send", "dead", "Every record that cannot be processed, with the reason."),
             "sendAlerts": _operation("send", "alerts", "Every revision of every alert."),
             "sendRuleAlerts": _operation("send", "ruleAlerts", "The alerts of the rules that name this topic."),
         },
@@ -88,7 +88,7 @@ def _channel(spec: TopicSpec, message: str) -> JsonSchema:
 
 
 def _kafka_names(config: dict[str, str]) -> JsonSchema:
-    """The binding's own keys and types: numbers are numbers, the cleanup policy is a list."""
+    """The configuration with the binding's keys and types: numbers as numbers, the cleanup policy as a list."""
     names = {key: value for key, value in config.items() if key not in STAMPED}
     return {key: value.split(",") if key == "cleanup.policy" else int(value) for key, value in names.items()}
 
@@ -123,13 +123,13 @@ def _dead_letter() -> JsonSchema:
     names = ("topic", "partition", "offset", "stage", "exception.class.name", "exception.message")
     return {
         "name": "dead-letter",
-        "summary": "Key, value and headers as they came; the reason, and where it stood, in further headers.",
+        "summary": "The original key, value and headers; further headers give the reason and the original position.",
         "headers": {
             "type": "object",
             "properties": {REASON: _STRING | {"description": "a short label"}} | {PREFIX + n: _STRING for n in names},
             "required": [REASON],
         },
-        "payload": {"description": "whatever came; perhaps not JSON"},
+        "payload": {"description": "the original bytes, possibly not JSON"},
     }
 
 
@@ -143,7 +143,7 @@ def _schemas(records: Iterable[type[msgspec.Struct]]) -> JsonSchema:
 
 
 def _as_draft_7(node: Any) -> Any:
-    """AsyncAPI's schemas are draft 7; msgspec writes 2020-12, which differs in tuples."""
+    """Convert to draft 7, which AsyncAPI uses; msgspec writes 2020-12, which differs in tuples."""
     if isinstance(node, list):
         return [_as_draft_7(child) for child in node]
     if not isinstance(node, dict):

@@ -1,8 +1,8 @@
-"""What kafka-python logs, put into words for whoever runs a command.
+"""A summary of kafka-python's log for the user of a command.
 
-For each connection that it tries it logs four lines, and at times a traceback; what it raises it logs too. Here a
-connection that cannot be made is one reason, and brokers that go away and come back are two lines. All of its own lines
-are there with ``--log-level info``.
+kafka-python logs four lines for each connection attempt, sometimes with a traceback, and also logs the errors it
+raises. Here a failed connection becomes one reason, and brokers that go away and come back become two lines.
+``--log-level info`` shows all of its own lines.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from streams.kafka.refusals import is_final, plain
 
 _FAILED = re.compile(r"Bootstrap (?:connection|attempt) to (\S+) failed: (.*?)(?: \(backoff .*)?$", re.DOTALL)
 _LOST = re.compile(r".*(?:Connection failed|Connection lost): (.*)", re.DOTALL)
-#: Said too where the broker closes a connection for a reason that it told before.
+#: Also logged when the broker closes a connection for a reason that it has already given.
 _BARE = "socket disconnected"
-#: Where it tells how connections come and go, and of errors that it raises besides.
+#: The loggers that report connections opening and closing, and errors that kafka-python raises anyway.
 _TOLD_OTHERWISE = ("kafka.net", "kafka.cluster", "kafka.consumer.fetcher", "kafka.coordinator", "kafka.producer")
-#: What of that is told nowhere else.
+#: Messages of these loggers that appear nowhere else.
 _ONLY_HERE = re.compile(r"not found in cluster metadata|[Oo]ffset commit failed")
 
-#: A line is said again after so long.
+#: How long to suppress a repeated line (seconds).
 SELDOM_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ _one_at_a_time = RLock()
 
 
 class Attempts(logging.Handler):
-    """Keeps the reason of what fails while a client connects.
+    """Keeps the reason why a client fails to connect.
 
     Args:
-        failed: is told of each failure, the broker's number and the reason. What it raises ends the attempts, which
-            go on for the client's whole time limit else: it ends the coroutine that logs, and comes out of the client's
-            constructor.
+        failed: called with the broker's number and the reason of each failure. An exception it raises ends the
+            attempts, which otherwise continue until the client's timeout: it ends the coroutine that logs, and
+            propagates out of the client's constructor.
     """
 
     def __init__(self, failed: Callable[[str, str], None]) -> None:
@@ -48,7 +48,7 @@ class Attempts(logging.Handler):
         self.reason: str | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the newest reason that says more than that it failed."""
+        """Keep the newest reason that says more than that the connection failed."""
         found = _FAILED.match(record.getMessage())
         if found is not None:
             reason = plain(found[2])
@@ -59,7 +59,7 @@ class Attempts(logging.Handler):
 
 @contextmanager
 def attempts(failed: Callable[[str, str], None]) -> Iterator[Attempts]:
-    """Hear why a client that is made meanwhile cannot connect; nothing of it is logged, unless at level info."""
+    """Capture why a client created in this block cannot connect; log it only at level info."""
     with _one_at_a_time:
         heard, handlers, propagates = Attempts(failed), _log.handlers, _log.propagate
         _log.handlers = [heard, *(handlers if _log.isEnabledFor(logging.DEBUG) else ())]
@@ -71,7 +71,7 @@ def attempts(failed: Callable[[str, str], None]) -> Iterator[Attempts]:
 
 
 class Summary(logging.Handler):
-    """Takes the place of kafka-python's own lines."""
+    """Replaces kafka-python's own log lines."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -79,11 +79,11 @@ class Summary(logging.Handler):
 
     @property
     def refusal(self) -> str | None:
-        """Why the brokers say no for good since they were lost, None where they do not."""
+        """Why the brokers have permanently refused this process since they were lost, None if they have not."""
         return next((reason for reason in self._reasons if is_final(reason)), None)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say what somebody can do something with, and no traceback."""
+        """Log what a user can act on, without a traceback."""
         said = record.getMessage()
         if record.name == "kafka.cluster" and said.startswith("Updated metadata"):
             if self._reasons:
@@ -99,19 +99,19 @@ class Summary(logging.Handler):
 
     def _lost(self, reason: str) -> None:
         if not self._reasons:
-            logger.warning("the brokers do not answer, and are asked again and again: %s", reason)
+            logger.warning("the brokers do not answer, retrying: %s", reason)
         elif is_final(reason) and self.refusal is None:
-            logger.error("the brokers answer, and say no: %s", reason)
+            logger.error("the brokers refuse the connection: %s", reason)
         self._reasons = [*self._reasons[-9:], reason]
 
 
 def refusal() -> str | None:
-    """Why the brokers, once lost, say no for good to this process; None where they do not, or nobody summarises."""
+    """Why the brokers, once lost, permanently refuse this process; None if they do not, or nothing is summarised."""
     return next((handler.refusal for handler in _log.handlers if isinstance(handler, Summary)), None)
 
 
 class Seldom(logging.Filter):
-    """Lets a line of aiokafka through once in a while: while brokers are away it says the same many times a second."""
+    """Limits how often aiokafka repeats a line: while brokers are away it logs the same many times a second."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class Seldom(logging.Filter):
         self._said: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether it was not said a short while ago."""
+        """Whether the line was not logged within the last ``SELDOM_SECONDS``."""
         if not record.name.startswith("aiokafka"):
             return True
         now, said = self._clock(), record.getMessage()
@@ -131,7 +131,7 @@ class Seldom(logging.Filter):
 
 
 def summarise() -> None:
-    """From now on, in this process, unless more is asked for than warnings."""
+    """Summarise in this process from now on, unless the log level is below warning."""
     if not _log.isEnabledFor(logging.INFO):
         _log.handlers = [Summary()]
         _log.setLevel(logging.INFO)

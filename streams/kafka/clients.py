@@ -17,42 +17,42 @@ from streams.kafka.client_log import attempts
 from streams.kafka.refusals import cause
 from streams.settings import Settings
 
-#: Without an answer for so long, the brokers are taken to be unreachable (milliseconds).
+#: Timeout after which brokers count as unreachable (milliseconds).
 BOOTSTRAP_MS = 10_000
-#: Brokers that were away are tried again after so long at most (milliseconds).
+#: Longest pause before a lost broker is tried again (milliseconds).
 RECONNECT_MS = 5_000
 
 closing_words.install()
 
 
 class NullKey:
-    """No key at all, where kafka-python must not look for one."""
+    """A missing key, in a form that kafka-python accepts."""
 
 
 NULL = NullKey()
 
 
 class BrokerUnreachableError(UserError):
-    """No broker takes this client; the message names those that were tried, and says why."""
+    """No broker accepts this client; the message names the brokers that were tried, and the reason."""
 
     def __init__(self, settings: Settings, error: Exception | str) -> None:
         brokers = ", ".join(settings.brokers)
         found = cause(str(error), settings)
         closed = settings.security_protocol != "PLAINTEXT"
-        hint = "; or they do not take this user, password or certificate" if closed and not found.known else ""
+        hint = "; or the brokers do not accept this user, password or certificate" if closed and not found.known else ""
         super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {found.said}{hint}")
 
 
 class TopicUnreadableError(UserError):
-    """A topic that is not there, or that this user may not see; the brokers do not say which."""
+    """A topic that does not exist, or that this user may not see; the brokers do not say which."""
 
     def __init__(self, topic: str, seen: Iterable[str]) -> None:
-        super().__init__(f"topic {topic!r} is not there, or this user may not read it{nearest(topic, seen)}")
+        super().__init__(f"topic {topic!r} does not exist, or this user may not read it{nearest(topic, seen)}")
 
 
 @contextmanager
 def _connecting(settings: Settings) -> Iterator[None]:
-    """Connect; where every broker says no for good, not again and again: some count wrong passwords."""
+    """Connect; give up once every broker refuses permanently, because some count wrong passwords."""
     refused_by: set[str] = set()
 
     def failed(broker: str, reason: str) -> None:
@@ -69,7 +69,7 @@ def _connecting(settings: Settings) -> Iterator[None]:
 
 
 def connection(settings: Settings) -> dict[str, Any]:
-    """The options that every kafka-python client takes: where the brokers are, and how to speak with them."""
+    """The options of every kafka-python client: broker addresses and security."""
     options: dict[str, Any] = {
         "bootstrap_servers": settings.brokers,
         "security_protocol": settings.security_protocol,
@@ -99,7 +99,7 @@ def admin_client(settings: Settings) -> KafkaAdminClient:
 
 
 class _Keys(Serializer):  # type: ignore[misc]
-    """Keys are bytes already; the library takes no record without key and value, so the missing key has a name."""
+    """Pass keys, which are bytes, through; kafka-python rejects a record without key and value, hence ``NULL``."""
 
     def serialize(self, topic: str, headers: object, data: bytes | NullKey | None) -> bytes | None:
         del topic, headers
@@ -107,7 +107,7 @@ class _Keys(Serializer):  # type: ignore[misc]
 
 
 def producer(settings: Settings, **options: Any) -> KafkaProducer:
-    """An idempotent producer that waits for all replicas; it takes NULL for a key where the value may be missing too.
+    """An idempotent producer that waits for all replicas; pass NULL as the key if the value may be missing too.
 
     ``options`` are kafka-python's.
 
@@ -139,10 +139,10 @@ def consumer(settings: Settings, *topics: str, **options: Any) -> KafkaConsumer:
 
 
 def require_topics(reader: KafkaConsumer, *topics: str) -> None:
-    """See that all topics are there to be read; a consumer by itself waits for them without a word.
+    """Check that all topics exist and are readable; a consumer by itself waits for them silently.
 
     Raises:
-        TopicUnreadableError: the first that is not.
+        TopicUnreadableError: the first topic that is not readable.
     """
     seen = reader.topics()
     for topic in topics:

@@ -1,4 +1,4 @@
-"""Why brokers say no, and what to mend: what TLS, SASL, sockets and Kafka's clients say, in terms of the settings."""
+"""Why brokers refuse, and how to fix it: errors of TLS, SASL, sockets and Kafka clients, in terms of the settings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ERRNO = re.compile(r"^(\d+) E[A-Z]+$")
 
 
 def plain(said: str) -> str:
-    """A library's reason without the names of its classes, and numbers of errors in words."""
+    """A library's reason without class names, and with error numbers in words."""
     reason = _CLASS.sub("", said)
     number = _ERRNO.match(reason)
     return os.strerror(int(number[1])) if number else reason
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """Why; with the nearest remedy where it is ``known``. ``final``: trying again will not help."""
+    """The reason, with the nearest remedy if it is ``known``. ``final``: a retry will not help."""
 
     said: str
     final: bool = False
@@ -31,7 +31,7 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 def cause(reason: str, settings: Settings) -> Cause:
-    """What a library's reason for a failed connection means; the reason itself where it is none of those known."""
+    """What a library's reason for a failed connection means; the reason itself if it is not a known one."""
     for pattern, explain, final in _KNOWN:
         if (found := pattern.search(reason)) is not None:
             return Cause(explain(settings, found), final)
@@ -42,34 +42,34 @@ _FORBIDDEN = re.compile(r"(Topic|Group|Cluster|TransactionalId)AuthorizationFail
 _WHAT = {
     "Topic": "a right on topic {}",
     "Group": "the right to consumer group {}",
-    "Cluster": "the right to write to topics, or another on the cluster",
+    "Cluster": "the right to write to topics, or another right on the cluster",
     "TransactionalId": "the right to transactional id {}",
 }
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether a Kafka client says that the user lacks a right."""
+    """Whether the error of a Kafka client says that the user lacks a right."""
     return _FORBIDDEN.search(repr(error)) is not None
 
 
 def said(error: BaseException) -> str:
-    """What an error of a Kafka client means, in one line: above all, which right the user does not have."""
+    """What an error of a Kafka client means, in one line: above all, which right the user lacks."""
     found = _FORBIDDEN.search(repr(error))
     if found is None:
         reason = plain(str(error))
         if reason in ("", "None"):
             reason = type(error).__name__
-        if isinstance(error, KafkaConnectionError):  # not at the first address, or no client would be there
-            return f"a broker's connection failed: {reason}; does its address in advertised.listeners answer from here?"
+        if isinstance(error, KafkaConnectionError):  # not at the first address, or there would be no client
+            return f"connecting to a broker failed: {reason}; is its advertised.listeners address reachable from here?"
         return reason
     names = error.args[0] if error.args else ()
     named = ", ".join(sorted(map(str, names))) if isinstance(names, set | frozenset | list | tuple) else str(names)
     what = _WHAT[found[1]].format(named).rstrip()
-    return f"this user lacks {what}; `newswatch topics grant ROLE USER` gives the rights of a role"
+    return f"this user lacks {what}; grant the rights of a role with `newswatch topics grant ROLE USER`"
 
 
 def is_final(reason: str) -> bool:
-    """Whether it is of no use to try again."""
+    """Whether a retry is useless."""
     return any(final and pattern.search(reason) for pattern, _, final in _KNOWN)
 
 
@@ -83,11 +83,11 @@ def _authority(settings: Settings, found: re.Match[str]) -> str:
 
 def _certificate(settings: Settings, found: re.Match[str]) -> str:
     if settings.ssl_certificate_location is None:
-        return "the broker asks for a certificate; expected ssl_certificate_location and ssl_key_location"
+        return "the broker requires a client certificate; expected ssl_certificate_location and ssl_key_location"
     why = found[1].lower().replace("_", " ")
     return (
-        f"the broker refuses ssl_certificate_location {settings.ssl_certificate_location} ({why}): it has expired, or "
-        "an authority signed it that the broker does not trust"
+        f"the broker rejects ssl_certificate_location {settings.ssl_certificate_location} ({why}): the certificate has "
+        "expired, or is signed by an authority that the broker does not trust"
     )
 
 
@@ -96,34 +96,34 @@ def _user(settings: Settings, found: re.Match[str]) -> str:
     place = f"sasl_password_file {settings.sasl_password_file}"
     if settings.sasl_password is not None or settings.sasl_password_file is None:
         place = "sasl_password"
-    return f"the broker does not take sasl_username {settings.sasl_username} with what is in {place}"
+    return f"the broker does not accept sasl_username {settings.sasl_username} with the password in {place}"
 
 
 def _without_user(settings: Settings, found: re.Match[str]) -> str:
     del found
     protocol = settings.security_protocol.removeprefix("SASL_")
-    return f"the broker asks for no user there; expected security_protocol {protocol}"
+    return f"the broker does not authenticate users on this port; expected security_protocol {protocol}"
 
 
 def _closed(settings: Settings, found: re.Match[str]) -> str:
     del found
     match settings.security_protocol:
         case "PLAINTEXT":
-            doubt = "it may expect TLS or a user, security_protocol SSL, SASL_SSL or SASL_PLAINTEXT"
+            doubt = "it may expect TLS or a user (security_protocol SSL, SASL_SSL or SASL_PLAINTEXT)"
         case "SSL":
-            doubt = "it may expect a user, security_protocol SASL_SSL"
+            doubt = "it may expect a user (security_protocol SASL_SSL)"
         case "SASL_PLAINTEXT":
-            doubt = "it may expect TLS, security_protocol SASL_SSL"
+            doubt = "it may expect TLS (security_protocol SASL_SSL)"
         case "SASL_SSL":
-            doubt = "it may not take this user, or be no Kafka"
-    return f"the broker closes the connection; {doubt}"
+            doubt = "it may not accept this user, or may not be a Kafka broker"
+    return f"the broker closed the connection; {doubt}"
 
 
-_WITHOUT_TLS = "what answers speaks no TLS; expected security_protocol PLAINTEXT or SASL_PLAINTEXT, or another port"
+_WITHOUT_TLS = "the server does not speak TLS; expected security_protocol PLAINTEXT or SASL_PLAINTEXT, or another port"
 
 
 def _known(pattern: str, explain: str | Callable[[Settings, re.Match[str]], str], *, final: bool = True) -> _Known:
-    """``explain``: what a match means; in a text ``settings`` and what was ``found`` can stand in braces."""
+    """``explain``: what a match means; a text may refer to ``settings`` and ``found`` (the match) in braces."""
     if isinstance(explain, str):
         text = explain
         return _known(pattern, lambda settings, found: text.format(settings=settings, found=found), final=final)
@@ -135,26 +135,26 @@ _Known = tuple[re.Pattern[str], Callable[[Settings, re.Match[str]], str], bool]
 _KNOWN: tuple[_Known, ...] = (
     _known(
         r"certificate is not valid for '([^']+)'",
-        "the broker's certificate is not for {found[1]}; expected in `brokers` a name that the certificate has",
+        "the broker's certificate is not valid for {found[1]}; expected a name from the certificate in `brokers`",
     ),
     _known(
         r"certificate (has expired|is not yet valid)",
-        "the broker's certificate {found[1]}: it needs a new one, unless this machine's clock is wrong",
+        "the broker's certificate {found[1]}: renew it, or set this machine's clock if it is wrong",
     ),
     _known(r"CERTIFICATE_VERIFY_FAILED", _authority),
     _known(r"ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA|HANDSHAKE_FAILURE)", _certificate),
     _known(r"Authentication failed|SaslAuthenticationFailed", _user),
     _known(
         r"UnsupportedSaslMechanism",
-        "the broker does not take sasl_mechanism {settings.sasl_mechanism}; expected one that it has enabled",
+        "the broker does not accept sasl_mechanism {settings.sasl_mechanism}; expected one that it has enabled",
     ),
     _known(r"IllegalSaslState", _without_user),
     _known(
         r"Invalid frame length",
-        "what answers speaks TLS, or is no Kafka; expected security_protocol SSL or SASL_SSL",
+        "the server speaks TLS, or is not a Kafka broker; expected security_protocol SSL or SASL_SSL",
     ),
     _known(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", _WITHOUT_TLS),
-    # A broker that goes down ends connections so, too.
+    # A broker that shuts down closes connections the same way.
     _known(r"EOF occurred|Invalid receive", _WITHOUT_TLS, final=False),
     _known(r"^socket disconnected$", _closed, final=False),
 )

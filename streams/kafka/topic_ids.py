@@ -1,6 +1,6 @@
-"""The id of a topic: Kafka gives a topic that is deleted and made anew another one.
+"""The id of a topic: Kafka gives a recreated topic another one.
 
-Offsets, commits and progress reports are of one log. They say nothing about the next log of the same name.
+Offsets, commits and progress reports belong to one log. They mean nothing in the next log of the same name.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from streams.settings import Settings
 
 
 def topic_id(described: dict[str, Any]) -> str:
-    """The id in kafka-python's description of a topic, empty where the broker gives none."""
+    """The id in kafka-python's description of a topic, empty if the broker gives none."""
     given = str(described.get("topic_id") or "")
     return given if given.strip("0-") else ""
 
 
 class TopicIds:
-    """Asks the brokers for ids, over one connection of its own that the first question opens; safe in any thread."""
+    """Asks the brokers for ids over a connection of its own, which the first request opens; thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -34,7 +34,7 @@ class TopicIds:
         """The ids of those of ``topics`` that exist, as the brokers give them now.
 
         Raises:
-            BrokerUnreachableError, KafkaError: no broker answers, or not about these topics.
+            BrokerUnreachableError, KafkaError: no broker answers, or the brokers refuse to describe these topics.
         """
         with self._opening:
             if self._admin is None:

@@ -1,4 +1,4 @@
-"""The topics of the product: what each is for, its partitions and what it keeps; made with kafka-python."""
+"""The topics of the product: purpose, partitions and retention of each; created with kafka-python."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ OBSERVATIONS = "observations"
 ALERTS = "alerts"
 
 DAY_MS = 86_400_000
-#: How long a deletion stays in a compacted topic at least, for readers that come back; and Kafka's default.
+#: How long a compacted topic keeps tombstones at least, for readers that come back; and Kafka's default.
 TOMBSTONES = "delete.retention.ms"
 TOMBSTONES_MS = DAY_MS
 #: A topic's records may be as large as an article of 1 MB whose every character is escaped in JSON.
 MAX_RECORD_BYTES = 8 * 1024 * 1024
-#: What a dead letter has more than its original: the reason, in headers.
+#: How much larger than its original a dead letter may be: its headers hold the reason.
 REASON_BYTES = 64 * 1024
-#: The broker's clock stamps what workers write. By their own, one that is more than an hour fast would be refused.
+#: The broker's clock stamps what workers write: it rejects records of a worker whose clock is over an hour fast.
 STAMPED = {"message.timestamp.type": "LogAppendTime"}
 
 
 class TopicSpec(msgspec.Struct, frozen=True):
-    """A topic as it should be: full name, partitions, configuration, and what for."""
+    """A topic as it should be: full name, partitions, configuration and purpose."""
 
     name: str
     partitions: int
@@ -55,38 +55,38 @@ class TopicState(msgspec.Struct, frozen=True):
     replication_factor: int
     config: dict[str, str]
     id: str = ""
-    """Another one when the topic is made anew; empty where the broker gives none."""
+    """Changes when the topic is recreated; empty if the broker gives none."""
 
 
 class TopicsMissingError(UserError):
-    """Topics that are needed and not there, or not to be seen by this user; the message says how to make them."""
+    """Required topics that do not exist, or that this user may not see; the message says how to create them."""
 
     def __init__(self, names: Iterable[str], *, refused: bool = False) -> None:
         self.names = tuple(sorted(names))
-        who = ", as a user who may: this one is refused" if refused else ""
-        unseen = "" if refused else ", or have this user see them with `newswatch topics grant ROLE USER`"
-        remedy = f"make them with `newswatch topics create --rules DIR`{who}{unseen}"
+        who = " as a user with the right to; this user lacks it" if refused else ""
+        unseen = "" if refused else ", or grant this user access with `newswatch topics grant ROLE USER`"
+        remedy = f"create them with `newswatch topics create --rules DIR`{who}{unseen}"
         super().__init__(f"missing topics: {', '.join(self.names)}; {remedy}")
 
 
 class PartitionsDifferError(UserError):
-    """``observations`` and the detectors' facts have not as many partitions as each other."""
+    """``observations`` and the changelog of rule state differ in their number of partitions."""
 
     def __init__(self, observations: TopicState, changelog: TopicState) -> None:
         found = (f"{topic.name} has {topic.partitions} partitions" for topic in (observations, changelog))
         super().__init__(
-            f"{', '.join(found)}; expected as many of each. `{OBSERVATIONS}` is never expanded; to begin anew, delete "
-            "both of them, or give the workers a new app_id and a topic_prefix of their own"
+            f"{', '.join(found)}; expected equal numbers. `{OBSERVATIONS}` cannot be expanded; to start over, delete "
+            "both topics, or give the workers a new app_id and topic_prefix"
         )
 
 
 def changelog_topic(settings: Settings) -> str:
-    """The topic that holds the detectors' facts; the name is Faust's."""
+    """The topic that holds the rule state; the name is Faust's."""
     return f"{settings.app_id}-facts-changelog"
 
 
 def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[TopicSpec, ...]:
-    """Every topic that a deployment needs, with those that its rules name."""
+    """Every topic that a deployment needs, including those that its rules name."""
     large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     week = {"retention.ms": str(7 * DAY_MS)}
     month = {"retention.ms": str(30 * DAY_MS)}
@@ -97,22 +97,22 @@ def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[To
         return TopicSpec(settings.topic(name), partitions or settings.partitions, large | STAMPED | config, purpose)
 
     fixed = (
-        TopicSpec(settings.topic(ARTICLES), settings.partitions, large | week, "articles as they come in, JSON"),
+        TopicSpec(settings.topic(ARTICLES), settings.partitions, large | week, "incoming articles, JSON"),
         spec(ENRICHED, week, "articles with officials, countries and themes"),
         TopicSpec(
             settings.topic(DEAD),
             settings.partitions,
             STAMPED | month | {"max.message.bytes": str(MAX_RECORD_BYTES + REASON_BYTES)},
-            "articles that could not be processed, as they came, with the reason",
+            "records that could not be processed, unchanged, with the reason",
         ),
-        spec(REPLAYED, quarter, "which dead letters were put back, and where they stand now", 1),
-        spec(OBSERVATIONS, week, "what rules with state saw, keyed by rule and group"),
+        spec(REPLAYED, quarter, "replayed dead letters, with the position of each replayed copy", 1),
+        spec(OBSERVATIONS, week, "observations of rules with state, keyed by rule and group"),
         spec(ALERTS, forever, "every alert, compacted by alert id", 1),
         TopicSpec(
             changelog_topic(settings),
             settings.partitions,
             large | STAMPED | forever | {TOMBSTONES: str(TOMBSTONES_MS)},
-            "the detectors' facts",
+            "rule state",
         ),
     )
     named = (spec(name, month, "alerts of the rules that name it", 1) for name in sorted(set(rule_topics) - {ALERTS}))
@@ -120,10 +120,10 @@ def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[To
 
 
 def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, ...]:
-    """Make those of ``specs`` that are missing; returns their names.
+    """Create those of ``specs`` that are missing, and return their names.
 
     Raises:
-        TopicsMissingError: one is missing, and this user may not make it.
+        TopicsMissingError: one is missing, and this user may not create it.
         KafkaError: the broker refuses for another reason.
     """
     admin = admin_client(settings)
@@ -140,7 +140,7 @@ def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, 
             }
             try:
                 admin.create_topics({spec.name: wanted}, wait_for_metadata=True)
-            except TopicAlreadyExistsError:  # another worker was quicker
+            except TopicAlreadyExistsError:  # another worker was faster
                 continue
             except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError):
                 raise TopicsMissingError({spec.name for spec in specs} - present - set(made), refused=True) from None
@@ -151,7 +151,7 @@ def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, 
 
 
 def ensure_topics(settings: Settings, specs: Sequence[TopicSpec], *, create: bool) -> tuple[str, ...]:
-    """Make sure that every topic is there; returns those that were made.
+    """Check that every topic exists; with ``create``, create the missing ones and return their names.
 
     Raises:
         TopicsMissingError: one is missing and ``create`` is false.
@@ -193,7 +193,7 @@ def describe_topics(settings: Settings, names: Sequence[str]) -> tuple[TopicStat
 def _config_of(admin: KafkaAdminClient, name: str) -> dict[str, str]:
     try:
         described = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
-    except KafkaError:  # a broker for trying out may not answer this
+    except KafkaError:  # the embedded broker may not support this request
         return {}
     found = {key: str(data["value"]) for by_name in described.values() for key, data in by_name.get(name, {}).items()}
     return dict(sorted(found.items()))

@@ -1,9 +1,9 @@
-"""Kafka transactions of one kafka-python producer: all that is sent in one is there for readers, or nothing is.
+"""Kafka transactions of one kafka-python producer: readers see everything that was sent in one, or nothing.
 
-A transactional id belongs to whoever began under it last: the brokers then end what an earlier one left open, and take
-nothing more from it. kafka-python (3.0.12) waits for the end of a transaction for ever, tells that it was shut out in
-several ways, and has its sequence numbers wrong after a record was refused: so ends are waited for with a limit here,
-and after any failure a new :class:`Transactions` is needed. Pinned by
+A transactional id belongs to the producer that initialised it last: the brokers abort what an earlier producer left
+open, and fence it. kafka-python (3.0.12) waits for the end of a transaction without a timeout, reports being fenced in
+several ways, and has wrong sequence numbers after a record was rejected. So ends of transactions have a timeout here,
+and any failure requires a new :class:`Transactions`. Pinned by
 tests/integration/streams/dead_letters/test_replay.py.
 """
 
@@ -24,10 +24,10 @@ from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-#: A transaction that is open for so long is taken back by the brokers (they look every 10 s); until then nobody who
-#: reads only what is committed gets past it.
+#: The brokers abort a transaction that is open for longer (they check every 10 s); until then it blocks readers of
+#: committed records.
 OPEN_SECONDS = 30
-#: So long is waited for the brokers' word, on each record and at the end of a transaction.
+#: Timeout for the brokers' acknowledgement of each record and of the end of a transaction.
 WAIT_SECONDS = 60.0
 CLOSE_SECONDS = 10.0
 
@@ -37,7 +37,7 @@ _UNKNOWN = ("UnsupportedVersionError", "InvalidRequestError")
 
 
 class TransactionError(RuntimeError):
-    """A transaction that came to nothing, or that cannot be begun; the message says why."""
+    """A transaction that was aborted, or that cannot begin; the message says why."""
 
 
 class ForbiddenError(TransactionError):
@@ -45,22 +45,23 @@ class ForbiddenError(TransactionError):
 
 
 class TakenOverError(TransactionError):
-    """Somebody else has begun under the same transactional id."""
+    """Another producer has initialised the same transactional id and fenced this one."""
 
 
 class TooSlowError(TransactionError):
-    """The brokers have taken the transaction back, for it was open too long."""
+    """The brokers aborted the transaction because it was open too long."""
 
 
 class Transactions:
-    """One transaction after the other under a transactional id; a context manager.
+    """Runs transactions one after the other under a transactional id; a context manager.
 
-    ``atomic`` is False at brokers that know no transactions: then each record stands for itself, as is logged.
+    ``atomic`` is False if the brokers do not support transactions: then a warning is logged, and each record is
+    visible on its own.
 
     Raises, when entered:
         BrokerUnreachableError: no broker answers.
         ForbiddenError: this user may not use the id.
-        TransactionError: no broker leads the transactions.
+        TransactionError: no broker coordinates the transactions.
         KafkaError: the brokers refuse for another reason.
     """
 
@@ -72,7 +73,7 @@ class Transactions:
         self.atomic = True
 
     def __enter__(self) -> Self:
-        """Wait until whoever was at it before is shut out, and what he left open is ended."""
+        """Fence an earlier producer with this id, and wait until its open transaction has ended."""
         self._start(
             transactional_id=self._name,
             transaction_timeout_ms=OPEN_SECONDS * 1000,
@@ -86,12 +87,12 @@ class Transactions:
                 raise ForbiddenError(f"this user may not write in transactions as {self._name!r}") from None
             if isinstance(error, KafkaTimeoutError):
                 raise TransactionError(
-                    f"no broker leads the transactions of {self._name!r}; is transaction.state.log.replication.factor "
-                    "more than there are brokers?"
+                    f"no broker coordinates the transactions of {self._name!r}; is "
+                    "transaction.state.log.replication.factor higher than the number of brokers?"
                 ) from None
             if not _says(error, *_UNKNOWN):
                 raise
-            logger.warning("these brokers know no transactions: a crash or a second run may send a record twice")
+            logger.warning("these brokers do not support transactions: a crash or a second run may send a record twice")
             self.atomic = False
             self._start()
         except BaseException:
@@ -102,11 +103,11 @@ class Transactions:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take back what is open, and close."""
+        """Abort an open transaction, and close."""
         self.close()
 
     def close(self) -> None:
-        """Take back what is open, so that nobody waits for it; close the producer."""
+        """Abort an open transaction, so that it blocks no reader; close the producer."""
         with suppress(KafkaError):
             if self._open:
                 self._open = False
@@ -117,12 +118,12 @@ class Transactions:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is sent within comes to be when it ends; where an error leaves it, nothing does.
+        """Commit what is sent within at the end of the block, or nothing if an error leaves it.
 
         Raises:
-            TakenOverError: somebody else began under this id.
-            TooSlowError: it was open too long.
-            TransactionError: the brokers did not say whether it came to be.
+            TakenOverError: another producer has initialised this id.
+            TooSlowError: the transaction was open too long.
+            TransactionError: the brokers did not say whether they committed it.
             KafkaError: the brokers refuse for another reason.
         """
         begun = time.monotonic()
@@ -141,10 +142,10 @@ class Transactions:
             self._open = False
             if time.monotonic() - begun >= OPEN_SECONDS:
                 raise TooSlowError(f"a transaction was open for more than {OPEN_SECONDS} s") from error
-            raise TakenOverError(f"somebody else has begun as {self._name!r}") from error
+            raise TakenOverError(f"another producer has taken over transactional id {self._name!r}") from error
 
     def send(self, topic: str, **options: Any) -> Any:
-        """kafka-python's ``send``: gives the future of where the record stands."""
+        """Send as kafka-python does: returns a future for the record's offset."""
         future = self._producer.send(topic, **options)
         self._sent.append(future)
         return future
@@ -155,7 +156,7 @@ class Transactions:
 
     def _start(self, **options: Any) -> None:
         self._producer = producer(self._settings, **options)
-        # It logs each failure in lines of its own, beside the error that it raises.
+        # kafka-python logs each failure in addition to the error that it raises.
         log = logging.getLogger("kafka.producer")
         if not log.isEnabledFor(logging.INFO):
             log.setLevel(logging.CRITICAL)
@@ -164,9 +165,9 @@ class Transactions:
         try:
             _within(WAIT_SECONDS, self._producer.commit_transaction)
         except KafkaTimeoutError:
-            self._open = False  # whether it is, nobody knows; it cannot be taken back any more
+            self._open = False  # its state is unknown, and it can no longer be aborted
             raise TransactionError(
-                f"the brokers did not say within {WAIT_SECONDS:.0f} s whether the last transaction came to be"
+                f"the brokers did not say within {WAIT_SECONDS:.0f} s whether the last transaction was committed"
             ) from None
         self._open = False
 
@@ -175,7 +176,7 @@ class Transactions:
 
 
 def _within(seconds: float, end: Callable[[], None]) -> None:
-    """Run what waits for the brokers without a limit; raises what it raises, and KafkaTimeoutError."""
+    """Give a call that waits for the brokers a timeout; raises what the call raises, and KafkaTimeoutError."""
     failed: list[KafkaError] = []
 
     def run() -> None:
@@ -194,5 +195,5 @@ def _within(seconds: float, end: Callable[[], None]) -> None:
 
 
 def _says(error: BaseException, *kinds: str) -> bool:
-    """Whether an error is of a kind or names it: kafka-python may give the cause as text only."""
+    """Whether an error is of one of these kinds or names it: kafka-python may give the cause only as text."""
     return any(kind in repr(error) for kind in kinds)

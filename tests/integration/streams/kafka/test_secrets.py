@@ -1,4 +1,4 @@
-"""Secrets stay where they were put: no command shows one, whatever goes wrong, at the most talkative log level."""
+"""Secrets stay secret: no command shows one, whatever goes wrong, even at log level debug."""
 
 import base64
 import os
@@ -24,7 +24,7 @@ RULES = "rules: [{name: floods, kind: match, where: {text: flood}}]"
 
 @pytest.fixture(scope="module")
 def closed(kafka: KafkaCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClosedKafka]:
-    """Brokers that know their users by password; the worker's is the canary."""
+    """Brokers that authenticate by password; the worker's password is the canary."""
     del kafka
     folder = tmp_path_factory.mktemp("closed")
     (folder / "rules").mkdir()
@@ -39,7 +39,7 @@ def closed(kafka: KafkaCluster, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def forms(secret: str) -> list[str]:
-    """A secret as it is, and as SASL and Basic credentials and dumps of bytes show it."""
+    """A secret in plain text, and encoded as in SASL and Basic credentials and byte dumps."""
     whole = [
         base64.b64encode(text.encode()).decode().rstrip("=")
         for text in (secret, f"\0worker\0{secret}", f"worker:{secret}")
@@ -77,7 +77,7 @@ def newswatch(variables: dict[str, str], *arguments: str) -> subprocess.Complete
     return done
 
 
-#: One for each kind of client: administration, producer, consumer.
+#: One command for each kind of client: administration, producer, consumer.
 CLIENTS = (
     ("worker", "--metrics-port", "0"),
     ("ingest", "{article}"),
@@ -93,15 +93,17 @@ def article(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("arguments", CLIENTS, ids=" ".join)
-def test_a_wrong_password_is_told_without_it(closed: ClosedKafka, article: Path, arguments: tuple[str, ...]) -> None:
+def test_a_wrong_password_is_reported_without_the_password(
+    closed: ClosedKafka, article: Path, arguments: tuple[str, ...]
+) -> None:
     given = [word.format(article=article) for word in arguments]
     done = newswatch(environment(closed, NEWSWATCH_SASL_USERNAME="producer"), *given)
     assert done.returncode == 2
-    assert "the broker does not take sasl_username producer with what is in sasl_password" in done.stderr
+    assert "the broker does not accept sasl_username producer with the password in sasl_password" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", CLIENTS, ids=" ".join)
-def test_brokers_that_do_not_answer_are_told_without_it(
+def test_unreachable_brokers_are_reported_without_the_password(
     closed: ClosedKafka, article: Path, arguments: tuple[str, ...]
 ) -> None:
     given = [word.format(article=article) for word in arguments]
@@ -110,11 +112,11 @@ def test_brokers_that_do_not_answer_are_told_without_it(
     assert "no Kafka broker answers at 127.0.0.1:1" in done.stderr
 
 
-def test_a_secret_is_not_taken_from_the_command_line(closed: ClosedKafka) -> None:
+def test_a_secret_is_not_accepted_on_the_command_line(closed: ClosedKafka) -> None:
     for name in ("sasl_password", "sasl-password", "kafka_sasl_password", "ssl_key_password"):
         done = newswatch(environment(closed), "dead", "list", "--set", f"{name}={CANARY}")
         assert done.returncode == 2
-        assert "can be read by others" in done.stderr
+        assert "other users can read a secret" in done.stderr
     assert newswatch(environment(closed), "dead", "list", "--set", f"app_id {CANARY}").returncode == 2
 
 
@@ -130,7 +132,9 @@ def test_a_secret_is_not_taken_from_the_command_line(closed: ClosedKafka) -> Non
         (f"sasl_password: {CANARY}\nsasl_password_file: [1]\n", "sasl_password_file"),
     ],
 )
-def test_a_wrong_file_of_settings_is_told_without_it(closed: ClosedKafka, tmp_path: Path, text: str, says: str) -> None:
+def test_an_invalid_settings_file_is_reported_without_the_password(
+    closed: ClosedKafka, tmp_path: Path, text: str, says: str
+) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text(text)
     variables = environment(closed)
@@ -155,12 +159,12 @@ def test_keys_and_password_files_that_do_not_work(closed: ClosedKafka, tmp_path:
     assert "TLS: cannot use" in wrong.stderr
     without = environment(closed, **mutual)
     del without["NEWSWATCH_SSL_KEY_PASSWORD"]
-    none = newswatch(without, "dead", "list")  # and does not wait for somebody to type it
+    none = newswatch(without, "dead", "list")  # without waiting for somebody to type it
     assert none.returncode == 2
     assert "the key has a password" in none.stderr
     word = tmp_path / "password"
     word.write_bytes(KEY_CANARY.encode() + b"\n")
-    # The right one opens the key; the brokers' listener for clients wants a password of SASL, and says no.
+    # The right one opens the key; the brokers' client listener then requires a SASL password, and refuses.
     right = newswatch(without | {"NEWSWATCH_SSL_KEY_PASSWORD_FILE": str(word)}, "dead", "list")
     assert "TLS: cannot use" not in right.stderr
     binary = tmp_path / "binary"
@@ -170,14 +174,14 @@ def test_keys_and_password_files_that_do_not_work(closed: ClosedKafka, tmp_path:
     assert "is not UTF-8 text" in newswatch(variables, "dead", "list").stderr
 
 
-def test_help_and_commands_without_brokers_do_not_show_it(closed: ClosedKafka, article: Path) -> None:
+def test_help_and_commands_without_brokers_do_not_show_the_password(closed: ClosedKafka, article: Path) -> None:
     variables = environment(closed)
     for arguments in (["--help"], ["worker", "--help"], ["scan", str(article)], ["broker", "--help"]):
         assert newswatch(variables, *arguments).returncode == 0
 
 
-def test_workers_that_run_and_crash_do_not_show_it(closed: ClosedKafka, tmp_path: Path) -> None:
-    """Two workers under a supervisor, with the password from a file of settings: logs, /metrics, process list."""
+def test_running_and_crashing_workers_do_not_show_the_password(closed: ClosedKafka, tmp_path: Path) -> None:
+    """Two workers under a supervisor, with the password from a settings file: logs, /metrics, process list."""
     variables = environment(closed)
     del variables["NEWSWATCH_SASL_PASSWORD"]
     config = tmp_path / "settings.yaml"
@@ -198,7 +202,7 @@ def test_workers_that_run_and_crash_do_not_show_it(closed: ClosedKafka, tmp_path
             time.sleep(0.2)
         with urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/metrics", timeout=5) as answer:
             check(answer.read().decode(), "/metrics")
-        closed.cluster.kill(1)  # everything that tells of lost connections
+        closed.cluster.kill(1)  # triggers all messages about lost connections
         time.sleep(3)
         closed.cluster.start(1)
         check(command_lines(), "process list")
@@ -212,11 +216,11 @@ def test_workers_that_run_and_crash_do_not_show_it(closed: ClosedKafka, tmp_path
 
 
 def command_lines() -> str:
-    """What `ps` shows to everybody."""
+    """The command lines that `ps` shows to every user."""
     found = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             found.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        except OSError:  # it ended
+        except OSError:  # the process has ended
             continue
     return "\n".join(found)

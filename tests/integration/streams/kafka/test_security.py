@@ -1,4 +1,4 @@
-"""A closed Kafka: each role does its work under its access lists, and nothing else; by password and by certificate."""
+"""A secured Kafka: each role can do its work and nothing else under its ACLs; by password and by certificate."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ ARTICLES = [
 def closed(
     request: pytest.FixtureRequest, kafka: KafkaCluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ClosedKafka]:
-    """Brokers that know their users by password (SCRAM-SHA-512) or by certificate (mutual TLS)."""
+    """Brokers that authenticate by password (SCRAM-SHA-512) or by certificate (mutual TLS)."""
     del kafka  # only for its skip
     folder = tmp_path_factory.mktemp("closed")
     (folder / "rules").mkdir()
@@ -64,7 +64,7 @@ def closed(
 
 
 def environment(closed: ClosedKafka, user: str) -> dict[str, str]:
-    """What `. USER.env` gives, and where the deployment is."""
+    """The variables of `. USER.env`, and the deployment's names."""
     lines = closed.file(user).read_text().splitlines()
     given = dict(line.removeprefix("export ").split("=", 1) for line in lines)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSWATCH_", "KAFKA_"))}
@@ -86,7 +86,7 @@ def newswatch(closed: ClosedKafka, user: str, *arguments: str, status: int = 0) 
 
 @pytest.fixture
 def worker(closed: ClosedKafka, tmp_path: Path) -> Iterator[WorkerStatus]:
-    """A worker under the role of that name."""
+    """A worker with the role `worker`."""
     settings = load_settings(session_timeout_seconds=6.0, heartbeat_seconds=1.0)
     worker = Worker(settings, tmp_path / "worker.log", environment=environment(closed, "worker"))
     try:
@@ -121,8 +121,8 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
     while not (said := newswatch(closed, "operator", "dead", "list", "--json", "--reason", "wrong_type").stdout):
         assert time.monotonic() < deadline
     assert json.loads(said.splitlines()[0])["topic"] == "press.articles"
-    assert "1 dead letter put back" in newswatch(closed, "operator", "dead", "replay").stderr
-    assert "0 dead letters put back" in newswatch(closed, "operator", "dead", "replay").stderr
+    assert "1 dead letter replayed" in newswatch(closed, "operator", "dead", "replay").stderr
+    assert "0 dead letters replayed" in newswatch(closed, "operator", "dead", "replay").stderr
 
     described = newswatch(closed, "topics", "topics", "describe", "--json").stdout
     assert all(json.loads(line)["exists"] for line in described.splitlines())
@@ -130,7 +130,7 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
 
 @contextmanager
 def without(closed: ClosedKafka, role: str, *rights: Grant) -> Iterator[None]:
-    """Take rights from a role, for as long as that."""
+    """Revoke rights of a role within the block."""
     literal = ACLResourcePatternType.LITERAL
     admin = admin_client(closed.settings(ADMIN))
     for right in rights:
@@ -150,12 +150,12 @@ def test_a_worker_that_lacks_rights_names_them_all_at_once(closed: ClosedKafka, 
         said = newswatch(closed, "worker", "worker", "--set", f"data_dir={tmp_path}", status=2).stderr
     assert said == (
         "newswatch: this user lacks rights of the role worker: READ on topic press.observations, READ on group watch; "
-        "`newswatch topics grant worker USER` gives them\n"
+        "grant them with `newswatch topics grant worker USER`\n"
     )
 
 
-def test_without_the_right_to_transactions_nothing_is_put_back(closed: ClosedKafka) -> None:
-    """As under the role of a version before: it may write where letters are put back, and not in transactions."""
+def test_without_the_right_to_transactions_nothing_is_replayed(closed: ClosedKafka) -> None:
+    """As with the role of an earlier version: it may write to the target topics, and not in transactions."""
     settings = closed.settings("operator")
     at = DeadLetter(
         reason="no_text", message="no text", error="BadArticleError", stage="decode", topic="press.articles",
@@ -170,10 +170,10 @@ def test_without_the_right_to_transactions_nothing_is_put_back(closed: ClosedKaf
         said = newswatch(closed, "operator", "dead", "replay", status=2).stderr
     assert said == (
         "newswatch: this user may not write in transactions as 'press.articles.dead.replayed'; "
-        "`newswatch topics grant operator USER` gives the right to\n"
+        "grant the right with `newswatch topics grant operator USER`\n"
     )
     assert end(closed.settings(ADMIN), "press.articles") == before
-    assert "1 dead letter put back" in newswatch(closed, "operator", "dead", "replay").stderr
+    assert "1 dead letter replayed" in newswatch(closed, "operator", "dead", "replay").stderr
 
 
 WRITES = {
@@ -194,12 +194,12 @@ TOPICS = WRITES["worker"] | {"articles", "articles.dead.replayed"}
 
 
 def own_topics(settings: Settings, role: str, topics: set[str]) -> set[str]:
-    """Full names; only the worker has to do with the changelog."""
+    """Full names; only the worker uses the changelog."""
     return {*map(settings.topic, topics), *({changelog_topic(settings)} if role == "worker" else ())}
 
 
 @pytest.mark.parametrize("role", WRITES)
-def test_a_role_writes_where_it_must_and_nowhere_else(closed: ClosedKafka, role: str) -> None:
+def test_a_role_writes_only_where_it_must(closed: ClosedKafka, role: str) -> None:
     settings = closed.settings(role)
     refused: dict[str, str] = {}
     for topic in (*map(settings.topic, TOPICS), changelog_topic(settings)):
@@ -227,7 +227,7 @@ def probed(closed: ClosedKafka) -> set[str]:
 
 
 @pytest.mark.parametrize("role", READS)
-def test_a_role_reads_where_it_must_and_nowhere_else(closed: ClosedKafka, probed: set[str], role: str) -> None:
+def test_a_role_reads_only_where_it_must(closed: ClosedKafka, probed: set[str], role: str) -> None:
     settings = closed.settings(role)
     got, refused = set(), {}
     for topic in probed:
@@ -246,27 +246,27 @@ def test_a_role_reads_where_it_must_and_nowhere_else(closed: ClosedKafka, probed
 
 
 @pytest.mark.parametrize("role", ["producer", "worker", "subscriber", "operator"])
-def test_no_role_but_one_makes_topics_or_changes_access(closed: ClosedKafka, role: str) -> None:
+def test_only_one_role_creates_topics_and_none_changes_acls(closed: ClosedKafka, role: str) -> None:
     admin = admin_client(closed.settings(role))
     try:
         with pytest.raises(KafkaError, match="Authorization"):
             admin.create_topics({f"press.{role}": {"num_partitions": 1, "replication_factor": 1}})
     finally:
         admin.close()
-    assert "refuse access lists" in newswatch(closed, role, "topics", "grant", "worker", role, status=2).stderr
+    assert "the brokers reject the ACLs" in newswatch(closed, role, "topics", "grant", "worker", role, status=2).stderr
 
 
-def test_a_group_of_others_is_closed(closed: ClosedKafka) -> None:
+def test_another_roles_group_is_denied(closed: ClosedKafka) -> None:
     said = newswatch(
         closed, "subscriber", "subscribe", "alerts", "--from-beginning", "--max", "1", "--group", "watch", status=2
     )
     assert said.stderr == (
-        "newswatch: this user lacks the right to consumer group watch; `newswatch topics grant ROLE USER` gives the rights "
-        "of a role\n"
+        "newswatch: this user lacks the right to consumer group watch; grant the rights of a role with "
+        "`newswatch topics grant ROLE USER`\n"
     )
 
 
-def test_a_refused_topic_is_one_message(closed: ClosedKafka) -> None:
+def test_a_denied_topic_is_one_message(closed: ClosedKafka) -> None:
     said = newswatch(closed, "producer", "subscribe", "alerts", "--from-beginning", "--max", "1", status=2).stderr
     assert "press.alerts" in said
     file = closed.file("subscriber").with_name("one.jsonl")
@@ -275,7 +275,7 @@ def test_a_refused_topic_is_one_message(closed: ClosedKafka) -> None:
     assert "press.articles" in said
 
 
-def test_a_worker_does_not_make_topics_that_it_may_not_make(closed: ClosedKafka, tmp_path: Path) -> None:
+def test_a_worker_may_not_create_topics(closed: ClosedKafka, tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text("rules: [{name: x, kind: match, where: {text: y}, topic: elsewhere}]")
     for create in ("true", "false"):
         flags = ("--rules", str(tmp_path), "--set", f"create_topics={create}", "--set", f"data_dir={tmp_path}")
@@ -283,7 +283,7 @@ def test_a_worker_does_not_make_topics_that_it_may_not_make(closed: ClosedKafka,
         assert "missing topics: press.elsewhere" in said
 
 
-def test_aiokafka_is_refused_alike(closed: ClosedKafka) -> None:
+def test_aiokafka_is_denied_in_the_same_way(closed: ClosedKafka) -> None:
     async def scenario(settings: Settings) -> None:
         options: dict[str, Any] = {
             "bootstrap_servers": settings.brokers,
@@ -312,7 +312,7 @@ def test_aiokafka_is_refused_alike(closed: ClosedKafka) -> None:
     asyncio.run(scenario(closed.settings("worker")))
 
 
-def test_strangers_stay_outside(closed: ClosedKafka) -> None:
+def test_unauthenticated_clients_are_denied(closed: ClosedKafka) -> None:
     known = closed.settings("worker")
     secret = {"sasl_password": SecretStr("wrong"), "sasl_password_file": None} if known.sasl_username else {}
     certificate = {} if known.sasl_username else {"ssl_certificate_location": None, "ssl_key_location": None}
@@ -321,12 +321,12 @@ def test_strangers_stay_outside(closed: ClosedKafka) -> None:
         options = connection(settings) | {"bootstrap_timeout_ms": 1000}
         with pytest.raises(KafkaError):
             KafkaConsumer("press.alerts", **options).poll(timeout_ms=3000)
-    stranger = known.model_copy(update={"ssl_ca_location": None})  # who trusts another authority does not talk to us
+    stranger = known.model_copy(update={"ssl_ca_location": None})  # a client that trusts another authority
     with pytest.raises(KafkaError):
         KafkaConsumer("press.alerts", **connection(stranger) | {"bootstrap_timeout_ms": 1000}).poll(timeout_ms=3000)
 
 
-def test_the_printed_commands_are_those_of_kafkas_own_tool(closed: ClosedKafka) -> None:
+def test_the_printed_commands_work_with_kafkas_own_tool(closed: ClosedKafka) -> None:
     said = newswatch(closed, "admin", "topics", "grant", "subscriber", "desk-1", "--print").stdout.splitlines()
     settings = closed.settings(ADMIN)
     assert said == [command(settings, one, "desk-1") for one in grants(settings, "subscriber", RULE_TOPICS)]

@@ -1,4 +1,4 @@
-"""What kafka-python logs is put into words: brokers that go and come back are two lines; no traceback."""
+"""The summary of kafka-python's log: brokers that go away and come back are two lines, without a traceback."""
 
 import logging
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ LOG = logging.getLogger("kafka")
 
 @pytest.fixture(autouse=True)
 def _kafka_log() -> Iterator[None]:
-    """As it was before, for other tests."""
+    """Restore the loggers for other tests."""
     before = LOG.handlers, LOG.level, LOG.propagate
     filters = [(handler, handler.filters) for handler in logging.getLogger().handlers]
     for handler, _ in filters:
@@ -38,11 +38,11 @@ def test_brokers_that_go_away_and_come_back_are_two_lines(caplog: pytest.LogCapt
             cluster.warning("No node available for metadata refresh - backoff/retry")
         for _ in range(2):
             cluster.info("Updated metadata: %s", "metadata")
-    away = "the brokers do not answer, and are asked again and again: Connection refused"
+    away = "the brokers do not answer, retrying: Connection refused"
     assert [record.getMessage() for record in caplog.records] == [away, "the brokers answer again"] * 2
 
 
-def test_brokers_that_are_back_and_say_no_are_told_and_kept(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_by_brokers_that_are_back_is_logged_and_kept(caplog: pytest.LogCaptureFixture) -> None:
     summarise()
     connection = logging.getLogger("kafka.net.connection")
     connection.error("%s: Connection lost: %s", "<KafkaConnection>", "KafkaConnectionError: socket disconnected")
@@ -52,14 +52,14 @@ def test_brokers_that_are_back_and_say_no_are_told_and_kept(caplog: pytest.LogCa
         connection.error("%s: Connection lost: %s", "<KafkaConnection>", said)
     assert refusal() == "Authentication failed: no"
     assert [record.getMessage() for record in caplog.records] == [
-        "the brokers do not answer, and are asked again and again: socket disconnected",
-        "the brokers answer, and say no: Authentication failed: no",
+        "the brokers do not answer, retrying: socket disconnected",
+        "the brokers refuse the connection: Authentication failed: no",
     ]
     logging.getLogger("kafka.cluster").info("Updated metadata: %s", "metadata")
     assert refusal() is None
 
 
-def test_what_is_raised_or_of_no_use_is_not_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_errors_that_are_raised_anyway_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     summarise()
     slow = "Task %s ran for %.3fs (>0.100s threshold). It is blocking the event loop"
     logging.getLogger("kafka.net.selector").warning(slow, "t", 0.108)
@@ -68,7 +68,7 @@ def test_what_is_raised_or_of_no_use_is_not_said(caplog: pytest.LogCaptureFixtur
     assert caplog.records == []
 
 
-def test_what_only_the_log_says_is_said_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+def test_errors_that_only_the_log_reports_are_logged_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     summarise()
     logging.getLogger("kafka.cluster").error("Topic %s not found in cluster metadata", "alerts")
     try:
@@ -82,14 +82,14 @@ def test_what_only_the_log_says_is_said_without_a_traceback(caplog: pytest.LogCa
     ]
 
 
-def test_with_level_info_all_of_its_own_is_there(caplog: pytest.LogCaptureFixture) -> None:
+def test_level_info_shows_all_of_the_librarys_lines(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         summarise()
         logging.getLogger("kafka.net.manager").info("Attempting")
     assert [record.getMessage() for record in caplog.records] == ["Attempting"]
 
 
-def test_what_a_worker_is_told_again_and_again_is_said_seldom(caplog: pytest.LogCaptureFixture) -> None:
+def test_repeated_lines_are_logged_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
     time = [100.0]
     caplog.handler.addFilter(seldom := Seldom(clock=lambda: time[0]))
     try:

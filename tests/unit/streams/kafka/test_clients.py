@@ -15,7 +15,7 @@ LOG = logging.getLogger("kafka")
 
 @pytest.fixture(autouse=True)
 def _kafka_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where no command runs."""
+    """Without a running command."""
     monkeypatch.setattr(LOG, "handlers", [])
     monkeypatch.setattr(LOG, "propagate", True)
     monkeypatch.setattr(LOG, "level", logging.NOTSET)
@@ -32,7 +32,7 @@ def _kafka_log(monkeypatch: pytest.MonkeyPatch) -> None:
         ([], "KafkaTimeoutError: bootstrap"),
     ],
 )
-def test_the_reason_is_what_was_said_last(
+def test_the_reason_is_the_last_one_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, said: list[str], reason: str
 ) -> None:
     def fail(**_: object) -> None:
@@ -52,7 +52,7 @@ def test_the_reason_is_what_was_said_last(
 
 
 @pytest.mark.alone
-def test_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_without_a_listener(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "BOOTSTRAP_MS", 500)
     begun = time.monotonic()
     with pytest.raises(BrokerUnreachableError, match=r"127\.0\.0\.1:1 .*: Connection refused$"):

@@ -1,4 +1,4 @@
-"""Pins a defect of kafka-python: what comes in one read with the end of a connection is thrown away."""
+"""Pins a defect of kafka-python: it discards data that arrives in one read with the end of a connection."""
 
 import socket
 from typing import Any
@@ -11,7 +11,7 @@ from streams.kafka import clients, closing_words
 
 def test_the_last_words_come_before_the_end() -> None:
     assert clients  # installs it
-    closing_words.install()  # once more changes nothing
+    closing_words.install()  # a second call changes nothing
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.sendall(b"invalid credentials")

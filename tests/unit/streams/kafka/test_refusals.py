@@ -1,4 +1,4 @@
-"""Why brokers say no, in terms of the settings: against TLS listeners and, by their words, Kafka's own."""
+"""Why brokers refuse, in terms of the settings: with TLS listeners, and with the messages of Kafka's own."""
 
 import socket
 import ssl
@@ -26,7 +26,7 @@ from streams.settings import Settings, SettingsError, load_settings
 
 
 class Listener:
-    """A server that does nothing but TLS, or nothing at all."""
+    """A server that speaks only TLS, or nothing."""
 
     def __init__(self, context: ssl.SSLContext | None, answer: bytes = b"") -> None:
         self._context, self._answer = context, answer
@@ -66,7 +66,7 @@ def context(authority: Authority, name: str, *hosts: str) -> ssl.SSLContext:
 
 
 def expired(authority: Authority) -> ssl.SSLContext:
-    """A server whose certificate ended yesterday."""
+    """A server whose certificate expired yesterday."""
     certificate = authority.issue("expired", ["127.0.0.1"])
     folder = certificate.chain.parent
     names = folder / "names"
@@ -94,12 +94,20 @@ def listeners() -> Iterator[list[Listener]]:
     ("kind", "protocol", "says"),
     [
         ("other", "SSL", "the broker's certificate is not signed by an authority in ssl_ca_location "),
-        ("elsewhere", "SSL", "the broker's certificate is not for 127.0.0.1; expected in `brokers` a name that the"),
-        ("expired", "SSL", "the broker's certificate has expired: it needs a new one"),
-        ("alert", "PLAINTEXT", "what answers speaks TLS, or is no Kafka; expected security_protocol SSL or SASL_SSL"),
+        (
+            "elsewhere",
+            "SSL",
+            "the broker's certificate is not valid for 127.0.0.1; expected a name from the certificate",
+        ),
+        ("expired", "SSL", "the broker's certificate has expired: renew it"),
+        (
+            "alert",
+            "PLAINTEXT",
+            "the server speaks TLS, or is not a Kafka broker; expected security_protocol SSL or SASL_SSL",
+        ),
     ],
 )
-def test_tls_that_cannot_be_is_told_at_once(
+def test_a_tls_failure_is_reported_at_once(
     authority: Authority, listeners: list[Listener], tmp_path: Path, kind: str, protocol: str, says: str
 ) -> None:
     match kind:
@@ -109,7 +117,7 @@ def test_tls_that_cannot_be_is_told_at_once(
             listeners.append(Listener(context(authority, "elsewhere", "kafka.example")))
         case "expired":
             listeners.append(Listener(expired(authority)))
-        case "alert":  # what TLS answers to words that are none of its own, and goes
+        case "alert":  # the TLS alert for a request that is not TLS
             listeners.append(Listener(None, bytes.fromhex("15030300020250")))
     settings = load_settings(
         brokers=listeners[0].address, security_protocol=protocol, ssl_ca_location=authority.certificate
@@ -122,7 +130,7 @@ def test_tls_that_cannot_be_is_told_at_once(
     assert str(raised.value).startswith(f"no Kafka broker answers at {listeners[0].address} ({protocol}): {says}")
 
 
-def test_one_broker_of_two_that_says_no_does_not_end_it(authority: Authority, listeners: list[Listener]) -> None:
+def test_a_refusal_by_one_of_two_brokers_is_not_final(authority: Authority, listeners: list[Listener]) -> None:
     listeners += [Listener(context(authority, "no", "kafka.example")), Listener(expired(authority))]
     settings = load_settings(
         brokers=[listener.address for listener in listeners],
@@ -145,47 +153,52 @@ def given(**changes: object) -> Settings:
         (
             "Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-512",
             {},
-            "the broker does not take sasl_username desk with what is in sasl_password",
+            "the broker does not accept sasl_username desk with the password in sasl_password",
             True,
         ),
         (
             "Authentication failed",
             {"sasl_password": None, "sasl_password_file": "/run/word"},
-            "the broker does not take sasl_username desk with what is in sasl_password_file /run/word",
+            "the broker does not accept sasl_username desk with the password in sasl_password_file /run/word",
             True,
         ),
         (
             "UnsupportedSaslMechanismError",
             {"sasl_mechanism": "PLAIN"},
-            "the broker does not take sasl_mechanism PLAIN; expected one that it has enabled",
+            "the broker does not accept sasl_mechanism PLAIN; expected one that it has enabled",
             True,
         ),
-        ("IllegalSaslStateError", {}, "the broker asks for no user there; expected security_protocol SSL", True),
+        (
+            "IllegalSaslStateError",
+            {},
+            "the broker does not authenticate users on this port; expected security_protocol SSL",
+            True,
+        ),
         (
             "[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate",
             {"security_protocol": "SSL"},
-            "the broker asks for a certificate; expected ssl_certificate_location and ssl_key_location",
+            "the broker requires a client certificate; expected ssl_certificate_location and ssl_key_location",
             True,
         ),
         (
             "[SSL: SSLV3_ALERT_CERTIFICATE_UNKNOWN] sslv3 alert certificate unknown",
             {"security_protocol": "SSL", "ssl_certificate_location": "me.pem", "ssl_key_location": "me.key"},
             (
-                "the broker refuses ssl_certificate_location me.pem (certificate unknown): it has expired, or an "
-                "authority signed it that the broker does not trust"
+                "the broker rejects ssl_certificate_location me.pem (certificate unknown): the certificate has "
+                "expired, or is signed by an authority that the broker does not trust"
             ),
             True,
         ),
         (
             "Handshake failed: [SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol",
             {},
-            "what answers speaks no TLS; expected security_protocol PLAINTEXT or SASL_PLAINTEXT, or another port",
+            "the server does not speak TLS; expected security_protocol PLAINTEXT or SASL_PLAINTEXT, or another port",
             False,
         ),
         (
             "socket disconnected",
             {"security_protocol": "SSL"},
-            "the broker closes the connection; it may expect a user, security_protocol SASL_SSL",
+            "the broker closed the connection; it may expect a user (security_protocol SASL_SSL)",
             False,
         ),
         ("Connection refused", {}, "Connection refused", False),
@@ -203,16 +216,16 @@ def test_what_a_reason_means(reason: str, changes: dict[str, object], says: str,
         (TopicAuthorizationFailedError({"press.alerts"}), "a right on topic press.alerts"),
         (TopicAuthorizationFailedError("press.articles"), "a right on topic press.articles"),
         (GroupAuthorizationFailedError("desk"), "the right to consumer group desk"),
-        (ClusterAuthorizationFailedError(), "the right to write to topics, or another on the cluster"),
+        (ClusterAuthorizationFailedError(), "the right to write to topics, or another right on the cluster"),
     ],
 )
 def test_a_missing_right_is_named_with_its_remedy(error: KafkaError, lacks: str) -> None:
-    assert said(error) == f"this user lacks {lacks}; `newswatch topics grant ROLE USER` gives the rights of a role"
+    assert said(error) == f"this user lacks {lacks}; grant the rights of a role with `newswatch topics grant ROLE USER`"
 
 
-def test_a_broker_that_does_not_answer_where_it_says_is_told() -> None:
+def test_an_unreachable_advertised_address_is_reported() -> None:
     assert said(KafkaConnectionError("111 ECONNREFUSED")) == (
-        "a broker's connection failed: Connection refused; does its address in advertised.listeners answer from here?"
+        "connecting to a broker failed: Connection refused; is its advertised.listeners address reachable from here?"
     )
 
 
@@ -220,11 +233,11 @@ def test_a_broker_that_does_not_answer_where_it_says_is_told() -> None:
     ("error", "says"),
     [(KafkaTimeoutError(), "KafkaTimeoutError"), (KafkaTimeoutError(None), "KafkaTimeoutError")],
 )
-def test_an_error_without_words_is_told_by_its_name(error: KafkaError, says: str) -> None:
+def test_an_error_without_a_message_is_reported_by_its_class(error: KafkaError, says: str) -> None:
     assert said(error) == says
 
 
-def test_files_of_tls_that_do_not_fit_are_told_by_what_is_wrong(tmp_path: Path) -> None:
+def test_unusable_tls_files_are_reported_with_the_cause(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     one, other = authority.issue("one"), authority.issue("other")
     prose, locked = tmp_path / "prose", tmp_path / "locked.key"
@@ -250,14 +263,14 @@ def test_files_of_tls_that_do_not_fit_are_told_by_what_is_wrong(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "word"), [("wisp", "wisp"), ("wisp\r\n", "wisp"), ("\ufeffwisp\n\n", "wisp"), (" wisp \n", " wisp ")]
 )
-def test_a_password_file_is_its_text_without_the_end_of_the_line(tmp_path: Path, content: str, word: str) -> None:
+def test_a_password_file_is_read_without_its_line_end(tmp_path: Path, content: str, word: str) -> None:
     file = tmp_path / "password"
     file.write_bytes(content.encode())
     assert given(sasl_password=None, sasl_password_file=file).password() == word
 
 
 @pytest.mark.parametrize("content", ["", "\n"])
-def test_an_empty_password_is_told(tmp_path: Path, content: str) -> None:
+def test_an_empty_password_is_an_error(tmp_path: Path, content: str) -> None:
     file = tmp_path / "password"
     file.write_text(content)
     with pytest.raises(SettingsError, match=f"sasl_password_file {file}: it is empty; expected a password"):

@@ -1,4 +1,4 @@
-"""Ids of topics as the brokers give them, and where they give none."""
+"""Ids of topics, from brokers that give them and brokers that do not."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ ID = "1044f184-da8a-41d0-b9f0-87f6d96c89e0"
 
 
 class Admin:
-    """Brokers with these topics: name to the code of an error and an id."""
+    """Brokers with these topics: name to error code and id."""
 
     def __init__(self, topics: dict[str, tuple[int, Any]]) -> None:
         self.topics = topics
@@ -43,7 +43,7 @@ def admins(monkeypatch: pytest.MonkeyPatch) -> list[Admin]:
 @pytest.mark.parametrize(
     ("given", "expected"), [(ID, ID), (UUID(ID), ID), (UUID(int=0), ""), (str(UUID(int=0)), ""), (None, ""), ("", "")]
 )
-def test_an_id_is_a_text_and_empty_where_the_broker_gives_none(given: object, expected: str) -> None:
+def test_an_id_is_a_string_and_empty_if_the_broker_gives_none(given: object, expected: str) -> None:
     assert topic_id({"topic_id": given}) == expected
     assert topic_id({}) == ""
 
@@ -57,7 +57,7 @@ def test_a_refusal_is_an_error(admins: list[Admin]) -> None:
         TopicIds(Settings()).of(["articles", "hidden"])
 
 
-def test_one_connection_is_opened_at_the_first_question(admins: list[Admin]) -> None:
+def test_the_first_request_opens_the_only_connection(admins: list[Admin]) -> None:
     ids = TopicIds(Settings())
     ids.close()
     assert admins == []
