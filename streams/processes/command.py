@@ -9,7 +9,7 @@ from pydantic import BaseModel, SecretStr
 
 
 def newswatch(command: str, settings: BaseModel, **changes: object) -> list[str]:
-    """The command line that runs `newswatch COMMAND` in this Python with ``settings``, ``changes`` over them.
+    """The command line that runs `newswatch COMMAND` in this Python with ``settings``, overridden by ``changes``.
 
     It has each setting that somebody gave, be it the default: the child's environment may say something else. Secrets
     are left out, for every user of the machine can read a command line: hand them on in the environment.

@@ -1,6 +1,6 @@
-"""The guard of one server process: stops the server when the owner asks for it, or dies.
+"""The guard of one server process: stops the server when the owner asks it to, or dies.
 
-Run as a file by an interpreter without site-packages, so it imports the standard library alone.
+An interpreter without site-packages runs it as a file, so it imports only the standard library.
 """
 
 import ctypes
@@ -14,12 +14,12 @@ from collections.abc import Sequence
 
 
 def _die_with_guard() -> None:
-    """Let the kernel kill the server when the guard is killed (Linux: prctl PR_SET_PDEATHSIG)."""
+    """Have the kernel kill the server when the guard is killed (Linux: prctl PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def run(grace: float, command: Sequence[str]) -> int:
-    """Run the server until it ends or must stop (`grace` in seconds); returns its exit code, 128 + signal after one."""
+    """Run the server until it ends or must stop (`grace` in seconds); returns its exit code, or 128 + signal."""
     server = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Free TCP ports for servers that we start."""
+"""Free TCP ports for the servers that we start."""
 
 import random
 import socket
@@ -8,10 +8,10 @@ _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
-    """Find `count` ports that nobody listens on, outside the range that the system gives to outgoing connections.
+    """Find `count` free ports outside the range that the system uses for outgoing connections.
 
-    A port of that range may be taken by some client while its server is away for a restart. Raises OSError when no
-    free port is found.
+    An outgoing connection could take a port of that range while its server restarts. Raises OSError if there are not
+    enough free ports.
     """
     first = int(_RANGE.read_text().split()[0]) if _RANGE.exists() else 49152  # the IANA range, as on macOS
     low, high = (15_000, first) if first > 16_000 else (15_000, 32_768)
@@ -29,7 +29,7 @@ def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:
-    """Say whether somebody accepts connections on this port."""
+    """Whether a server accepts connections on this port."""
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex((host, port)) == 0

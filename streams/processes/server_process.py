@@ -1,9 +1,9 @@
-"""A server of another language that we start, and that never outlives us.
+"""A server process that we start, and that never outlives us.
 
-Between us and the server stands a guard: `guard.py`, run by a bare interpreter. It holds one end of a pipe whose
-other end is ours. When we close it, or die in any way (`kill -9` included), the guard sees the end of the pipe, asks
-the server to stop, and kills it when it does not. The guard and the server have a session of their own, so that a
-Ctrl-C in the terminal reaches us first and the order in which things stop stays ours.
+A guard runs between us and the server: `guard.py`, in a bare interpreter. It holds one end of a pipe whose other end is
+ours. When we close it, or die in any way (`kill -9` included), the guard sees the end of the pipe, asks the server to
+stop, and kills it if it does not. The guard and the server run in a session of their own, so that a Ctrl-C in the
+terminal reaches only us and we control the order in which processes stop.
 """
 
 import contextlib
@@ -19,18 +19,18 @@ from detectors.user_error import UserError
 from streams.processes import guard
 
 GRACE = 10.0
-"""Seconds between the request to stop and the kill."""
+"""Seconds between SIGTERM and SIGKILL."""
 
 
 class ServerError(UserError):
-    """A server did not start, did not answer in time or ended by itself; the message carries the end of its log."""
+    """A server did not start, did not answer in time or ended by itself; the message has the end of its log."""
 
 
 class ServerProcess:
     """One running server, started at construction.
 
-    `command`: program and arguments; `log`: file that its output is appended to; `grace`: seconds it gets to stop.
-    Raises ServerError when the program cannot be executed.
+    `command`: program and arguments; `log`: its output is appended to this file; `grace`: seconds it has to stop.
+    Raises ServerError if the program cannot be executed.
     """
 
     def __init__(
@@ -59,39 +59,39 @@ class ServerProcess:
             line = answer.readline()
         if not line:
             self._guard.wait()
-            raise ServerError(f"{self._name} could not be started\n{self.log_tail()}")
+            raise ServerError(f"cannot start {self._name}\n{self.log_tail()}")
         self.pid = int(line)
-        """Process id of the server itself, for signals such as SIGSTOP."""
+        """Process id of the server, for signals such as SIGSTOP."""
 
     def running(self) -> bool:
-        """Say whether the server is still there."""
+        """Whether the server is running."""
         return self._guard.poll() is None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until the server has ended; give its exit code (128 + signal when a signal ended it).
+        """Wait until the server has ended; returns its exit code (128 + signal if a signal ended it).
 
         `timeout` in seconds; raises subprocess.TimeoutExpired.
         """
         return self._guard.wait(timeout)
 
     def stop(self) -> None:
-        """Ask the server to stop, kill it after the grace, return when it is gone. Again: does nothing."""
+        """Ask the server to stop, kill it after the grace period, and wait for its end; safe to call again."""
         self.request_stop()
         try:
             self.wait(self._grace + 5)
-        except subprocess.TimeoutExpired:  # the guard itself is stuck, as when someone stopped it with SIGSTOP
+        except subprocess.TimeoutExpired:  # the guard itself is stuck, for example after a SIGSTOP
             self.kill()
 
     def request_stop(self) -> None:
-        """Ask the server to stop and return at once; `wait` or `stop` must follow."""
+        """Ask the server to stop and return at once; call `wait` or `stop` afterwards."""
         with self._lock:
             if self._guard.stdin is not None and not self._guard.stdin.closed:
                 self._guard.stdin.close()
 
     def kill(self) -> None:
-        """End the server at once, as a crash would (SIGKILL), and return when it is gone."""
+        """Kill the server at once, as a crash would (SIGKILL), and wait for its end."""
         if self.running():
-            with contextlib.suppress(ProcessLookupError):  # it ended just now, and the guard is about to say so
+            with contextlib.suppress(ProcessLookupError):  # it has just ended, and the guard is about to report it
                 os.kill(self.pid, signal.SIGKILL)
             try:
                 self.wait(5)
@@ -101,12 +101,12 @@ class ServerProcess:
         self.request_stop()
 
     def log_tail(self, lines: int = 20) -> str:
-        """Give the last lines of the server's log."""
+        """The last lines of the server's log."""
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def require_running(self) -> None:
-        """Raise ServerError with the end of the log when the server has ended by itself."""
+        """Raise ServerError with the end of the log if the server has ended by itself."""
         if not self.running():
-            raise ServerError(f"{self._name} ended with code {self.wait()}\n{self.log_tail()}")
+            raise ServerError(f"{self._name} ended with exit code {self.wait()}\n{self.log_tail()}")

@@ -1,4 +1,4 @@
-"""Both brokers for trying out carry what the stream needs: topics, records in order, groups with offsets."""
+"""Both local brokers support what the stream needs: topics, ordered records, groups with offsets."""
 
 import subprocess
 import sys
@@ -62,7 +62,7 @@ def test_records_come_back_with_key_value_headers_and_order(broker: Broker, pref
     assert {p.partition: offset or 0 for p, offset in committed.items()} == {p: len(n) for p, n in seen.items()}
 
 
-def test_a_new_member_of_the_group_goes_on_after_the_commit(broker: Broker, prefix: str) -> None:
+def test_a_new_member_of_the_group_continues_after_the_commit(broker: Broker, prefix: str) -> None:
     topic = f"{prefix}-t"
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
     admin.create_topics([NewTopic(topic, 1, 1)])
@@ -85,7 +85,7 @@ def test_a_new_member_of_the_group_goes_on_after_the_commit(broker: Broker, pref
     second.close()
 
 
-def test_apache_kafka_does_not_make_topics_by_itself(kafka: KafkaCluster, prefix: str) -> None:
+def test_apache_kafka_does_not_create_topics_by_itself(kafka: KafkaCluster, prefix: str) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers, max_block_ms=1000)
     with pytest.raises(KafkaError):
         producer.send(f"{prefix}-misspelt", value=b"?").get(5)
@@ -111,7 +111,7 @@ def test_kafka_s_own_tools_run(kafka: KafkaCluster, prefix: str) -> None:
     assert "PartitionCount: 2" in said.stdout
 
 
-def test_a_killed_broker_comes_back_with_its_records_at_the_same_address(kafka: KafkaCluster, prefix: str) -> None:
+def test_a_killed_broker_restarts_with_its_records_at_the_same_address(kafka: KafkaCluster, prefix: str) -> None:
     del kafka  # only for its skip: this test kills a broker of its own
     with KafkaCluster() as cluster:
         servers = cluster.bootstrap_servers
@@ -141,7 +141,7 @@ def test_a_named_folder_keeps_topics_over_a_restart(kafka: KafkaCluster, prefix:
 
 
 @pytest.mark.slow
-def test_three_brokers_keep_three_copies_and_survive_the_loss_of_one(kafka: KafkaCluster, prefix: str) -> None:
+def test_three_brokers_keep_three_replicas_and_survive_the_loss_of_one(kafka: KafkaCluster, prefix: str) -> None:
     del kafka
     with KafkaCluster(3) as cluster:
         admin = KafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
@@ -171,7 +171,7 @@ def test_a_port_in_use_is_named(embedded_broker: EmbeddedBroker) -> None:
         EmbeddedBroker(port).start()
 
 
-def test_the_broker_goes_when_the_one_who_started_it_is_killed() -> None:
+def test_the_broker_ends_when_its_parent_is_killed() -> None:
     code = (
         "import time; from streams.brokers.embedded import EmbeddedBroker\n"
         "broker = EmbeddedBroker(); broker.start(); print(broker.pid, flush=True); time.sleep(60)"

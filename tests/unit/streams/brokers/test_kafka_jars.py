@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched once, whole or not at all; what is missing is said with what would help."""
+"""Kafka's jars: downloaded once, completely or not at all; errors say what is missing and how to fix it."""
 
 import stat
 from pathlib import Path
@@ -36,7 +36,7 @@ def _which(folder: Path):
 FETCH = 'for word; do case $word in -DoutputDirectory=*) out=${word#*=};; esac; done; mkdir -p "$out"'
 
 
-def test_jars_are_fetched_once(bin_folder: Path, tmp_path: Path) -> None:
+def test_jars_are_downloaded_once(bin_folder: Path, tmp_path: Path) -> None:
     _program(bin_folder, "mvn", f'{FETCH}; touch "$out/kafka.jar"; echo x >> {tmp_path}/calls')
     first = jars()
     assert [file.name for file in first.iterdir()] == ["kafka.jar"]
@@ -45,20 +45,22 @@ def test_jars_are_fetched_once(bin_folder: Path, tmp_path: Path) -> None:
     assert [file.name for file in cache_folder().iterdir()] == [first.name], "nothing temporary is left"
 
 
-def test_a_failed_fetch_leaves_nothing_that_would_pass_for_jars(bin_folder: Path) -> None:
+def test_a_failed_download_leaves_no_partial_folder(bin_folder: Path) -> None:
     _program(bin_folder, "mvn", f'{FETCH}; touch "$out/half.jar"; echo "no route to repository"; exit 1')
-    with pytest.raises(KafkaUnavailableError, match=r"Maven could not fetch Kafka's jars \(code 1\):\nno route"):
+    with pytest.raises(
+        KafkaUnavailableError, match=r"Maven could not download Kafka's jars \(exit code 1\):\nno route"
+    ):
         jars()
     assert list(cache_folder().iterdir()) == []
 
 
 def test_without_maven_the_message_says_what_to_install(bin_folder: Path) -> None:
-    with pytest.raises(KafkaUnavailableError, match=r"no `mvn` on the PATH .*apt-get install maven"):
+    with pytest.raises(KafkaUnavailableError, match=r"`mvn` is not on the PATH .*apt-get install maven"):
         jars()
 
 
 def test_without_java_the_message_says_what_to_install(bin_folder: Path) -> None:
-    with pytest.raises(KafkaUnavailableError, match=r"needs Java 17 or newer, and there is no `java` on the PATH"):
+    with pytest.raises(KafkaUnavailableError, match=r"needs Java 17 or newer, and `java` is not on the PATH"):
         java()
 
 
@@ -75,7 +77,7 @@ def test_a_java_home_without_java_is_named(bin_folder: Path, monkeypatch: pytest
         ('openjdk version "21" 2023-09-19', None),
         ('java version "1.8.0_402"', "is Java 8"),
         ('openjdk version "11.0.2" 2019-01-15', "is Java 11"),
-        ("Killed", "said nothing that names a version: 'Killed'"),
+        ("Killed", "does not print a version: 'Killed'"),
     ],
 )
 def test_java_is_new_enough(bin_folder: Path, version: str, problem: str | None) -> None:

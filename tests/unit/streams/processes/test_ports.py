@@ -8,7 +8,7 @@ import pytest
 from streams.processes.ports import answers, free_ports
 
 
-def test_ports_are_free_distinct_and_not_the_system_s() -> None:
+def test_ports_are_free_distinct_and_not_ephemeral() -> None:
     ports = free_ports(20)
     assert len(set(ports)) == 20
     first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
@@ -16,7 +16,7 @@ def test_ports_are_free_distinct_and_not_the_system_s() -> None:
     assert not any(answers(port) for port in ports)
 
 
-def test_a_port_in_use_is_not_given() -> None:
+def test_a_port_in_use_is_not_returned() -> None:
     with socket.socket() as holder:
         [port] = free_ports(1)
         holder.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""A server that we start ends with us, at our word, and says why when it does not start."""
+"""A server that we start ends with us or on request, and reports why if it does not start."""
 
 import os
 import signal
@@ -53,7 +53,7 @@ def test_it_runs_until_it_is_stopped_and_stopping_twice_is_harmless(log: Path) -
     assert process.wait() == 128 + signal.SIGTERM
 
 
-def test_a_deaf_server_is_killed_after_the_grace(log: Path) -> None:
+def test_a_server_that_ignores_sigterm_is_killed_after_the_grace_period(log: Path) -> None:
     process = ServerProcess([sys.executable, "-c", DEAF], log=log, grace=0.3)
     _wait_for("deaf", process)
     process.stop()
@@ -72,12 +72,12 @@ def test_output_and_exit_code_are_kept(log: Path) -> None:
     process = ServerProcess(["sh", "-c", "echo said; echo complained >&2; exit 3"], log=log)
     assert process.wait(5) == 3
     assert set(process.log_tail().splitlines()) == {"said", "complained"}
-    with pytest.raises(ServerError, match=r"sh ended with code 3\n(.|\n)*complained"):
+    with pytest.raises(ServerError, match=r"sh ended with exit code 3\n(.|\n)*complained"):
         process.require_running()
 
 
-def test_a_program_that_is_not_there_is_named(log: Path) -> None:
-    with pytest.raises(ServerError, match=r"nowhere could not be started\n(.|\n)*nowhere"):
+def test_a_missing_program_is_named(log: Path) -> None:
+    with pytest.raises(ServerError, match=r"cannot start nowhere\n(.|\n)*nowhere"):
         ServerProcess(["/no/such/nowhere"], log=log)
 
 
@@ -97,13 +97,13 @@ def test_it_does_not_outlive_its_owner(tmp_path: Path, number: signal.Signals) -
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_it(tmp_path: Path) -> None:
-    """The owner decides when it stops: a worker has to commit to its broker first."""
+    """The owner decides when the server stops: a worker must commit to its broker first."""
     process = ServerProcess(["sleep", "60"], log=tmp_path / "log")
     assert os.getpgid(process.pid) != os.getpgid(0)
     process.stop()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's prctl")
 def test_it_does_not_outlive_its_guard(log: Path) -> None:
     process = ServerProcess(["sleep", "60"], log=log)
     guard = int(subprocess.check_output(["ps", "-o", "ppid=", "-p", str(process.pid)]))
