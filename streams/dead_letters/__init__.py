@@ -1,1 +1,1 @@
-"""Dead letters, the marks of replayed ones, and replay."""
+"""Dead letters, the marks of those that were replayed, and replay."""

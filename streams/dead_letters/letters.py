@@ -1,4 +1,4 @@
-"""Dead letters on Kafka: read from ``articles.dead``, with their reasons and what became of them."""
+"""Dead letters, read from ``articles.dead``, and filters on them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from streams.records.dead_letter import split_headers
 from streams.settings import Settings
 
 POLL_MS = 500
-#: Beyond the end that the broker told: the embedded one tells too low an end (milliseconds).
+#: Poll this long past the reported end: the embedded broker under-reports it (milliseconds).
 LAST_POLL_MS = 150
-#: Most that a fetch waits for news (Kafka's fetch.max.wait.ms).
+#: How long a fetch waits for new records (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 50
 
 State = Literal["open", "replayed", "returned", "incomplete"]
-"""Of a letter: never put back; put back; itself a record that was put back and died again; without its content."""
+"""A letter was never replayed; was replayed; is itself a replayed record that failed again; lacks its content."""
 
 
 class StoredLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A dead letter as it lies on ``articles.dead``: where it is, where it came from, and why."""
+    """A dead letter on ``articles.dead``: its position, its original position, and the reason."""
 
     partition: int
     offset: int
@@ -45,26 +45,26 @@ class StoredLetter(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes | None
     headers: Headers
     left_out: int = 0
-    """Bytes of the original that no dead letter can hold: they are where it came from, as long as that is kept."""
+    """Bytes of the original that do not fit into a dead letter; the source topic has them until retention."""
 
     @property
     def id(self) -> str:
-        """What it is called on the command line: ``partition:offset``."""
+        """The letter's name on the command line: ``partition:offset``."""
         return f"{self.partition}:{self.offset}"
 
     @property
     def origin(self) -> str:
-        """Where the original stood, and its content; the same for a letter that a worker that crashed wrote twice."""
+        """The original's position and content; equal for two letters that a crashing worker wrote for one record."""
         return origin(self.topic, self.from_partition, self.from_offset, self.value)
 
 
 def origin(topic: str, partition: int, offset: int, value: bytes | None) -> str:
-    """What tells one record from all others, also where a topic was made anew and counts from 0 again."""
+    """A unique name for a record, even if its topic was recreated and counts from 0 again."""
     return f"{topic}:{partition}:{offset}:{hashlib.blake2b(value or b'', digest_size=8).hexdigest()}"
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A range of numbers, both ends included; None is open."""
+    """A range of numbers, including both ends; None leaves an end open."""
 
     first: int | None = None
     last: int | None = None
@@ -74,7 +74,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which letters are meant; what is None or empty does not restrict. Topic and numbers are the original's."""
+    """A filter on letters; fields that are None or empty match all. Topic and numbers are the original's."""
 
     ids: frozenset[str] = frozenset()
     reasons: frozenset[str] = frozenset()
@@ -87,7 +87,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     contains: str | None = None
 
     def takes(self, letter: StoredLetter) -> bool:
-        """Whether a letter is meant."""
+        """Whether the filter matches a letter."""
         return (
             (not self.ids or letter.id in self.ids)
             and (not self.reasons or letter.reason in self.reasons)
@@ -106,11 +106,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_letters(settings: Settings, wanted: Wanted) -> Iterator[StoredLetter]:
-    """The letters on the topic that are meant, once each, in order of partition and offset.
+    """The letters on the topic that match, once each, in order of partition and offset.
 
     Raises:
         BrokerUnreachableError: no broker answers.
-        TopicUnreadableError: the topic is not there, or not for this user.
+        TopicUnreadableError: the topic does not exist, or this user may not read it.
     """
     consumer = reader(settings)
     try:
@@ -131,7 +131,7 @@ def read_letters(settings: Settings, wanted: Wanted) -> Iterator[StoredLetter]:
 
 
 def reader(settings: Settings) -> KafkaConsumer:
-    """A consumer for :func:`read_partition`; what is in an open transaction, or was taken back, is not there for it.
+    """A consumer for :func:`read_partition`; it skips records of open and aborted transactions.
 
     Raises:
         BrokerUnreachableError: no broker answers.
@@ -142,7 +142,7 @@ def reader(settings: Settings) -> KafkaConsumer:
 
 
 def read_partition(consumer: KafkaConsumer, tp: TopicPartition, since: datetime | None = None) -> Iterator[Any]:
-    """The records that a partition holds now, from ``since`` on."""
+    """The records that a partition holds now, starting at ``since``."""
     consumer.assign([tp])
     start = None
     if since is not None:
@@ -164,7 +164,7 @@ def read_partition(consumer: KafkaConsumer, tp: TopicPartition, since: datetime 
 
 
 def stored_letter(record: Any) -> StoredLetter:
-    """A record of ``articles.dead``; of one that others wrote there, as much as can be told."""
+    """Decode a record of ``articles.dead``; best effort for a record that another program wrote."""
     headers, added = split_headers([(name, value or b"") for name, value in record.headers or ()])
     timestamp = _number(added.get("timestamp"))
     return StoredLetter(

@@ -1,9 +1,9 @@
-"""What became of dead letters: the marks of those that were replayed (module ``replay``).
+"""The state of dead letters: the marks of those that were replayed (module ``replay``).
 
-They are kept on ``articles.dead.replayed``: for each letter, where its record stands now. So the record itself is the
-original's, byte for byte, with nothing added, and a second replay does nothing. A record that dies again where it was
-put is known by its place: it is *returned*, and is put back once more only when asked for, so that replaying in a loop
-(a cron job) does not make one bad record into many. Marks are kept for longer than letters are.
+``articles.dead.replayed`` holds a mark for each replayed letter, with the position of the replayed copy. So the copy is
+the original, byte for byte, with nothing added, and a second replay does nothing. A copy that fails again is recognised
+by its position: its letter is *returned*, and is replayed again only on request, so that replaying in a loop (a cron
+job) does not multiply a bad record. Marks are kept longer than letters.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from streams.settings import Settings
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
-    """One record that was put back: of which letter, where it stands now, and when that was.
+    """The mark of one replayed record: its letter, the position of the copy, and the time.
 
-    ``root`` is the origin of the first letter, where a returned one was put back again; ``origin`` is what a letter
-    will have for its origin when the record dies again.
+    ``root`` is the origin of the first letter if a returned letter was replayed again; ``origin`` is the origin that a
+    letter will have if the copy fails again.
     """
 
     root: str
@@ -36,7 +36,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replays:
-    """What was put back so far."""
+    """The records that were replayed so far."""
 
     def __init__(self, replays: Iterable[Replay] = ()) -> None:
         self._roots: dict[str, Replay] = {}
@@ -45,17 +45,17 @@ class Replays:
             self.add(replay)
 
     def add(self, replay: Replay) -> None:
-        """Remember one more."""
+        """Add a replayed record."""
         self._roots[replay.root] = replay
         self._put_back[replay.origin] = replay
 
     def root(self, letter: StoredLetter) -> str:
-        """The origin of the first letter that this one goes back to; its own, where it was never put back."""
+        """The origin of the first letter of this record; the letter's own if it was never replayed."""
         before = self._put_back.get(letter.origin)
         return before.root if before is not None else letter.origin
 
     def state(self, letter: StoredLetter) -> State:
-        """What became of a letter."""
+        """The state of a letter."""
         if letter.left_out:
             return "incomplete"
         if letter.origin in self._put_back:
@@ -63,9 +63,9 @@ class Replays:
         return "replayed" if letter.origin in self._roots else "open"
 
     def pending(self, letters: Iterable[StoredLetter], *, again: bool = False) -> list[StoredLetter]:
-        """Those to be put back: the open ones; ``again``: also the others, the newest of each root.
+        """The letters to replay: the open ones; with ``again``, also the others, the newest of each root.
 
-        Never those without their content, which would come back as empty records.
+        Letters without their content are left out: they would become empty records.
         """
         newest: dict[str, StoredLetter] = {}
         for letter in letters:
@@ -77,7 +77,7 @@ class Replays:
 
 
 def read_replays(settings: Settings) -> Replays:
-    """What was put back and committed so far; nothing where the topic is not there.
+    """The committed marks of replayed records; none if the topic does not exist.
 
     Raises:
         BrokerUnreachableError: no broker answers.

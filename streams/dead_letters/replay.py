@@ -1,10 +1,10 @@
-"""A run of ``dead replay``: letters are put back in batches, and each batch with its marks in one Kafka transaction.
+"""A run of ``dead replay``: sends letters back in batches, each batch with its marks in one Kafka transaction.
 
-The marks say what was put back (module ``marks``). Whoever reads what is committed, as workers do, gets the records
-and the marks of a batch, or neither: a run that was killed at any moment has put back none of its last batch, and the
-next one does. All runs of a deployment write under one transactional id, and read the marks after they began under it:
-so an earlier run that still goes on is shut out first, and what it had put back is known. Brokers without transactions
-get letter and mark one by one; there a crash between the two leads to a second sending, of the same article.
+The marks say what was replayed (module ``marks``). Readers of committed records, such as workers, see the records and
+marks of a batch, or neither: a run that is killed at any moment has replayed nothing of its last batch, and the next
+run replays it. All runs of a deployment write under one transactional id, and read the marks after they initialise it:
+this fences an earlier run that still goes on, and what it replayed is known. Brokers without transactions get each
+record and its mark separately; a crash between the two sends the same article again.
 """
 
 from __future__ import annotations
@@ -29,54 +29,54 @@ from streams.kafka.topics import ARTICLES, OBSERVATIONS, REPLAYED, ensure_topics
 from streams.kafka.transactions import WAIT_SECONDS, ForbiddenError, TakenOverError, TransactionError, Transactions
 from streams.settings import Settings
 
-#: A batch has at most so many letters, and no more than so many bytes where it is not one letter alone.
+#: Limits of a batch: number of letters, and bytes unless it is a single letter.
 BATCH = 500
 BATCH_BYTES = 16 * 1024 * 1024
-#: A record that is put back keeps its Kafka time, which an undated article takes for its arrival, when it is no older;
-#: else it arrives anew: with an old time the broker could delete it, by the topic's retention, before it is read.
+#: A replayed record keeps its Kafka timestamp, the arrival of an undated article, unless it is older than this.
+#: An older one gets a new timestamp: otherwise the topic's retention could delete the record before it is read.
 KEPT_TIME = timedelta(days=1)
-#: Errors that are about one record, and leave the others to be put back.
+#: Errors of a single record; the other records can still be replayed.
 REFUSED = (InvalidRecordError, InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class ForeignLetterError(UserError):
-    """A dead letter that names a topic which is none of this deployment's; the message says which."""
+    """A dead letter from a topic outside this deployment; the message names it."""
 
 
 class ReplayEndedError(UserError):
-    """A replay that could not go on, with nothing lost and nothing twice; the message says why, and what to do."""
+    """A replay that stopped early, without loss or duplicates; the message says why, and what to do."""
 
 
 def check_origins(settings: Settings, letters: Iterable[StoredLetter]) -> None:
-    """Refuse letters that do not come from this deployment: whoever can write dead letters must not choose a topic.
+    """Reject letters from outside this deployment: a writer of dead letters must not choose the target topic.
 
     Raises:
-        ForeignLetterError: the first of them.
+        ForeignLetterError: a letter is from another topic; the message names the first one.
     """
     own = [settings.topic(ARTICLES), settings.topic(OBSERVATIONS)]
     for letter in letters:
         if letter.topic not in own:
             named = f"topic {letter.topic!r}" if letter.topic else "no topic"
             raise ForeignLetterError(
-                f"dead letter {letter.id} names {named} as its origin; expected {' or '.join(own)}. Leave it out, "
+                f"dead letter {letter.id} names {named} as its origin; expected {' or '.join(own)}. Exclude it, "
                 "for example with --topic"
             )
 
 
 def replay(settings: Settings, letters: Sequence[StoredLetter], *, again: bool = False) -> Iterator[Replay]:
-    """Put the original bytes, key and headers back on the topic and partition that they came from.
+    """Send the original bytes, key and headers back to the topic and partition that they came from.
 
-    Yields each one once it is there, with its mark, for all who read what is committed. ``letters`` must be read before
-    this is called: one that returned meanwhile must not be read without the mark that tells it.
+    Yields each record once it and its mark are committed. Read ``letters`` before calling this: otherwise a letter that
+    returns meanwhile could be read without its mark.
 
     Args:
-        again: also those that were put back already, or died again since.
+        again: also replay letters that were already replayed, or failed again since.
 
     Raises:
-        ForeignLetterError: one does not come from this deployment; nothing was sent.
-        TopicsMissingError: the topic of marks is missing and may not be made.
-        ReplayEndedError: another replay has taken over, this user may not write so, or the brokers refuse a record by
-            itself (then the others were put back).
+        ForeignLetterError: a letter is not from this deployment; nothing was sent.
+        TopicsMissingError: the topic of marks is missing and may not be created.
+        ReplayEndedError: another replay has taken over, this user lacks the right, or the brokers reject single records
+            (all others were replayed).
         KafkaError: the brokers refuse for another reason.
     """
     marks = [spec for spec in topic_specs(settings) if spec.name == settings.topic(REPLAYED)]
@@ -85,18 +85,18 @@ def replay(settings: Settings, letters: Sequence[StoredLetter], *, again: bool =
     try:
         yield from run.put_back()
     except TakenOverError:
-        so_far = "another replay runs, and has taken over"
-        remedy = "what that one leaves, the same command puts back when it has ended"
-        raise ReplayEndedError(f"{so_far}; {run.done} dead letters were put back before; {remedy}") from None
+        so_far = "another replay has taken over"
+        remedy = "when it has ended, run the same command again for what it left"
+        raise ReplayEndedError(f"{so_far}; {run.done} dead letters were replayed before; {remedy}") from None
     except ForbiddenError as error:
-        raise ReplayEndedError(f"{error}; `newswatch topics grant operator USER` gives the right to") from None
+        raise ReplayEndedError(f"{error}; grant the right with `newswatch topics grant operator USER`") from None
     except TransactionError as error:
-        remedy = "the same command puts back what is left"
-        raise ReplayEndedError(f"{error}; {run.done} dead letters were put back before; {remedy}") from None
+        remedy = "run the same command again for the rest"
+        raise ReplayEndedError(f"{error}; {run.done} dead letters were replayed before; {remedy}") from None
 
 
 class _Run:
-    """What is still to be put back, and what the brokers have refused."""
+    """One run: the letters still to replay, and those that the brokers rejected."""
 
     def __init__(self, settings: Settings, letters: Sequence[StoredLetter], *, again: bool) -> None:
         self._settings = settings
@@ -117,17 +117,17 @@ class _Run:
                 yield from self._through(batches, transactions, known)
         if self._refused:
             raise ReplayEndedError(
-                f"the brokers refuse {len(self._refused)} dead letters, the first of them {self._refused[0]}; "
-                f"{self.done} were put back"
+                f"the brokers reject {len(self._refused)} dead letters, the first of them {self._refused[0]}; "
+                f"{self.done} were replayed"
             )
 
     def _through(
         self, batches: deque[Sequence[StoredLetter]], transactions: Transactions, known: Replays
     ) -> Iterator[Replay]:
-        """One batch after the other, until a record is refused: then its batch is halved, and all begins anew."""
+        """Send the batches in order until a record is rejected: then halve its batch and return, to start again."""
         while batches:
             batch = batches.popleft()
-            # Another replay may have put some back, between an end of ours and its new beginning.
+            # Another run may have replayed some of them between two of our producers.
             batch = [one for one in batch if self._again or known.state(one) == "open"]
             if not batch:
                 continue
@@ -145,7 +145,7 @@ class _Run:
 
 
 def in_batches(letters: Iterable[StoredLetter], most: int) -> Iterator[Sequence[StoredLetter]]:
-    """At most so many at once, and no more than ``BATCH_BYTES`` where it is not one alone."""
+    """Split letters into batches of at most ``most`` letters and ``BATCH_BYTES``, unless a single letter is larger."""
     batch: list[StoredLetter] = []
     size = 0
     for letter in letters:

@@ -1,4 +1,4 @@
-"""Dead letters on real Kafka: listed, shown, and put back byte for byte, once."""
+"""Dead letters on real Kafka: listed, shown, and replayed byte for byte, once."""
 
 import json
 import random
@@ -28,14 +28,14 @@ def flags(watch: Any) -> list[str]:
 
 
 def newswatch(watch: Any, *arguments: str, status: int = 0) -> Result:
-    """What a command says; run in this process, for they are many, and it is quicker."""
+    """A command's output; runs in this process, which is faster."""
     done = CliRunner().invoke(app, [*arguments, *flags(watch)])
     assert done.exit_code == status, done.output
     return done
 
 
 def refusal(watch: Any, *arguments: str) -> str:
-    """What a command says that cannot do what it is asked for."""
+    """A failing command's message."""
     command = [sys.executable, "-m", "streams.cli", *arguments, *flags(watch)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
@@ -62,7 +62,7 @@ def records(watch: Any, topic: str = "articles") -> list[tuple[Any, ...]]:
     return [(r.partition, r.offset, r.key, r.value, r.headers, r.timestamp) for r in watch.read(topic)]
 
 
-def test_letters_are_listed_shown_and_put_back_once(new_watch: Callable[..., Any]) -> None:
+def test_letters_are_listed_shown_and_replayed_once(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
     for value in (*BAD, None):
@@ -99,7 +99,7 @@ def test_letters_are_listed_shown_and_put_back_once(new_watch: Callable[..., Any
     assert "no dead letter at 0:99999" in newswatch(watch, "dead", "show", "0:99999", status=1).stderr
     assert "expected PARTITION:OFFSET" in refusal(watch, "dead", "replay", "wrong")
 
-    assert "1 dead letter would be put back" in newswatch(watch, "dead", "replay", wrong["id"], "--dry-run").stderr
+    assert "1 dead letter would be replayed" in newswatch(watch, "dead", "replay", wrong["id"], "--dry-run").stderr
     assert len(records(watch)) == 5
 
     (put_back,) = map(json.loads, newswatch(watch, "dead", "replay", wrong["id"], "--json").stdout.splitlines())
@@ -109,22 +109,22 @@ def test_letters_are_listed_shown_and_put_back_once(new_watch: Callable[..., Any
     again = [record for record in records(watch) if record[0] == 1][4:]
     assert sorted(map(repr, (record[2:] for record in again))) == sorted(map(repr, (one[2:] for one in original)))
 
-    # They are no better now and have died again: known as such, and not put back by a second replay.
+    # They fail again: known as returned, and not replayed a second time.
     assert [letter["state"] for letter in listed(watch)].count("returned") == 4
     assert reasons(watch, "--state", "open") == []
     for _ in range(2):
         said = newswatch(watch, "dead", "replay").stderr
-        assert "0 dead letters put back (8 were already" in said
+        assert "0 dead letters replayed (8 replayed before" in said
     assert len(records(watch)) == 9
     newswatch(watch, "dead", "replay", "--again", "--reason", "wrong_type")
     watch.wait_committed()
     assert len(records(watch)) == 10
-    assert "0 dead letters put back" in newswatch(watch, "dead", "replay").stderr
+    assert "0 dead letters replayed" in newswatch(watch, "dead", "replay").stderr
     assert len(watch.alerts()) == 1
 
 
-def test_a_record_with_neither_key_nor_value_is_a_letter_too(new_watch: Callable[..., Any]) -> None:
-    """Kafka takes such a record and client libraries refuse to write it: where it died, and when it is put back."""
+def test_a_record_with_neither_key_nor_value_becomes_a_letter(new_watch: Callable[..., Any]) -> None:
+    """Kafka accepts such a record, and client libraries refuse to write it, as a letter and at replay."""
     watch = new_watch(RULES, partitions=1)
     watch.create_topics()
     sender = producer(watch.settings)
@@ -140,7 +140,7 @@ def test_a_record_with_neither_key_nor_value_is_a_letter_too(new_watch: Callable
     assert (nothing["key"], nothing["value"]) == (None, None)
     assert [tuple(pair) for pair in nothing["headers"]] == [(name, value.decode()) for name, value in HEADERS]
     assert (empty["key"], empty["value"]) == ("", None)
-    assert "2 dead letters put back" in newswatch(watch, "dead", "replay").stderr
+    assert "2 dead letters replayed" in newswatch(watch, "dead", "replay").stderr
     watch.wait_committed()
     found = records(watch)
     assert [one[2:5] for one in found[3:]] == [one[2:5] for one in found[:2]]
@@ -166,17 +166,17 @@ def letter(watch: Any, **changes: Any) -> DeadLetter:
     return DeadLetter(**(given | changes))
 
 
-def test_a_letter_that_is_readable_now_gives_its_alert_at_the_time_of_the_article(
+def test_a_replayed_letter_that_is_now_readable_fires_at_its_articles_time(
     new_watch: Callable[..., Any],
 ) -> None:
     watch = new_watch(RULES)
     watch.create_topics()
     dead = letter(watch)
-    for _ in range(2):  # a worker that crashed wrote it twice
+    for _ in range(2):  # a crashing worker wrote it twice
         produce(watch, "articles.dead", dead.value, key=dead.key, headers=dead.all_headers())
     assert len(listed(watch)) == 1
     watch.start().wait_ready()
-    for said in ("1 dead letter put back", "0 dead letters put back"):
+    for said in ("1 dead letter replayed", "0 dead letters replayed"):
         assert said in newswatch(watch, "dead", "replay", "--reason", "extraction_failed").stderr
     watch.wait_committed()
     (alert,) = watch.alerts()
@@ -185,7 +185,7 @@ def test_a_letter_that_is_readable_now_gives_its_alert_at_the_time_of_the_articl
     assert [one["state"] for one in listed(watch)] == ["replayed"]
 
 
-def test_a_letter_cannot_name_a_topic_of_its_own_choice(new_watch: Callable[..., Any]) -> None:
+def test_a_letter_cannot_choose_its_target_topic(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES)
     watch.create_topics()
     forged = letter(watch, topic=watch.settings.topic("alerts"))
@@ -196,7 +196,7 @@ def test_a_letter_cannot_name_a_topic_of_its_own_choice(new_watch: Callable[...,
     assert records(watch, "alerts") == []
 
 
-def test_an_old_record_arrives_anew_for_the_broker_would_delete_it_unread(new_watch: Callable[..., Any]) -> None:
+def test_an_old_record_gets_a_new_timestamp_so_that_retention_does_not_delete_it(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES)
     watch.create_topics()
     old = letter(watch, timestamp=DIED - timedelta(days=30))
@@ -207,7 +207,7 @@ def test_an_old_record_arrives_anew_for_the_broker_would_delete_it_unread(new_wa
 
 
 @pytest.mark.slow
-def test_a_record_as_large_as_the_topic_takes_dies_and_blocks_nothing(new_watch: Callable[..., Any]) -> None:
+def test_a_record_of_the_largest_size_becomes_a_letter_and_blocks_nothing(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES)
     watch.create_topics()
     noise = random.Random(4).randbytes(8 * 2**20 - 200)  # does not compress

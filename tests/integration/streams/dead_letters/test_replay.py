@@ -1,4 +1,4 @@
-"""`dead replay` puts each letter back once, whatever runs beside it or kills it, for readers of what is committed."""
+"""`dead replay` replays each letter once for readers of committed records, despite concurrent runs and kills."""
 
 import logging
 import random
@@ -30,7 +30,7 @@ from streams.settings import Settings, load_settings
 from tests.rigs.topics import records
 from tests.rigs.waiting import wait_until
 
-#: A replay that stops at a moment, and goes on when it is told to.
+#: A replay that pauses at a given step, and continues on request.
 HELD = """
 import sys
 from kafka import KafkaProducer
@@ -64,7 +64,7 @@ main()
 
 @pytest.fixture
 def settings(kafka: KafkaCluster, prefix: str, tmp_path: Path) -> Settings:
-    """The topics that a replay has to do with."""
+    """The topics that a replay reads and writes."""
     found = load_settings(brokers=kafka.bootstrap_servers, topic_prefix=f"{prefix}.", partitions=2, rules=tmp_path)
     names = [found.topic(name) for name in (ARTICLES, DEAD, REPLAYED)]
     create_topics(found, [spec for spec in topic_specs(found) if spec.name in names])
@@ -72,7 +72,7 @@ def settings(kafka: KafkaCluster, prefix: str, tmp_path: Path) -> Settings:
 
 
 def die(settings: Settings, number: int, value: Callable[[int], bytes] = b"letter %d".__mod__) -> None:
-    """So many letters, half of them from each partition of `articles`."""
+    """A number of letters, half of them from each partition of `articles`."""
     producer = KafkaProducer(bootstrap_servers=settings.brokers, acks="all", linger_ms=20)
     for one in range(number):
         dead = DeadLetter(
@@ -95,14 +95,14 @@ def start(settings: Settings, *command: str) -> subprocess.Popen[str]:
 
 
 def replayed(settings: Settings) -> str:
-    """What a replay says that nobody disturbs; in this process, which is quicker."""
+    """The message of an undisturbed replay; runs in this process, which is faster."""
     done = CliRunner().invoke(app, ["dead", "replay", *flags(settings)])
     assert done.exit_code == 0, done.output
     return done.stderr
 
 
 def committed(settings: Settings, topic: str = "articles") -> Counter[bytes]:
-    """How often each value is there for readers of what is committed."""
+    """How often readers of committed records see each value."""
     return Counter(record.value for record in records(settings, topic, isolation_level="read_committed"))
 
 
@@ -113,7 +113,7 @@ def sent(settings: Settings) -> int:
 
 @pytest.fixture
 def held(settings: Settings, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
-    """A replay of five letters that stands at the moment that the test names."""
+    """A replay of five letters, paused at the step that the test names."""
     die(settings, 5)
     with start(settings, "-c", HELD, request.param) as process:
         assert process.stdout is not None
@@ -129,34 +129,34 @@ def test_killed_at_any_moment_of_a_batch(settings: Settings, held: subprocess.Po
     assert len(list(records(settings, "articles"))) == 5, "killed before the records were sent"
     before = committed(settings).total()
     assert before in (0, 5)
-    assert f"{5 - before} dead letters put back" in replayed(settings)
+    assert f"{5 - before} dead letters replayed" in replayed(settings)
     assert committed(settings) == {b"letter %d" % number: 1 for number in range(5)}
     assert committed(settings, "articles.dead.replayed").total() == 5
-    assert "0 dead letters put back" in replayed(settings)
+    assert "0 dead letters replayed" in replayed(settings)
 
 
 @pytest.mark.parametrize("held", ["records are sent", "marks are sent"], indirect=True)
-def test_a_run_that_began_later_takes_over(settings: Settings, held: subprocess.Popen[str]) -> None:
-    assert "5 dead letters put back" in replayed(settings)
+def test_a_later_run_takes_over(settings: Settings, held: subprocess.Popen[str]) -> None:
+    assert "5 dead letters replayed" in replayed(settings)
     _, said = held.communicate("go on\n", timeout=30)
     assert held.returncode == 2
-    assert said.startswith("newswatch: another replay runs, and has taken over; 0 dead letters were put back before")
+    assert said.startswith("newswatch: another replay has taken over; 0 dead letters were replayed before")
     assert said.count("\n") == 1
     assert committed(settings) == {b"letter %d" % number: 1 for number in range(5)}
     assert committed(settings, "articles.dead.replayed").total() == 5
 
 
 @pytest.mark.parametrize("held", ["marks are sent"], indirect=True)
-def test_a_run_with_nothing_to_do_leaves_the_other_alone(settings: Settings, held: subprocess.Popen[str]) -> None:
+def test_a_run_with_nothing_to_do_does_not_fence_another(settings: Settings, held: subprocess.Popen[str]) -> None:
     done = CliRunner().invoke(app, ["dead", "replay", "--reason", "not_json", *flags(settings)])
-    assert "0 dead letters put back" in done.stderr
+    assert "0 dead letters replayed" in done.stderr
     done = CliRunner().invoke(app, ["dead", "replay", "--dry-run", *flags(settings)])
-    assert "5 dead letters would be put back" in done.stderr
+    assert "5 dead letters would be replayed" in done.stderr
     _, said = held.communicate("go on\n", timeout=30)
-    assert said == "5 dead letters put back\n"
+    assert said == "5 dead letters replayed\n"
 
 
-def test_many_at_once_and_killed_at_random(settings: Settings) -> None:
+def test_concurrent_runs_killed_at_random(settings: Settings) -> None:
     number, chance = 1600, random.Random(6)
     die(settings, number)
     for _ in range(3):
@@ -185,13 +185,13 @@ def test_many_at_once_and_killed_at_random(settings: Settings) -> None:
     assert committed(settings, "articles.dead.replayed").total() == number
 
 
-def test_a_record_that_the_brokers_refuse_holds_no_other_up(settings: Settings) -> None:
+def test_a_record_that_the_brokers_reject_does_not_block_others(settings: Settings) -> None:
     die(settings, 4, lambda number: random.Random(number).randbytes(5000 if number == 2 else 50))
     admin = KafkaAdminClient(bootstrap_servers=settings.brokers)
     limit = {"max.message.bytes": "2000"}
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic("articles"), limit)])
     admin.close()
-    refused = "the brokers refuse 1 dead letters, the first of them .*MessageSizeTooLargeError.*; {} were put back"
+    refused = "the brokers refuse 1 dead letters, the first of them .*MessageSizeTooLargeError.*; {} were replayed"
     for put_back in (3, 0):
         with pytest.raises(ReplayEndedError, match=refused.format(put_back)):
             list(replay(settings, list(read_letters(settings, Wanted()))))
@@ -200,7 +200,7 @@ def test_a_record_that_the_brokers_refuse_holds_no_other_up(settings: Settings) 
 
 
 def has_open_transaction(settings: Settings) -> bool:
-    """Whether readers of what is committed are held up on the marks."""
+    """Whether the topic of marks blocks readers of committed records."""
     place = TopicPartition(settings.topic("articles.dead.replayed"), 0)
     ends = []
     for level in ("read_committed", "read_uncommitted"):
@@ -210,7 +210,7 @@ def has_open_transaction(settings: Settings) -> bool:
     return ends[0] < ends[1]
 
 
-def test_a_batch_that_takes_too_long_is_taken_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_takes_too_long_is_aborted(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     die(settings, 3)
     letters = list(read_letters(settings, Wanted()))
     commit, batches = KafkaProducer.commit_transaction, iter((1, 2))
@@ -227,14 +227,14 @@ def test_a_batch_that_takes_too_long_is_taken_back(settings: Settings, monkeypat
         slow.setattr(transactions, "OPEN_SECONDS", 1)
         slow.setattr(replay_module, "BATCH", 2)
         slow.setattr(KafkaProducer, "commit_transaction", late)
-        with pytest.raises(ReplayEndedError, match="open for more than 1 s; 2 dead letters were put back before"):
+        with pytest.raises(ReplayEndedError, match="open for more than 1 s; 2 dead letters were replayed before"):
             list(replay(settings, letters))
-    assert "1 dead letter put back" in replayed(settings)
+    assert "1 dead letter replayed" in replayed(settings)
     assert committed(settings) == {b"letter %d" % number: 1 for number in range(3)}
 
 
-def test_an_error_takes_back_what_is_open_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody who reads what is committed waits for the brokers to find out."""
+def test_an_error_aborts_the_open_transaction_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers of committed records do not wait for the brokers' timeout."""
     die(settings, 3)
     send = KafkaProducer.send
 
@@ -256,10 +256,10 @@ def test_an_error_takes_back_what_is_open_at_once(settings: Settings, monkeypatc
     assert committed(settings) == {b"later": 2}
 
 
-def test_brokers_without_transactions_get_letter_and_mark_one_by_one(
+def test_brokers_without_transactions_get_record_and_mark_one_by_one(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Kafka knows them: here the client says that it does not, and all else is as it is."""
+    """Kafka has transactions; here the client reports that it does not, and everything else is real."""
     die(settings, 3)
 
     def unknown(producer: KafkaProducer) -> None:
@@ -267,20 +267,20 @@ def test_brokers_without_transactions_get_letter_and_mark_one_by_one(
 
     monkeypatch.setattr(KafkaProducer, "init_transactions", unknown)
     with caplog.at_level(logging.WARNING, logger="streams.kafka.transactions"):
-        assert "3 dead letters put back" in replayed(settings)
+        assert "3 dead letters replayed" in replayed(settings)
     assert [record.message for record in caplog.records] == [
-        "these brokers know no transactions: a crash or a second run may send a record twice"
+        "these brokers do not support transactions: a crash or a second run may send a record twice"
     ]
-    assert "0 dead letters put back" in replayed(settings)
+    assert "0 dead letters replayed" in replayed(settings)
     assert committed(settings) == {b"letter %d" % number: 1 for number in range(3)}
 
 
-def test_the_embedded_broker_takes_them(embedded_broker: EmbeddedBroker, prefix: str, tmp_path: Path) -> None:
+def test_replay_works_on_the_embedded_broker(embedded_broker: EmbeddedBroker, prefix: str, tmp_path: Path) -> None:
     settings = load_settings(
         brokers=embedded_broker.bootstrap_servers, topic_prefix=f"{prefix}.", partitions=2, rules=tmp_path
     )
     create_topics(settings, topic_specs(settings))
     die(settings, 5)
-    assert replayed(settings) == "5 dead letters put back\n"
-    assert "0 dead letters put back" in replayed(settings)
+    assert replayed(settings) == "5 dead letters replayed\n"
+    assert "0 dead letters replayed" in replayed(settings)
     assert committed(settings) == {b"letter %d" % number: 1 for number in range(5)}

@@ -1,4 +1,4 @@
-"""What is to be put back, by the marks of what was."""
+"""Which letters to replay, given the marks of those already replayed."""
 
 from datetime import UTC, datetime
 
@@ -30,17 +30,17 @@ def put_back(one: StoredLetter, to: StoredLetter) -> Replay:
     )
 
 
-def test_what_was_put_back_or_came_back_is_put_back_once_more_only_when_asked_for() -> None:
+def test_replayed_and_returned_letters_are_replayed_again_only_on_request() -> None:
     first, returned, untouched = letter(1), letter(5), letter(2)
     known = Replays([put_back(first, returned)])
     letters = [first, returned, untouched]
     assert [known.state(one) for one in letters] == ["replayed", "returned", "open"]
     assert known.pending(letters) == [untouched]
     assert untouched in (again := known.pending(letters, again=True))
-    assert len(again) == 2  # the two that go back to one record count once
+    assert len(again) == 2  # two letters of one record count once
 
 
-def test_a_letter_without_its_content_is_never_put_back() -> None:
+def test_a_letter_without_content_is_never_replayed() -> None:
     without = letter(3, value=b"", left_out=20_000_000)
     assert Replays().state(without) == "incomplete"
     assert Replays().pending([without]) == []
@@ -56,7 +56,7 @@ def test_a_letter_without_its_content_is_never_put_back() -> None:
         ([], []),
     ],
 )
-def test_batches_are_bounded_in_number_and_bytes(sizes: list[int], batches: list[int]) -> None:
+def test_batches_are_limited_in_number_and_bytes(sizes: list[int], batches: list[int]) -> None:
     letters = [letter(number, value=b"x" * size) for number, size in enumerate(sizes)]
     made = list(in_batches(letters, 2))
     assert [len(batch) for batch in made] == batches
