@@ -1,1 +1,1 @@
-"""How alerts go out: one module a sink."""
+"""Sinks for alerts, one module each."""

@@ -1,4 +1,4 @@
-"""Following alert topics: decoded alerts, each revision once."""
+"""Follow alert topics: decoded alerts, each revision once."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from streams.kafka.clients import consumer as make_consumer
 from streams.kafka.topic_ids import TopicIds
 from streams.settings import Settings
 
-#: So many (id, revision) are remembered to tell what was sent twice.
+#: How many (id, revision) pairs are kept for deduplication.
 MAX_REMEMBERED = 100_000
-#: At the end so long is waited for brokers that do not answer (milliseconds).
+#: Timeout for brokers that do not answer while closing (milliseconds).
 CLOSE_MS = 3000
-#: The log of a topic is looked at so often (milliseconds), for it may have been made anew.
+#: How often to check whether a topic was recreated (milliseconds).
 LOOK_MS = 1000
 
 logger = logging.getLogger(__name__)
 
 
 class Received(msgspec.Struct, frozen=True):
-    """An alert as it was read: from which topic, and where it stood."""
+    """An alert with the topic, partition and offset that it was read from."""
 
     topic: str
     partition: int
@@ -42,16 +42,16 @@ class Received(msgspec.Struct, frozen=True):
 class Subscription:
     """A consumer of alert topics; a context manager and an iterator.
 
-    An alert is dealt with, and committed, when the next one is asked for, or when the ``with`` block ends by itself.
-    One that an error or a signal finds in work is read again.
+    An alert counts as processed, and is committed, when the next one is requested, or when the ``with`` block ends
+    without an error. If an error or a signal interrupts its processing, it is read again.
 
     Args:
-        topics: names without the settings' prefix; with ``from_beginning`` all that they still hold is read first.
-        group: consumer group whose offsets are committed; without one every run stands alone.
+        topics: names without the settings' prefix; with ``from_beginning``, read what they still hold first.
+        group: consumer group whose offsets are committed; without one, every run starts independently.
 
     Raises:
-        BrokerUnreachableError: no broker answers; while it follows, one that is back takes this user no more.
-        TopicUnreadableError: a topic is not there, or not for this user.
+        BrokerUnreachableError: no broker answers; or, while following, a broker that is back refuses this user.
+        TopicUnreadableError: a topic does not exist, or this user may not read it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Subscription:
         self._consumer: KafkaConsumer = make_consumer(
             settings,
             group_id=group,
-            # Where what is to be read next is gone, or the topic was made anew: what is there, not what comes later.
+            # If the next record is deleted, or the topic was recreated, read what is there, not only what comes later.
             auto_offset_reset="earliest",
             enable_auto_commit=group is not None,
             consumer_timeout_ms=LOOK_MS,
@@ -99,21 +99,21 @@ class Subscription:
                 if (alert := self._alert(record)) is not None:
                     yield Received(record.topic, record.partition, record.offset, alert)
                 self._in_work = None
-            if (reason := refusal()) is not None:  # kafka-python would try for ever
+            if (reason := refusal()) is not None:  # kafka-python would retry forever
                 raise BrokerUnreachableError(self._settings, reason)
             self._follow_new_logs()
 
     def _begin(self, *, at_end: bool, group: str | None) -> None:
-        """Say where to begin: a group where it stopped."""
+        """Set where to begin: a group continues where it stopped."""
         if group is not None and at_end:
             self._commit_ends()
         self._consumer.subscribe(self._topics)
         if group is None and at_end:
-            self._consumer.topics()  # with what it says come the partitions
+            self._consumer.topics()  # the response includes the partitions
             self._consumer.seek_to_end()
 
     def _commit_ends(self) -> None:
-        """Have a group that was never here begin at the ends, and from now on, also when nothing comes today."""
+        """Commit the ends for a new group, so that it starts now even if its first alert comes in a later run."""
         partitions = [
             TopicPartition(topic, number)
             for topic in self._topics
@@ -121,11 +121,11 @@ class Subscription:
         ]
         fresh = [tp for tp in partitions if self._consumer.committed(tp) is None]
         ends = self._consumer.end_offsets(fresh) if fresh else {}
-        with suppress(CommitFailedError, UnknownMemberIdError):  # another member is at it already
+        with suppress(CommitFailedError, UnknownMemberIdError):  # another member does so already
             self._consumer.commit({tp: OffsetAndMetadata(end, "", -1) for tp, end in ends.items()})
 
     def _follow_new_logs(self) -> None:
-        """Begin with the log that a topic is now, where it was made anew: an old offset says nothing about it."""
+        """Start over in the new log of a recreated topic, in which the old offset means nothing."""
         try:
             now = self._topic_ids.of(self._topics)
         except KafkaError:  # the consumer says so; the next look asks again
@@ -134,18 +134,18 @@ class Subscription:
         self._ids |= now
         for tp in self._consumer.assignment():
             if tp.topic in anew:
-                logger.warning("topic %s was made anew; it is read from its beginning", tp.topic)
+                logger.warning("topic %s was recreated; reading it from its beginning", tp.topic)
                 self._consumer.seek_to_beginning(tp)
 
     def _alert(self, record: Any) -> Alert | None:
-        """The alert that a record holds; None where it is none, or was seen before."""
-        if record.value is None:  # compacted away
+        """Decode the alert of a record; None if it is not an alert, or a duplicate."""
+        if record.value is None:  # deleted by compaction
             return None
         try:
             alert = self._decoder.decode(record.value)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             place = f"{record.topic} {record.partition}:{record.offset}"
-            logger.warning("%s is no alert, and is left out: %s", place, error)
+            logger.warning("%s is not an alert, skipping it: %s", place, error)
             return None
         return alert if self._is_new(record.topic, alert) else None
 

@@ -1,4 +1,4 @@
-"""Alerts for people: a rich block each, with the rule, the headline, what matched and the evidence."""
+"""Alerts for the terminal: a rich block each, with the rule, the headline, what matched and the evidence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_QUOTE = 320
 
 
 def alert_block(alert: Alert) -> Group:
-    """One alert as it is shown in a terminal."""
+    """One alert for a terminal."""
     head = Text()
     head.append(f" {alert.severity.upper()} ", style=SEVERITY_STYLE.get(alert.severity, "bold"))
     head.append(f" {alert.rule}{STATE_WORD[alert.state]}", style="bold")
@@ -43,7 +43,7 @@ def alert_block(alert: Alert) -> Group:
 
 
 def quotation(sentence: str) -> Text:
-    """The sentence that is the evidence, cut to a readable length."""
+    """The evidence sentence, cut to a readable length."""
     flat = " ".join(sentence.split())
     return Text("“" + (flat if len(flat) <= MAX_QUOTE else flat[: MAX_QUOTE - 1] + "…") + "”", style="dim")
 
@@ -58,5 +58,7 @@ def describe_group(alert: Alert) -> str:
 
 
 def describe_findings(spans: Iterable[EvidenceSpan]) -> str:
-    """What met the conditions, each once, in order: ``official John Kerry · country TJK · theme human_rights``."""
+    """The findings that met the conditions, each once, in order:
+    ``official John Kerry · country TJK · theme human_rights``.
+    """
     return " · ".join(dict.fromkeys(span.what for span in spans))

@@ -1,1 +1,1 @@
-"""How articles come in: one module a source; each yields the records that go to the topic ``articles``."""
+"""Sources of articles, one module each; each yields the records for the topic ``articles``."""

@@ -1,7 +1,7 @@
-"""Feeding the topic ``articles``: stamp the arrival, key by article id, send with acknowledgement by all replicas.
+"""Feed the topic ``articles``: stamp the arrival, key by article id, send with acknowledgement by all replicas.
 
-The record's key is the article's id, so that versions of one article stay in order and feeding a file twice gives
-the same ids. At most half the lateness of event time is unacknowledged at any moment (the contract of the watermark).
+The record's key is the article's id, so that versions of an article stay in order and feeding a file twice gives the
+same ids. At any moment, unacknowledged articles span at most half the lateness of event time: the watermark's contract.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ from streams.sources.files import Line
 
 #: Half of the default lateness of a rule (one hour).
 MAX_UNACKNOWLEDGED = timedelta(minutes=30)
-#: No more than so much is sent and not acknowledged (bytes): kafka-python (3.0.12) has no bound of its own.
+#: Limit on unacknowledged bytes: kafka-python (3.0.12) has none of its own.
 MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
-#: Brokers that acknowledge nothing for so long are given up.
+#: Give up on brokers that have acknowledged nothing for this long (seconds).
 SEND_SECONDS = 60.0
-#: So long they get when something else has ended the feed, and to close.
+#: Timeout for closing, and for flushing after another failure has ended the feed (seconds).
 STOP_SECONDS = 5.0
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """One record as the broker has it."""
+    """One record as the broker acknowledged it."""
 
     partition: int
     offset: int
 
 
 class TooLargeError(ValueError):
-    """A record of more than ``max_request_bytes``; nothing of it was sent."""
+    """A record larger than ``max_request_bytes``; it was not sent."""
 
 
 class UnacknowledgedError(UserError):
-    """A record that the brokers refused, or did not acknowledge in time; the message names the first of them."""
+    """A record that the brokers rejected, or did not acknowledge in time; the message names the first of them."""
 
 
 class Feed:
-    """An open connection that articles are sent over; a context manager.
+    """An open connection for sending articles; a context manager.
 
     Raises:
         BrokerUnreachableError: no broker answers.
-        TopicsMissingError: there is no topic to send to; made here, it would have a number of partitions by chance.
+        TopicsMissingError: the topic does not exist; creating it here would give it an arbitrary number of partitions.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -68,7 +68,7 @@ class Feed:
         self._oldest: datetime | None = None
         self._newest: datetime | None = None
         self._changed = threading.Condition()
-        self._in_flight: dict[int, tuple[str, int]] = {}  # in order: what each record is called, and its bytes
+        self._in_flight: dict[int, tuple[str, int]] = {}  # in order: each record's place and size in bytes
         self._bytes = 0
         self._count = 0
         self._moved = 0.0
@@ -85,26 +85,26 @@ class Feed:
                 self.flush(SEND_SECONDS if kind is None else STOP_SECONDS)
         finally:
             self._closing = True
-            if self._in_flight:  # closing would wait for them
+            if self._in_flight:  # closing would wait for these
                 self._producer._sender.force_close()  # noqa: SLF001 - it has no public way
             with suppress(KafkaError):
                 self._producer.close(timeout=STOP_SECONDS)
 
     @property
     def unacknowledged(self) -> Sequence[str]:
-        """What was sent and is not acknowledged, the oldest first; it may have arrived."""
+        """The places of records that were sent and not acknowledged, oldest first; they may have arrived."""
         with self._changed:
             return [place for place, _ in self._in_flight.values()]
 
     def send(self, record: bytes, on_sent: Callable[[Sent], None] | None = None, *, place: str = "a record") -> None:
-        """Send one record; what is no article is sent as it is, for the stream to say why.
+        """Send one record; a record that is not an article is sent unchanged, for the stream to report.
 
         Args:
-            place: what the record is called where something is wrong with it, such as its file and line.
+            place: the record's name in error messages, such as its file and line.
 
         Raises:
-            TooLargeError: it is larger than a record may be; others can follow.
-            UnacknowledgedError: one that was sent before was refused, or not acknowledged in time.
+            TooLargeError: the record is too large; others can follow.
+            UnacknowledgedError: an earlier record was rejected, or not acknowledged in time.
         """
         now = datetime.now(UTC)
         key, value, headers = None, record, None
@@ -120,20 +120,20 @@ class Feed:
             future = self._producer.send(self._topic, key=key, value=value, headers=headers)
         except MessageSizeTooLargeError:
             raise TooLargeError(
-                f"{place}: the record has {len(value)} bytes; expected less than max_request_bytes ({self._most})"
+                f"{place}: the record has {len(value)} bytes; expected fewer than max_request_bytes ({self._most})"
             ) from None
         except KafkaError as error:
             raise UnacknowledgedError(f"{place}: not sent: {said(error)}") from None
         self._follow(future, place, len(value), on_sent)
 
     def flush(self, seconds: float = SEND_SECONDS) -> None:
-        """Wait until all that was sent is acknowledged.
+        """Wait until every sent record is acknowledged.
 
         Args:
-            seconds: brokers that acknowledge nothing for so long are given up.
+            seconds: give up on brokers that have acknowledged nothing for this long.
 
         Raises:
-            UnacknowledgedError: a record was refused, or not acknowledged in time.
+            UnacknowledgedError: a record was rejected, or not acknowledged in time.
         """
         self._wait_until(lambda: not self._in_flight, seconds)
         self._oldest = self._newest = None
@@ -158,7 +158,7 @@ class Feed:
         def failed(error: BaseException) -> None:
             with self._changed:
                 self._failure = self._failure or f"{place}: not acknowledged: {said(error)}"
-                if not self._closing and not getattr(error, "retriable", True):  # it is not there, and will not be
+                if not self._closing and not getattr(error, "retriable", True):  # it was not written, and will not be
                     del self._in_flight[number]
                     self._bytes -= size
                 self._changed.notify_all()
@@ -186,16 +186,16 @@ class Feed:
 
 
 def stamp(article: Article, now: datetime) -> bytes:
-    """The article as JSON with its id and its arrival; both are kept where it has them."""
+    """The article as JSON with its id and arrival; keeps those that it already has."""
     received_at = article.received_at or now.isoformat().replace("+00:00", "Z")
     return msgspec.json.encode(msgspec.structs.replace(article, id=article.key, received_at=received_at))
 
 
 def feed(connection: Feed, lines: Iterable[Line], progress: Callable[[], None], refuse: Callable[[str], None]) -> None:
-    """Send all lines and wait for their acknowledgement; ``refuse`` is told of each that is too large.
+    """Send all lines and wait for their acknowledgement; calls ``refuse`` for each that is too large.
 
     Raises:
-        UnacknowledgedError: the brokers refuse a record, or do not acknowledge it in time.
+        UnacknowledgedError: the brokers reject a record, or do not acknowledge it in time.
     """
     for line in lines:
         try:

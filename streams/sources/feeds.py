@@ -19,7 +19,7 @@ from detectors.user_error import UserError
 from streams.records.article import Article
 
 TIMEOUT_SECONDS = 30.0
-#: A larger feed is no feed.
+#: A larger response is not taken for a feed.
 MAX_FEED_BYTES = 32 * 1024 * 1024
 
 _TAG = re.compile(r"<[^>]*>")
@@ -27,14 +27,14 @@ _BLOCK = re.compile(r"</?(?:p|div|br|li|h[1-6]|tr|blockquote)\b[^>]*>", re.IGNOR
 
 
 class UnreadableFeedError(UserError):
-    """A feed that cannot be fetched, or is none."""
+    """A feed that cannot be fetched or parsed."""
 
 
 def read_feed(url: str) -> Iterator[bytes]:
     """The entries of the feed at ``url`` as records of ``articles``, in the feed's order.
 
     Raises:
-        UnreadableFeedError: the address does not answer, or what it gives is no feed.
+        UnreadableFeedError: the address does not answer, or the response is not a feed.
     """
     if urlsplit(url).scheme not in {"http", "https", "file"}:
         raise UnreadableFeedError(f"{url}: expected an http or https address of an RSS or Atom feed")

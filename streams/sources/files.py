@@ -12,8 +12,8 @@ import msgspec
 from detectors.user_error import UserError
 from streams.records.article import Article
 
-#: A longer line is no article (1 MB of text, every character escaped) and is cut to this, which a record can hold, to
-#: become a dead letter.
+#: A longer line is not an article (1 MB of text, every character escaped). It is cut to this size, which fits into a
+#: record, and becomes a dead letter.
 MAX_LINE_BYTES = 8 * 1024 * 1024 - 64 * 1024
 
 
@@ -22,7 +22,7 @@ class UnreadableFileError(UserError):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One record of a file, and where it stands: ``number`` counts lines from 1."""
+    """One record of a file, and its position: ``number`` counts lines from 1."""
 
     file: str
     number: int
@@ -30,18 +30,18 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def read_lines(places: Iterable[Path]) -> Iterator[Line]:
-    """The records in the files, in order: each line of a ``.jsonl`` file as it is, each ``.txt`` file as one article.
+    """The records in the files, in order: each line of a ``.jsonl`` file unchanged, each ``.txt`` file as one article.
 
-    Blank lines are skipped. Lines that are no articles come through as they are: the stream sends them to the
-    dead-letter topic with the reason.
+    Skips blank lines. Passes on lines that are not articles unchanged: the stream sends them to the dead-letter topic
+    with the reason.
 
     Raises:
         UnreadableFileError: a file is missing or cannot be read.
     """
     for place in places:
         if str(place) == "-":
-            if sys.stdin is None:  # closed by whoever started this
-                raise UnreadableFileError("-: standard input is closed; expected articles on it")
+            if sys.stdin is None:  # closed by the parent process
+                raise UnreadableFileError("-: standard input is closed; expected articles on standard input")
             yield from _lines("-", sys.stdin.buffer)
             continue
         try:
@@ -55,7 +55,7 @@ def read_lines(places: Iterable[Path]) -> Iterator[Line]:
 
 
 def count_lines(places: Iterable[Path]) -> int | None:
-    """How many records the files hold, None where standard input is among them."""
+    """The number of records in the files, None if standard input is among them."""
     total = 0
     for place in places:
         if str(place) == "-":
@@ -75,7 +75,7 @@ def _lines(name: str, file: BinaryIO) -> Iterator[Line]:
         number += begins
         if begins and (record := line.strip(b"\r\n\t ")):
             yield Line(name, number, record)
-        begins = line.endswith(b"\n")  # else what follows is the rest of a line that was cut
+        begins = line.endswith(b"\n")  # otherwise the rest of a line that was cut follows
 
 
 def _text_article(place: Path) -> bytes:

@@ -50,7 +50,7 @@ class Command:
         }
         with self.out.open("wb") as out, self.err.open("wb") as err:
             command = [sys.executable, "-m", "streams.cli", *arguments]
-            # A shell without job control starts what runs in its background with SIGINT ignored.
+            # A shell without job control ignores SIGINT in background processes.
             options = {"preexec_fn": partial(signal.signal, signal.SIGINT, signal.SIG_DFL)} | options
             self.process = subprocess.Popen(command, env=environment, **{"stdout": out, "stderr": err} | options)
 
@@ -196,7 +196,7 @@ def test_a_broker_that_goes_away_and_comes_back_loses_nothing(
         assert said.count("the brokers do not answer") == 1, said
         assert follower.shown()[-2:] == ["late1", "late2"]
         assert len(set(follower.shown())) == len(follower.shown())
-    assert f"{settings.topic('alerts')} 0:1 is no alert, and is left out" in with_group.err.read_text()
+    assert f"{settings.topic('alerts')} 0:1 is not an alert, skipping it" in with_group.err.read_text()
     status, said = ingest.ended(seconds=180)
     assert status == 0, said
     assert json.loads(ingest.out.read_text())["sent"] == count
@@ -227,7 +227,7 @@ def test_ingest_names_what_is_too_large_and_tells_how_many_arrived(settings: Set
     status, said = done.ended(seconds=60)
     assert status == 2
     assert f"{file}:2: the record has 180" in said
-    assert "bytes; expected less than max_request_bytes (100000)" in said
+    assert "bytes; expected fewer than max_request_bytes (100000)" in said
     assert said.endswith(f"2 articles sent to {settings.topic('articles')}; 1 too large\n")
     assert len(list(records(settings, "articles"))) == 2
 

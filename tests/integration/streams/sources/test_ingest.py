@@ -1,6 +1,6 @@
 """`newswatch ingest` keeps at most half the lateness of event time unacknowledged: the contract of the watermark.
 
-Held against a broker that stands still, which takes connections and acknowledges nothing.
+Checked with a paused broker, which accepts connections and acknowledges nothing.
 """
 
 import json
@@ -22,13 +22,13 @@ from streams.sources.feed import MAX_IN_FLIGHT_BYTES, MAX_UNACKNOWLEDGED, Feed, 
 
 START = datetime(2020, 5, 1, tzinfo=UTC)
 APART = timedelta(minutes=10)
-#: The first, and those that are at most half an hour after it.
+#: The first article, and those at most half an hour after it.
 AHEAD = MAX_UNACKNOWLEDGED // APART + 1
 
 
 @contextmanager
 def sent_to_a_stopped_broker(kafka: KafkaCluster, feed: Feed, send: Callable[[Feed], None]) -> Iterator[None]:
-    """What is sent within goes to a broker that does not answer; after that it does, and has all of it."""
+    """Within the block, the broker does not answer; afterwards it does, and has received everything."""
     os.kill(kafka.pid(1), signal.SIGSTOP)
     try:
         sending = threading.Thread(target=send, args=(feed,))
@@ -40,13 +40,13 @@ def sent_to_a_stopped_broker(kafka: KafkaCluster, feed: Feed, send: Callable[[Fe
     feed.flush()
 
 
-def test_without_its_topic_it_ends_at_once_and_says_what_to_do(new_watch: Callable[..., Any]) -> None:
+def test_without_its_topic_ingest_ends_at_once_and_says_what_to_do(new_watch: Callable[..., Any]) -> None:
     watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]")
     with pytest.raises(TopicsMissingError, match="newswatch topics create"):
         Feed(watch.settings)
 
 
-def test_what_is_not_acknowledged_spans_half_the_lateness(
+def test_unacknowledged_articles_span_half_the_lateness(
     new_watch: Callable[..., Any], wait_until: Callable[..., None], kafka: KafkaCluster
 ) -> None:
     watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]")
@@ -71,10 +71,10 @@ def test_what_is_not_acknowledged_spans_half_the_lateness(
     assert len(watch.read("articles")) == 20
 
 
-def test_what_waits_for_a_broker_is_bounded_and_told(
+def test_unacknowledged_bytes_are_limited_and_reported(
     new_watch: Callable[..., Any], wait_until: Callable[..., None], kafka: KafkaCluster
 ) -> None:
-    """Articles without a date are all of now, and nothing of the watermark's contract holds them back."""
+    """Articles without a date are all from now, so the watermark's contract does not hold them back."""
     watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]")
     watch.create_topics()
     record = json.dumps({"text": "A flood. " * (MAX_IN_FLIGHT_BYTES // 9 // 40)}).encode()

@@ -33,7 +33,7 @@ def test_entries_become_articles(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "<html><body>502</body></html>"])
-def test_what_is_no_feed_is_told(tmp_path: Path, content: str) -> None:
+def test_a_response_that_is_not_a_feed_is_an_error(tmp_path: Path, content: str) -> None:
     file = tmp_path / "feed.xml"
     file.write_text(content)
     with pytest.raises(UnreadableFeedError, match="expected RSS or Atom"):
@@ -41,6 +41,6 @@ def test_what_is_no_feed_is_told(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["news.example/feed", "ftp://news.example/feed", "file:///nowhere/at/all.xml"])
-def test_an_address_that_does_not_answer_is_told(url: str) -> None:
+def test_an_address_that_does_not_answer_is_an_error(url: str) -> None:
     with pytest.raises(UnreadableFeedError, match=url.rsplit("/", maxsplit=1)[-1]):
         list(read_feed(url))
