@@ -1,4 +1,4 @@
-"""The ``newswatch`` command: one module a command; here they are put together. No logic of its own."""
+"""The ``newswatch`` command, put together from one module a command. No logic of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.kafka.client_log import summarise
 
 app = typer.Typer(
     name="newswatch",
-    help="A streaming watch on the world's political news. Start with: newswatch demo",
+    help="Watch the world's political news as a stream. Start with: newswatch demo",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -38,7 +38,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-    log_level: Annotated[LogLevel, typer.Option("--log-level", help="Logs go to standard error.")] = "warning",
+    log_level: Annotated[
+        LogLevel, typer.Option("--log-level", help="Set the log level; logs go to standard error.")
+    ] = "warning",
 ) -> None:
     del version
     logging.basicConfig(
@@ -49,8 +51,10 @@ def _root(
 
 
 def main() -> None:
-    """Run the command; errors that a user can mend are printed without a traceback, exit status 2."""
+    """Run the command; print errors that a user can fix without a traceback, exit status 2."""
     from streams.cli.errors import friendly_errors
 
     with friendly_errors():
-        app(obj=summarise)  # called when the level is known; what calls commands in its process keeps its own log
+        app(
+            obj=summarise
+        )  # called once the level is known; a program that calls commands in its own process keeps its logging

@@ -1,4 +1,4 @@
-"""``newswatch broker``: a broker for trying out or development."""
+"""``newswatch broker``: a broker for experiments and development."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ newswatch broker --kafka --secure scram --folder var/kafka, then in another shel
 def broker(
     kafka: Annotated[
         bool,
-        typer.Option("--kafka/--embedded", help="Real Apache Kafka (needs Java and Maven), or the embedded broker."),
+        typer.Option("--kafka/--embedded", help="Run Apache Kafka (needs Java and Maven), or the embedded broker."),
     ] = False,
-    brokers: Annotated[int, typer.Option(min=1, max=3, help="Brokers of the Kafka cluster: 1 or 3.")] = 1,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 9092,
+    brokers: Annotated[int, typer.Option(min=1, max=3, help="Number of brokers in the Kafka cluster: 1 or 3.")] = 1,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 picks a free one.")] = 9092,
     secure: Annotated[
         Literal["scram", "mtls"] | None,
         typer.Option(
-            help="A closed Kafka: TLS, users known by password (scram) or certificate (mtls), a user for each role, "
-            "topics and access lists."
+            help="Secure Kafka with TLS, users who authenticate by password (scram) or certificate (mtls), a user for "
+            "each role, topics and ACLs."
         ),
     ] = None,
     folder: Annotated[
-        Path, typer.Option(help="With --secure: where certificates, passwords and USER.env are written.")
+        Path, typer.Option(help="With --secure: folder for certificates, passwords and USER.env files.")
     ] = Path("var/kafka"),
     rules: Rules = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Run a broker on this machine until Ctrl-C. It keeps nothing: for trying out, never for production."""
+    """Run a broker on this machine until Ctrl-C. It loses its data when it stops: never use it in production."""
     from streams.brokers.closed_kafka import ClosedKafka
     from streams.brokers.embedded import Broker, EmbeddedBroker
     from streams.brokers.kafka_cluster import KafkaCluster
@@ -60,7 +60,7 @@ def broker(
     else:
         chosen = KafkaCluster(brokers=brokers, port=port) if kafka else EmbeddedBroker(port=port)
     with chosen:
-        err.print(f"{'Apache Kafka' if kafka else 'embedded broker'} for trying out; nothing is kept. Ctrl-C ends it.")
+        err.print(f"{'Apache Kafka' if kafka else 'embedded broker'} running; it keeps no data. Press Ctrl-C to stop.")
         if secure is not None:
             err.print(f"Users: {folder}/USER.env for admin, producer, worker, subscriber, operator, topics")
         out.print(chosen.bootstrap_servers)

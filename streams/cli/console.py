@@ -13,14 +13,14 @@ from rich.segment import Segment
 
 from streams.records.dead_letter import DeadLetter
 
-#: Columns where nobody looks: each row and message stays on a line of its own, for grep and logs.
+#: Width when the output is not a terminal: each row and message stays on one line, for grep and logs.
 UNBROKEN = 100_000
-#: What would move the cursor, change the title or the colours of a terminal: tabs and ends of lines are left.
+#: Characters that could move a terminal's cursor or change its title or colours; not tabs and line ends.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class _Harmless(RenderHook):
-    """Control characters of what is printed are shown, and not obeyed: articles and messages come from anywhere."""
+    """Shows control characters instead of obeying them: articles and messages come from anywhere."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         return [_Shown(one) for one in renderables]
@@ -39,13 +39,13 @@ class _Shown:
 
 
 def _picture(found: re.Match[str]) -> str:
-    """The symbol of a control character, U+2400 to U+2421; that of a missing character for those without one."""
+    """The symbol of a control character, U+2400 to U+2421; the replacement character if it has none."""
     code = ord(found.group())
     return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def console(stream: TextIO, *, stderr: bool = False) -> Console:
-    """A console that prints what is in articles and errors as it is, without markup, emoji or control characters."""
+    """A console that prints texts of articles and errors literally, without markup, emoji or control characters."""
     width = None if stream.isatty() else UNBROKEN
     made = Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
     made.push_render_hook(_Harmless())
@@ -65,7 +65,7 @@ def print_json(record: object) -> None:
 
 
 def print_record(value: bytes) -> None:
-    """Print a record as it is, and the end of a line; on a terminal what can be shown of it."""
+    """Print a record's bytes and a line end; on a terminal, with control characters as symbols."""
     if sys.stdout.isatty():
         out.print(value.decode("utf-8", "backslashreplace"), soft_wrap=True)
         return
@@ -74,5 +74,5 @@ def print_record(value: bytes) -> None:
 
 
 def print_bad_line(letter: DeadLetter) -> None:
-    """Say of a line of a file why it is no article."""
+    """Print why a line of a file is not an article."""
     err.print(f"{letter.topic}:{letter.offset}: {letter.reason}: {letter.message}", style="red", markup=False)

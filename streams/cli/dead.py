@@ -1,4 +1,4 @@
-"""``newswatch dead``: look at dead letters, and put them back."""
+"""``newswatch dead``: list, show and replay dead letters."""
 
 from __future__ import annotations
 
@@ -19,42 +19,46 @@ from streams.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from streams.dead_letters.letters import Span, StoredLetter, Wanted
 
-app = typer.Typer(name="dead", help="Look at dead letters, and put them back.", no_args_is_help=True)
+app = typer.Typer(name="dead", help="List, show and replay dead letters.", no_args_is_help=True)
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[PARTITION:OFFSET]...", help="Only these, as `list` shows.")]
+Ids = Annotated[
+    list[str] | None, typer.Argument(metavar="[PARTITION:OFFSET]...", help="Only these letters, named as in `list`.")
+]
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which letters a command is about, as options."""
+    """The options that select letters."""
 
     reason: Annotated[
-        list[str] | None, typer.Option(help="Only those with this reason, such as not_json. May be repeated.")
+        list[str] | None, typer.Option(help="Only letters with this reason, such as not_json. Repeatable.")
     ] = None
     stage: Annotated[
-        str | None, typer.Option(help="Only those that died there: decode, extract, enrich or detect.")
+        str | None, typer.Option(help="Only letters that failed at this stage: decode, extract, enrich or detect.")
     ] = None
-    topic: Annotated[str | None, typer.Option(help="Only those that come from this topic, such as articles.")] = None
-    partition: Annotated[int | None, typer.Option(help="Only those that come from this partition.")] = None
+    topic: Annotated[str | None, typer.Option(help="Only letters from this topic, such as articles.")] = None
+    partition: Annotated[int | None, typer.Option(help="Only letters from this partition.")] = None
     offset: Annotated[
-        str | None, typer.Option(metavar="N or N-M", help="Only those that stood at these offsets; -M and N- are open.")
+        str | None, typer.Option(metavar="N or N-M", help="Only letters from these offsets; -M and N- are open ranges.")
     ] = None
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only those that died then or later (RFC 3339).")
+        str | None, typer.Option(metavar="TIME", help="Only letters that failed at or after TIME (RFC 3339).")
     ] = None
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Only those that died before (RFC 3339).")] = None
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only letters that failed before TIME (RFC 3339).")
+    ] = None
     contains: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Only those with this text in value, key or error message.")
+        str | None, typer.Option(metavar="TEXT", help="Only letters with TEXT in value, key or error message.")
     ] = None
 
     def wanted(self, settings: Settings, ids: list[str] | None = None) -> Wanted:
-        """Raises SettingsError for an id, a range or a time that cannot be read."""
+        """Make the filter. Raises SettingsError for an invalid id, range or time."""
         from streams.dead_letters.letters import Wanted
 
         for id_ in ids or ():
             if not re.fullmatch(r"\d+:\d+", id_):
                 raise SettingsError(
-                    f"{id_}: expected PARTITION:OFFSET, such as 0:17, as `newswatch dead list` shows it"
+                    f"{id_}: expected PARTITION:OFFSET, such as 0:17, as shown by `newswatch dead list`"
                 )
         topic = self.topic
         if topic and not topic.startswith(settings.topic_prefix or "\0"):
@@ -79,8 +83,8 @@ def list_(
     state: Annotated[
         Literal["open", "replayed", "returned", "incomplete"] | None,
         typer.Option(
-            help="open: never put back; replayed: put back; returned: put back and dead again; "
-            "incomplete: its content is too large for a dead letter, and stands where it came from."
+            help="Only letters in this state. open: never replayed; replayed; returned: failed again after a replay; "
+            "incomplete: too large for a dead letter, the content is only in the source topic."
         ),
     ] = None,
     json: Json = False,
@@ -88,14 +92,14 @@ def list_(
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """List dead letters: where they are, where they came from, why, and whether they were put back."""
+    """List dead letters: position, reason, original position, and whether they were replayed."""
     from streams.dead_letters.letters import read_letters
     from streams.dead_letters.marks import read_replays
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings)
     replays = read_replays(settings)
-    table = Table("id", "died", "reason", "what was expected", "from", "state")
+    table = Table("id", "failed at", "reason", "error", "from", "state")
     for letter in read_letters(settings, wanted):
         became = replays.state(letter)
         if state not in (None, became):
@@ -119,9 +123,9 @@ def show(
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Print the original bytes of dead letters, one record a line; with --json headers, key and reason too.
+    """Print the original bytes of dead letters, one record a line; with --json also headers, key and reason.
 
-    On a terminal control characters are shown as symbols.
+    A terminal shows control characters as symbols.
     """
     from streams.dead_letters.letters import read_letters
     from streams.dead_letters.marks import read_replays
@@ -146,22 +150,25 @@ def replay_(
     filters: Filters,
     ids: Ids = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Also those that were put back already, or died again since.")
+        bool, typer.Option("--again", help="Also replay letters that were already replayed, or failed again since.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be replayed.")] = False,
     json: Json = False,
     brokers: Brokers = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Put bytes, key and headers back where they came from, each letter once: a second replay does nothing."""
+    """Send dead letters back to their topic with the original bytes, key and headers, each once.
+
+    A second replay does nothing.
+    """
     from streams.dead_letters.letters import read_letters
     from streams.dead_letters.marks import read_replays
     from streams.dead_letters.replay import check_origins, replay
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings, ids)
-    # The letters first: one that returns meanwhile must not be read without the mark that tells it.
+    # Read the letters first: otherwise a letter that returns meanwhile could be read without its mark.
     letters = list(read_letters(settings, wanted))
     _require(ids, {letter.id for letter in letters})
     known = read_replays(settings)
@@ -172,16 +179,16 @@ def replay_(
         done = len(pending)
         for letter in pending if json else ():
             print_json(_described(letter, known.state(letter)))
-    elif pending:  # where there is nothing to do, nobody who is at it is shut out
+    elif pending:  # with nothing to do, do not fence a run in progress
         for put_back in replay(settings, letters, again=again):
             done += 1
             if json:
                 print_json(put_back)
     incomplete = sum(known.state(letter) == "incomplete" for letter in letters)
     skipped = len(letters) - done - incomplete
-    said = plural(done, "dead letter") + (" would be put back" if dry_run else " put back")
-    left = [f"{plural(skipped, 'was', 'were')} already, or died again since: --again"] if skipped else []
-    left += [f"{plural(incomplete, 'is', 'are')} without their content"] if incomplete else []
+    said = plural(done, "dead letter") + (" would be replayed" if dry_run else " replayed")
+    left = [f"{skipped} replayed before, or failed again since: use --again"] if skipped else []
+    left += [f"{incomplete} without content"] if incomplete else []
     err.print(f"{said} ({'; '.join(left)})" if left else said)
 
 

@@ -1,4 +1,4 @@
-"""``newswatch demo``: the main job with nothing else installed."""
+"""``newswatch demo``: the whole pipeline with nothing else installed."""
 
 from __future__ import annotations
 
@@ -33,35 +33,34 @@ READABLE_PAUSE = 0.5
 def demo(
     articles: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--articles", metavar="FILE", help="Articles of your own instead of the samples; may be repeated."
-        ),
+        typer.Option("--articles", metavar="FILE", help="Use your own articles instead of the samples. Repeatable."),
     ] = None,
     rules: Rules = None,
     exit_when_idle: Annotated[
         bool,
         typer.Option(
-            "--exit-when-idle", help="End when all input is processed and committed; event time is never moved on."
+            "--exit-when-idle",
+            help="Exit when all input is processed and committed; do not advance event time after it.",
         ),
     ] = False,
     json: Json = False,
     pause: Annotated[
         float | None,
-        typer.Option(min=0, help="Seconds between two articles; default 0.5 for the samples, 0 for your own."),
+        typer.Option(min=0, help="Seconds between two articles. Default: 0.5 for the samples, 0 for your own."),
     ] = None,
     metrics_port: Annotated[
         int,
-        typer.Option(min=1, max=65535, help="Port of the worker's metrics; another is taken when it is in use."),
+        typer.Option(min=1, max=65535, help="Port of the worker's metrics; if it is in use, another is picked."),
     ] = 9464,
 ) -> None:
-    """Embedded broker, topics, one worker, sample articles, alerts as they fire. Keeps nothing: for trying out."""
+    """Run an embedded broker and a worker, feed them sample articles, and print alerts as they fire. Keeps no data."""
     from streams.demo.demo import Demo, Shown, run
     from streams.shipped import SAMPLES
     from streams.sinks.terminal import alert_block, quotation
     from streams.sources.files import count_lines, read_lines
 
     files = articles or [SAMPLES]
-    count = count_lines(files)  # a missing file is said before anything is started
+    count = count_lines(files)  # report a missing file before starting anything
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
     def show(shown: Shown) -> None:
@@ -76,15 +75,15 @@ def demo(
     def say_idle() -> None:
         _print_summary(running.summary())
         if not exit_when_idle:
-            err.print("All articles are processed. Ctrl-C ends the demo.")
+            err.print("All articles are processed. Press Ctrl-C to stop.")
 
-    err.print("starting the embedded broker and a worker (it keeps nothing: for trying out, never for production)")
+    err.print("starting the embedded broker and a worker (for experiments only: the broker keeps no data)")
     running = Demo(rules=rules, metrics_port=metrics_port, advance_when_silent=not exit_when_idle)
     try:
         with running:
             err.print(f"metrics: http://127.0.0.1:{running.metrics_port}/metrics")
-            fed = "your articles are" if count is None else plural(count, "article is", "articles are")
-            err.print(f"{fed} on their way; alerts follow\n")
+            fed = "your articles" if count is None else plural(count, "article")
+            err.print(f"sending {fed}; alerts follow\n")
             running.feed(
                 (line.value for line in read_lines(files)),
                 READABLE_PAUSE if pause is None and not articles else pause or 0.0,

@@ -15,12 +15,12 @@ from kafka.errors import KafkaError
 from detectors.user_error import UserError
 from streams.kafka.refusals import said
 
-#: What a disk, a quota or a terminal says that takes no more.
+#: Errors of a full disk, an exceeded quota, or a terminal that rejects output.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class UnwritableError(UserError):
-    """A file that an option names cannot be written; the message says which, why, and what was expected."""
+    """The file of an option cannot be written; the message says which, why, and what was expected."""
 
 
 @contextmanager
@@ -34,14 +34,14 @@ def writing(option: str, place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UnwritableError(
-            f"{option} {place}: cannot write {error.filename or place}: {error.strerror}; expected a path where this "
-            "user may write"
+            f"{option} {place}: cannot write {error.filename or place}: {error.strerror}; expected a path that this "
+            "user may write to"
         ) from None
 
 
 @contextmanager
 def friendly_errors() -> Iterator[None]:
-    """Print an error that a user can fix, and exit with status 2; exit with 0 when the reader of the output is gone."""
+    """Print an error that a user can fix, and exit with status 2; exit with 0 if the output's reader has closed it."""
     try:
         try:
             yield
@@ -57,14 +57,14 @@ def friendly_errors() -> Iterator[None]:
         print(f"newswatch: {message}", file=sys.stderr)  # noqa: T201
         _leave(2)
     except SystemExit as leaving:
-        # Typer and rich exit with status 1 when the reader, such as head, is gone. That is no error.
+        # Typer and rich exit with status 1 when the reader, such as head, has closed the pipe. That is not an error.
         if not isinstance(leaving.__context__, BrokenPipeError):
             raise
         _leave(0)
 
 
 def _message(error: UserError | KafkaError | OSError) -> str | None:
-    """What to print; None for an error that is a defect of the program."""
+    """The message to print; None for an error that is a defect of the program."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, KafkaError):
@@ -72,7 +72,7 @@ def _message(error: UserError | KafkaError | OSError) -> str | None:
     if error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if error.errno in _FULL:  # standard output: every other file has a name
-        return f"cannot write the output: {error.strerror}; what was written is incomplete"
+        return f"cannot write the output: {error.strerror}; the output is incomplete"
     return None
 
 

@@ -1,4 +1,4 @@
-"""``newswatch eval``: extraction against annotated articles."""
+"""``newswatch eval``: score extraction against annotated articles."""
 
 from __future__ import annotations
 
@@ -36,23 +36,26 @@ newswatch eval gold/dev/gold.jsonl --articles articles.jsonl --errors 20 --json"
 def eval(  # noqa: A001 - the command's name
     gold: Annotated[
         Path,
-        typer.Argument(metavar="GOLD", help="Folder with gold.jsonl and articles.jsonl, or annotations."),
+        typer.Argument(metavar="GOLD", help="Folder with gold.jsonl and articles.jsonl, or a file of annotations."),
     ],
     articles: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The articles; default: articles.jsonl beside the annotations.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Read the articles from FILE. Default: articles.jsonl beside the annotations."
+        ),
     ] = None,
     predicted: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Score this output of `extract --json` and extract nothing.")
+        Path | None, typer.Option(metavar="FILE", help="Score this output of `extract --json` instead of extracting.")
     ] = None,
-    errors: Annotated[int, typer.Option(min=0, help="Also print so many errors of each kind.")] = 0,
+    errors: Annotated[int, typer.Option(min=0, help="Also print up to this many errors of each kind.")] = 0,
     baseline: Annotated[
-        bool, typer.Option("--baseline", help="Beside it the naive extractor: full spaCy pipeline, look-up by name.")
+        bool, typer.Option("--baseline", help="Compare with a naive extractor: full spaCy pipeline, lookup by name.")
     ] = False,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Precision, recall and F1 of countries, officials and themes against annotated articles."""
+    """Score countries, officials and themes against annotated articles: precision, recall and F1."""
     from streams.evaluation.scores import evaluate, read_found, read_gold
 
     annotations = gold / "gold.jsonl" if gold.is_dir() else gold
@@ -72,7 +75,7 @@ def eval(  # noqa: A001 - the command's name
 
 
 def scores_table(result: Evaluation, naive: Evaluation | None) -> Table:
-    """The figures as a table, the naive extractor's F1 and accuracies beside them where they are given."""
+    """The scores as a table, with the naive extractor's F1 and accuracies if given."""
     table = Table("", "precision", "recall", "F1", "annotated", *(["naive F1"] if naive else []))
     for name in ("countries", "countries_main", "officials", "themes"):
         figures, other = getattr(result, name), getattr(naive, name, None)
@@ -99,14 +102,14 @@ def _read(read: Callable[[Path], T], file: Path) -> T:
 
 
 def _found(articles: Path, settings: Settings) -> dict[str, Found]:
-    """What is extracted now, by article id."""
+    """The findings of the current extractor, by article id."""
     from streams.pipeline.enrich import enrich_lines, make_extractor
     from streams.records.dead_letter import DeadLetter
 
     found: dict[str, Found] = {}
     for article in enrich_lines(make_extractor(settings), read_lines([articles]), datetime.now(UTC)):
         if isinstance(article, DeadLetter):
-            err.print(f"no article: {article.message}", style="red")
+            err.print(f"not an article: {article.message}", style="red")
         else:
             found[article.id] = article
     return found

@@ -1,4 +1,4 @@
-"""``newswatch extract``: what is found in articles."""
+"""``newswatch extract``: show the findings in articles."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def extract(
     html: Annotated[
         Path | None,
         typer.Option(
-            "--html", metavar="PATH", help="Write the findings highlighted in the text: a page, or a folder of pages."
+            "--html", metavar="PATH", help="Write an HTML page with the findings highlighted, or a folder of pages."
         ),
     ] = None,
     config: Config = None,
@@ -69,7 +69,7 @@ def extract(
         from streams.pages.highlight import write_pages
 
         if not shown:
-            raise UserError(f"--html {html}: there is no article to show")
+            raise UserError(f"--html {html}: no article to show")
         with writing("--html", html):
             place = write_pages(shown, html)
         err.print(f"{place}: {plural(len(shown), 'article')}", soft_wrap=True)

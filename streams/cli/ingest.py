@@ -38,20 +38,20 @@ def ingest(
         ),
     ] = None,
     rss: Annotated[
-        list[str] | None, typer.Option("--rss", metavar="URL", help="An RSS or Atom feed. May be repeated.")
+        list[str] | None, typer.Option("--rss", metavar="URL", help="Read an RSS or Atom feed. Repeatable.")
     ] = None,
     brokers: Brokers = None,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Send articles to the topic `articles`, keyed by article id, stamped with their arrival."""
+    """Send articles to the topic `articles`, keyed by article id and stamped with their arrival."""
     from streams.sources.feed import Feed, feed
     from streams.sources.feeds import read_feed
     from streams.sources.files import Line, count_lines, read_lines
 
     if not files and not rss:
-        raise typer.BadParameter("expected files of articles, or --rss URL")
+        raise typer.BadParameter("expected article files, or --rss URL")
     settings = settings_from(config, set_, brokers=brokers)
     terminate_as_interrupt()
     total = count_lines(files or ()) if not rss else None
@@ -80,12 +80,12 @@ def ingest(
 
 
 def _tell(connection: Feed, topic: str, refused: int, *, json: bool) -> None:
-    """Say how many articles the brokers have, and which they may not have."""
+    """Print how many articles the brokers acknowledged, and which ones may be missing."""
     open_ = connection.unacknowledged
     if json:
         print_json({"sent": connection.acknowledged, "topic": topic, "refused": refused, "unacknowledged": len(open_)})
         return
     said = f"{plural(connection.acknowledged, 'article')} sent to {topic}"
     said += f"; {refused} too large" if refused else ""
-    said += f"; {len(open_)} more may have arrived or not, from {open_[0]} on: send them again" if open_ else ""
+    said += f"; {len(open_)} more were not acknowledged, from {open_[0]} on: send them again" if open_ else ""
     err.print(said)

@@ -22,13 +22,16 @@ def _group() -> None:
 
 @app.command("import", epilog="Example:  newswatch officials import wikidata.csv --output officials.yaml")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="CSV", help="Header: name, role; country, from, to, aliases, id.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="YAML", help="The registry to write.")] = Path(
-        "officials.yaml"
-    ),
-    only: Annotated[bool, typer.Option("--only", help="Only these people, without those that ship.")] = False,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="CSV", help="CSV with a header: name, role; optional country, from, to, aliases, id."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="YAML", help="Write the registry to this file.")
+    ] = Path("officials.yaml"),
+    only: Annotated[bool, typer.Option("--only", help="Leave out the shipped officials.")] = False,
 ) -> None:
-    """Make a registry from a CSV file, such as a Wikidata export; use it with `--set registry=officials.yaml`."""
+    """Make a registry from a CSV file, such as a Wikidata export. Use it with `--set registry=officials.yaml`."""
     from streams.extraction.people.registry import load_registry
     from streams.extraction.people.registry_import import merge, read_officials, write_registry
 

@@ -1,4 +1,4 @@
-"""The options that many commands share, and settings made from them."""
+"""Options shared by commands, and settings made from them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Brokers = Annotated[
 ]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", "-c", metavar="FILE", envvar="NEWSWATCH_CONFIG", help="YAML file of settings."),
+    typer.Option("--config", "-c", metavar="FILE", envvar="NEWSWATCH_CONFIG", help="Read settings from a YAML file."),
 ]
-Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of rules; default as --rules.")]
+Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of watch rules. Default: as for --rules.")]
 Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Any setting by its name, such as --set security_protocol=SASL_SSL. May be repeated.",
+        help="Set any setting by name, such as --set security_protocol=SASL_SSL. Repeatable.",
     ),
 ]
 Rules = Annotated[
@@ -43,14 +43,14 @@ Rules = Annotated[
         help="Folder of watch rules. Default: NEWSWATCH_RULES, else ./deploy/rules, else the shipped copy.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON lines for programs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, for programs.")]
 
 
 def time_from(option: str, text: str | None) -> datetime | None:
-    """The time that an option gives.
+    """The time given by an option.
 
     Raises:
-        SettingsError: it is none.
+        SettingsError: the text is not an RFC 3339 time.
     """
     time = parse_time(text) if text else None
     if text and time is None:
@@ -62,7 +62,7 @@ def settings_from(config: Path | None, assignments: list[str] | None, **flags: A
     """Settings from a command's options.
 
     Raises:
-        SettingsError: an option that cannot be used.
+        SettingsError: an option is invalid.
     """
     given: dict[str, Any] = {}
     for assignment in assignments or ():
@@ -70,8 +70,8 @@ def settings_from(config: Path | None, assignments: list[str] | None, **flags: A
         name = name.strip().replace("-", "_")
         if name.lower().removeprefix("kafka_").removeprefix("newswatch_") in SECRETS:
             raise SettingsError(
-                f"--set {name}: a secret on a command line can be read by others; set NEWSWATCH_{name.upper()} in the "
-                f"environment, or {name}_file to a file that holds it"
+                f"--set {name}: other users can read a secret on a command line; set NEWSWATCH_{name.upper()} in the "
+                f"environment, or {name}_file to a file with the secret"
             )
         if not sign:
             word = re.match(r"\w*", name)

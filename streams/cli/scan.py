@@ -1,4 +1,4 @@
-"""``newswatch scan``: the rules over files, without a broker."""
+"""``newswatch scan``: run the rules over files, without a broker."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ def scan(
     rules: Rules = None,
     until: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Move event time on to here at the end (RFC 3339), for rules that wait."),
+        typer.Option(
+            metavar="TIME", help="Continue the simulated clock to TIME (RFC 3339), so that waiting rules can fire."
+        ),
     ] = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Print the alerts, as JSON lines, that the stream would give for these articles: a backtest."""
+    """Backtest: print the alerts that the stream would send for these articles, as JSON lines."""
     from detectors.engine.matching import Engine
     from detectors.engine.scan import Scan
     from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
@@ -67,7 +69,7 @@ def scan(
         err.print(not_articles(bad), style="red")
     if running.bounded:
         err.print(
-            f"a bound was reached {plural(running.bounded, 'time')}: another run may give other alerts", style="yellow"
+            f"rules reached limits {plural(running.bounded, 'time')}: another run may give other alerts", style="yellow"
         )
 
 

@@ -1,4 +1,4 @@
-"""Options that several commands take together: written once, as the fields of a dataclass."""
+"""Option groups that several commands share: written once, as the fields of a dataclass."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, get_type_hints
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose parameters that are dataclasses of options are an option for each field.
+    """Turn each parameter of a command that is a dataclass of options into one option for each field.
 
-    Typer makes options of a function's parameters alone; the fields stand there in place of their dataclass, annotated
-    as they are, and the command gets the dataclass made of what was given. Each field needs a default.
+    Typer makes options only of a function's parameters. The fields, with their annotations, replace their dataclass in
+    the signature, and the command gets the dataclass built from the given values. Each field needs a default.
     """
     parameters: list[inspect.Parameter] = []
     spread_out: dict[str, tuple[type[Any], list[str]]] = {}

@@ -23,23 +23,25 @@ newswatch subscribe alerts --from-beginning --format json | jq .annotations.summ
 def subscribe(
     topics: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TOPIC]...", help="Alert topics; default: alerts, which has them all."),
+        typer.Argument(metavar="[TOPIC]...", help="Alert topics. Default: alerts, which has every alert."),
     ] = None,
     format_: Annotated[
-        Literal["table", "json"], typer.Option("--format", help="For people, or JSON lines for programs.")
+        Literal["table", "json"], typer.Option("--format", help="Print a table for people, or JSON lines for programs.")
     ] = "table",
-    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="First what the topics still hold.")] = False,
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="Print the alerts that the topics still hold first.")
+    ] = False,
     group: Annotated[
-        str | None, typer.Option(help="Consumer group: a later run goes on where this one stopped.")
+        str | None, typer.Option(help="Consumer group: a later run continues where this one stopped.")
     ] = None,
-    max_alerts: Annotated[int | None, typer.Option("--max", metavar="N", min=1, help="End after N alerts.")] = None,
+    max_alerts: Annotated[int | None, typer.Option("--max", metavar="N", min=1, help="Exit after N alerts.")] = None,
     brokers: Brokers = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Follow alert topics until Ctrl-C or SIGTERM; what was sent twice is shown once.
+    """Follow alert topics until Ctrl-C or SIGTERM; duplicates are printed once.
 
-    With --group each alert is committed once it is printed: after a crash a few are printed again.
+    With --group, each alert is committed after it is printed: after a crash, a few are printed again.
     """
     from streams.sinks.subscription import Subscription
     from streams.sinks.terminal import alert_block

@@ -1,4 +1,4 @@
-"""``newswatch topics``: make and describe the topics of a deployment."""
+"""``newswatch topics``: create and describe the topics of a deployment, and grant access to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from streams.cli.console import out, print_json
 from streams.cli.options import Brokers, Config, Json, Rules, Set, settings_from
 
-app = typer.Typer(name="topics", help="Make and describe the topics.", no_args_is_help=True)
+app = typer.Typer(name="topics", help="Create and describe the topics, and grant access to them.", no_args_is_help=True)
 
 
 @app.command(epilog="Example:  newswatch topics create --brokers localhost:9092 --rules deploy/rules --partitions 6")
@@ -18,14 +18,15 @@ def create(
     brokers: Brokers = None,
     rules: Rules = None,
     partitions: Annotated[
-        int | None, typer.Option(help="Partitions of articles, enriched articles, dead letters and observations.")
+        int | None,
+        typer.Option(help="Partitions of the topics of articles, enriched articles, dead letters and observations."),
     ] = None,
-    replication_factor: Annotated[int | None, typer.Option(help="Replicas of each topic.")] = None,
+    replication_factor: Annotated[int | None, typer.Option(help="Number of replicas of each topic.")] = None,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Make the topics that are missing, with those that the rules name."""
+    """Create missing topics, including those that the rules name."""
     from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
     from streams.kafka.topics import create_topics, topic_specs
 
@@ -49,17 +50,17 @@ def create(
             else f"{int(spec.config['retention.ms']) // 86_400_000} days"
         )
         table.add_row(
-            spec.name, str(spec.partitions), keeps, spec.purpose, "created" if spec.name in made else "there already"
+            spec.name, str(spec.partitions), keeps, spec.purpose, "created" if spec.name in made else "exists"
         )
     out.print(table)
 
 
 @app.command(epilog="Example:  newswatch topics grant subscriber desk-1 --brokers localhost:9092 --print")
 def grant(
-    role: Annotated[str, typer.Argument(help="producer, worker, subscriber, operator or topics.")],
-    user: Annotated[str, typer.Argument(help="A user as the brokers know it: a SASL name, or a certificate's name.")],
+    role: Annotated[str, typer.Argument(help="Role: producer, worker, subscriber, operator or topics.")],
+    user: Annotated[str, typer.Argument(help="User as the brokers know it: a SASL name, or a certificate's name.")],
     print_: Annotated[
-        bool, typer.Option("--print", help="Only print the commands of Kafka's own tool that do the same.")
+        bool, typer.Option("--print", help="Print the equivalent kafka-acls commands instead of creating ACLs.")
     ] = False,
     brokers: Brokers = None,
     rules: Rules = None,
@@ -67,7 +68,7 @@ def grant(
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Give a user the rights of a role, and no others; for brokers with access lists (an authorizer)."""
+    """Create the ACLs that give a Kafka user the rights of a role; needs brokers with an authorizer."""
     from streams.hot_reload.folder import RulesFolder, find_rules
     from streams.kafka.access import apply, command, grants
 
@@ -94,7 +95,7 @@ def grant(
 def describe(
     brokers: Brokers = None, rules: Rules = None, json: Json = False, config: Config = None, set_: Set = None
 ) -> None:
-    """Show the topics as they are on the broker."""
+    """Show the topics as they exist on the brokers."""
     from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
     from streams.kafka.topics import describe_topics, topic_specs
 
@@ -119,7 +120,7 @@ def describe(
 
 @app.command(epilog="Example:  newswatch topics asyncapi > deploy/asyncapi.yaml")
 def asyncapi() -> None:
-    """Print the AsyncAPI document: what travels on each topic, for clients of your own."""
+    """Print the AsyncAPI document: the records on each topic, for your own clients."""
     from streams.kafka.asyncapi import asyncapi_text
 
     typer.echo(asyncapi_text(), nl=False)

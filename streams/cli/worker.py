@@ -23,18 +23,19 @@ def worker(
     brokers: Brokers = None,
     rules: Rules = None,
     processes: Annotated[
-        int, typer.Option(min=1, max=64, help="Worker processes; each has a metrics port of its own, counting up.")
+        int, typer.Option(min=1, max=64, help="Number of worker processes; each has its own metrics port, counting up.")
     ] = 1,
     metrics_port: Annotated[
         int | None,
-        typer.Option(help="Port of /metrics, /livez and /readyz on 127.0.0.1; default: 9464, or the next free one."),
+        typer.Option(help="Port of /metrics, /livez and /readyz on 127.0.0.1. Default: 9464, or the next free one."),
     ] = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Read articles, send alerts: a Faust worker, until Ctrl-C or SIGTERM. Start more to share the work.
+    """Run a worker that reads articles and sends alerts until Ctrl-C or SIGTERM. Start more to share the work.
 
-    Asked to stop it finishes what is in work, within 10 s; asked again it goes at once. SIGHUP: look at the rules now.
+    On the first stop request it finishes work in progress, within 10 s; on the second it exits at once. SIGHUP makes
+    it check the rules for changes now.
     """
     while_starting()
     settings = settings_from(config, set_, brokers=brokers, rules=rules, metrics_port=metrics_port)

@@ -1,6 +1,6 @@
-"""The main job on one machine with nothing else installed: embedded broker, topics, one worker, articles, alerts.
+"""The whole pipeline on one machine with nothing else installed: embedded broker, topics, a worker, articles, alerts.
 
-The broker and the worker are processes of their own that never outlive this one.
+The broker and the worker are separate processes that never outlive this one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ POLL_SECONDS = 0.25
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An alert as it arrived, with the sentence that is its evidence, and the seconds since its article was sent."""
+    """A received alert, with its evidence sentence, and the seconds since its article was sent."""
 
     alert: Alert
     sentence: str | None
@@ -47,7 +47,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run came to; times in seconds."""
+    """The result of a run; times in seconds."""
 
     articles: int
     enriched: int
@@ -63,9 +63,9 @@ class Demo:
     """A running demo; a context manager.
 
     Args:
-        rules: folder of rules, None: as everywhere.
-        metrics_port: wanted port of the metrics; another is taken when it is in use.
-        advance_when_silent: whether event time moves on when the input has ended.
+        rules: folder of rules; None: the default of all commands.
+        metrics_port: preferred port of the metrics; if it is in use, another is picked.
+        advance_when_silent: whether event time advances after the input has ended.
 
     Raises:
         ServerError: the broker or the worker does not start.
@@ -101,7 +101,7 @@ class Demo:
         self._stack.close()
 
     def feed(self, records: Iterator[bytes], pause: float) -> None:
-        """Begin to send records in the background, ``pause`` seconds between two."""
+        """Send records in the background, with ``pause`` seconds between two."""
         self._started = monotonic()
         thread = threading.Thread(target=self._feed, args=(records, pause), name="feed", daemon=True)
         thread.start()
@@ -109,7 +109,7 @@ class Demo:
         self._stack.callback(self._stop.set)
 
     def alerts(self) -> Iterator[Shown | None]:
-        """The alerts as they arrive; None whenever there was nothing for a moment. Ends never.
+        """The alerts as they arrive, without end; None after each poll that found no new alert.
 
         Raises:
             ServerError: the worker or the broker ended.
@@ -156,7 +156,7 @@ class Demo:
         return idle
 
     def summary(self) -> Summary:
-        """What the run came to so far."""
+        """The result of the run so far."""
         samples = self._status.samples()
         outcomes = {labels["outcome"]: int(value) for labels, value in samples.get("newswatch_articles_total", ())}
         seconds = max(self._ended - self._started, 1e-9)
@@ -208,7 +208,7 @@ class Demo:
             session_timeout_seconds=10.0,
             heartbeat_seconds=2.0,
             advance_when_silent=self._advance_when_silent,
-            idempotence=False,  # the embedded broker hands out no producer ids
+            idempotence=False,  # the embedded broker gives no producer ids
             security_protocol="PLAINTEXT",
         )
 
@@ -223,7 +223,7 @@ class Demo:
                 if pause:
                     self._stop.wait(pause)
             self._feed_connection.flush()
-        except BaseException as error:  # noqa: BLE001 - told to the reader of the alerts, who ends the demo
+        except BaseException as error:  # noqa: BLE001 - raised in alerts(), which ends the demo
             self._failure = error
         finally:
             self._fed.set()
@@ -253,19 +253,19 @@ class Demo:
 
 @contextmanager
 def closing_feed(settings: Settings) -> Iterator[Feed]:
-    """A feed that is closed at the end, whatever the broker says then."""
+    """A feed that is closed at the end, even if the broker fails."""
     with Feed(settings) as connection:
         yield connection
 
 
 def run(demo: Demo, show: Callable[[Shown], None], *, exit_when_idle: bool, on_idle: Callable[[], None]) -> None:
-    """Show alerts as they arrive, for ever or until all is processed; ``on_idle`` is called once, when it is."""
-    told = False
+    """Show alerts as they arrive, forever or until everything is processed; call ``on_idle`` once, at that moment."""
+    was_idle = False
     for shown in demo.alerts():
         if shown is not None:
             show(shown)
-        elif not told and demo.idle():
-            told = True
+        elif not was_idle and demo.idle():
+            was_idle = True
             on_idle()
             if exit_when_idle:
                 return

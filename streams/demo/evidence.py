@@ -1,4 +1,4 @@
-"""The sentence that is an alert's evidence: the one in which most of what matched stands."""
+"""The evidence sentence of an alert: the one with the most matches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from detectors.model.article import EnrichedArticle, Sentence, Span
 
 
 def evidence_sentence(article: EnrichedArticle, spans: Iterable[Span]) -> str | None:
-    """The text of the sentence that holds the most different spans, the earlier of two; None without any."""
+    """The text of the sentence with the most different spans, the earlier one of a tie; None without any."""
     wanted = list(spans)
     best: Sentence | None = None
     most = 0

@@ -1,4 +1,4 @@
-"""``newswatch rules check``: what is wrong with a rule set, and what is probably not meant."""
+"""``newswatch rules check``: errors in a rule set, and warnings of probable mistakes."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ newswatch rules check deploy/rules
 
 newswatch rules check deploy/rules --strict --json | jq -r '.file + ": " + .message'
 
-Exit status: 0 the rules can be used; 1 a rule is wrong, or with --strict one is doubtful; 2 there is no such folder."""
+Exit status: 0 the rules are valid; 1 errors, or with --strict warnings; 2 the folder does not exist."""
 
 
 @app.command(epilog=EPILOG)
 def check(
     folder: Folder = None,
     rules: Rules = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Validate a rule set: errors, and warnings of rules that can never fire, duplicates, unused lists and macros."""
+    """Validate a rule set: print errors, and warn of rules that can never fire, duplicates, unused lists and macros."""
     from detectors.loading.ruleset import RuleSetError, load_rules
     from streams.hot_reload.folder import find_rules, vocabulary_of
 
@@ -63,12 +63,12 @@ def _show(problems: Iterable[Problem], style: str, json: bool) -> None:
 
 
 def _summed(warnings: Iterable[Problem]) -> Iterator[Problem]:
-    """Many unused lists of one file (a library of regions) as one line; ``--json`` has each."""
+    """Merge many unused lists of one file (a library of regions) into one line; ``--json`` prints each."""
     for (_, path, message), group in groupby(warnings, key=lambda one: (one.file, one.path.split(".")[0], one.message)):
         same = list(group)
         if len(same) <= MOST_LINES:
             yield from same
         else:
             names = ", ".join(one.path.partition(".")[2] for one in same)
-            said = f"{message} ({len(same)} such: {names})"
+            said = f"{message} ({len(same)} of these: {names})"
             yield msgspec.structs.replace(same[0], path=path, message=said)

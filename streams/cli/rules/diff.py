@@ -1,4 +1,4 @@
-"""``newswatch rules diff``: what a change of the rules would change in the alerts."""
+"""``newswatch rules diff``: how a change of the rules would change the alerts."""
 
 from __future__ import annotations
 
@@ -22,27 +22,29 @@ newswatch rules diff deploy/rules my/rules --articles march.jsonl
 
 newswatch rules diff old new --articles march.jsonl --until 2025-04-01T00:00:00Z --json
 
-Exit status: 0 both give the same alerts; 1 they differ; 2 a set or a file cannot be used."""
+Exit status: 0 both give the same alerts; 1 the alerts differ; 2 a rule set or a file is invalid."""
 _STYLES = {"appears": ("+", "green"), "vanishes": ("-", "red"), "changes": ("~", "yellow")}
 
 
 @app.command(epilog=EPILOG)
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="Folder of the rules as they are.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Folder of the rules as they would be.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Folder of the current rules.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Folder of the new rules.")],
     articles: Annotated[
         list[Path],
-        typer.Option("--articles", metavar="FILE", help="Articles: JSON lines, or .txt. May be repeated; - is stdin."),
+        typer.Option("--articles", metavar="FILE", help="Articles: JSON lines, or .txt; - is stdin. Repeatable."),
     ],
     until: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Move event time on to here at the end (RFC 3339), for rules that wait."),
+        typer.Option(
+            metavar="TIME", help="Continue the simulated clock to TIME (RFC 3339), so that waiting rules can fire."
+        ),
     ] = None,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Show which alerts would appear, vanish or change if OLD gave way to NEW; exit status 1 when any does."""
+    """Show which alerts appear, vanish or change if NEW replaces OLD; exit status 1 if any does."""
     from detectors.authoring.diff import differences
     from detectors.loading.ruleset import load_rules
     from detectors.model.article import EnrichedArticle

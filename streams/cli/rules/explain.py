@@ -1,4 +1,4 @@
-"""``newswatch rules explain``: why rules did or did not fire on an article."""
+"""``newswatch rules explain``: show why rules did or did not match an article."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ newswatch rules explain articles.jsonl --id mw-20250313-01 --rule us-raises-huma
 
 newswatch rules explain articles.jsonl --json | jq -r 'select(.met) | .rule'"""
 SHORT = 160
-"""Characters of a sentence that a line shows."""
+"""How many characters of a sentence a line shows."""
 
 
 @app.command(epilog=EPILOG)
@@ -35,16 +35,16 @@ def explain(
     ],
     rules: Rules = None,
     names: Annotated[
-        list[str] | None, typer.Option("--rule", metavar="NAME", help="This rule alone. May be repeated.")
+        list[str] | None, typer.Option("--rule", metavar="NAME", help="Explain only this rule. Repeatable.")
     ] = None,
     ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="ID", help="The article of this id alone. May be repeated.")
+        list[str] | None, typer.Option("--id", metavar="ID", help="Explain only the article with this id. Repeatable.")
     ] = None,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Say of each clause where the article meets it, or what came nearest; name exceptions; show the groups."""
+    """Show for each clause where the article meets it, or what came nearest, with exceptions and groups."""
     from detectors.authoring.explain import Explainer
     from detectors.loading.ruleset import load_rules
     from detectors.reading.problems import nearest
@@ -57,7 +57,7 @@ def explain(
     explainer = Explainer(load_rules(find_rules(settings.rules), vocabulary_of(settings.taxonomy)))
     for name in names or ():
         if name not in explainer.rules:
-            raise UserError(f"--rule {name}: there is no such rule{nearest(name, explainer.rules)}")
+            raise UserError(f"--rule {name}: no such rule{nearest(name, explainer.rules)}")
     seen = 0
     lines = enrich_lines(make_extractor(settings), read_lines([article]), datetime.now(UTC))
     for number, one in enumerate(lines, 1):
@@ -82,7 +82,7 @@ def _tree(explanation: Explanation) -> Tree:
     tree = Tree(_line(explanation.met, f"{explanation.rule} ({explanation.kind}): {explanation.why}"))
     _add(tree, explanation.where, "where")
     for exception in explanation.exceptions:
-        said = "the article does not exist for the rule" if exception.clause.met else "not met"
+        said = "met, so the rule ignores the article" if exception.clause.met else "not met"
         branch = tree.add(Text(f"exception {exception.name}: {said}", style="red" if exception.clause.met else "dim"))
         _add(branch, exception.clause)
     for step in explanation.steps:

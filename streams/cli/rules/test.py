@@ -1,4 +1,4 @@
-"""``newswatch rules test``: the unit tests beside the rules."""
+"""``newswatch rules test``: run the unit tests beside the rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ newswatch rules test deploy/rules
 
 newswatch rules test deploy/rules --junit results.xml
 
-Exit status: 0 every test passed; 1 one failed; 2 the rules or a file of tests cannot be used."""
+Exit status: 0 every test passed; 1 a test failed; 2 the rules or a test file are invalid."""
 
 
 @app.command("test", epilog=EPILOG)
@@ -33,7 +33,7 @@ def run_tests(
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Run the unit tests beside the rules (NAME.test.yaml); exit status 1 when one fails."""
+    """Run the unit tests beside the rules (NAME.test.yaml); exit status 1 if one fails."""
     from detectors.authoring import rule_tests
     from detectors.loading.ruleset import load_rules
     from streams.hot_reload.folder import find_rules, vocabulary_of

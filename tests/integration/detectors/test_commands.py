@@ -89,7 +89,7 @@ def test_explain_as_text(tmp_path: Path) -> None:
     )
     said = run("explain", str(article), "--rules", str(RULES), "--rule", "us-raises-human-rights").stdout
     assert "✗ us-raises-human-rights (match): the article meets the exception 'anniversaries'" in said
-    assert "exception anniversaries: the article does not exist for the rule" in said
+    assert "exception anniversaries: met, so the rule ignores the article" in said
     assert "'Dushanbe' (text 54)" in said
 
 

@@ -20,7 +20,7 @@ DEMO = [sys.executable, "-m", "streams.cli", "demo"]
 
 
 def children_of(marker: str) -> list[str]:
-    """Command lines of running processes that hold `marker`."""
+    """Command lines of running processes that contain `marker`."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -33,7 +33,7 @@ def children_of(marker: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_file_of_ones_own_gives_the_alerts_of_scan_and_exits_with_0() -> None:
+def test_your_own_articles_give_the_alerts_of_scan_and_exit_status_0() -> None:
     started = time.monotonic()
     command = [*DEMO, "--articles", str(SAMPLES), "--exit-when-idle", "--json", "--metrics-port", "19464"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
@@ -41,7 +41,7 @@ def test_a_file_of_ones_own_gives_the_alerts_of_scan_and_exits_with_0() -> None:
     assert time.monotonic() - started < 60
     alerts = [json.loads(line) for line in run.stdout.splitlines()]
     assert len(alerts) >= 10
-    # The samples hold a few undated articles, which take their arrival: their alerts are left out of the comparison.
+    # A few samples are undated and take their arrival: the comparison leaves out their alerts.
     expected = {(alert["rule"], alert["id"]) for alert in scan(SAMPLES)}
     assert {(alert["rule"], alert["id"]) for alert in alerts} == expected
     for word in ("articles in", "dead letters", "articles/s", "median", "p99"):
@@ -57,7 +57,7 @@ def test_ctrl_c_stops_everything() -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell without job control starts what runs in its background with SIGINT ignored.
+        # A shell without job control ignores SIGINT in background processes.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
@@ -76,7 +76,7 @@ def test_ctrl_c_stops_everything() -> None:
     assert children_of("newswatch-demo") == []
 
 
-def test_a_missing_file_is_told_before_anything_is_started() -> None:
+def test_a_missing_file_is_reported_before_anything_starts() -> None:
     run = subprocess.run([*DEMO, "--articles", "nowhere.jsonl"], capture_output=True, text=True, timeout=30)
     assert run.returncode == 2
     assert "nowhere.jsonl" in run.stderr

@@ -1,4 +1,4 @@
-"""Each command explains itself; errors that a user can mend are one message and exit status 2."""
+"""Every command has help; an error that a user can fix is one message and exit status 2."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def test_every_command_has_help_with_an_example(path: tuple[str, ...]) -> None:
     assert "Example" in result.output
 
 
-#: The commands, which here do not wait ten seconds for a broker where nobody listens.
+#: The commands, without the ten-second wait for a broker where nothing listens.
 IMPATIENT = "from streams import cli; from streams.kafka import clients; clients.BOOTSTRAP_MS = 500; cli.main()"
 
 
@@ -49,7 +49,7 @@ def process(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["scan", "x.jsonl", "--until", "tomorrow"], "expected an RFC 3339 time"),
     ],
 )
-def test_what_a_user_can_mend_is_one_message(arguments: list[str], says: str, tmp_path: Path) -> None:
+def test_an_error_that_a_user_can_fix_is_one_message(arguments: list[str], says: str, tmp_path: Path) -> None:
     del tmp_path
     check_refusal(newswatch(*arguments), says)
 
@@ -67,7 +67,7 @@ def check_refusal(done: subprocess.CompletedProcess[str], says: str) -> None:
 
 
 @pytest.mark.parametrize("command", [["extract", "--json"], ["scan"]], ids=["extract", "scan"])
-def test_a_line_that_is_no_article_is_named_with_its_file_and_line(command: list[str], tmp_path: Path) -> None:
+def test_a_line_that_is_not_an_article_is_reported_with_file_and_line(command: list[str], tmp_path: Path) -> None:
     file = tmp_path / "articles.jsonl"
     file.write_text('{"text": "One."}\n\nnot JSON\n{"text": 5}\n{"text": "Two.", "meta": {"a": [1]}}\n')
     done = newswatch(*command, str(file))
@@ -83,7 +83,7 @@ def test_the_version_is_printed() -> None:
     assert process("-m", "streams.cli", "--version").stdout.strip() == "0.2.0"
 
 
-def test_a_scan_says_that_a_bound_was_reached(tmp_path: Path) -> None:
+def test_a_scan_reports_that_limits_were_reached(tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_text("rules: [{name: r, kind: frequency, window: 10h, at_least: 9}]")
     articles = tmp_path / "articles.jsonl"
     articles.write_text(
@@ -92,4 +92,4 @@ def test_a_scan_says_that_a_bound_was_reached(tmp_path: Path) -> None:
     command = ["scan", str(articles), "--rules", str(tmp_path)]
     assert "bound" not in CliRunner().invoke(app, command).stderr
     with patch("detectors.facts.facts.MOST_FACTS", 3):
-        assert "a bound was reached 2 times" in CliRunner().invoke(app, command).stderr
+        assert "rules reached limits 2 times" in CliRunner().invoke(app, command).stderr

@@ -1,4 +1,4 @@
-"""Output for people: what comes with articles is shown, whatever it is, and never obeyed by a terminal."""
+"""Output for people: control characters in articles are shown, and never reach a terminal."""
 
 import io
 import sys
@@ -14,7 +14,7 @@ SHOWN = "a\u241b]0;title \u241b[2J b\ufffd31m\u2421"
 
 
 class Terminal(io.StringIO):
-    """Standard output that is a terminal, or is not."""
+    """Standard output, as a terminal or not."""
 
     def __init__(self, is_terminal: bool) -> None:
         super().__init__()
@@ -32,14 +32,16 @@ def table(text: str) -> Table:
 
 @pytest.mark.parametrize("is_terminal", [True, False])
 @pytest.mark.parametrize("made", [str, Text, table])
-def test_control_characters_are_shown(monkeypatch: pytest.MonkeyPatch, is_terminal: bool, made: type) -> None:
+def test_control_characters_are_shown_as_symbols(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, made: type
+) -> None:
     terminal = Terminal(is_terminal)
     monkeypatch.setattr(sys, "stdout", terminal)
     console.console(terminal).print(made(HOSTILE))
     assert SHOWN in terminal.getvalue()
 
 
-def test_styles_tabs_and_lines_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_styles_tabs_and_line_ends_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal(True)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", "xterm")
@@ -55,6 +57,6 @@ def test_a_record_on_a_terminal_is_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert terminal.getvalue() == f"\\xff{SHOWN}\n"
 
 
-def test_a_record_elsewhere_is_its_bytes(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_record_outside_a_terminal_is_its_bytes(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     console.print_record(b"\xff" + HOSTILE.encode())
     assert capfdbinary.readouterr().out == b"\xff" + HOSTILE.encode() + b"\n"

@@ -1,4 +1,4 @@
-"""What ends a command from outside is one line on standard error, with the place and the remedy, and status 2."""
+"""An external error is one line on standard error with place and remedy, and exit status 2."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ RULE = "rules: [{name: quakes, kind: match, where: {text: quake}, severity: info
 
 
 def refusal(*arguments: str | Path) -> str:
-    """What a command says that a user can fix."""
+    """A command's message for an error that a user can fix."""
     error = CliRunner().invoke(app, list(map(str, arguments))).exception
     assert isinstance(error, UserError), repr(error)
     return str(error)
@@ -48,7 +48,7 @@ def rules(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def unwritable(tmp_path: Path) -> Path:
-    """A path that nobody can make, not even root: it is below a file."""
+    """A path that nobody can create, not even root: it is below a file."""
     (tmp_path / "file").write_text("")
     return tmp_path / "file" / "below"
 
@@ -88,7 +88,7 @@ def test_kafka_without_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("JAVA_HOME", raising=False)
     said = refusal("broker", "--kafka")
     assert said == (
-        "Apache Kafka needs Java 17 or newer, and there is no `java` on the PATH "
+        "Apache Kafka needs Java 17 or newer, and `java` is not on the PATH "
         "(Debian: apt-get install default-jre-headless)"
     )
 
@@ -98,7 +98,7 @@ def test_pages_that_cannot_be_written(articles: int, article: Path, unwritable: 
     article.write_text(article.read_text() * articles)
     said = refusal("extract", article, "--html", unwritable)
     assert said == (
-        f"--html {unwritable}: cannot write {unwritable}: Not a directory; expected a path where this user may write"
+        f"--html {unwritable}: cannot write {unwritable}: Not a directory; expected a path that this user may write to"
     )
 
 
@@ -143,7 +143,7 @@ def test_a_full_disk_under_standard_output(command: list[str], article: Path, ru
     done = newswatch(*(places.get(word, word) for word in command), stdout=Path("/dev/full"))
     assert done.returncode == 2
     assert done.stderr.strip() == (
-        "newswatch: cannot write the output: No space left on device; what was written is incomplete"
+        "newswatch: cannot write the output: No space left on device; the output is incomplete"
     )
 
 
@@ -157,7 +157,7 @@ def test_a_full_disk_is_named_before_the_interpreter_ends(unbuffered: str, monke
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
-def test_a_reader_that_is_gone_is_no_error(article: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(article: Path) -> None:
     article.write_text(article.read_text() * 50)
     read, write = os.pipe()
     os.close(read)
@@ -166,19 +166,19 @@ def test_a_reader_that_is_gone_is_no_error(article: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_rule_that_is_not_there_is_named_with_the_nearest(article: Path, rules: Path) -> None:
+def test_an_unknown_rule_is_named_with_the_nearest_one(article: Path, rules: Path) -> None:
     said = refusal("rules", "explain", article, "--rules", rules, "--rule", "quake")
-    assert said == "--rule quake: there is no such rule; did you mean 'quakes'?"
+    assert said == "--rule quake: no such rule; did you mean 'quakes'?"
 
 
-def test_an_article_that_is_not_there(article: Path, rules: Path) -> None:
+def test_an_unknown_article_id(article: Path, rules: Path) -> None:
     assert refusal("rules", "explain", article, "--rules", rules, "--id", "z") == f"{article}: no article with the id z"
 
 
 def test_nothing_to_show_on_a_page(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("")
     page = tmp_path / "page.html"
-    assert refusal("extract", tmp_path / "empty.jsonl", "--html", page) == f"--html {page}: there is no article to show"
+    assert refusal("extract", tmp_path / "empty.jsonl", "--html", page) == f"--html {page}: no article to show"
     assert not page.exists()
 
 

@@ -1,4 +1,4 @@
-"""Options that several commands share are written once, and are options of each of them."""
+"""Options shared by several commands are written once, and each command has them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -35,7 +35,7 @@ def paint(colours: Colours, house: Annotated[str, typer.Argument()] = "mine", tw
         ),
     ],
 )
-def test_fields_are_options_and_come_as_one_value(given: list[str], said: str) -> None:
+def test_fields_become_options_and_arrive_as_one_value(given: list[str], said: str) -> None:
     assert CliRunner().invoke(app, given).stdout == f"{said}\n"
 
 
