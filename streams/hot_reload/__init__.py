@@ -1,1 +1,1 @@
-"""Where rules are, and the set in force."""
+"""The rules folder, and the active rule set."""

@@ -1,4 +1,4 @@
-"""Where the rules are, and whether they have changed: found, looked at again and again, all or nothing."""
+"""The rules folder: find it, poll it for changes, and load it as a whole."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Signature = tuple[tuple[str, int, int, int], ...]
 
 
 class RulesNotFoundError(UserError):
-    """There is no folder of rules where one was expected."""
+    """A rules folder does not exist."""
 
 
 def find_rules(folder: Path | None) -> Path:
-    """The folder of rules: the one given, else ``./deploy/rules``, else the copy that ships with the package.
+    """The rules folder: ``folder`` if given, else ``./deploy/rules``, else the copy that ships with the package.
 
     Raises:
-        RulesNotFoundError: the folder that was given is not there.
+        RulesNotFoundError: the given folder does not exist.
     """
     if folder is not None:
         if not folder.is_dir():
@@ -37,11 +37,11 @@ def find_rules(folder: Path | None) -> Path:
     found = shipped("rules", "deploy/rules")
     if found is not None:
         return found
-    raise RulesNotFoundError("no folder of watch rules; give one with --rules or NEWSWATCH_RULES")
+    raise RulesNotFoundError("no folder of watch rules; set one with --rules or NEWSWATCH_RULES")
 
 
 def vocabulary_of(taxonomy: Path | None) -> Vocabulary:
-    """What rules may name: the themes of the taxonomy in use (the shipped one unless given), and the role classes.
+    """The names that rules may use: themes of the taxonomy (by default the shipped one), and role classes.
 
     Raises:
         DataFileError: the taxonomy cannot be read.
@@ -51,17 +51,17 @@ def vocabulary_of(taxonomy: Path | None) -> Vocabulary:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a look at a changed folder gave: a rule set, perhaps the one that was there before, or why it is none."""
+    """The content of a changed folder: a rule set, possibly the previous one, or the errors in it."""
 
     rules: RuleSet | None = None
     error: RuleSetError | None = None
 
 
 class RulesFolder:
-    """Looks at a folder of rules and loads it when it has changed.
+    """Polls a folder of rules and loads it when it changes.
 
-    Changes are seen by path, size, modification time and inode of each file, links followed, so that the exchange
-    of a Kubernetes ConfigMap (its ``..data`` link) is one change.
+    Compares path, size, modification time and inode of each file, following links, so that the update of a Kubernetes
+    ConfigMap (its ``..data`` link) is one change.
     """
 
     def __init__(self, folder: Path, vocabulary: Vocabulary | None = None) -> None:
@@ -70,16 +70,16 @@ class RulesFolder:
         self._seen: Signature | None = None
 
     def load(self) -> RuleSet:
-        """Load the rules as they are now.
+        """Load the current rules.
 
         Raises:
-            RuleSetError: a rule is wrong; the message names file, line and field.
+            RuleSetError: a rule is invalid; the message names file, line and field.
         """
         self._seen = self._signature()
         return load_rules(self.folder, self._vocabulary)
 
     def poll(self) -> Change | None:
-        """None where no file has changed since the last look."""
+        """Load the rules if a file has changed since the last poll, else return None."""
         before = self._signature()
         if before == self._seen:
             return None
@@ -88,7 +88,7 @@ class RulesFolder:
         except RuleSetError as error:
             self._seen = before
             return Change(error=error)
-        if self._signature() != before:  # written to while it was read: look again
+        if self._signature() != before:  # changed while it was read: poll again
             return None
         self._seen = before
         return Change(rules=rules)
@@ -101,7 +101,7 @@ class RulesFolder:
                 place = Path(root) / name
                 try:
                     stat = place.stat()
-                except OSError:  # gone between listing and looking
+                except OSError:  # deleted since it was listed
                     continue
                 found.append((str(place), stat.st_size, stat.st_mtime_ns, stat.st_ino))
         return tuple(found)

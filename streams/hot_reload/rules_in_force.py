@@ -1,4 +1,4 @@
-"""Hot reload: a changed folder of rules becomes the rule set in force, or is refused while the old one stays."""
+"""Hot reload: a changed rules folder becomes the active rule set, or is rejected and the previous one stays active."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ logger = logging.getLogger(__name__)
 
 
 class RulesInForce:
-    """The rule set in force and its engine; tells its listeners when it changes.
+    """The active rule set and its engine; notifies its listeners when it changes.
 
-    A set is taken whole or not at all: it must be valid, and the topics that it names must be there, or the worker
-    must be allowed to create them.
+    Changes apply all at once or not at all: the rule set must be valid, and the topics that it names must exist, or the
+    worker must be allowed to create them.
     """
 
     def __init__(self, settings: Settings, folder: RulesFolder, rules: RuleSet, metrics: Metrics) -> None:
@@ -37,7 +37,7 @@ class RulesInForce:
         self._show()
 
     def had(self, version: str) -> bool:
-        """Whether a rule set is or was in force here."""
+        """Whether a rule set is or was active in this process."""
         return version in self._had
 
     def on_change(self, listener: Callable[[Engine], None]) -> None:
@@ -45,20 +45,20 @@ class RulesInForce:
         self._listeners.append(listener)
 
     async def watch(self) -> None:
-        """Look at the folder again and again, for ever; reading and compiling happen in a thread."""
+        """Poll the folder forever; reading and compiling run in a thread."""
         while True:
             await asyncio.sleep(self._settings.rules_reload_seconds)
             await self.look()
 
     async def look(self) -> None:
-        """Look once; two who look at the same time look one after the other."""
+        """Poll the folder once; concurrent calls run one after the other."""
         async with self._looking:
             await self._look()
 
     async def _look(self) -> None:
         try:
             change = await asyncio.to_thread(self._folder.poll)
-        except Exception as error:  # noqa: BLE001 - an unreadable folder is no reason to stop watching the news
+        except Exception as error:  # noqa: BLE001 - an unreadable folder must not stop the worker
             self._refuse(str(error))
             return
         if change is not None:
@@ -69,11 +69,11 @@ class RulesInForce:
             await self._take(self._wanted)
 
     async def _take(self, rules: RuleSet) -> None:
-        """Put a set in force; what refuses it (a missing topic) may be mended without a change of the files."""
+        """Activate a rule set; a cause of rejection (a missing topic) may be fixed without a change of the files."""
         if rules.version != self.rules.version:
             try:
                 engine = await asyncio.to_thread(self._prepare, rules)
-            except Exception as error:  # noqa: BLE001 - the old rules stay in force
+            except Exception as error:  # noqa: BLE001 - the previous rules stay active
                 self._refuse(str(error))
                 return
             self.rules, self.engine = rules, engine
@@ -84,7 +84,7 @@ class RulesInForce:
             self._show()
             logger.warning("rules reloaded: %d rules, version %s", len(rules.rules), rules.version)
         elif self._refused is not None:
-            logger.warning("the rules are those in force again, version %s", rules.version)
+            logger.warning("rules reverted to the active version %s", rules.version)
         self._wanted = self._refused = None
         self._metrics.rule_reload_ok.set(1)
 
@@ -93,18 +93,18 @@ class RulesInForce:
         try:
             made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
         except TopicsMissingError as missing:
-            raise RuntimeError(f"the rules name topics that are not there: {missing}") from None
+            raise RuntimeError(f"the rules name topics that do not exist: {missing}") from None
         if made:
             logger.warning("topics created for the new rules: %s", ", ".join(made))
         return Engine(rules)
 
     def _refuse(self, why: str) -> None:
-        if why == self._refused:  # looked at again
+        if why == self._refused:  # already reported
             return
         self._refused = why
         self._metrics.rule_reloads.labels("refused").inc()
         self._metrics.rule_reload_ok.set(0)
-        logger.error("changed rules refused, version %s stays in force:\n%s", self.rules.version, why)
+        logger.error("changed rules rejected, version %s stays active:\n%s", self.rules.version, why)
 
     def _show(self) -> None:
         self._metrics.show_rules(self.rules)

@@ -1,1 +1,1 @@
-"""Metrics, health, and reading both from outside."""
+"""Metrics and health of a worker, and a client that reads both."""

@@ -1,4 +1,4 @@
-"""The worker's HTTP port: ``/metrics`` for Prometheus, ``/livez`` and ``/readyz`` for whoever restarts it."""
+"""The worker's HTTP port: ``/metrics`` for Prometheus, ``/livez`` and ``/readyz`` for the orchestrator."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from prometheus_client import CollectorRegistry, MetricsHandler
 
 from detectors.user_error import UserError
 
-#: How often the watchdog looks (seconds).
+#: How often the watchdog checks (seconds).
 CHECK_SECONDS = 1.0
 
-#: What a worker may hang at: a topic and its partition, or a step of its own.
+#: Where a worker may stall: a topic and partition, or a step of its own.
 Place = tuple[str, int]
 
 
 class Health:
-    """Whether the worker lives (it moves wherever there is something to do) and is ready (recovered and reading).
+    """Whether the worker is alive (makes progress wherever there is work) and ready (recovered and reading).
 
-    Times are seconds of the monotonic clock. Nothing is taken for granted: whoever says nothing for too long is taken
-    to hang, so that a reporter that hangs itself turns the light red too.
+    Times are seconds of the monotonic clock. Silence counts as a stall, so that ``/livez`` also fails if the progress
+    reporter itself hangs.
     """
 
     def __init__(self, stall_seconds: float) -> None:
@@ -35,12 +35,12 @@ class Health:
         self.lag = 0
 
     def moved(self) -> None:
-        """The worker as a whole got on: partitions were assigned, or facts recovered."""
+        """Record progress of the whole worker: partitions were assigned, or rule state was recovered."""
         self._beat = monotonic()
         self._moved.clear()
 
     def reached(self, done: Mapping[Place, int], behind: Collection[Place]) -> None:
-        """How far each place has come (its committed offset), and which of them have something left to do."""
+        """Record the committed offset of each place, and which places have work left."""
         now = self._beat = monotonic()
         for place in [place for place in self._moved if place not in behind]:
             del self._moved[place]
@@ -51,21 +51,21 @@ class Health:
 
     @property
     def stalled_for(self) -> float:
-        """Seconds since the place that moved longest ago did; places with nothing to do count as moving."""
+        """Seconds since the last progress of the slowest place; places without work do not count."""
         return monotonic() - min([self._beat, *(time for _, time in list(self._moved.values()))])
 
     @property
     def alive(self) -> bool:
-        """False when something that should move did not for too long."""
+        """False if a place with work has made no progress for too long."""
         return self.stalled_for < self._stall_seconds
 
 
 class StalledError(RuntimeError):
-    """There is something to do and nothing moved for too long."""
+    """A worker with work left that has made no progress for too long."""
 
 
 class Watchdog:
-    """Ends a worker that hangs, from a thread of its own: an event loop that hangs cannot end itself."""
+    """Ends a stalled worker from a separate thread: an event loop that hangs cannot end itself."""
 
     def __init__(self, health: Health, fatal: Callable[[BaseException], None]) -> None:
         self._health = health
@@ -74,7 +74,7 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def __enter__(self) -> Watchdog:
-        self._health.moved()  # loading a model may have taken longer than anything may from now on
+        self._health.moved()  # loading a model may have taken longer than the limit
         self._thread.start()
         return self
 
@@ -85,12 +85,12 @@ class Watchdog:
         while not self._stop.wait(CHECK_SECONDS):
             if not self._health.alive:
                 seconds, lag = self._health.stalled_for, self._health.lag
-                self._fatal(StalledError(f"nothing moved for {seconds:.0f} s, lag {lag} records"))
+                self._fatal(StalledError(f"no progress for {seconds:.0f} s, lag {lag} records"))
                 return
 
 
 class MetricsAddressError(UserError):
-    """The worker cannot listen at ``metrics_host`` and ``metrics_port``; the message says which of them to change."""
+    """The worker cannot listen on ``metrics_host`` and ``metrics_port``; the message says which one to change."""
 
 
 class HealthServer:
@@ -99,7 +99,7 @@ class HealthServer:
     ``port`` 0 picks a free one. When ``port`` is in use, up to ``spare`` ports above it are tried in order.
 
     Raises:
-        MetricsAddressError: this machine does not have the address, or no port that may be taken is free.
+        MetricsAddressError: this machine does not have the address, or none of these ports is free.
     """
 
     def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health, *, spare: int = 0) -> None:
@@ -109,12 +109,12 @@ class HealthServer:
 
     @property
     def port(self) -> int:
-        """The port that is served, also where 0 was asked for."""
+        """The actual port, even if 0 was requested."""
         return int(self._server.server_address[1])
 
     @property
     def address(self) -> str:
-        """``host:port`` as in a URL: an IPv6 address is in brackets."""
+        """``host:port`` as in a URL, with an IPv6 address in brackets."""
         host = str(self._server.server_address[0])
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
@@ -134,7 +134,7 @@ class _IPv6Server(ThreadingHTTPServer):
 def _bind(host: str, port: int, handler: type[BaseHTTPRequestHandler], spare: int) -> ThreadingHTTPServer:
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a label that is too long for IDNA
+    except (OSError, UnicodeError) as error:  # UnicodeError: a label too long for IDNA
         raise MetricsAddressError(_no_host(host, getattr(error, "strerror", None) or str(error))) from None
     # A name such as localhost may have addresses of both families: IPv4 first, as scrapers expect it.
     family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
@@ -153,7 +153,7 @@ def _bind(host: str, port: int, handler: type[BaseHTTPRequestHandler], spare: in
             raise MetricsAddressError(_no_host(host, error.strerror)) from None
     if last > port:
         raise MetricsAddressError(f"metrics_port: all ports from {port} to {last} on {host} are in use; {_REMEDY}")
-    raise MetricsAddressError(f"metrics_port {port}: another process listens there on {host}; {_REMEDY}")
+    raise MetricsAddressError(f"metrics_port {port} on {host} is in use by another process; {_REMEDY}")
 
 
 _REMEDY = "choose another with --metrics-port, or 0 for any free one"
@@ -165,18 +165,18 @@ def _no_host(host: str, reason: str | None) -> str:
 
 def _handler(registry: CollectorRegistry, health: Health) -> type[MetricsHandler]:
     class Handler(MetricsHandler):
-        """prometheus_client's handler: it chooses the format, and gzip, by what the scraper accepts."""
+        """prometheus_client's handler, which chooses format and gzip by what the scraper accepts."""
 
         server_version = "newswatch"
 
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_GET(self) -> None:  # noqa: N802 - http.server calls this name
             match self.path.partition("?")[0]:
                 case "/metrics":
                     super().do_GET()
                 case "/livez" if health.alive:
                     self._answer(200, "alive")
                 case "/livez":
-                    self._answer(503, f"nothing moved for {health.stalled_for:.0f} s, lag {health.lag}")
+                    self._answer(503, f"no progress for {health.stalled_for:.0f} s, lag {health.lag} records")
                 case "/readyz" if health.ready:
                     self._answer(200, "ready")
                 case "/readyz":

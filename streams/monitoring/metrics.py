@@ -1,7 +1,7 @@
 """Every Prometheus metric of the product. One prefix, base units, bounded labels (checked with promtool in a test).
 
-The values of a label are those that we know (countries, themes, reasons), as many as there are partitions, or rules in
-force; of what articles claim, so many and no more.
+Label values are known ones (countries, themes, reasons), partitions, or active rules; values that articles claim are
+limited in number.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from detectors.model.alert import Alert
 from detectors.model.article import EnrichedArticle
 from streams.records.article import Reason
 
-#: What an article says of itself may be anything: so many outlets and languages are kept, further ones are "other".
+#: Articles may claim anything: keep at most this many outlets and languages; count further ones as "other".
 MAX_SOURCES = 200
 MAX_LANGUAGES = 100
-#: And no more of it than so many characters.
+#: Longest label value (characters).
 MAX_LABEL = 100
 #: Reason of a dead letter from the topic ``observations``.
 BAD_OBSERVATION = "bad_observation"
-#: Alerts are counted once by id and revision; so many are remembered: many more than the articles in flight, which are
-#: what is read, and sent, again after a rebalance.
+#: How many (id, revision) pairs are kept to count each alert once: many more than the articles in flight, whose alerts
+#: may be sent again after a rebalance.
 MAX_ALERTS_REMEMBERED = 20_000
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -43,14 +43,14 @@ BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Claimed:
-    """Label values that come from outside: the first ``most`` of them, "other" for what comes after."""
+    """Label values from outside: the first ``most`` of them, and "other" for all later ones."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._known: set[str] = set()
 
     def label(self, claimed: str | None) -> str:
-        """The label of a value; "unknown" where there is none."""
+        """The label of a value; "unknown" if there is none."""
         value = (claimed or "unknown")[:MAX_LABEL]
         if value not in self._known:
             if len(self._known) >= self._most:
@@ -60,14 +60,14 @@ class Claimed:
 
 
 class Board:
-    """A gauge whose label values come and go; those that stay are there at every scrape."""
+    """A gauge whose label values come and go; those that remain are present in every scrape."""
 
     def __init__(self, gauge: Gauge) -> None:
         self._gauge = gauge
         self._shown: set[tuple[str, ...]] = set()
 
     def show(self, values: Mapping[tuple[str, ...], float]) -> None:
-        """Show these, by their label values, and nothing else."""
+        """Show exactly these values, by label values."""
         for labels, value in values.items():
             self._gauge.labels(*labels).set(value)
         for labels in self._shown - values.keys():
@@ -76,12 +76,12 @@ class Board:
 
 
 class Metrics:
-    """The metrics of one worker, on a registry of its own."""
+    """The metrics of one worker, on its own registry."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series a counter, that nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody needs
         self.registry = registry if registry is not None else CollectorRegistry()
-        # Memory, file handles, CPU time, and since when it runs: newswatch_process_...
+        # Memory, file handles, CPU time and start time: newswatch_process_...
         ProcessCollector(namespace="newswatch", registry=self.registry)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -100,14 +100,12 @@ class Metrics:
         self.dead_letters = counter(
             "dead_letters_total", "Articles sent to the dead-letter topic, by reason.", "reason"
         )
-        self.expired = counter("expired_articles_total", "Articles that Kafka deleted before they were read.")
+        self.expired = counter("expired_articles_total", "Articles that Kafka deleted before the worker read them.")
         self.observations = counter("observations_total", "Observations of rules with state, by rule.", "rule")
-        self.observations_handled = counter(
-            "observations_handled_total", "Observations taken into account and acknowledged."
-        )
-        self.alerts = counter("alerts_total", "Alerts sent, once by id and revision.", "rule", "severity", "state")
+        self.observations_handled = counter("observations_handled_total", "Observations processed and acknowledged.")
+        self.alerts = counter("alerts_total", "Alerts sent, each id and revision once.", "rule", "severity", "state")
         self.alerts_published = counter(
-            "alerts_published_total", "Alerts that went out on a topic, once by id and revision."
+            "alerts_published_total", "Alerts published on a topic, each id and revision once."
         )
         self.countries = counter("country_articles_total", "Articles that refer to a country.", "country", "salience")
         self.themes = counter("theme_articles_total", "Articles about a theme.", "theme")
@@ -118,14 +116,14 @@ class Metrics:
         self.sources = counter("source_articles_total", "Articles by outlet.", "source")
         self.languages = counter("language_articles_total", "Articles by language.", "language")
         self.rule_reloads = counter(
-            "rule_reloads_total", "Changed rule sets, by whether they were loaded or refused.", "outcome"
+            "rule_reloads_total", "Changed rule sets, by outcome: loaded or refused (rejected).", "outcome"
         )
         self.late_observations = counter(
-            "late_observations_total", "Observations behind the watermark, not counted.", "rule"
+            "late_observations_total", "Late observations, which rules with state ignore.", "rule"
         )
         self.bounds_reached = counter(
             "bounds_reached_total",
-            "How often a rule reached a bound: facts (articles of a group), groups, article_groups, linked (copies).",
+            "How often a rule reached a limit: facts (articles of a group), groups, article_groups, linked (copies).",
             "rule",
             "bound",
         )
@@ -133,43 +131,43 @@ class Metrics:
             "detector_failures_total", "Moments of one group that its detector failed to judge.", "rule"
         )
         self.outside_schedule = counter(
-            "outside_schedule_total", "Alerts dropped outside their rule's schedule.", "rule"
+            "outside_schedule_total", "Alerts dropped because they fell outside their rule's schedule.", "rule"
         )
-        self.extraction = histogram("extraction_seconds", "Extraction and matching of one article.", EXTRACTION_BUCKETS)
+        self.extraction = histogram("extraction_seconds", "Time to extract and match one article.", EXTRACTION_BUCKETS)
         self.article_to_alert = histogram(
             "article_to_alert_seconds",
-            "Arrival of the article, or its way to Kafka if that was later, to acknowledgement of its alert.",
+            "Time from the article's arrival, or its Kafka timestamp if later, to its alert's acknowledgement.",
             LATENCY_BUCKETS,
         )
         self.batch = histogram("batch_articles", "Articles processed in one batch.", BATCH_BUCKETS)
         self._rules = board("rules", "Rules loaded, by kind.", "kind")
-        self._rule_set = board("rule_set_info", "The rule set in force; always 1.", "version")
-        self.rule_set_loaded = gauge("rule_set_loaded_timestamp_seconds", "When the rule set in force was loaded.")
+        self._rule_set = board("rule_set_info", "The active rule set; always 1.", "version")
+        self.rule_set_loaded = gauge("rule_set_loaded_timestamp_seconds", "When the active rule set was loaded.")
         self.rule_reload_ok = gauge(
-            "rule_reload_ok", "1 when the last changed rule set was taken, 0 when it was refused."
+            "rule_reload_ok", "1 if the last changed rule set was loaded, 0 if it was rejected."
         )
         self.lag = board("consumer_lag_records", "Records not yet processed.", "topic", "partition")
         self.committed = board(
-            "committed_offset", "Offset below which all is done and committed.", "topic", "partition"
+            "committed_offset", "Committed offset: everything below it is processed.", "topic", "partition"
         )
         self.observation_lag = board(
             "observation_lag_records",
-            "Observations, and progress reports among them, not yet committed.",
+            "Observations not yet committed, including progress reports.",
             "partition",
         )
         self.committed_at = gauge(
             "committed_timestamp_seconds",
-            "When offsets were last committed, in the partition that waits for it longest; now where none waits.",
+            "Time of the last commit in the partition that has waited longest for one; now if none waits.",
         )
         self.in_flight = gauge("in_flight_articles", "Articles read and not yet acknowledged.")
         self.watermark = board(
             "watermark_timestamp_seconds",
-            "Event time up to which the log is complete; rules that wait are judged up to there, less their lateness.",
+            "Event time up to which the log is complete; waiting rules are evaluated up to it minus their lateness.",
             "partition",
         )
-        self.facts = board("facts", "Facts held by the detectors.", "partition")
-        self.ready = gauge("ready", "1 when the worker is recovered and reading.")
-        self.recovery = gauge("recovery_seconds", "Duration of the last recovery of the detectors' facts.")
+        self.facts = board("facts", "Facts of rule state in memory.", "partition")
+        self.ready = gauge("ready", "1 if the worker has recovered and is reading.")
+        self.recovery = gauge("recovery_seconds", "Duration of the last recovery of rule state.")
         self.build = gauge("build_info", "Version and language model; always 1.", "version", "model")
         self._sources, self._languages = Claimed(MAX_SOURCES), Claimed(MAX_LANGUAGES)
         self._counted_alerts: OrderedDict[tuple[str, int], None] = OrderedDict()
@@ -181,7 +179,7 @@ class Metrics:
             self.bounds_reached,
             self.detector_failures,
         )
-        # From 0 on: of a counter that appears with its first event Prometheus does not see the increase.
+        # Start at 0: Prometheus does not see the increase of a counter that appears with its first event.
         for outcome in ("enriched", "dead"):
             self.articles.labels(outcome)
         for reason in (*get_args(Reason), BAD_OBSERVATION):
@@ -190,7 +188,7 @@ class Metrics:
             self.rule_reloads.labels(outcome)
 
     def show_rules(self, rules: RuleSet) -> None:
-        """Show a rule set that is in force from now on; what was counted of rules that are gone is forgotten."""
+        """Show a newly active rule set, and remove the counters of rules that no longer exist."""
         self._rules.show({(kind,): number for kind, number in Tally(rule.kind.NAME for rule in rules.rules).items()})
         self._rule_set.show({(rules.version,): 1})
         self.rule_set_loaded.set_to_current_time()
@@ -201,7 +199,7 @@ class Metrics:
                     counter.remove(*labels.values())
 
     def count_article(self, article: EnrichedArticle) -> None:
-        """Count an enriched article by what was found in it."""
+        """Count an enriched article by its findings."""
         self.articles.labels("enriched").inc()
         self.languages.labels(self._languages.label(article.language)).inc()
         self.sources.labels(self._sources.label(article.source)).inc()
@@ -216,7 +214,7 @@ class Metrics:
                 self.coverage.labels(country_code, theme.theme).inc()
 
     def count_alert(self, alert: Alert) -> bool:
-        """Count an alert unless this id and revision was counted; returns whether it was."""
+        """Count an alert unless this id and revision is already counted; returns whether it was counted now."""
         key = (alert.id, alert.revision)
         if key in self._counted_alerts:
             return False
@@ -227,7 +225,7 @@ class Metrics:
         return True
 
     def count_limits(self, limits: Iterable[Limit]) -> None:
-        """Count what was late, what fell outside a schedule, and what bounds were reached, by rule."""
+        """Count late observations, alerts outside a schedule, and limits reached, by rule."""
         for limit in limits:
             match limit.what:
                 case "late":

@@ -1,4 +1,4 @@
-"""What a worker's HTTP port says about it: ready or not, and its metrics, read from outside."""
+"""Read a worker's HTTP port: whether it is ready, and its metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WorkerStatus:
         self._base = f"http://{address}"
 
     def ready(self) -> bool:
-        """Whether the worker says that it is ready; False too where it does not answer."""
+        """Whether the worker is ready; False if it does not answer."""
         try:
             with urllib.request.urlopen(f"{self._base}/readyz", timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
                 return bool(answer.status == 200)
@@ -25,7 +25,7 @@ class WorkerStatus:
             return False
 
     def samples(self) -> dict[str, list[tuple[dict[str, str], float]]]:
-        """Every sample by its name: labels and value. Empty where the worker does not answer."""
+        """Every sample by name: labels and value. Empty if the worker does not answer."""
         try:
             with urllib.request.urlopen(f"{self._base}/metrics", timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
                 text = answer.read().decode()
@@ -39,5 +39,5 @@ class WorkerStatus:
 
 
 def total(samples: dict[str, list[tuple[dict[str, str], float]]], name: str) -> float:
-    """The sum of a metric over all its labels, 0 where it has no sample."""
+    """The sum of a metric over all its labels, 0 if it has no samples."""
     return sum(value for _, value in samples.get(name, ()))

@@ -1,4 +1,4 @@
-"""Rules change while the worker runs: taken whole, or refused while the old ones stay."""
+"""Rules change while the worker runs: applied all at once, or rejected with the previous ones active."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def reloads(worker: Any) -> dict[str, float]:
 
 
 def write(watch: Any, text: str) -> None:
-    # As an editor or a ConfigMap does: a new file moved over the old one.
+    # As an editor or a ConfigMap does: move a new file over the old one.
     folder: Path = watch.settings.rules
     new = folder.parent / "rules.new"
     new.write_text(text)
@@ -54,7 +54,7 @@ def test_a_changed_rule_takes_effect_without_a_restart(
     ]
 
 
-def test_a_wrong_set_is_refused_and_the_old_one_stays(
+def test_an_invalid_rule_set_is_rejected_and_the_previous_one_stays_active(
     new_watch: Callable[..., Any], wait_until: Callable[..., None]
 ) -> None:
     watch = new_watch(OLD)
@@ -71,7 +71,7 @@ def test_a_wrong_set_is_refused_and_the_old_one_stays(
     assert "match" in said
 
 
-def test_a_set_that_names_a_missing_topic_is_refused_where_it_may_not_be_created(
+def test_a_rule_set_with_a_missing_topic_is_rejected_if_it_may_not_be_created(
     new_watch: Callable[..., Any], wait_until: Callable[..., None]
 ) -> None:
     watch = new_watch(OLD)
@@ -85,7 +85,7 @@ def test_a_set_that_names_a_missing_topic_is_refused_where_it_may_not_be_created
     assert [alert["rule"] for alert in watch.alerts()] == ["floods"]
 
 
-def test_a_harmless_edit_keeps_the_state(new_watch: Callable[..., Any], wait_until: Callable[..., None]) -> None:
+def test_a_harmless_edit_keeps_the_rule_state(new_watch: Callable[..., Any], wait_until: Callable[..., None]) -> None:
     watch = new_watch(COUNTING % "one")
     worker = watch.start().wait_ready()
     watch.produce([article(1, "A quake."), article(2, "A quake.")])

@@ -1,4 +1,4 @@
-"""What the metrics say of the rules on disk: taken or refused, and taken again when what was wrong is mended."""
+"""The metrics of a reload: loaded or rejected, and loaded once the error is fixed."""
 
 import asyncio
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ ELSEWHERE = "rules: [{name: storms, kind: match, where: {text: storm}, topic: al
 
 
 class Desk:
-    """A folder of rules that a worker looks at, and the topics that there are."""
+    """A rules folder that a worker polls, and the existing topics."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "rules.yaml"
@@ -46,7 +46,7 @@ class Desk:
         return ()
 
     def said(self) -> tuple[str, float, dict[str, float]]:
-        """The first rule in force, whether the last change was taken, and how many were taken and refused."""
+        """The first active rule, whether the last change was loaded, and how many were loaded and rejected."""
         ok = self.metrics.registry.get_sample_value("newswatch_rule_reload_ok")
         value: Any = self.metrics.registry.get_sample_value
         counts = {o: value("newswatch_rule_reloads_total", {"outcome": o}) or 0.0 for o in ("loaded", "refused")}
@@ -60,7 +60,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return desk
 
 
-def test_a_wrong_set_that_is_taken_back_is_refused_no_more(desk: Desk) -> None:
+def test_reverting_an_invalid_rule_set_clears_the_error(desk: Desk) -> None:
     desk.look(WRONG)
     desk.look()
     assert desk.said() == ("floods", 0.0, {"loaded": 0, "refused": 1})
@@ -68,7 +68,7 @@ def test_a_wrong_set_that_is_taken_back_is_refused_no_more(desk: Desk) -> None:
     assert desk.said() == ("floods", 1.0, {"loaded": 0, "refused": 1})
 
 
-def test_a_set_that_lacked_a_topic_is_taken_when_the_topic_is_there(desk: Desk) -> None:
+def test_a_rule_set_with_a_missing_topic_is_loaded_once_the_topic_exists(desk: Desk) -> None:
     desk.look(ELSEWHERE)
     desk.look()
     assert desk.said() == ("floods", 0.0, {"loaded": 0, "refused": 1})
@@ -79,7 +79,7 @@ def test_a_set_that_lacked_a_topic_is_taken_when_the_topic_is_there(desk: Desk) 
     assert desk.said() == ("storms", 1.0, {"loaded": 1, "refused": 1})
 
 
-def test_a_set_that_lacked_a_topic_is_not_taken_after_another_was(desk: Desk) -> None:
+def test_a_rejected_rule_set_is_not_loaded_after_a_newer_one(desk: Desk) -> None:
     desk.look(ELSEWHERE)
     desk.look(NEW)
     desk.topics.add("alerts.new")

@@ -46,7 +46,7 @@ def status_of(address: str, path: str) -> int:
 ARTICLES, OBSERVATIONS = ("articles", 0), ("observations", 0)
 
 
-def test_alive_while_whatever_has_something_to_do_gets_on(served: tuple[Health, str], clock: list[float]) -> None:
+def test_alive_while_every_place_with_work_makes_progress(served: tuple[Health, str], clock: list[float]) -> None:
     health, address = served
     for offset in range(5):
         clock[0] += 59
@@ -54,7 +54,7 @@ def test_alive_while_whatever_has_something_to_do_gets_on(served: tuple[Health, 
         assert status_of(address, "/livez") == 200
 
 
-def test_not_alive_where_one_of_several_places_stands_still(served: tuple[Health, str], clock: list[float]) -> None:
+def test_not_alive_if_one_of_several_places_stalls(served: tuple[Health, str], clock: list[float]) -> None:
     health, address = served
     for offset in range(2):
         health.reached({ARTICLES: offset, OBSERVATIONS: 4}, [ARTICLES, OBSERVATIONS])
@@ -66,7 +66,7 @@ def test_not_alive_where_one_of_several_places_stands_still(served: tuple[Health
     assert status_of(address, "/livez") == 200
 
 
-def test_not_alive_when_nobody_says_anything(served: tuple[Health, str], clock: list[float]) -> None:
+def test_not_alive_without_any_report(served: tuple[Health, str], clock: list[float]) -> None:
     health, address = served
     health.reached({}, [])
     clock[0] += 61
@@ -80,16 +80,16 @@ def test_the_watchdog_ends_a_worker_that_hangs(clock: list[float], monkeypatch: 
     ended: list[BaseException] = []
     told = threading.Event()
     health = Health(stall_seconds=60)
-    clock[0] += 61  # the time that it takes to start is none that anything hangs
+    clock[0] += 61  # the time to start is not a stall
     with Watchdog(health, lambda error: (ended.append(error), told.set())):  # type: ignore[arg-type, return-value]
         assert not told.wait(0.1)
         clock[0] += 61
         health.lag = 12
         assert told.wait(5)
-    assert [str(error) for error in ended] == ["nothing moved for 61 s, lag 12 records"]
+    assert [str(error) for error in ended] == ["no progress for 61 s, lag 12 records"]
 
 
-def test_ready_only_when_it_says_so(served: tuple[Health, str]) -> None:
+def test_ready_only_once_it_is_set(served: tuple[Health, str]) -> None:
     health, address = served
     assert status_of(address, "/readyz") == 503
     assert not WorkerStatus(address).ready()
@@ -147,7 +147,7 @@ def test_a_port_in_use_is_named_with_the_flag(taken: int) -> None:
     with pytest.raises(MetricsAddressError) as refused:
         server("127.0.0.1", taken)
     assert str(refused.value) == (
-        f"metrics_port {taken}: another process listens there on 127.0.0.1; choose another with --metrics-port, or 0 "
+        f"metrics_port {taken} on 127.0.0.1 is in use by another process; choose another with --metrics-port, or 0 "
         "for any free one"
     )
 
@@ -186,7 +186,7 @@ PROMETHEUS_ACCEPTS = (
     ],
 )
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
-def test_metrics_come_as_the_scraper_accepts_them(
+def test_metrics_come_in_a_format_that_the_scraper_accepts(
     accepts: str, content_type: str, read: Callable[[str], Iterable[Metric]], compressed: bool
 ) -> None:
     metrics = Metrics()
@@ -205,7 +205,7 @@ def test_metrics_come_as_the_scraper_accepts_them(
     assert samples["newswatch_consumer_lag_records", "0", "articles"] == 7
 
 
-def test_one_metric_may_be_asked_for_by_name(served: tuple[Health, str]) -> None:
+def test_a_single_metric_can_be_requested_by_name(served: tuple[Health, str]) -> None:
     _, address = served
     with urllib.request.urlopen(f"http://{address}/metrics?name[]=newswatch_nothing") as answer:
         assert b"newswatch_things" not in answer.read()

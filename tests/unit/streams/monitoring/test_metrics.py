@@ -1,4 +1,4 @@
-"""What is counted, and under which labels: as many as are known, never as many as somebody may claim."""
+"""What is counted, and under which labels: known values, and a limited number of claimed ones."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ def series(metrics: Metrics, name: str) -> list[tuple[dict[str, str], float]]:
 
 
 @pytest.mark.parametrize(("field", "most"), [("source", MAX_SOURCES), ("language", MAX_LANGUAGES)])
-def test_what_articles_claim_makes_no_more_labels_than_there_is_room_for(field: str, most: int) -> None:
+def test_values_that_articles_claim_make_a_limited_number_of_labels(field: str, most: int) -> None:
     metrics = Metrics()
     for number in range(most + 50):
         for _ in range(2):
@@ -39,14 +39,14 @@ def test_what_articles_claim_makes_no_more_labels_than_there_is_room_for(field: 
 
 
 @pytest.mark.parametrize(("claimed", "label"), [(None, "unknown"), ("", "unknown"), ("x" * 30_000, "x" * MAX_LABEL)])
-def test_a_label_is_neither_empty_nor_as_long_as_a_page(claimed: str | None, label: str) -> None:
+def test_a_label_is_neither_empty_nor_too_long(claimed: str | None, label: str) -> None:
     metrics = Metrics()
     metrics.count_article(article(source=claimed))
     assert series(metrics, "newswatch_source_articles_total") == [({"source": label}, 1.0)]
 
 
-def test_what_a_rule_left_out_is_counted_under_its_own_name(tmp_path: Path) -> None:
-    """Also where articles are matched, and where only event time moved on."""
+def test_what_a_rule_drops_is_counted_under_its_name(tmp_path: Path) -> None:
+    """Both when articles are matched and when only event time advances."""
     (tmp_path / "rules.yaml").write_text(
         """
         rules:
@@ -96,7 +96,7 @@ def test_rules_are_shown_by_the_names_of_their_kinds(tmp_path: Path) -> None:
     assert len(series(metrics, "newswatch_rule_set_info")) == 1
 
 
-def test_what_was_counted_of_a_rule_is_forgotten_with_it(tmp_path: Path) -> None:
+def test_a_removed_rule_takes_its_counters_with_it(tmp_path: Path) -> None:
     metrics = Metrics()
     for rule in ("kept", "gone"):
         metrics.observations.labels(rule).inc(3)
@@ -109,8 +109,8 @@ def test_what_was_counted_of_a_rule_is_forgotten_with_it(tmp_path: Path) -> None
     assert ({"rule": "kept"}, 3.0) in series(metrics, "newswatch_observations_total")
 
 
-def test_no_scrape_sees_a_part_of_what_a_gauge_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stays is there all the time; what is gone is gone."""
+def test_no_scrape_sees_a_partial_gauge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values that stay are always present; removed ones are absent."""
     metrics = Metrics()
     metrics.facts.show({("0",): 1, ("1",): 2})
     seen: list[set[str]] = []
@@ -126,15 +126,15 @@ def test_no_scrape_sees_a_part_of_what_a_gauge_shows(monkeypatch: pytest.MonkeyP
     assert series(metrics, "newswatch_facts") == [({"partition": "1"}, 3.0), ({"partition": "2"}, 4.0)]
 
 
-def test_counters_whose_labels_are_known_begin_at_nothing() -> None:
-    """Prometheus sees no increase in a series that begins with its first event."""
+def test_counters_with_known_labels_start_at_zero() -> None:
+    """Prometheus sees no increase in a series that starts with its first event."""
     metrics = Metrics()
     assert series(metrics, "newswatch_articles_total") == [({"outcome": "enriched"}, 0.0), ({"outcome": "dead"}, 0.0)]
     reasons = {labels["reason"] for labels, value in series(metrics, "newswatch_dead_letters_total") if not value}
     assert reasons >= {"no_text", "extraction_failed", "record_too_large", "bad_observation"}
 
 
-def test_there_is_one_series_a_counter_and_what_the_process_takes() -> None:
+def test_each_counter_is_one_series_and_process_metrics_are_present() -> None:
     metrics = Metrics()
     metrics.count_article(article(source="wire.example"))
     exposed = generate_latest(metrics.registry).decode()
