@@ -1,4 +1,4 @@
-"""Records of the changelog, and what a copy of them on local disk offers."""
+"""Records of the changelog, and the interface of a local copy of them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 Record = tuple[bytes, bytes | None]
-"""Key and value of a changelog record; None deletes."""
+"""Key and value of a changelog record; a value of None deletes the key."""
 
-#: Beginning of the changelog keys of a partition's progress; no rule's name begins so.
+#: Prefix of the changelog keys of a partition's progress; no rule name begins with it.
 PROGRESS = b"~progress "
 
 
@@ -17,7 +17,7 @@ class CopyError(Exception):
 
 
 class Copy(Protocol):
-    """The records of one partition on local disk; every method raises CopyError where the disk fails."""
+    """The records of one partition on local disk; every method raises CopyError if the disk fails."""
 
     offset: int
     current_at: float
@@ -27,10 +27,10 @@ class Copy(Protocol):
         """The records whose key begins with ``prefix``."""
 
     def write(self, records: Sequence[Record], offset: int) -> None:
-        """Take records that follow the newest in here, of which the last stands at ``offset``."""
+        """Add records that follow the newest one; the last has ``offset``."""
 
     def append(self, written: Sequence[tuple[int, Record]]) -> None:
-        """Take records with their offsets, where they follow without a gap."""
+        """Add records with their offsets, as far as they follow without a gap."""
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""

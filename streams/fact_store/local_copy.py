@@ -1,13 +1,12 @@
 """The changelog of one partition on local disk, in RocksDB, so that a restart reads only what was written since.
 
-A copy is the state of the log at its offset, exactly: facts, deletions and offset are written in one batch, after the
-broker has acknowledged them. Whatever cannot be shown to be that is wiped and read anew, which costs time and nothing
-else: another topic of the same name, a log that ends before the offset, a damaged database, a copy so old that the log
-may have forgotten a deletion that it needs. Without a copy (no space left, held by another process) the worker goes on
-in memory.
+A copy is exactly the state of the log at its offset: facts, deletions and offset are written in one batch, after the
+broker has acknowledged them. A copy that does not match Kafka is deleted and rebuilt, which costs only time: another
+topic of the same name, a log that ends before the offset, a damaged database, a copy so old that the log may have
+dropped a tombstone that it needs. Without a copy (disk full, held by another process) the worker continues in memory.
 
-Faust has a RocksDB store of its own, which is not used: it writes the offset apart from the records, moves it for any
-write of its own even where others wrote in between, closes nothing, and takes 2 GB of cache for each partition.
+Faust's own RocksDB store is not used: it writes the offset separately from the records, advances it for any write of
+its own even if others wrote in between, closes nothing, and takes 2 GB of cache for each partition.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ from streams.fact_store.changelog import Copy, CopyError, Record
 
 logger = logging.getLogger(__name__)
 
-#: Key of what a copy says of itself; a rule's name begins with another character.
+#: Key of a copy's label; rule names begin with other characters.
 _LABEL = b"\0label"
 _VERSION = 1
-#: Another process of this machine that owned the partition until now lets go of it within so long (seconds).
+#: Timeout for the partition's previous owner, a process on this machine, to release its copy (seconds).
 LOCK_SECONDS = 5.0
 _RETRY_SECONDS = 0.2
-#: Records looked at before the event loop gets a turn.
+#: Number of records to check before yielding to the event loop.
 _CHUNK = 2_000
 _WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 _CACHE_BYTES = 8 * 1024 * 1024
 _OPEN_FILES = 64
 
-#: What RocksDB says where the folder is at fault, and the database may well be sound.
+#: RocksDB errors caused by the folder; the database itself may be intact.
 _NO_ROOM = ("No space left", "Disk quota", "Read-only file system", "Permission denied", "Too many open files")
 
 
@@ -52,10 +51,10 @@ class _Label(msgspec.Struct, frozen=True):
 
 
 class LocalCopy:
-    """The records of one partition up to and including ``offset`` (-1: none), those that were not deleted.
+    """The records of one partition up to and including ``offset`` (-1: none), without deleted ones.
 
-    From ``current_at`` (Unix seconds) on, whatever was deleted of them can be read in the log, for as long as it keeps
-    deletions: then the copy was at the log's end, or began. While a recovery reads old records it stays as it was.
+    ``current_at`` (Unix seconds) is when the copy was last at the log's end, or was created. The log has all deletions
+    since then while it keeps their tombstones. It does not change while a recovery reads old records.
     """
 
     def __init__(self, database: rocksdict.Rdict, topic: str, now: Callable[[], float]) -> None:
@@ -67,10 +66,10 @@ class LocalCopy:
         self.closed = False
 
     def write(self, records: Sequence[Record], offset: int) -> None:
-        """Take records that follow the newest in here, of which the last stands at ``offset``.
+        """Add records that follow the newest one; the last has ``offset``.
 
         Raises:
-            CopyError: they could not be written, none of them.
+            CopyError: the write failed; none of the records is written.
         """
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in records:
@@ -86,13 +85,13 @@ class LocalCopy:
         self.offset = offset
 
     def append(self, written: Sequence[tuple[int, Record]]) -> None:
-        """Take records with their offsets, as the broker acknowledged them, where they follow without a gap.
+        """Add records with their offsets, as the broker acknowledged them, as far as they follow without a gap.
 
-        In a gap stands what another worker wrote, one that had not noticed yet that the partition moved. From there on
-        nothing is taken: the next recovery reads the log from the gap on, in its order.
+        A gap holds records of another worker that had not yet noticed that the partition moved. Nothing is added after
+        a gap: the next recovery reads the log from there, in order.
 
         Raises:
-            CopyError: they could not be written, none of them.
+            CopyError: the write failed; none of the records is written.
         """
         following: list[Record] = []
         for offset, record in written:
@@ -103,7 +102,7 @@ class LocalCopy:
             self.write(following, self.offset + len(following))
 
     def records(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """The records whose key begins with ``prefix``.
+        """The records whose keys begin with ``prefix``.
 
         Raises:
             CopyError: the database is damaged.
@@ -122,9 +121,9 @@ class LocalCopy:
             raise CopyError(str(error)) from None
 
     def close(self) -> None:
-        """Let go of the files; safe to call more than once.
+        """Close the files; safe to call more than once.
 
-        What a damaged database cannot write any more is missing in the copy, and is read from the changelog again.
+        The copy lacks what a damaged database can no longer write; it is read from the changelog again.
         """
         if self.closed:
             return
@@ -132,18 +131,18 @@ class LocalCopy:
         try:
             self._database.close()
         except Exception as error:  # noqa: BLE001 - rocksdict raises nothing more precise
-            logger.warning("a local copy was not closed in order: %s", str(error))  # the error holds it
-        del self._database  # lets go of the files in any case
+            logger.warning("a local copy was not closed cleanly: %s", str(error))  # the error refers to the database
+        del self._database  # closes the files in any case
 
 
 class LocalCopies:
     """The copies below ``folder``, one a partition.
 
     Args:
-        folder: theirs alone.
-        topic: the id of the changelog topic; empty where the broker has none, and no copy of an earlier process counts.
-        longest_age: seconds after it was last at the log's end in which a copy counts; less than the log keeps
-            deletions, by what clocks may differ.
+        folder: used for nothing else.
+        topic: the id of the changelog topic; empty if the broker has none: no copy of an earlier process is then valid.
+        longest_age: how long after it was last at the log's end a copy stays valid (seconds); shorter than the log
+            keeps tombstones, by the possible difference between clocks.
         now: Unix seconds.
     """
 
@@ -155,7 +154,7 @@ class LocalCopies:
         self._cache = rocksdict.Cache(_CACHE_BYTES)
 
     async def open(self, partition: int) -> LocalCopy | None:
-        """The copy of a partition, empty where there was none that counts; None where none can be kept now."""
+        """Open the copy of a partition, empty if there was no valid one; None if no copy is possible now."""
         folder = self._folder / str(partition)
         deadline = monotonic() + LOCK_SECONDS
         while True:
@@ -167,20 +166,20 @@ class LocalCopies:
                 if monotonic() < deadline:
                     await asyncio.sleep(_RETRY_SECONDS)
                     continue
-                logger.warning("partition %d goes on without a local copy: another process has %s", partition, folder)
+                logger.warning("partition %d continues in memory: another process holds %s", partition, folder)
                 return None
             if any(reason in said for reason in _NO_ROOM):
-                logger.error("partition %d goes on without a local copy in %s: %s", partition, folder, said)
+                logger.error("partition %d continues in memory without a copy in %s: %s", partition, folder, said)
                 return None
-            logger.error("the local copy in %s is damaged, the changelog is read anew: %s", folder, said)
+            logger.error("the local copy in %s is damaged, reading the whole changelog: %s", folder, said)
             return self._renewed(partition, folder)
 
     def counts(self, copy: Copy) -> bool:
-        """Whether an open copy may still be gone on from; one that met a gap grows old."""
+        """Whether an open copy is still valid; one with a gap expires."""
         return not self._too_old(copy.current_at)
 
     def wipe(self, partition: int) -> None:
-        """Delete the copy of a partition, which is closed.
+        """Delete the closed copy of a partition.
 
         Raises:
             CopyError: its files cannot be deleted.
@@ -193,9 +192,9 @@ class LocalCopies:
             raise CopyError(str(error)) from None
 
     def renewed(self, partition: int, copy: LocalCopy) -> LocalCopy | None:
-        """An empty copy in place of one that does not belong to the log; None where none can be kept now."""
+        """Replace a copy that does not belong to the log by an empty one; None if no copy is possible now."""
         folder = self._folder / str(partition)
-        logger.warning("the local copy in %s goes further than the changelog, which is read anew", folder)
+        logger.warning("the local copy in %s is ahead of the changelog, reading the whole changelog", folder)
         copy.close()
         return self._renewed(partition, folder)
 
@@ -204,16 +203,16 @@ class LocalCopies:
             self.wipe(partition)
             return self._open(folder)
         except CopyError as error:
-            logger.error("partition %d goes on without a local copy in %s: %s", partition, folder, error)
+            logger.error("partition %d continues in memory without a copy in %s: %s", partition, folder, error)
             return None
 
     async def _checked(self, folder: Path) -> LocalCopy:
         copy = self._open(folder)
         try:
             label = self._label(copy)
-            for number, _ in enumerate(copy.records()):  # every checksum
+            for number, _ in enumerate(copy.records()):  # reading checks every checksum
                 if label is None:
-                    raise CopyError("it does not say how far it goes")
+                    raise CopyError("it does not have an offset")
                 if number % _CHUNK == 0:
                     await asyncio.sleep(0)
         except BaseException:
@@ -226,7 +225,7 @@ class LocalCopies:
             copy.offset, copy.current_at = label.offset, label.current_at
             return copy
         copy.close()
-        logger.warning("the local copy in %s does not count, the changelog is read anew: %s", folder, reason)
+        logger.warning("the local copy in %s is not valid, reading the whole changelog: %s", folder, reason)
         self.wipe(int(folder.name))
         return self._open(folder)
 
@@ -258,14 +257,14 @@ class LocalCopies:
         return None
 
     def _doubt(self, label: _Label) -> str | None:
-        """Why a copy does not count, None where it does."""
+        """Why a copy is not valid, None if it is."""
         if label.version != _VERSION:
-            return f"it is of version {label.version}, not {_VERSION}"
+            return f"it has version {label.version}, expected {_VERSION}"
         if not self._topic or label.topic != self._topic:
-            return "the topic was made anew since"
+            return "the topic was recreated since"
         if self._too_old(label.current_at):
             age = self._now() - label.current_at
-            return f"it was last complete {age:.0f} s ago, and the log keeps deletions for a time only"
+            return f"it was last complete {age:.0f} s ago, and the log keeps tombstones only for a limited time"
         return None
 
     def _too_old(self, current_at: float) -> bool:

@@ -1,4 +1,4 @@
-"""What a worker holds of one partition of ``observations``: its facts, and how far the articles have come."""
+"""A worker's state for one partition of ``observations``: its facts, and the progress of the articles."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ logger = logging.getLogger(__name__)
 
 
 class FactPartition:
-    """The facts of one partition, as the detectors' state, and the progress.
+    """The facts of one partition, as rule state, and the progress.
 
-    Records of the changelog are collected first, in the local copy where there is one, so that what was deleted later
-    is never taken in; at the end of the recovery they become the state. From then on it follows from what this worker
-    reads of ``observations`` alone, for as long as it holds the partition: what an owner of the past still had under
-    way is in observations that this worker reads itself. Taken from the changelog, a fact of these would be known
-    before it was judged, and the alert that it makes would come with the next one, once more.
+    Recovery first collects the changelog's records, in the local copy if there is one, so that facts deleted later are
+    never loaded; at its end they become the state. From then on, as long as this worker owns the partition, the state
+    depends only on the ``observations`` that it reads: it also reads those that a previous owner still had in flight.
+    If it took their facts from the changelog, a fact would be known before it was evaluated, and its alert would come
+    with the next fact, a second time.
     """
 
     def __init__(self, new_state: Callable[[], PartitionState], *, advance_when_silent: bool) -> None:
@@ -39,22 +39,22 @@ class FactPartition:
 
     @property
     def offset(self) -> int:
-        """The newest changelog record up to which all are in here, -1 for none."""
+        """The offset up to which all changelog records are included, -1 for none."""
         return self._offset if self._copy is None else self._copy.offset
 
     @property
     def copy(self) -> Copy | None:
-        """The local copy, where there is one."""
+        """The local copy, if there is one."""
         return self._copy
 
     def use(self, copy: Copy) -> None:
-        """Begin with what a local copy holds, and keep it current; before anything is restored."""
+        """Start from a local copy, and keep it current; call this before :meth:`restore`."""
         self._copy = copy
         for key, value in copy.records(PROGRESS):
             self._restore_progress(key, value)
 
     def restore(self, records: Sequence[Record], offset: int) -> None:
-        """Take records of the changelog at recovery, in its order; the last stands at ``offset``.
+        """Add records of the changelog during recovery, in order; the last has ``offset``.
 
         Raises:
             CopyError: the local copy is damaged.
@@ -76,10 +76,10 @@ class FactPartition:
         self._offset = max(offset, self._offset)
 
     def wrote(self, written: Sequence[tuple[int, Record]]) -> None:
-        """The broker has acknowledged records of this partition, at these offsets.
+        """Record that the broker has acknowledged records of this partition, at these offsets.
 
         Raises:
-            CopyError: the local copy is damaged, and what is in it was not taken over yet.
+            CopyError: the local copy is damaged, and its content is not loaded yet.
         """
         self._offset = max(self._offset, *(offset for offset, _ in written))
         copy = self._copy
@@ -87,11 +87,11 @@ class FactPartition:
             self._kept(lambda: copy.append(written))
 
     def _kept(self, write: Callable[[], None]) -> bool:
-        """Whether the local copy could be written; else its place is taken by memory, and nothing is lost."""
+        """Write to the local copy; if that fails, continue in memory without loss and return False."""
         try:
             write()
         except CopyError as error:
-            logger.error("the local copy cannot be written, the worker goes on without: %s", error)
+            logger.error("cannot write the local copy, continuing in memory: %s", error)
             copy, self._copy = self._copy, None
             if copy is not None:
                 self._offset = max(self._offset, copy.offset)
@@ -106,14 +106,14 @@ class FactPartition:
             self._progress_keys.discard(key)
         else:
             self._progress_keys.add(key)
-            if not self._taken_over:  # later it would be ahead of the facts
+            if not self._taken_over:  # later, it would be ahead of the facts
                 self.progress.load(value)
 
     def progress_records(self, generation: int) -> list[Record]:
-        """The progress as changelog records, under a key of this generation of the group alone.
+        """The progress as changelog records, under a key of this consumer group generation.
 
-        Owners of the past that wake up write under keys of their own, and cannot take anything back: what is read at
-        recovery is the maximum of all. Their keys are deleted once ours is written.
+        A previous owner that wakes up writes under its own key, and cannot move the progress back: recovery takes the
+        maximum of all keys. Older keys are deleted together with the write of this one.
         """
         own = PROGRESS + str(generation).encode()
         records: list[Record] = [(own, self.progress.dump())]
@@ -122,7 +122,7 @@ class FactPartition:
         return records
 
     def take_over(self) -> int:
-        """Make what was recovered the state; returns how many facts and marks it holds.
+        """Load the recovered records as the state; returns its number of facts and marks.
 
         Raises:
             CopyError: the local copy is damaged.
@@ -135,27 +135,27 @@ class FactPartition:
         return len(self)
 
     def __len__(self) -> int:
-        """How many facts and marks the state holds: none before it was taken over."""
+        """The number of facts and marks in the state, 0 before :meth:`take_over`."""
         return len(self._state)
 
     @property
     def state(self) -> PartitionState:
-        """The facts as the detectors' state.
+        """The facts as rule state.
 
         Raises:
-            RuntimeError: what was recovered is not taken over yet.
+            RuntimeError: the recovered records are not loaded yet.
         """
         if not self._taken_over and (self._copy is not None or self._waiting):
-            raise RuntimeError("the facts of a partition are asked for before they are recovered")
-        self._taken_over = True  # where there was nothing to recover
+            raise RuntimeError("the facts of a partition were used before their recovery")
+        self._taken_over = True  # if there was nothing to recover
         return self._state
 
     def exchange_rules(self, engine: Engine) -> None:
-        """Go on with other rules."""
+        """Continue with other rules."""
         self._state = self._state.with_rules(engine) if self._taken_over else self._new_state()
 
     def close(self) -> None:
-        """Let go of the local copy: the partition has moved away."""
+        """Close the local copy: the partition has moved."""
         if self._copy is not None:
             self._copy.close()
 

@@ -1,8 +1,8 @@
-"""Recovery of the detectors' facts: the changelog read as it is fetched, thousands of records at once.
+"""Recovery of rule state: read the changelog in whole fetches, thousands of records at once.
 
-Faust (0.15.3) hands each record of a changelog through two queues and five tasks: 300,000 took 25 to 50 s in which the
-worker did nothing else. Here Faust still says when to recover, from where and how far; the reading is done by a plain
-consumer, and Faust finds nothing left to read.
+Faust (0.15.3) passes each changelog record through two queues and five tasks: 300,000 took 25 to 50 s, in which the
+worker did nothing else. Here Faust still decides when to recover, from where and how far; a plain consumer does the
+reading, and Faust finds nothing left to read.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from streams.fact_store.table import FactStore, FactTable
 
 logger = logging.getLogger(__name__)
 
-#: Largest fetch of one partition (bytes); a larger record comes alone.
+#: Largest fetch of one partition (bytes); a larger record is fetched alone.
 FETCH_BYTES = 4 * 1024 * 1024
-#: Between attempts to reach a broker (seconds).
+#: Pause between attempts to reach a broker (seconds).
 RETRY_SECONDS = 1.0
 
 
 class ChangelogRecovery(Recovery):
-    """Faust's recovery with another way of reading, and without its time limits.
+    """Faust's recovery with its own reader, and without Faust's timeouts.
 
-    A request that is not answered in time counts for Faust as answered with nothing: the worker would go on without its
-    facts. Here it waits; whether it gets on is watched by :mod:`streams.monitoring.health`.
+    Faust takes a request that times out for an empty answer: the worker would continue without its rule state. Here it
+    waits; :mod:`streams.monitoring.health` checks that it makes progress.
     """
 
     async def _wait(self, coro: Any, timeout: object = None) -> None:
         del timeout
         try:
             await super()._wait(coro)
-        except (RebalanceAgain, ServiceStopped, IllegalStateError):  # Faust's own, that it answers to
+        except (RebalanceAgain, ServiceStopped, IllegalStateError):  # Faust's own, which it handles
             raise
-        except Exception as error:  # Faust alone would recover no more, and the worker live on
+        except Exception as error:  # Faust would stop recovering, and the worker would keep running
             for table in self.tables.values():
                 if isinstance(table, FactTable):
                     table.store.fatal(error)
@@ -54,7 +54,7 @@ class ChangelogRecovery(Recovery):
     async def _build_offsets(self, consumer: ConsumerT, tps: set[TP], destination: Any, title: str) -> None:
         for store, own in self._stores(tps).items():
             await store.open_copies({tp.partition: self.active_highwaters[tp] for tp in own})
-            for tp in own:  # one by one: Faust keeps offsets in a Counter, whose update() adds to what is there
+            for tp in own:  # one by one: Faust keeps offsets in a Counter, whose update() adds
                 destination[tp] = store.persisted_offset(tp)
         await super()._build_offsets(consumer, tps, destination, title)
 
@@ -69,10 +69,10 @@ class ChangelogRecovery(Recovery):
                     facts += store.load(tp.partition)
                 await asyncio.sleep(0)
             read, seconds = store.restored - before, monotonic() - started
-            logger.warning("%d facts at hand, %d records of the changelog read in %.1f s", facts, read, seconds)
+            logger.warning("rule state recovered: %d facts, %d changelog records read in %.1f s", facts, read, seconds)
 
     async def _verify_remaining(self, now: float, stats: object) -> None:
-        """Nothing: Faust looks whether its own way of reading stands still."""
+        """Do nothing: Faust would check for a stall of its own reader, which is not used."""
 
     def _stores(self, tps: set[TP]) -> Mapping[FactStore, set[TP]]:
         found: dict[FactStore, set[TP]] = {}
@@ -83,7 +83,7 @@ class ChangelogRecovery(Recovery):
         return found
 
     async def _read(self, store: FactStore, tps: set[TP], offsets: Any) -> None:
-        """Read up to the newest record that was there when the recovery began; ``offsets`` is kept current."""
+        """Read up to the newest record at the start of the recovery; keeps ``offsets`` current."""
         ends = self.active_highwaters
         left = {TopicPartition(tp.topic, tp.partition): tp for tp in tps if offsets[tp] < ends[tp]}
         held = {tp: store.partition(tp.partition) for tp in left.values()}
@@ -99,7 +99,7 @@ class ChangelogRecovery(Recovery):
                 for place, records in fetched.items():
                     number, pairs = place.partition, [(record.key or b"", record.value) for record in records]
                     if not store.restore(held[left[place]], number, pairs, records[-1].offset):
-                        await self.signal_recovery_start.wait()  # it has moved away: this recovery is over
+                        await self.signal_recovery_start.wait()  # the partition has moved: this recovery is over
                 for place, tp in list(left.items()):
                     offsets[tp] = max(offsets[tp], await consumer.position(place) - 1)
                     if offsets[tp] >= ends[tp]:
@@ -108,10 +108,10 @@ class ChangelogRecovery(Recovery):
             await consumer.stop()
 
     async def _consumer(self) -> AIOKafkaConsumer:
-        """A consumer without a group, as the settings of the app say."""
+        """A consumer without a group, configured like the app."""
         conf, transport = self.app.conf, self.app.transport
         if not isinstance(transport, Transport):
-            raise TypeError("the app must run on streams.transport.consumer")
+            raise TypeError("the app must use the transport of streams.transport.consumer")
         while True:
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=server_list(transport.url, transport.default_port),
@@ -125,7 +125,7 @@ class ChangelogRecovery(Recovery):
             try:
                 await consumer.start()
             except KafkaConnectionError as error:
-                logger.warning("the changelog cannot be read yet: %s", error)
+                logger.warning("cannot read the changelog yet, retrying: %s", error)
                 await consumer.stop()
                 await asyncio.sleep(RETRY_SECONDS)
             except BaseException:
@@ -140,7 +140,7 @@ class FactTables(TableManager):
 
     @property
     def recovery(self) -> Recovery:
-        """What recovers the tables."""
+        """The service that recovers the tables."""
         if self._recovery is None:
             self._recovery = ChangelogRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery

@@ -1,9 +1,9 @@
-"""The detectors' facts as a Faust table: a changelog on Kafka, an index in memory per partition.
+"""Rule state as a Faust table: a changelog on Kafka, and an index in memory for each partition.
 
-Each fact is a key of its own, written once and deleted behind the watermark. The store keeps one
-:class:`FactPartition` a partition, fed by recovery, and drops it when the partition moves away;
-nothing else is held, and the table is never iterated over. With the setting ``store: rocksdb`` each partition owned has
-a copy on local disk beside it, so that recovery reads only what was written since.
+Each fact has its own key, is written once and deleted behind the watermark. The store keeps one
+:class:`FactPartition` a partition, filled by recovery, and drops it when the partition moves; it holds nothing else,
+and nothing iterates over the table. With the setting ``store: rocksdb``, each owned partition also has a copy on local
+disk, so that recovery reads only what was written since.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # RocksDB is an extra
 
 Fatal = Callable[[BaseException], None]
 
-#: The one that the producer uses: which partition of ``observations`` a key goes to.
+#: The producer's partitioner, which maps a key to its partition of ``observations``.
 _partitioner = DefaultPartitioner()
 
 
@@ -41,7 +41,7 @@ def partition_of(key: str, partitions: int) -> int:
 
 
 def local_copies(settings: Settings, changelog: TopicState) -> LocalCopies | None:
-    """The copies on local disk that the settings ask for; None: facts are kept in memory.
+    """The copies on local disk, if the settings enable them; None: rule state is kept in memory.
 
     Raises:
         SettingsError: RocksDB is not installed.
@@ -52,28 +52,28 @@ def local_copies(settings: Settings, changelog: TopicState) -> LocalCopies | Non
     from streams.fact_store.local_copy import LocalCopies
 
     folder = settings.data_dir / settings.app_id / "facts"
-    # Half the time: clocks differ, and reading takes a while.
+    # Half the retention of tombstones: clocks differ, and reading takes a while.
     longest_age = int(changelog.config.get(TOMBSTONES, TOMBSTONES_MS)) / 1000 / 2
     return LocalCopies(folder, changelog.id, longest_age)
 
 
 def require_store(settings: Settings) -> None:
-    """See that what the store needs is installed.
+    """Check that the package of the configured store is installed.
 
     Raises:
-        SettingsError: it is not.
+        SettingsError: it is not installed.
     """
     if settings.store == "rocksdb":
         try:
             import rocksdict  # noqa: F401
         except ImportError as error:
             raise SettingsError(
-                f"store: rocksdb needs the package rocksdict ({error}); to install it: pip install 'newswatch[rocksdb]'"
+                f"store: rocksdb needs the package rocksdict ({error}); install it: pip install 'newswatch[rocksdb]'"
             ) from None
 
 
 class FactStore(Store[bytes, bytes]):
-    """Facts of the partitions that this worker owns, as the detectors' state."""
+    """Facts of the partitions that this worker owns, as rule state."""
 
     engine: Engine
     fatal: Fatal
@@ -84,12 +84,12 @@ class FactStore(Store[bytes, bytes]):
     def __post_init__(self) -> None:
         self.partitions: dict[int, FactPartition] = {}
         self.restored = 0
-        """Changelog records taken over since the start of this process."""
+        """Number of changelog records restored since the start of this process."""
         self._owned: set[int] = set()
         self._generation = 0
 
     def partition(self, number: int) -> FactPartition:
-        """What is held of a partition that this worker owns, empty where nothing was recovered."""
+        """The state of a partition that this worker owns, empty if nothing was recovered."""
         held = self.partitions.get(number)
         if held is None:
             new_state = partial(self._new_state, number)
@@ -101,15 +101,15 @@ class FactStore(Store[bytes, bytes]):
         return PartitionState(self.engine, lambda key: partition_of(key, self.table.partitions or 1) == number)
 
     def exchange_rules(self, engine: Engine) -> None:
-        """Go on with other rules in every partition held."""
+        """Continue with other rules in every partition."""
         self.engine = engine
         for held in self.partitions.values():
             held.exchange_rules(engine)
 
     async def open_copies(self, ends: Mapping[int, int]) -> None:
-        """Begin with the local copies of partitions that were not held so far; ``ends`` are their newest offsets.
+        """Open the local copies of newly assigned partitions; ``ends`` are the partitions' newest offsets.
 
-        A copy that goes further than the log is of another log. One that is held and has grown too old begins anew.
+        A copy that is ahead of the log belongs to another log. An open copy that has expired is opened again.
         """
         copies = self.copies
         if copies is None:
@@ -130,9 +130,9 @@ class FactStore(Store[bytes, bytes]):
                 copy.close()
 
     def restore(self, held: FactPartition, number: int, records: Sequence[Record], offset: int) -> bool:
-        """Take over records of the changelog; False where the partition has moved away from ``held`` meanwhile.
+        """Restore records of the changelog; False if ``held`` is no longer this partition's state.
 
-        An error ends the worker: to go on would be without these facts.
+        An error ends the worker, which would otherwise continue without these facts.
         """
         if self.partitions.get(number) is not held:
             return False
@@ -145,7 +145,7 @@ class FactStore(Store[bytes, bytes]):
         return True
 
     def load(self, number: int) -> int:
-        """Make what was recovered the detectors' state; returns how many facts. An error ends the worker."""
+        """Load the recovered records as rule state; returns the number of facts. An error ends the worker."""
         try:
             return self.partition(number).take_over()
         except Exception as error:
@@ -155,7 +155,7 @@ class FactStore(Store[bytes, bytes]):
     def apply_changelog_batch(
         self, batch: Iterable[EventT[bytes]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
-        """Faust's own way of recovery, that :mod:`streams.fact_store.recovery` takes the place of."""
+        """Faust's own recovery, which :mod:`streams.fact_store.recovery` replaces."""
         del to_key, to_value  # keys and values are bytes
         for event in batch:
             message = event.message
@@ -164,20 +164,20 @@ class FactStore(Store[bytes, bytes]):
                 self.restore(held, message.partition, [(message.key or b"", message.value)], message.offset)
 
     def persisted_offset(self, tp: TP) -> int:
-        """The newest changelog record that this store holds; -1: read all of it."""
+        """The offset of the newest changelog record in this store; -1: read the whole changelog."""
         held = self.partitions.get(tp.partition)
         return held.offset if held is not None else -1
 
     def set_persisted_offset(self, tp: TP, offset: int) -> None:
-        """Nothing to do: Faust calls it for what a table writes by itself, and this one does not."""
+        """Do nothing: Faust calls this for a table's own writes, and this table has none."""
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
-        """Drop what belongs to partitions that moved away: others write there now.
+        """Drop partitions that moved away: other workers write there now.
 
-        A worker that missed a generation of its group (stopped, or cut off, past its session) drops everything, for
-        others may have written and deleted in between. Its local copies still hold what the log said at their offsets.
+        A worker that missed a generation of its group (stopped or cut off beyond its session timeout) drops everything,
+        because others may have written and deleted in between. Its local copies remain valid at their offsets.
         """
         del revoked, newly_assigned
         if generation_id != self._generation + 1:
@@ -188,16 +188,16 @@ class FactStore(Store[bytes, bytes]):
             self.partitions.pop(partition).close()
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
-        """Nothing to do: what moved away was dropped before."""
+        """Do nothing: partitions that moved are already dropped."""
 
     def reset_state(self) -> None:
-        """Forget everything held in memory, and let go of the local copies."""
+        """Drop everything in memory, and close the local copies."""
         for held in self.partitions.values():
             held.close()
         self.partitions.clear()
 
     async def on_stop(self) -> None:
-        """Let go of the local copies; what is still written is read again by the next owner."""
+        """Close the local copies; the next owner reads what is still being written."""
         for held in self.partitions.values():
             held.close()
 
@@ -253,5 +253,5 @@ class FactTable(Table[bytes, bytes]):
         """The table's store."""
         data = self.data
         if not isinstance(data, FactStore):
-            raise TypeError("the facts table has a store of its own")
+            raise TypeError("the facts table must use a FactStore")
         return data

@@ -12,7 +12,7 @@ from tests.rigs.stream import Stream
 
 @dataclass(frozen=True)
 class Moment:
-    """A reading of the clock, of the articles that each worker has done, and of CPU seconds."""
+    """A snapshot of the clock, the articles that each worker has processed, and CPU seconds."""
 
     time: float
     done: tuple[float, ...]
@@ -21,7 +21,7 @@ class Moment:
     machine: float
 
     def since(self, earlier: Moment) -> Spent:
-        """What was done and spent from an earlier moment on."""
+        """What was processed and used since an earlier snapshot."""
         return Spent(
             seconds=self.time - earlier.time,
             articles=sum(self.done) - sum(earlier.done),
@@ -33,7 +33,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds that went by, articles done in them, and CPU seconds of the workers, the broker and the whole machine."""
+    """Elapsed seconds, articles processed in them, and CPU seconds of the workers, the broker and the machine."""
 
     seconds: float = 0.0
     articles: float = 0.0
@@ -46,12 +46,12 @@ class Spent:
 
     @property
     def speed(self) -> float:
-        """Articles a second."""
+        """Articles per second."""
         return self.articles / self.seconds
 
     @property
     def ceiling(self) -> float:
-        """How many times as fast two workers on two cores can be as this one: 2w/(w+b) of their CPU an article."""
+        """The possible speed-up of two workers on two cores: 2w/(w+b), from their CPU time per article."""
         return 2 * self.workers / (self.workers + self.broker)
 
 

@@ -98,7 +98,7 @@ def test_recovery(new_stream: Callable[[str], Stream], report: Report) -> None:
             worker = stream.start(store=store).wait_ready()
             while not worker.metric("newswatch_facts"):  # shown with the first report
                 time.sleep(0.1)
-            ((facts, read),) = re.findall(r"(\d+) facts at hand, (\d+) records", worker.log.read_text())
+            ((facts, read),) = re.findall(r"(\d+) facts, (\d+) changelog records", worker.log.read_text())
             assert int(facts) == FACTS
             rows.append(
                 {

@@ -45,7 +45,7 @@ LOOPS = Path(__file__).parent / "plain_loops.py"
 FILL = 40_000
 FOUND: dict[str, float] = {}
 
-#: Rules of each sort: fire at once, count in a window, wait for the watermark.
+#: Rules of each type: fire at once, count in a window, wait for the watermark.
 RULES = """
 rules:
   - name: human-rights

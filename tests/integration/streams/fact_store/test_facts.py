@@ -1,4 +1,4 @@
-"""State is a set of facts: what lies in the changelog on Kafka, and what repetition does to it.
+"""Rule state is a set of facts: what the changelog on Kafka holds, and what repetition does to it.
 
 Shown here: each observation is one changelog key of its own, written once with one value, never rewritten, and deleted
 only behind the watermark, all of it in the partition of its group; duplicates, replays, shuffled arrival and a kill -9
@@ -27,7 +27,7 @@ QUAKES = """
 rules:
   - {name: quakes, kind: frequency, where: {text: quake}, group_by: [source], window: 1h, at_least: 3, lateness: 10m}
 """
-#: In the key of an observation, after its rule, group and time; other keys are of what has fired, and of progress.
+#: Part of an observation's key, after rule, group and time; other keys hold fired alerts and progress.
 ARTICLE = re.compile(r" q\d+ ")
 
 
@@ -36,7 +36,7 @@ def quake(number: int, minutes: float, text: str = QUAKE) -> dict[str, Any]:
 
 
 def facts(watch: Any) -> dict[str, list[tuple[int, bytes | None]]]:
-    """What was written to the changelog for each observation: partition and value, None for a deletion, in order."""
+    """The changelog records of each observation, in order: partition and value, None for a deletion."""
     written: dict[str, list[tuple[int, bytes | None]]] = defaultdict(list)
     for record in watch.changelog():
         written[record.key.decode()].append((record.partition, record.value))
@@ -63,7 +63,7 @@ def test_a_fact_is_written_once_and_repetition_changes_nothing(new_watch: New, w
     worker = watch.start().wait_ready()
     watch.produce(thrice[0])
     wait_until(lambda: bool(watch.alerts()), 20, "nothing fires", watch)
-    worker.kill()  # what is not committed is read again
+    worker.kill()  # uncommitted records are read again
     for number, records in enumerate(thrice[1:]):
         watch.produce(records, number)
     worker = watch.start().wait_ready()
@@ -85,23 +85,23 @@ def test_a_fact_is_written_once_and_repetition_changes_nothing(new_watch: New, w
     assert max(alert["count"] for alert in watch.alerts()) == 12
     assert watch.late() == 0
 
-    for day in (1, 2):  # what the step before may need once more is kept until the next
+    for day in (1, 2):  # what the previous step may need again is kept until the next
         for partition in range(3):
             watch.produce([quake(100 * day + partition, day * 1440, "All was calm.")], partition)
         passed = START + timedelta(days=day)
         wait_until(lambda passed=passed: set(worker.watermarks().values()) == {passed}, 20, "event time stands", watch)
     wait_until(lambda: all(f[-1][1] is None for f in facts(watch).values()), 30, "facts are not deleted", watch)
-    send_again(watch, "observations", observations[:7])  # a worker that was stopped sends what it had in hand
+    send_again(watch, "observations", observations[:7])  # a stopped worker sends what it had in flight
     watch.wait_committed()
     assert watch.late() == 0
-    watch.produce([quakes[0]])  # and this is an article that comes a day too late
+    watch.produce([quakes[0]])  # an article that is a day late
     watch.wait_committed()
     wait_until(lambda: watch.late() == 1, 10, "it was not counted as late", watch)
     assert {len(records) for records in facts(watch).values()} == {2}, "what was deleted came back"
     assert {alert["id"] for alert in watch.alerts()} == set(expected)
 
 
-def test_a_topic_made_anew_starts_at_nought(new_watch: New, wait_until: Wait) -> None:
+def test_a_recreated_topic_starts_at_zero(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES, partitions=2)
     watch.create_topics()
     worker = watch.start().wait_ready()

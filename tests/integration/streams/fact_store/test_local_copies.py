@@ -1,4 +1,4 @@
-"""Facts on local disk (`store: rocksdb`) on real Kafka: a restart reads the tail alone, and the alerts are the same."""
+"""Rule state on local disk (`store: rocksdb`) with real Kafka: a restart reads only the tail, with equal alerts."""
 
 import re
 import signal
@@ -20,14 +20,14 @@ Wait = Callable[..., None]
 
 
 def recovered(worker: Any) -> tuple[int, int]:
-    """What the last recovery of a worker came to: facts at hand, records of the changelog that were read for them."""
-    told = re.findall(r"(\d+) facts at hand, (\d+) records of the changelog read", worker.log.read_text())
+    """The result of a worker's last recovery: number of facts, and of changelog records read."""
+    told = re.findall(r"rule state recovered: (\d+) facts, (\d+) changelog records read", worker.log.read_text())
     facts, read = told[-1]
     return int(facts), int(read)
 
 
 def log_end(watch: Any) -> int:
-    """How many records the changelog has ever held."""
+    """The number of records ever written to the changelog."""
     consumer = KafkaConsumer(bootstrap_servers=watch.settings.brokers)
     name = changelog_topic(watch.settings)
     ends = consumer.end_offsets([TopicPartition(name, number) for number in range(watch.settings.partitions)])
@@ -58,7 +58,7 @@ def test_a_killed_worker_reads_only_what_its_copy_lacks(new_watch: New, tmp_path
     watch.produce(records[2000:])
     watch.wait_committed()
     check(watch, expected)
-    # The same facts as one has who reads it all.
+    # The same facts as after reading the whole changelog.
     again.kill()
     from_disk = recovered(watch.start(store="rocksdb").wait_ready())
     watch.workers[-1].kill()
@@ -67,7 +67,7 @@ def test_a_killed_worker_reads_only_what_its_copy_lacks(new_watch: New, tmp_path
     assert from_disk[1] < 20 < 1000 < from_log[1]
 
 
-def test_damaged_copies_are_read_anew(new_watch: New, tmp_path: Path) -> None:
+def test_damaged_copies_are_rebuilt(new_watch: New, tmp_path: Path) -> None:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
     records = articles(2000)
@@ -79,7 +79,7 @@ def test_damaged_copies_are_read_anew(new_watch: New, tmp_path: Path) -> None:
     (manifest,) = folder(watch, 0).glob("MANIFEST-*")
     manifest.write_bytes(b"\x00\xff" * 500)
     log = max(folder(watch, 1).glob("*.log"), key=lambda file: file.stat().st_size)
-    log.write_bytes(log.read_bytes()[: log.stat().st_size // 2])  # what a machine without power leaves
+    log.write_bytes(log.read_bytes()[: log.stat().st_size // 2])  # as after a power failure
     again = watch.start(store="rocksdb").wait_ready()
     assert f"the local copy in {folder(watch, 0)} is damaged" in again.log.read_text()
     assert recovered(again)[1] > 200
@@ -88,7 +88,7 @@ def test_damaged_copies_are_read_anew(new_watch: New, tmp_path: Path) -> None:
     check(watch, expected)
 
 
-def test_two_workers_on_one_folder_hand_copies_over_and_wait_for_no_zombie(
+def test_two_workers_on_one_folder_hand_over_copies_and_do_not_wait_for_a_zombie(
     new_watch: New, wait_until: Wait, tmp_path: Path
 ) -> None:
     watch = new_watch(RULES, partitions=2)
@@ -104,10 +104,10 @@ def test_two_workers_on_one_folder_hand_copies_over_and_wait_for_no_zombie(
     wait_until(lambda: recovered(second)[0] > 300, 30, "the facts were not handed over", watch)
     assert recovered(second)[1] < 100, "the copy of the other worker was not gone on from"
     third = watch.start(store="rocksdb").wait_ready()
-    second.signal(signal.SIGSTOP)  # it holds its copies open, and its partition moves
+    second.signal(signal.SIGSTOP)  # it keeps its copies open, and its partition moves
     watch.produce(records[1000:2000])
     watch.wait_committed()
-    assert "goes on without a local copy: another process has" in third.log.read_text()
+    assert "continues in memory: another process holds" in third.log.read_text()
     second.signal(signal.SIGCONT)
     watch.produce(records[2000:])
     time.sleep(2)

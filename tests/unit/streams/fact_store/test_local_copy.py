@@ -1,4 +1,4 @@
-"""The copy of a partition's changelog on local disk: what it keeps, and when it does not count."""
+"""The local copy of a partition's changelog: what it holds, and when it is not valid."""
 
 import asyncio
 import subprocess
@@ -55,7 +55,7 @@ def filled(copies: LocalCopies) -> None:
     copy.close()
 
 
-def test_what_was_written_is_there_again_with_its_offset(copies: Callable[..., LocalCopies]) -> None:
+def test_written_records_are_read_back_with_their_offset(copies: Callable[..., LocalCopies]) -> None:
     filled(copies())
     copy = opened(copies())
     assert (copy.offset, held(copy)) == (9, {b"a": b"1", b"c": b"3"})
@@ -63,14 +63,14 @@ def test_what_was_written_is_there_again_with_its_offset(copies: Callable[..., L
     copy.close()
 
 
-def test_partitions_are_apart(copies: Callable[..., LocalCopies]) -> None:
+def test_partitions_are_separate(copies: Callable[..., LocalCopies]) -> None:
     filled(copies())
     copy = opened(copies(), 1)
     assert (copy.offset, held(copy)) == (-1, {})
     copy.close()
 
 
-def test_what_is_acknowledged_late_and_was_read_already_is_not_taken_twice(copies: Callable[..., LocalCopies]) -> None:
+def test_a_record_that_is_acknowledged_after_it_was_read_is_added_once(copies: Callable[..., LocalCopies]) -> None:
     copy = opened(copies())
     copy.write([(b"a", b"1"), (b"a", None)], 5)
     copy.append([(4, (b"a", b"1")), (5, (b"a", None)), (6, (b"b", b"2"))])
@@ -78,36 +78,34 @@ def test_what_is_acknowledged_late_and_was_read_already_is_not_taken_twice(copie
     copy.close()
 
 
-def test_a_gap_in_the_offsets_ends_what_is_known(copies: Callable[..., LocalCopies]) -> None:
-    # At 8 stands what another worker wrote: a deletion of `b` may be there.
+def test_nothing_is_added_after_a_gap_in_the_offsets(copies: Callable[..., LocalCopies]) -> None:
+    # At 8 is a record of another worker: it may delete `b`.
     copy = opened(copies())
     copy.append([(0, (b"a", b"1")), (1, (b"b", b"2"))])
     copy.append([(2, (b"c", b"3")), (4, (b"d", b"4"))])
     copy.append([(5, (b"e", b"5"))])
     assert (copy.offset, set(held(copy))) == (2, {b"a", b"b", b"c"})
-    copy.write([(b"b", None), (b"d", b"4"), (b"e", b"5")], 5)  # what the log says from the gap on
+    copy.write([(b"b", None), (b"d", b"4"), (b"e", b"5")], 5)  # the log's records from the gap on
     assert (copy.offset, set(held(copy))) == (5, {b"a", b"c", b"d", b"e"})
     copy.close()
 
 
-def test_an_offset_that_the_broker_does_not_tell_is_no_offset(copies: Callable[..., LocalCopies]) -> None:
+def test_a_record_without_an_offset_from_the_broker_is_not_added(copies: Callable[..., LocalCopies]) -> None:
     copy = opened(copies())
     copy.append([(-1, (b"a", b"1"))])
     assert (copy.offset, held(copy)) == (-1, {})
     copy.close()
 
 
-def test_the_copy_of_a_topic_that_was_made_anew_does_not_count(
-    copies: Callable[..., LocalCopies], caplog: Said
-) -> None:
+def test_the_copy_of_a_recreated_topic_is_not_valid(copies: Callable[..., LocalCopies], caplog: Said) -> None:
     filled(copies())
     copy = opened(copies("topic-2"))
     assert (copy.offset, held(copy)) == (-1, {})
-    assert "the topic was made anew since" in caplog.text
+    assert "the topic was recreated since" in caplog.text
     copy.close()
 
 
-def test_without_an_id_of_the_topic_no_copy_counts(copies: Callable[..., LocalCopies]) -> None:
+def test_no_copy_is_valid_without_a_topic_id(copies: Callable[..., LocalCopies]) -> None:
     filled(copies(""))
     copy = opened(copies(""))
     assert (copy.offset, held(copy)) == (-1, {})
@@ -115,7 +113,7 @@ def test_without_an_id_of_the_topic_no_copy_counts(copies: Callable[..., LocalCo
 
 
 @pytest.mark.parametrize("hours", [13, -13])
-def test_a_copy_that_may_miss_a_deletion_does_not_count(
+def test_a_copy_that_may_miss_a_deletion_is_not_valid(
     copies: Callable[..., LocalCopies], clock: Clock, hours: int, caplog: Said
 ) -> None:
     filled(copies())
@@ -126,14 +124,12 @@ def test_a_copy_that_may_miss_a_deletion_does_not_count(
     clock.time += (hours - 11) * HOUR
     copy = opened(copies())
     assert (copy.offset, held(copy)) == (-1, {})
-    assert "the log keeps deletions for a time only" in caplog.text
+    assert "the log keeps tombstones only for a limited time" in caplog.text
     copy.close()
 
 
-def test_a_recovery_that_was_broken_off_makes_a_copy_no_younger(
-    copies: Callable[..., LocalCopies], clock: Clock
-) -> None:
-    # What it read may have been deleted just before, and the log forgets that soon.
+def test_an_interrupted_recovery_does_not_make_a_copy_younger(copies: Callable[..., LocalCopies], clock: Clock) -> None:
+    # What it read may have been deleted just before, and the log soon drops the tombstones.
     filled(copies())
     clock.time += 11 * HOUR
     copy = opened(copies())
@@ -152,7 +148,7 @@ def test_a_recovery_that_was_broken_off_makes_a_copy_no_younger(
     copy.close()
 
 
-def test_a_copy_that_goes_further_than_the_log_begins_anew(copies: Callable[..., LocalCopies]) -> None:
+def test_a_copy_ahead_of_the_log_is_rebuilt(copies: Callable[..., LocalCopies]) -> None:
     filled(copies())
     some = copies()
     copy = some.renewed(0, opened(some))
@@ -161,7 +157,7 @@ def test_a_copy_that_goes_further_than_the_log_begins_anew(copies: Callable[...,
     copy.close()
 
 
-def test_a_damaged_database_begins_anew(copies: Callable[..., LocalCopies], tmp_path: Path, caplog: Said) -> None:
+def test_a_damaged_database_is_rebuilt(copies: Callable[..., LocalCopies], tmp_path: Path, caplog: Said) -> None:
     copy = opened(copies())
     for number in range(2000):
         copy.write([(b"key-%d" % number, b"x" * 10_000)], number)
@@ -179,7 +175,7 @@ def test_a_damaged_database_begins_anew(copies: Callable[..., LocalCopies], tmp_
 
 
 class Unclosable:
-    """As rocksdict is with a table that was found damaged in the background: closing fails, and closes nothing."""
+    """Like rocksdict after it finds a damaged table in the background: closing fails, and closes nothing."""
 
     def __init__(self, database: object) -> None:
         self.database = database
@@ -188,20 +184,22 @@ class Unclosable:
         raise Exception("Corruption: block checksum mismatch")
 
 
-def test_a_database_that_cannot_be_closed_is_let_go(
+def test_a_database_that_fails_to_close_is_released(
     copies: Callable[..., LocalCopies], monkeypatch: pytest.MonkeyPatch, caplog: Said
 ) -> None:
     monkeypatch.setattr(local_copy, "LOCK_SECONDS", 0.0)
     copy = opened(copies())
     copy._database = Unclosable(copy._database)
     copy.close()
-    assert "was not closed in order: Corruption" in caplog.text
-    opened(copies()).close()  # no lock is left
+    assert "was not closed cleanly: Corruption" in caplog.text
+    opened(copies()).close()  # the lock is released
 
 
-def test_a_file_that_is_missing_begins_anew(copies: Callable[..., LocalCopies], tmp_path: Path, caplog: Said) -> None:
+def test_a_copy_with_a_missing_file_is_rebuilt(
+    copies: Callable[..., LocalCopies], tmp_path: Path, caplog: Said
+) -> None:
     filled(copies())
-    opened(copies()).close()  # what was in the log of writes is in a table now
+    opened(copies()).close()  # the records move from the write-ahead log to a table
     for table in (tmp_path / "facts" / "0").glob("*.sst"):
         table.unlink()
     copy = opened(copies())
@@ -210,7 +208,7 @@ def test_a_file_that_is_missing_begins_anew(copies: Callable[..., LocalCopies], 
     copy.close()
 
 
-def test_records_without_a_word_of_how_far_they_go_do_not_count(
+def test_a_copy_without_an_offset_is_not_valid(
     copies: Callable[..., LocalCopies], monkeypatch: pytest.MonkeyPatch, caplog: Said
 ) -> None:
     monkeypatch.setattr(local_copy, "_LABEL", b"\0another")
@@ -218,7 +216,7 @@ def test_records_without_a_word_of_how_far_they_go_do_not_count(
     monkeypatch.undo()
     copy = opened(copies())
     assert (copy.offset, held(copy)) == (-1, {})
-    assert "it does not say how far it goes" in caplog.text
+    assert "it does not have an offset" in caplog.text
     copy.close()
 
 
@@ -233,7 +231,7 @@ sys.stdin.read()
 """
 
 
-def test_a_copy_that_another_process_holds_is_left_alone(
+def test_a_copy_held_by_another_process_is_left_alone(
     copies: Callable[..., LocalCopies], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Said, clock: Clock
 ) -> None:
     clock.time = time.time()
@@ -246,9 +244,9 @@ def test_a_copy_that_another_process_holds_is_left_alone(
     try:
         assert holder.stdout.readline() == b"open\n"
         assert asyncio.run(copies().open(0)) is None
-        assert "goes on without a local copy: another process has" in caplog.text
+        assert "continues in memory: another process holds" in caplog.text
     finally:
-        holder.kill()  # and a lock outlives nobody
+        holder.kill()  # a lock ends with its process
         holder.wait()
         holder.stdin.close()
         holder.stdout.close()
@@ -257,15 +255,15 @@ def test_a_copy_that_another_process_holds_is_left_alone(
     copy.close()
 
 
-def test_a_folder_that_cannot_be_written_is_done_without(
+def test_without_a_writable_folder_the_worker_continues_in_memory(
     copies: Callable[..., LocalCopies], tmp_path: Path, caplog: Said
 ) -> None:
     (tmp_path / "facts").write_text("a file")
     assert asyncio.run(copies().open(0)) is None
-    assert "goes on without a local copy" in caplog.text
+    assert "continues in memory without a copy" in caplog.text
 
 
-def test_a_closed_copy_takes_nothing(copies: Callable[..., LocalCopies]) -> None:
+def test_nothing_is_added_to_a_closed_copy(copies: Callable[..., LocalCopies]) -> None:
     copy = opened(copies())
     copy.close()
     copy.close()

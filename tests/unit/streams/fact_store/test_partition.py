@@ -1,4 +1,4 @@
-"""The store of facts with copies on local disk: what a restart finds, and what happens when a copy fails."""
+"""The fact store with local copies: what a restart finds, and what happens when a copy fails."""
 
 import asyncio
 import sys
@@ -28,7 +28,7 @@ Put = tuple[bytes, bytes]
 
 @pytest.fixture
 def new_store(engine: Engine, failures: list[BaseException], tmp_path: Path) -> Iterator[NewStore]:
-    """The store of a worker that has just started; a second one is another process, later."""
+    """The store of a newly started worker; a second one represents a later process."""
     made: list[FactStore] = []
 
     def make() -> FactStore:
@@ -59,7 +59,7 @@ def puts(engine: Engine) -> list[Put]:
 
 
 def assign(store: FactStore, generation: int, *partitions: int, end: int = 1000) -> None:
-    """What Faust says of an assignment, and what recovery does first; ``end``: the newest offset of the log."""
+    """Faust's callback for an assignment, and the first step of recovery; ``end``: the log's newest offset."""
     assigned = {TP(store.changelog, number) for number in partitions}
     asyncio.run(store.on_rebalance(assigned, set(), set(), generation))
     asyncio.run(store.open_copies(dict.fromkeys(partitions, end)))
@@ -77,7 +77,7 @@ def offset(store: FactStore, partition: int = 0) -> int:
     return store.persisted_offset(TP(store.changelog, partition))
 
 
-def test_a_restart_goes_on_from_the_copy(new_store: NewStore, puts: list[Put]) -> None:
+def test_a_restart_continues_from_the_copy(new_store: NewStore, puts: list[Put]) -> None:
     store = new_store()
     assign(store, 1, 0)
     held = with_three(store, puts)
@@ -100,50 +100,48 @@ def test_the_progress_comes_from_the_copy(new_store: NewStore) -> None:
     assert [key for key, _ in store.partition(0).progress_records(4)] == [b"~progress 4", b"~progress 3"]
 
 
-def test_a_partition_that_comes_back_reads_what_others_wrote(new_store: NewStore, puts: list[Put]) -> None:
+def test_a_partition_that_returns_reads_what_others_wrote(new_store: NewStore, puts: list[Put]) -> None:
     store = new_store()
     assign(store, 1, 0)
     store.restore(store.partition(0), 0, puts[:3], 2)
     before = store.partition(0)
     assign(store, 2, 1)
-    before.wrote([(3, puts[3])])  # of the batch that was in work: the copy is closed, and others write now
+    before.wrote([(3, puts[3])])  # a batch in work: the copy is closed, and others write now
     assign(store, 3, 0)
     assert offset(store) == 2
     store.restore(store.partition(0), 0, [puts[3], (puts[0][0], None)], 4)
     assert store.load(0) == 3
 
 
-def test_a_worker_that_missed_a_generation_reads_from_where_its_copy_ends(new_store: NewStore, puts: list[Put]) -> None:
+def test_a_worker_that_missed_a_generation_reads_from_the_end_of_its_copy(new_store: NewStore, puts: list[Put]) -> None:
     store = new_store()
     assign(store, 1, 0)
     store.restore(store.partition(0), 0, puts[:2], 1)
     before = store.partition(0)
     assign(store, 5, 0)
     assert store.partition(0) is not before
-    assert not store.restore(before, 0, puts[2:3], 9)  # still on its way: below it stands what is not read yet
+    assert not store.restore(before, 0, puts[2:3], 9)  # in flight: records below it are not read yet
     before.wrote([(2, puts[2])])
     assert offset(store) == 1
 
 
-def test_what_a_zombie_wrote_in_between_is_read_at_the_next_recovery(new_store: NewStore, puts: list[Put]) -> None:
+def test_the_next_recovery_reads_what_a_zombie_wrote_in_between(new_store: NewStore, puts: list[Put]) -> None:
     store = new_store()
     assign(store, 1, 0)
     held = with_three(store, puts)
-    held.wrote([(4, puts[4])])  # at 3 another worker has written
+    held.wrote([(4, puts[4])])  # another worker has written at 3
     assert offset(store) == 2
     assign(store, 2, 0)
     assert store.partition(0) is held
     store.restore(held, 0, [(puts[1][0], None), (puts[2][0], None), puts[4]], 4)
-    assert (offset(store), store.load(0)) == (4, 3)  # this worker reads itself what follows from what the other did
+    assert (offset(store), store.load(0)) == (4, 3)  # this worker reads the other one's results itself
     store = new_store()
     assign(store, 3, 0)
     assert (offset(store), store.load(0)) == (4, 2)
 
 
-def test_a_gap_that_no_recovery_closed_for_long_makes_the_partition_begin_anew(
-    new_store: NewStore, puts: list[Put]
-) -> None:
-    # What others deleted in the gap may be gone from the log by now.
+def test_a_partition_with_a_gap_that_stayed_open_too_long_is_rebuilt(new_store: NewStore, puts: list[Put]) -> None:
+    # The log may have dropped tombstones in the gap by now.
     store = new_store()
     assign(store, 1, 0)
     held = store.partition(0)
@@ -158,7 +156,7 @@ def test_a_gap_that_no_recovery_closed_for_long_makes_the_partition_begin_anew(
     assert (offset(store), store.load(0)) == (-1, 0)
 
 
-def test_a_copy_that_goes_further_than_the_log_does_not_count(new_store: NewStore, puts: list[Put]) -> None:
+def test_a_copy_ahead_of_the_log_is_not_used(new_store: NewStore, puts: list[Put]) -> None:
     store = new_store()
     assign(store, 1, 0)
     store.restore(store.partition(0), 0, puts[:3], 2)
@@ -167,7 +165,7 @@ def test_a_copy_that_goes_further_than_the_log_does_not_count(new_store: NewStor
     assert (offset(store), store.load(0)) == (-1, 0)
 
 
-def test_a_full_disk_while_facts_are_written_takes_the_copy_and_nothing_else(
+def test_a_full_disk_while_facts_are_written_loses_only_the_copy(
     new_store: NewStore, puts: list[Put], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = new_store()
@@ -175,17 +173,17 @@ def test_a_full_disk_while_facts_are_written_takes_the_copy_and_nothing_else(
     held = with_three(store, puts)
     _refuse(monkeypatch)
     held.wrote([(3, puts[3])])
-    assert "the local copy cannot be written, the worker goes on without: No space left" in caplog.text
+    assert "cannot write the local copy, continuing in memory: No space left" in caplog.text
     assert (offset(store), store.load(0)) == (3, 3)
     held.wrote([(4, puts[4])])
     assert offset(store) == 4
     monkeypatch.undo()
-    store = new_store()  # the copy is what it was
+    store = new_store()  # the copy is unchanged
     assign(store, 1, 0)
     assert (offset(store), store.load(0)) == (2, 3)
 
 
-def test_a_full_disk_at_recovery_takes_the_copy_and_nothing_else(
+def test_a_full_disk_during_recovery_loses_only_the_copy(
     new_store: NewStore, puts: list[Put], monkeypatch: pytest.MonkeyPatch, failures: list[BaseException]
 ) -> None:
     store = new_store()
@@ -198,10 +196,10 @@ def test_a_full_disk_at_recovery_takes_the_copy_and_nothing_else(
     assert (offset(store), store.load(0), failures) == (6, 5, [])
 
 
-def test_a_copy_that_turns_out_damaged_ends_the_worker(
+def test_a_damaged_copy_ends_the_worker(
     new_store: NewStore, puts: list[Put], monkeypatch: pytest.MonkeyPatch, failures: list[BaseException]
 ) -> None:
-    # Started again it looks at every checksum first, and reads the changelog anew.
+    # After a restart it checks every checksum first, and reads the whole changelog.
     store = new_store()
     assign(store, 1, 0)
     store.restore(store.partition(0), 0, puts[:3], 2)
@@ -215,7 +213,7 @@ def test_a_copy_that_turns_out_damaged_ends_the_worker(
     assert [type(failure) for failure in failures] == [CopyError]
 
 
-def test_without_rocksdict_the_setting_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_rocksdict_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rocksdict", None)
     with pytest.raises(SettingsError, match=r"pip install 'newswatch\[rocksdb\]'"):
         local_copies(load_settings(store="rocksdb"), CHANGELOG)

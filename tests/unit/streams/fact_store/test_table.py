@@ -1,4 +1,4 @@
-"""The store of facts: what recovery gives it, and what it forgets when partitions move."""
+"""The fact store: what recovery loads, and what it drops when partitions move."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ def store(engine: Engine, failures: list[BaseException]) -> FactStore:
 
 
 def assign(store: FactStore, generation: int, *partitions: int) -> None:
-    """What Faust says of an assignment."""
+    """Faust's callback for an assignment."""
     assigned = {TP(store.changelog, number) for number in partitions}
     asyncio.run(store.on_rebalance(assigned, set(), set(), generation))
 
@@ -48,22 +48,20 @@ def apply(store: FactStore, *records: tuple[int, int, str, bytes | None]) -> Non
     store.apply_changelog_batch([Event(*record) for record in records], lambda key: key, lambda value: value)  # type: ignore[misc]
 
 
-def test_recovery_takes_in_what_was_not_deleted_later(store: FactStore, engine: Engine) -> None:
+def test_recovery_loads_only_facts_that_were_not_deleted_later(store: FactStore, engine: Engine) -> None:
     (first, one), (second, two) = facts_of(engine, 2)
     apply(store, (0, 7, first, one), (0, 8, second, two), (0, 9, first, None))
     assert store.load(0) == 1
     assert store.persisted_offset(TP("x", 0)) == 9
 
 
-def test_partitions_are_kept_apart(store: FactStore, engine: Engine) -> None:
+def test_partitions_are_kept_separate(store: FactStore, engine: Engine) -> None:
     (first, one), (second, two) = facts_of(engine, 2)
     apply(store, (0, 0, first, one), (1, 0, second, two))
     assert {number: held.take_over() for number, held in store.partitions.items()} == {0: 1, 1: 1}
 
 
-def test_a_partition_that_moves_away_is_forgotten_and_read_again_from_the_beginning(
-    store: FactStore, engine: Engine
-) -> None:
+def test_a_partition_that_moves_is_dropped_and_later_read_from_the_beginning(store: FactStore, engine: Engine) -> None:
     (first, one), (second, two) = facts_of(engine, 2)
     apply(store, (0, 5, first, one), (1, 6, second, two))
     assign(store, 2, 1)
@@ -72,20 +70,20 @@ def test_a_partition_that_moves_away_is_forgotten_and_read_again_from_the_beginn
     assert set(store.partitions) == {1}
 
 
-def test_what_is_still_on_its_way_for_a_partition_that_moved_away_is_left_out(store: FactStore, engine: Engine) -> None:
-    # Otherwise the partition would come back with an offset, and what stands below it would never be read.
+def test_records_in_flight_for_a_partition_that_moved_are_ignored(store: FactStore, engine: Engine) -> None:
+    # Otherwise the partition would return with an offset, and the records below it would never be read.
     (first, one), (second, two) = facts_of(engine, 2)
     before = store.partition(0)
     assign(store, 2, 1)
     apply(store, (0, 5, first, one), (1, 6, second, two))
-    before.wrote([(9, (b"x", b""))])  # of the batch that was in work, acknowledged only now
+    before.wrote([(9, (b"x", b""))])  # a batch in work, acknowledged only now
     assign(store, 3, 0, 1)
     assert store.persisted_offset(TP(store.changelog, 0)) == -1
     assert store.load(0) == 0
 
 
 def test_a_worker_that_missed_a_generation_reads_everything_again(store: FactStore, engine: Engine) -> None:
-    # Stopped past its session: others owned the partition, wrote, deleted, and are gone again.
+    # Stopped beyond its session timeout: others owned the partition, wrote, deleted, and left again.
     ((first, one),) = facts_of(engine, 1)
     apply(store, (0, 5, first, one))
     assign(store, 2, 0)
@@ -95,9 +93,11 @@ def test_a_worker_that_missed_a_generation_reads_everything_again(store: FactSto
     assert store.load(0) == 0
 
 
-def test_what_an_owner_of_the_past_still_wrote_is_judged_when_it_is_read(store: FactStore, engine: Engine) -> None:
-    # It had judged the third article and died, or lost its session, while it wrote: its record comes after this
-    # worker's recovery, and is read by the next one, before the article is.
+def test_a_fact_that_a_previous_owner_wrote_late_is_evaluated_when_its_article_is_read(
+    store: FactStore, engine: Engine
+) -> None:
+    # It had evaluated the third article and died, or lost its session, while writing: its record follows this
+    # worker's recovery, and the next recovery reads it before the article.
     seen, written = observations_of(engine, 7), facts_of(engine, 6)
     held = store.partition(0)
     assert store.load(0) == 0
@@ -110,8 +110,8 @@ def test_what_an_owner_of_the_past_still_wrote_is_judged_when_it_is_read(store: 
     assert [(alert.state, alert.revision, alert.count) for alert in alerts] == [("firing", 1, 3), ("updated", 2, 6)]
 
 
-def test_a_partition_that_stays_is_read_from_where_it_ends(store: FactStore, engine: Engine) -> None:
-    # Faust begins with this offset too, in a Counter: whatever is added to it makes a recovery leave records out.
+def test_recovery_of_a_partition_that_stays_starts_at_its_offset(store: FactStore, engine: Engine) -> None:
+    # Faust starts from this offset too, in a Counter: anything added to it makes a recovery skip records.
     recovery = store.app.tables.recovery
     place = TP(store.changelog, 0)
     for offset, record in enumerate(facts_of(engine, 3), start=5):
@@ -122,11 +122,11 @@ def test_a_partition_that_stays_is_read_from_where_it_ends(store: FactStore, eng
         assert recovery.active_offsets == {place: offset}
 
 
-def test_facts_are_not_judged_before_they_are_recovered(store: FactStore, engine: Engine) -> None:
+def test_facts_are_not_used_before_they_are_recovered(store: FactStore, engine: Engine) -> None:
     ((first, one),) = facts_of(engine, 1)
     apply(store, (0, 5, first, one))
     assert len(store.partition(0)) == 0
-    with pytest.raises(RuntimeError, match="before they are recovered"):
+    with pytest.raises(RuntimeError, match="used before their recovery"):
         _ = store.partition(0).state
     store.exchange_rules(engine)
     assert store.load(0) == len(store.partition(0).state) == 1
@@ -140,7 +140,7 @@ def test_the_progress_is_recovered_too(store: FactStore) -> None:
     assert store.partition(2).progress.is_replay(0, 4)
 
 
-def test_the_progress_of_others_is_not_ahead_of_the_facts(store: FactStore) -> None:
+def test_progress_written_by_others_is_not_ahead_of_the_facts(store: FactStore) -> None:
     held = store.partition(2)
     assert store.load(2) == 0
     apply(store, (2, 0, f"{PROGRESS}1", PROGRESS_OF % 5))
@@ -148,8 +148,8 @@ def test_the_progress_of_others_is_not_ahead_of_the_facts(store: FactStore) -> N
     assert [key for key, _ in held.progress_records(2)] == [f"{PROGRESS}2".encode(), f"{PROGRESS}1".encode()]
 
 
-def test_an_owner_of_the_past_takes_nothing_of_the_progress_back(store: FactStore) -> None:
-    # It was stopped in the 4th generation, woke up in the 6th and wrote what it knew; compaction keeps the last of a key.
+def test_a_previous_owner_does_not_move_the_progress_back(store: FactStore) -> None:
+    # Stopped in generation 4, it woke up in generation 6 and wrote its progress; compaction keeps a key's last value.
     written = store.partition(2)
     apply(store, (2, 0, f"{PROGRESS}4", PROGRESS_OF % 5))
     (own, value), *deleted = written.progress_records(6)
@@ -165,7 +165,7 @@ def test_an_owner_of_the_past_takes_nothing_of_the_progress_back(store: FactStor
 
 
 def test_a_record_that_cannot_be_read_ends_the_worker(store: FactStore, failures: list[BaseException]) -> None:
-    # Faust alone would log the error, go on, and the facts after it would be missing.
+    # Faust alone would log the error and continue without the facts after it.
     event = Event(0, 0, "x", b"")
     event.message.key = b"\xff"  # type: ignore[attr-defined]
     store.apply_changelog_batch([event], lambda key: key, lambda value: value)  # type: ignore[list-item]
