@@ -1,12 +1,12 @@
-"""The conveyor: takes a stream's events as they come, hands them on in batches, and settles them in order.
+"""The conveyor: takes a stream's events, passes them on in batches, and settles them in order.
 
-A batch is whatever arrived while the one before was in work: at low load one event, under load as many as fit. Events
-that were fetched together come one after the other, and are waited for. The number of events taken and not yet settled
-is bounded, and so are their bytes, so that a slow handler slows the reading and memory stays flat. While a batch is in
-work the event loop stays free for Kafka's heartbeats.
+A batch is whatever arrived while the previous one was in work: one event at low load, as many as fit under load. Events
+that were fetched together arrive one after the other, and the batch waits for them. The number of unsettled events and
+their bytes are limited, so that a slow handler slows reading down and memory stays flat. While a batch is in work, the
+event loop stays free for Kafka's heartbeats.
 
-What is computed first and then sent goes over a :class:`TwoStageConveyor`, which computes the next batch while the
-broker acknowledges the one before: with one stage a worker under load stood still for a quarter of its time.
+A :class:`TwoStageConveyor` computes the next batch while the broker acknowledges the previous one: with one stage, a
+worker under load was idle for a quarter of its time.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Handler = Callable[[Sequence[Event]], Awaitable[None]]
 Settled = Callable[[Sequence[Event]], None]
 Prepared = TypeVar("Prepared")
 
-#: A batch is full with so many bytes, and so many wait at most; one event more fits always.
+#: Limits of a batch, and of waiting events, in bytes; the event that crosses a limit is still included.
 BATCH_BYTES = 2 * 1024 * 1024
 WAITING_BYTES = 16 * 1024 * 1024
-#: A batch begins when no further event came for so long.
+#: A batch begins when no event has arrived for this long.
 GATHER_SECONDS = 0.001
 
 
@@ -59,13 +59,13 @@ class _Belt(ABC):
 
     @abstractmethod
     def _stages(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """What runs beside the taking, each for ever."""
+        """The coroutines that run beside :meth:`_take`, each forever."""
 
     async def run(self, stream: Stream[bytes]) -> None:
         """Run until the agent is cancelled.
 
         Raises:
-            Exception: whatever a stage raises; nothing of its batch is settled.
+            Exception: whatever a stage raises; its batch is not settled.
         """
         tasks = [asyncio.create_task(stage) for stage in (self._take(stream), *self._stages())]
         try:
@@ -79,7 +79,7 @@ class _Belt(ABC):
             self._idle.set()
 
     async def drain(self, seconds: float) -> bool:
-        """Begin no further batch, and wait until what is in work is settled; False when that takes longer."""
+        """Begin no further batch, and wait until batches in work are settled; False if ``seconds`` are not enough."""
         self._draining = True
         try:
             await asyncio.wait_for(self._idle.wait(), seconds)
@@ -88,10 +88,9 @@ class _Belt(ABC):
         return True
 
     def is_current(self, event: Event) -> bool:
-        """Whether an event is still this worker's to process.
+        """Whether this worker must still process an event.
 
-        One fetched before the last rebalance is not: whoever owns the partition now reads it again from the committed
-        offset.
+        Not if it was fetched before the last rebalance: the partition's owner reads it again from the committed offset.
         """
         return bool(event.message.generation_id == self.app.consumer_generation_id)
 
@@ -121,7 +120,7 @@ class _Belt(ABC):
         return batch
 
     async def _gather(self) -> None:
-        """Wait for something to do, and for as long as more comes with it."""
+        """Wait for an event, and for those that arrive with it."""
         seen = 0
         while self._draining or not self._waiting or seen < len(self._waiting) < self._max_batch:
             if self._draining or not self._waiting:
@@ -157,10 +156,10 @@ class Conveyor(_Belt):
     """Moves events of one agent from its stream to ``handle``.
 
     Args:
-        handle: processes one batch; when it returns, all that follows from the batch is acknowledged by the broker.
-        on_settled: is told of every batch once it is settled.
-        max_batch: most events in one batch.
-        max_in_flight: most events taken and waiting.
+        handle: processes one batch; when it returns, the broker has acknowledged everything derived from the batch.
+        on_settled: called with every batch once it is settled.
+        max_batch: largest number of events in one batch.
+        max_in_flight: largest number of events taken and waiting.
     """
 
     def __init__(
@@ -182,11 +181,11 @@ class Conveyor(_Belt):
 
 
 class TwoStageConveyor(_Belt, Generic[Prepared]):
-    """Prepares a batch while the one before is delivered; deliveries stay in order, one at a time.
+    """Prepares a batch while the previous one is delivered; deliveries stay in order, one at a time.
 
     Args:
-        prepare: computes what follows from a batch; nothing leaves the process.
-        deliver: sends it; when it returns, all of it is acknowledged by the broker.
+        prepare: computes the results of a batch; nothing leaves the process.
+        deliver: sends them; when it returns, the broker has acknowledged all of them.
         on_settled, max_batch, max_in_flight: as for :class:`Conveyor`.
     """
 
@@ -219,7 +218,7 @@ class TwoStageConveyor(_Belt, Generic[Prepared]):
     async def _delivering(self) -> None:
         while True:
             taken, batch, prepared = await self._ready.get()
-            if self._current(batch):  # else its partitions moved while it waited; their owner reads it again
+            if self._current(batch):  # otherwise its partitions moved while it waited; their owner reads it again
                 await self._deliver(prepared)
                 self._settle(batch)
             self._end(taken)
@@ -239,7 +238,7 @@ def time_of(event: Event) -> datetime:
 
 
 def headers_of(event: Event) -> Headers:
-    """A record's headers as they came, whatever shape the framework gives them."""
+    """A record's original headers, whatever shape the framework gives them."""
     headers = event.message.headers
     pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
     return [(str(name), bytes(value or b"")) for name, value in pairs]

@@ -1,8 +1,8 @@
 """The commit rule: which offset of a partition may be committed.
 
-An offset is committed only when every lower offset that an agent was given is settled, and, for a topic that is
-reported on, only when a progress report that covers it is acknowledged. What an agent was given before the last
-rebalance says nothing: the partition's owner reads it again. Pure bookkeeping, without Faust and without Kafka;
+An offset is committed only when every lower offset that an agent received is settled, and, for a reported topic, only
+when a progress report that covers it is acknowledged. Offsets from before the last rebalance are ignored: the
+partition's owner reads them again. Pure bookkeeping, without Faust and without Kafka;
 :class:`streams.transport.consumer.Consumer` feeds it.
 """
 
@@ -18,7 +18,7 @@ P = TypeVar("P", bound=Hashable)
 
 @dataclass
 class _Tenure:
-    """What one generation of the consumer group knows of a partition."""
+    """The state of a partition in one generation of the consumer group."""
 
     generation: int
     in_flight: set[int] = field(default_factory=set)
@@ -28,7 +28,7 @@ class _Tenure:
 
 @dataclass
 class _Finished:
-    """Offsets that are settled and not committed yet, and ranges that no reader is given."""
+    """Offsets that are settled and not committed yet, and ranges without records."""
 
     settled: set[int] = field(default_factory=set)
     gaps: dict[int, int] = field(default_factory=dict)  # first offset to the one after the last
@@ -39,7 +39,7 @@ class _Finished:
 
 
 class Commits(Generic[P]):
-    """What may be committed of each partition.
+    """The offsets of each partition that may be committed.
 
     Args:
         generation: the current generation of the consumer group.
@@ -70,15 +70,15 @@ class Commits(Generic[P]):
         return holes
 
     def taken(self, partition: P, offset: int, generation: int | None) -> None:
-        """An agent was given this offset, fetched in ``generation``: it is in flight until it is settled.
+        """Record that an agent received this offset, fetched in ``generation``: it is in flight until it is settled.
 
-        An offset that is fetched again after a seek is one offset: settling either copy settles both.
+        An offset that is fetched again after a seek is the same offset: settling either copy settles both.
         """
         if generation == self._generation():
             self._tenure(partition).in_flight.add(offset)
 
     def settle(self, partition: P, offset: int, generation: int | None) -> bool:
-        """Everything that follows from this offset is acknowledged; False, and ignored, if it is of another generation.
+        """Record that everything derived from this offset is acknowledged; False, and ignored, for another generation.
 
         An offset settled while partitions move stays settled when the same worker reads it again.
         """
@@ -119,7 +119,7 @@ class Commits(Generic[P]):
         return [partition for partition, finished in self._finished.items() if finished.settled]
 
     def next_commit(self, partition: P, committed: int | None) -> int | None:
-        """The offset to commit next, None when there is none beyond ``committed``; what lies below it is forgotten."""
+        """The offset to commit next, None when there is none beyond ``committed``; forgets offsets below it."""
         finished, barrier = self._finish(partition), self.barrier(partition)
         finished.forget_below(committed or 0)
         settled = {offset for offset in finished.settled if barrier is None or offset < barrier}

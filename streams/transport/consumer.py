@@ -1,9 +1,8 @@
-"""Faust's Kafka transport put right: what is read, what may be committed, and an idempotent producer.
+"""Faust's Kafka transport, corrected: what is read, what may be committed, and an idempotent producer.
 
-Faust (0.15.3) acknowledges on its own what it skips while partitions move, and can commit past a message that is
-in flight (faust-streaming #606). Here nothing counts as acknowledged but what :meth:`Consumer.settle` was called
-with; :mod:`streams.transport.commits` decides what may be committed. Pinned by
-tests/unit/streams/transport/test_consumer.py.
+Faust (0.15.3) acknowledges messages that it skips while partitions move, and can commit past a message in flight
+(faust-streaming #606). Here only :meth:`Consumer.settle` acknowledges a message, and :mod:`streams.transport.commits`
+decides what may be committed. Pinned by tests/unit/streams/transport/test_consumer.py.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ from streams.transport.commits import Commits
 from streams.transport.eager_coroutines import begin
 from streams.transport.start_offsets import Logs, PositionedThread, while_there
 
-#: A fetch waits so long for news (Kafka's fetch.max.wait.ms).
+#: How long a fetch waits for new records (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 100
 
 
 class ConsumerThread(PositionedThread):
-    """Fetches without long waits: a fetch that is under way holds up partitions that have news meanwhile."""
+    """Fetches without long waits: a pending fetch delays partitions that get new records meanwhile."""
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer: AIOKafkaConsumer = super()._create_worker_consumer(transport)
         # Faust sets 1500 ms and has no setting for it; aiokafka reads the attribute when the consumer starts.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
-        # What a producer took back is no article; Faust reads so under exactly_once only.
+        # Records of aborted transactions are not articles; Faust skips them only under exactly_once.
         if isinstance(transport, Transport) and transport.transactions:
             consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
 
 class Consumer(driver.Consumer):
-    """Commits only what was settled, in order, and of topics that are reported on only what was released."""
+    """Commits only settled messages, in order, and for reported topics only released ones."""
 
     transport: Transport
 
@@ -57,10 +56,10 @@ class Consumer(driver.Consumer):
         return thread
 
     async def perform_seek(self) -> None:
-        """Go back to the committed offsets; where nothing is committed yet, to the log's beginning.
+        """Go back to the committed offsets; for a partition without one, to the log's beginning.
 
-        Faust leaves the latter where they are, beyond what it fetched before and has thrown away. It also remembers as
-        committed what the broker refused when partitions moved: only what the broker has now counts.
+        Faust leaves the latter where it is, beyond messages that it fetched and discarded. It also takes commits that
+        the broker rejected while partitions moved for committed: only the broker's current offsets count here.
         """
         self._seeks += 1
         found = await self.seek_to_committed()
@@ -73,10 +72,10 @@ class Consumer(driver.Consumer):
         self._seeks += 1
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
-        """What was fetched, unless somebody sought meanwhile.
+        """The fetched messages, unless a seek happens meanwhile.
 
-        Faust would go on with what was fetched before the seek, take the offsets between for a hole in the log, and
-        leave out what the seek was for.
+        Faust would continue with messages fetched before the seek, take the offsets in between for a hole in the log,
+        and skip the messages that the seek was meant to read.
         """
         seeks = self._seeks
         async for tp, message in super().getmany(timeout):
@@ -88,9 +87,9 @@ class Consumer(driver.Consumer):
         await self.perform_seek()
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
-        """The first of these that is done, which is the first of all where that need not wait.
+        """Wait for the first of these to finish; returns at once if the first one need not wait.
 
-        Faust hands over every record so, with four tasks, and nearly every record only goes onto a queue.
+        Faust hands over every record this way, with four tasks, although nearly every record only goes onto a queue.
         """
         first, *others = coros
         if not others or not asyncio.iscoroutine(first):
@@ -106,7 +105,7 @@ class Consumer(driver.Consumer):
         return WaitResults([first], [begun.result], stopped=False)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, Any]:
-        """Fetch, and remember how far: records can wait long for their agent, behind those of other partitions."""
+        """Fetch, and remember how far: records can wait for their agent behind those of other partitions."""
         fetched: Mapping[TP, Any] = await super()._getmany(active_partitions, timeout)
         for tp, records in fetched.items():
             if records:
@@ -114,56 +113,56 @@ class Consumer(driver.Consumer):
         return fetched
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Let commits pass offsets that were skipped, ``offset_to`` not included: there is a record."""
+        """Let commits pass skipped offsets, up to but not including ``offset_to``, which has a record."""
         self.commits.skip(tp, offset_from, offset_to)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Forget what was settled of partitions that move away."""
+        """Forget the settled offsets of partitions that move away."""
         self.commits.revoke(revoked)
         await super().on_partitions_revoked(revoked)
 
     def fetched_to(self, tp: TP) -> int:
-        """The offset after the newest record fetched of a partition since partitions moved last, 0 where none was."""
+        """The offset after the newest record fetched from a partition since the last rebalance, 0 if there is none."""
         return self.commits.fetched_to(tp)
 
     def take_holes(self) -> list[tuple[TP, int, int]]:
-        """Offsets that were passed over since this was last asked: partition, the first, and the one after the last."""
+        """The ranges that fetching skipped since the last call: partition, first offset, and the one after the last."""
         return self.commits.take_holes()
 
     def taken(self, message: Message) -> None:
-        """An agent has a message: from now on, and until it is settled, its offset is in flight.
+        """Record that an agent has a message: its offset is in flight until it is settled.
 
-        Kept by offset: Faust may throw a message away and fetch it again, and a settled copy settles both.
+        Tracked by offset: Faust may discard a message and fetch it again, and settling one copy settles both.
         """
         self.commits.taken(message.tp, message.offset, message.generation_id)
 
     def ack(self, message: Message) -> bool:
-        """Ignored: Faust calls it for messages that it skipped and nobody processed."""
+        """Do nothing: Faust calls this for messages that it skipped and nobody processed."""
         del message
         return False
 
     def settle(self, message: Message) -> bool:
-        """Mark a message as done: all that follows from it is acknowledged by the broker.
+        """Mark a message as done: the broker has acknowledged everything derived from it.
 
-        Messages fetched before the last rebalance are read again by whoever owns them now, and are ignored here. One
-        that was settled while the partitions were moving, and is read again, counts as settled both times.
+        Messages fetched before the last rebalance are ignored: their current owner reads them again. A message that was
+        settled while partitions moved, and is read again, counts as settled both times.
         """
         settled = self.commits.settle(message.tp, message.offset, message.generation_id)
         if settled:
-            self._n_acked += 1  # at a number of these Faust commits before its interval is over
+            self._n_acked += 1  # Faust commits early at a number of these
         return settled
 
     def pass_over(self, tp: TP, start: int, end: int) -> None:
-        """Let commits go past offsets that no reader is ever given, ``start`` included and ``end`` not.
+        """Let commits pass offsets without records, from ``start`` up to but not including ``end``.
 
-        Faust does so once there is a record behind them; at the end of a log a lag would stand until then.
+        Faust does so once a record follows them; at the end of a log, the lag would remain until then.
         """
         self.commits.pass_over(tp, start, end)
 
     async def partitions_of(self, topic: str) -> set[int]:
-        """The partitions that a topic has now, whoever owns them; none where the broker does not say.
+        """The current partitions of a topic, whoever owns them; empty if the broker does not answer.
 
-        Asked afresh: what the client knows may be older than a new partition by as much as METADATA_SECONDS.
+        Refreshes the metadata, which may lag behind a new partition by up to METADATA_SECONDS.
         """
         found: set[int] = await self._thread.call_thread(self._fresh_partitions_of, topic)
         return found
@@ -178,7 +177,7 @@ class Consumer(driver.Consumer):
         """The first offset of each partition; Faust's ``earliest_offsets`` would wait for a deleted topic.
 
         Raises:
-            UnknownTopicOrPartitionError: a topic is gone.
+            UnknownTopicOrPartitionError: a topic was deleted.
         """
         found: Mapping[TP, int] = await self._thread.call_thread(self._offsets, "beginning_offsets", partitions)
         return found
@@ -187,7 +186,7 @@ class Consumer(driver.Consumer):
         """The offset after the last of each partition; Faust's ``highwaters`` would wait for a deleted topic.
 
         Raises:
-            UnknownTopicOrPartitionError: a topic is gone.
+            UnknownTopicOrPartitionError: a topic was deleted.
         """
         found: Mapping[TP, int] = await self._thread.call_thread(self._offsets, "end_offsets", partitions)
         return found
@@ -197,14 +196,14 @@ class Consumer(driver.Consumer):
         return await while_there(consumer, partitions, getattr(consumer, which)(partitions))
 
     def release(self, done: Mapping[TP, int]) -> None:
-        """Allow commits up to these offsets: what is below them was reported, and the broker acknowledged the report.
+        """Allow commits up to these offsets: the broker has acknowledged a progress report that covers them.
 
-        It holds until the partitions move.
+        The permission ends when partitions move.
         """
         self.commits.release(done)
 
     def committed_offsets(self) -> dict[TP, int]:
-        """The offsets that this consumer has committed, or found committed when it took a partition over."""
+        """The offsets that this consumer has committed, or found committed when it took over a partition."""
         return {tp: offset for tp, offset in self._committed_offset.items() if offset is not None}
 
     def _filter_tps_with_pending_acks(self, topics: Collection[TP | str] | None = None) -> Iterator[TP]:
@@ -221,7 +220,7 @@ def _close(unused: Iterable[Any]) -> None:
 
 
 class Producer(driver.Producer):
-    """Waits for all replicas and never writes a batch twice; Faust itself offers that under exactly_once only."""
+    """Waits for all replicas and never writes a batch twice; Faust itself does so only under exactly_once."""
 
     idempotent = True
 
@@ -230,7 +229,7 @@ class Producer(driver.Producer):
 
 
 class PlainProducer(Producer):
-    """For the embedded broker, which hands out no producer ids to aiokafka."""
+    """For the embedded broker, which gives aiokafka no producer ids."""
 
     idempotent = False
 
@@ -238,7 +237,7 @@ class PlainProducer(Producer):
 class Transport(driver.Transport):
     """The transport that the worker runs on.
 
-    ``reported``: topics of which only what was released is committed; ``logs``: what they are read from.
+    ``reported``: topics whose commits wait for :meth:`Consumer.release`; ``logs``: the logs that are read.
     """
 
     Consumer = Consumer
@@ -256,25 +255,25 @@ class PlainTransport(Transport):
 
 
 def consumer_of(app: faust.App) -> Consumer:
-    """The app's consumer, which is of this transport.
+    """The app's consumer.
 
     Raises:
-        TypeError: the app runs on another one.
+        TypeError: the app uses another transport.
     """
     consumer = app.consumer
     if not isinstance(consumer, Consumer):
-        raise TypeError("the app must run on streams.transport.consumer")
+        raise TypeError("the app must use the transport of streams.transport.consumer")
     return consumer
 
 
 def install(
     app: faust.App, *, idempotent: bool = True, reported: Collection[str] = (), logs: Logs | None = None
 ) -> None:
-    """Make ``app`` use this transport, for reading and writing.
+    """Make ``app`` use this transport for reading and writing.
 
     Args:
-        idempotent: whether the broker knows producers and transactions.
-        reported: topics of which nothing is committed that was not released before (:meth:`Consumer.release`).
+        idempotent: whether the broker supports idempotent producers and transactions.
+        reported: topics whose commits wait for :meth:`Consumer.release`.
         logs: the logs that are read.
     """
     kind = Transport if idempotent else PlainTransport

@@ -1,4 +1,4 @@
-"""Coroutines begun at once, without a task for those that never wait: what asyncio calls eager from Python 3.12 on."""
+"""Eager coroutines: started at once, without a task for those that never wait (asyncio has them from Python 3.12)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Begun(Generic[T]):
-    """A coroutine after its first step: its ``result``, or the ``rest`` of it that is still to be awaited."""
+    """A coroutine after its first step: its ``result``, or the ``rest`` of it, still to be awaited."""
 
     result: T | None = None
     rest: Coroutine[Any, Any, T] | None = None
 
 
 def begin(work: Coroutine[Any, Any, T]) -> Begun[T]:
-    """Run a coroutine to its end, or to where it first waits.
+    """Run a coroutine to its end, or to its first wait.
 
     Raises:
         Exception: whatever the coroutine raises in that step.
@@ -37,7 +37,7 @@ async def _rest(work: Coroutine[Any, Any, T], awaited: Any) -> T:
 
 @coroutine
 def _onward(work: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
-    """Hand on what the work awaits, and what comes back to it: results, errors, that it is cancelled."""
+    """Pass on what the coroutine awaits, and pass back to it results, errors and cancellation."""
     try:
         while True:
             try:

@@ -1,8 +1,8 @@
-"""Fetches at a distance from each other, so that records that come singly go through the worker together.
+"""A pause between fetches, so that records that arrive one by one travel through the worker together.
 
-aiokafka asks a broker again as soon as it has answered. Where records come one by one, each is then a fetch, a wake-up
-of two threads, a batch and a request to write of its own, which costs the worker nearly twice the time that the same
-records take from a full log: at half of that speed most of its core is gone, and records wait for each other.
+aiokafka fetches again as soon as a broker has answered. If records arrive one by one, each then costs a fetch, a
+wake-up of two threads, a batch and a produce request. This takes the worker nearly twice the time that the same records
+take from a full log: at half of that speed, most of its core is busy, and records queue.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 import aiokafka.consumer.consumer as aiokafka_consumer
 from aiokafka.consumer.fetcher import Fetcher
 
-#: A broker that sent records is asked again after so many seconds. One that had none is asked at once: what comes after
-#: a pause does not wait.
+#: Pause before the next fetch from a broker that sent records (seconds). A broker without records is asked again at
+#: once, so that a record after a quiet period does not wait.
 SPACING_SECONDS = 0.025
 
 
 class SpacedFetcher(Fetcher):  # type: ignore[misc]
-    """aiokafka's fetcher, with a pause after each answer that holds records."""
+    """aiokafka's fetcher, with a pause after each response with records."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._not_before: dict[int, float] = {}  # by the broker's id; the base class begins to fetch in its own
+        self._not_before: dict[int, float] = {}  # by broker id; the base class starts fetching in its constructor
         super().__init__(*arguments, **options)
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
@@ -32,7 +32,7 @@ class SpacedFetcher(Fetcher):  # type: ignore[misc]
         return found
 
     def _get_actions_per_node(self, assignment: Any) -> Any:
-        """What to ask of which broker now, and how many seconds to wait for what else may happen."""
+        """The requests to send to each broker now, and how long to wait for further events (seconds)."""
         fetches, resets, timeout, *others = super()._get_actions_per_node(assignment)
         now = monotonic()
         pauses = {node: self._not_before.get(node, now) - now for node, _ in fetches}
@@ -42,5 +42,5 @@ class SpacedFetcher(Fetcher):  # type: ignore[misc]
 
 
 def install() -> None:
-    """Make every consumer of aiokafka that is started from now on fetch so; it has no setting for it."""
+    """Patch aiokafka, which has no setting for this: consumers started from now on use this fetcher."""
     aiokafka_consumer.Fetcher = SpacedFetcher

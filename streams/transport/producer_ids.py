@@ -1,4 +1,4 @@
-"""Whether the brokers hand out producer ids, without which the worker's producer cannot be idempotent."""
+"""Whether the brokers give producer ids, without which the worker's producer cannot be idempotent."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from streams.settings import Settings
 
 #: aiokafka logs the refusal as an unexpected error before it raises.
 _LOGGER = logging.getLogger("aiokafka.producer.sender")
-#: A broker that fails once may be in trouble; one that has no producer ids fails every time.
+#: A broker that fails once may be overloaded; one without producer ids fails every time.
 ATTEMPTS = 3
 PAUSE_SECONDS = 0.3
-#: Brokers that take longer are left to the worker itself, which waits for them and says why (seconds).
+#: Timeout (seconds); the worker itself waits for slower brokers and logs why.
 ANSWER_SECONDS = 20.0
 
 
 def gives_producer_ids(settings: Settings) -> bool:
-    """Whether a producer may be idempotent there.
+    """Whether these brokers support an idempotent producer.
 
     False for a broker without the request InitProducerId, and for one that answers UNKNOWN_SERVER_ERROR every time, as
-    the embedded broker does to the version that aiokafka (0.14) speaks. True in every other case, also when this user
-    lacks the right or no broker answers: then the worker must fail, and not run without the guarantee.
+    the embedded broker does to aiokafka's (0.14) version of it. True in every other case, even if this user lacks the
+    right or no broker answers: then the worker must fail instead of running without the guarantee.
     """
-    loop = asyncio.new_event_loop()  # not asyncio.run(), which leaves the thread without the loop that Faust expects
+    loop = asyncio.new_event_loop()  # asyncio.run() would leave the thread without the loop that Faust expects
     try:
         return loop.run_until_complete(_ask(settings))
     finally:

@@ -1,4 +1,4 @@
-"""Sending to Kafka from the worker: everything of a batch at once, and nothing counts until all is acknowledged."""
+"""Send a batch's records from the worker to Kafka at once, and wait until all of them are acknowledged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.records.cloudevents import Headers
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A record to be produced; without ``partition`` the key's hash decides (Kafka's own murmur2)."""
+    """A record to produce; without ``partition``, the key's hash decides (Kafka's own murmur2)."""
 
     topic: str
     key: bytes | None
@@ -29,10 +29,10 @@ class Outbox:
         self._app = app
 
     async def send(self, messages: Iterable[Message]) -> list[RecordMetadata]:
-        """Send all messages and wait until every one is acknowledged by all in-sync replicas.
+        """Send all messages and wait until all in-sync replicas have acknowledged every one.
 
         Raises:
-            KafkaError: one was refused or not acknowledged in time; others may have been written.
+            KafkaError: a message was rejected or not acknowledged in time; others may have been written.
         """
         producer = self._app.producer
         pending = [

@@ -1,8 +1,8 @@
-"""Where reading begins: at what was committed, if it still says something about the log that is there now.
+"""Where reading begins: at the committed offset, if it still applies to the current log.
 
-A commit is kept by the topic's name. It may be of a log of the same name that was deleted since (a worker that had not
-noticed yet committed it), and what it points at may be gone: too old for the topic's retention, or deleted. Kafka then
-goes on anywhere, without a word; here each such place is said, and nothing is left out that can be read.
+Kafka stores a commit under the topic's name. It may belong to a deleted log of the same name (committed by a worker
+that had not noticed yet), and its record may be gone: past the topic's retention, or deleted. Kafka then silently
+continues elsewhere; here each such case is logged, and every record that exists is read.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from faust.types import TP
 
 logger = logging.getLogger(__name__)
 
-#: What the metadata of a commit begins with; after it stands the id of the log.
+#: Prefix of a commit's metadata; the id of the log follows.
 MARK = "newswatch log "
-#: After a change of leaders the end of a log may be told too low for a moment: asked so often, a second apart.
+#: How often to ask for the end of a log, a second apart: after a leader change it may be too low for a moment.
 LOOKS = 5
-#: While a request waits it is looked whether its topics are still there (seconds).
+#: How often to check that the topics of a pending request still exist (seconds).
 LOOK_SECONDS = 1.0
 
 T = TypeVar("T")
@@ -35,8 +35,8 @@ class Logs:
     """The logs that the worker reads.
 
     Args:
-        ids: topic to the id of its log when the worker started; empty, or left out, where the broker has none.
-        exact: whether the broker tells the ends of logs exactly.
+        ids: topic to the id of its log when the worker started; empty, or missing, if the broker has none.
+        exact: whether the broker reports the ends of logs exactly.
     """
 
     def __init__(self, ids: Mapping[str, str] | None = None, *, exact: bool = True) -> None:
@@ -54,9 +54,9 @@ class Logs:
         return bool(self.mark(topic)) and mark.startswith(MARK) and mark != self.mark(topic)
 
     def expired(self, tp: TP, count: int) -> None:
-        """So many records of a partition were deleted before they were read."""
+        """Report that ``count`` records of a partition were deleted before they were read."""
         logger.error(
-            "%d records of %s, partition %d, were deleted before they were read; reading goes on at the first left",
+            "%d records of %s, partition %d, were deleted before they were read; continuing at the first one left",
             count,
             tp.topic,
             tp.partition,
@@ -66,7 +66,9 @@ class Logs:
 
 
 class Start(msgspec.Struct, frozen=True):
-    """Where reading begins: at ``offset``, or for None at the first record of the log. ``lost`` ones are gone."""
+    """Where reading begins: at ``offset``, or for None at the log's first record. ``lost``: number of unread records
+    that were deleted.
+    """
 
     offset: int | None
     because: Literal["committed", "another log", "expired", "beyond the end"] = "committed"
@@ -78,7 +80,7 @@ def start_of(committed: int, *, another_log: bool, earliest: int, end: int | Non
 
     Args:
         earliest: the first offset that can be read.
-        end: the offset after the last, None where it is not known exactly.
+        end: the offset after the last, None if it is not known exactly.
     """
     if another_log:
         return Start(None, "another log")
@@ -92,13 +94,13 @@ def start_of(committed: int, *, another_log: bool, earliest: int, end: int | Non
 async def while_there(
     consumer: AIOKafkaConsumer, places: Collection[TopicPartition], question: Coroutine[Any, Any, T]
 ) -> T:
-    """What a request about these partitions comes to, for as long as their topics are there.
+    """Await a request about these partitions as long as their topics exist.
 
-    aiokafka asks again and again about a topic that was deleted: for ever when it commits, else until its request times
-    out, and two such requests hold up all others of Faust's consumer thread.
+    aiokafka retries requests about a deleted topic: commits forever, others until they time out, and two such requests
+    block all others of Faust's consumer thread.
 
     Raises:
-        UnknownTopicOrPartitionError: a topic is gone.
+        UnknownTopicOrPartitionError: a topic was deleted.
         KafkaError: what the request raises.
     """
     asked = asyncio.ensure_future(question)
@@ -113,12 +115,12 @@ async def while_there(
 
 
 class PositionedThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread: commits say of which log they are, and count for that log alone."""
+    """Faust's consumer thread, with commits that name their log and apply only to it."""
 
     logs = Logs()
 
-    async def seek_to_committed(self) -> Mapping[TP, int | None]:  # type: ignore[override]  # as it is in Faust
-        """Go to the committed offsets that count; None for the partitions without."""
+    async def seek_to_committed(self) -> Mapping[TP, int | None]:  # type: ignore[override]  # as in Faust
+        """Seek to the valid committed offsets; returns them, with None for partitions without one."""
         found: Mapping[TP, int | None] = await self.call_thread(self._seek_to_what_counts)
         return found
 
@@ -132,10 +134,10 @@ class PositionedThread(driver.AIOKafkaConsumerThread):
         for place, start in (await self._starts(consumer, committed)).items():
             tp = TP(*place)
             if start.because != "committed":
-                logger.warning("%s, partition %d: the committed offset is %s", *tp, _SAID[start.because])
+                logger.warning("%s, partition %d: the committed offset %s", *tp, _SAID[start.because])
             if start.lost and start.offset is not None:
                 self.logs.expired(tp, start.lost)
-                await self._commit({tp: start.offset})  # so that they are counted once
+                await self._commit({tp: start.offset})  # so that they are counted only once
             found[tp] = start.offset
             if start.offset:
                 consumer.seek(place, start.offset)
@@ -166,7 +168,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):
         return starts
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        """Commit; False where the partitions have moved, or the topic is gone."""
+        """Commit; False if the partitions have moved, or the topic was deleted."""
         consumer = self._ensure_consumer()
         assigned = self.assignment()
         marked = {
@@ -178,7 +180,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):
             return False
         try:
             await while_there(consumer, marked, consumer.commit(marked))
-        except (CommitFailedError, UnknownTopicOrPartitionError):  # the group has rebalanced, or the topic is gone
+        except (CommitFailedError, UnknownTopicOrPartitionError):  # the group has rebalanced, or the topic was deleted
             return False
         except Exception as error:
             logger.exception("the commit failed")
@@ -188,7 +190,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):
 
 
 _SAID = {
-    "another log": "of another log of this name; this one is read from its beginning",
-    "expired": "of a record that is gone",
-    "beyond the end": "beyond the end of the log, which is read from its beginning",
+    "another log": "belongs to an earlier topic of this name; reading the topic from its beginning",
+    "expired": "points to a deleted record",
+    "beyond the end": "is beyond the end of the log; reading the log from its beginning",
 }

@@ -1,7 +1,7 @@
-"""Offsets that no reader is ever given: what ends a transaction on Kafka has one.
+"""Transaction markers: they end a transaction on Kafka, and have offsets that no reader receives.
 
-Whoever waits for the end of a log to be processed must go past them. The only sign of them is that the reader stands
-further on than the newest record that it was given, and goes on standing there.
+To wait until a log is processed up to its end, one must pass them. Their only sign is a reader's position that is, and
+stays, beyond the newest record that it received.
 """
 
 from __future__ import annotations
@@ -11,39 +11,39 @@ from typing import Protocol
 
 from faust.types import TP
 
-#: A partition counts as read to where its reader stands when so many looks in a row found nothing else. A reader moves
-#: on a moment before what it has read is known here.
+#: A partition counts as read up to its reader's position after this many checks in a row without change: the position
+#: advances a moment before the records are known here.
 QUIET_LOOKS = 5
 
 
 class Reader(Protocol):
-    """The part of a consumer that tells how far it has come."""
+    """The part of a consumer that reports its progress."""
 
     def fetched_to(self, tp: TP) -> int:
-        """The offset after the newest record that was fetched of a partition, 0 where none was."""
+        """The offset after the newest record fetched from a partition, 0 if there is none."""
 
     async def position(self, tp: TP) -> int | None:
-        """The offset that is to be fetched next."""
+        """The next offset to fetch."""
 
 
 class TransactionEnds:
-    """Finds them, looked for once a second."""
+    """Finds transaction markers at the end of logs; call :meth:`find` once a second."""
 
     def __init__(self) -> None:
         self._seen: dict[TP, tuple[int, int]] = {}
 
     def forget(self) -> None:
-        """Begin anew: the partitions have moved."""
+        """Start over: the partitions have moved."""
         self._seen.clear()
 
     async def find(
         self, reader: Reader, owned: Iterable[TP], done: Mapping[int, int], ends: Mapping[int, int]
     ) -> dict[int, int]:
-        """The partitions with nothing but such offsets left up to where their reader stands, and where that is.
+        """The partitions with only such offsets left before their reader's position, and that position.
 
         Args:
-            done: partition to the offset below which all is processed; what is fetched and not processed, for it waits
-                for its agent or is in work, is still to come.
+            done: partition to the offset below which everything is processed; records that wait for their agent or are
+                in work are not.
             ends: partition to the end of its log.
         """
         found: dict[int, int] = {}

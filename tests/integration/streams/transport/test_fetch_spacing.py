@@ -1,4 +1,4 @@
-"""Records that come singly are fetched together, and one after a pause at once."""
+"""Records that arrive one by one are fetched together, and one after a pause at once."""
 
 import asyncio
 import itertools
@@ -17,7 +17,7 @@ GAP_SECONDS = 0.004
 
 
 @pytest.mark.parametrize("spaced", [True, False])
-def test_records_that_come_singly_are_fetched_together(
+def test_records_that_arrive_one_by_one_are_fetched_together(
     kafka: KafkaCluster, prefix: str, monkeypatch: pytest.MonkeyPatch, spaced: bool
 ) -> None:
     answers: list[float] = []

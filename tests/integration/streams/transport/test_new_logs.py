@@ -1,4 +1,4 @@
-"""`articles` deleted and made anew, or cut short, on real Kafka.
+"""`articles` deleted and recreated, or truncated, on real Kafka.
 
 Shown here: every article of the new log is read, with workers stopped and with workers running, also where an offset of
 the old log was committed after Kafka had forgotten the others; nothing of it is taken for known by its place, so that
@@ -70,7 +70,7 @@ def ids(records: list[dict[str, Any]]) -> set[str]:
     return {record["id"] for record in records}
 
 
-def test_made_anew_while_workers_are_stopped(new_watch: New, wait_until: Wait) -> None:
+def test_recreated_while_workers_are_stopped(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES, partitions=2)
     watch.create_topics()
     old = articles("a", range(60))
@@ -92,7 +92,7 @@ def test_made_anew_while_workers_are_stopped(new_watch: New, wait_until: Wait) -
     long_ago = articles("c", range(3), first=-600)
     for partition in (0, 1):
         watch.produce(new[partition::2], partition)
-    watch.produce(long_ago, 0)  # at places that were read in the old log
+    watch.produce(long_ago, 0)  # at offsets that were read in the old log
     worker = watch.start().wait_ready()
     watch.wait_committed()
     assert enriched(watch) == ids(old + new + long_ago)
@@ -104,7 +104,7 @@ def test_made_anew_while_workers_are_stopped(new_watch: New, wait_until: Wait) -
     )
 
 
-def test_made_anew_while_workers_run(new_watch: New, wait_until: Wait) -> None:
+def test_recreated_while_workers_run(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES, partitions=3)
     watch.create_topics()
     static, dynamic = watch.start(instance_id="static"), watch.start()
@@ -114,7 +114,7 @@ def test_made_anew_while_workers_run(new_watch: New, wait_until: Wait) -> None:
     old = articles("a", range(600))
     watch.produce(old)
     wait_until(lambda: len(enriched(watch)) > 60, 30, "nothing is read", watch)
-    make_anew(watch)  # in the middle of it: what was not read is gone
+    make_anew(watch)  # in the middle of reading: unread records are lost
     new = articles("b", range(900), first=600)
     watch.produce(new)
     wait_until(lambda: ids(new) <= enriched(watch), 60, "articles of the new log are not read", watch)
@@ -128,7 +128,7 @@ def test_made_anew_while_workers_run(new_watch: New, wait_until: Wait) -> None:
         assert worker.log.read_text().count("articles was made anew") == 1
 
 
-def test_a_worker_waits_where_the_topic_is_gone(new_watch: New, wait_until: Wait) -> None:
+def test_a_worker_waits_for_a_deleted_topic(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
     worker = watch.start(stall_seconds=8).wait_ready()
@@ -138,7 +138,7 @@ def test_a_worker_waits_where_the_topic_is_gone(new_watch: New, wait_until: Wait
     admin.delete_topics([watch.settings.topic("articles")])
     admin.close()
     wait_until(lambda: not worker.status.ready(), 10, "it is ready without its articles", watch)
-    time.sleep(12)  # longer than a stall may last
+    time.sleep(12)  # longer than the stall limit
     assert worker.process.poll() is None, "it has something to wait for"
     assert worker.log.read_text().count("articles was deleted") == 1
     watch.create_topics()
@@ -150,7 +150,7 @@ def test_a_worker_waits_where_the_topic_is_gone(new_watch: New, wait_until: Wait
     assert len(watch.alerts()) == 13
 
 
-def test_what_is_deleted_before_it_is_read_is_counted_once(new_watch: New, wait_until: Wait) -> None:
+def test_records_deleted_before_they_are_read_are_counted_once(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
     records = articles("a", range(60))
@@ -167,20 +167,20 @@ def test_what_is_deleted_before_it_is_read_is_counted_once(new_watch: New, wait_
     assert "18 records of" in second.log.read_text()
     assert {alert["id"] for alert in watch.alerts()} == set(watch.scanned(records[:12] + records[30:]))
 
-    # The same while it runs, and cannot keep up: nothing of what is left is left out.
+    # The same while a worker runs and cannot keep up: it reads everything that remains.
     second.signal(signal.SIGSTOP)
     more = articles("b", range(90), first=60)
     watch.produce(more)
     delete_until(watch, 60 + 75)
     second.signal(signal.SIGCONT)
     watch.wait_committed()
-    lost = 75 - len(enriched(watch) & ids(more[:75]))  # some may have been on their way
+    lost = 75 - len(enriched(watch) & ids(more[:75]))  # some may have been in flight
     assert ids(more[75:]) <= enriched(watch)
     wait_until(lambda: second.metric("newswatch_expired_articles_total") == 18 + lost, 10, "not counted", watch)
     watch.stop()
 
     watch.produce(articles("c", range(5), first=200))
-    delete_until(watch, 155)  # nothing is left at all
+    delete_until(watch, 155)  # nothing is left
     for lost in (5, 0):
         third = watch.start().wait_ready()
         wait_until(lambda: watch.committed() == {0: 155}, 20, "it is not committed that nothing is left", watch)

@@ -1,4 +1,4 @@
-"""Articles that come in Kafka transactions: their ends have offsets that no reader is given, and some are aborted."""
+"""Articles in Kafka transactions: their markers have offsets that no reader receives, and some are aborted."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ABORTED = (4, 30)
 START = datetime(2025, 3, 1, tzinfo=UTC)
 
 
-def test_ends_of_transactions_hold_nothing_up_and_what_was_aborted_is_not_read(
+def test_transaction_markers_block_nothing_and_aborted_records_are_not_read(
     new_watch: Callable[..., Any], wait_until: Callable[..., None], prefix: str
 ) -> None:
     watch = new_watch(RULES, partitions=2)
@@ -32,7 +32,7 @@ def test_ends_of_transactions_hold_nothing_up_and_what_was_aborted_is_not_read(
             moment = START + timedelta(hours=hour, minutes=partition)
             article = {"id": f"a{hour}-{partition}", "text": text, "published_at": moment.isoformat()}
             producer.send(watch.settings.topic("articles"), json.dumps(article).encode(), partition=partition)
-        producer.flush()  # so that what is aborted was on the log
+        producer.flush()  # so that the aborted records were on the log
         if hour in ABORTED:
             producer.abort_transaction()
         else:

@@ -29,7 +29,7 @@ class Source:
 
 
 class Recorder:
-    """A conveyor of batches of one, and what happened on it, in order."""
+    """A conveyor with batches of one event, and its log of steps, in order."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, generation: int = 1) -> None:
         self.happened: list[str] = []
@@ -84,7 +84,7 @@ def test_batches_are_settled_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert recorder.conveyor.in_flight == 0
 
 
-def test_a_refused_delivery_ends_the_run_and_settles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_delivery_ends_the_run_and_settles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> list[str]:
         recorder = Recorder(monkeypatch)
         recorder.failure = ConnectionError("refused")
@@ -96,7 +96,7 @@ def test_a_refused_delivery_ends_the_run_and_settles_nothing(monkeypatch: pytest
     assert not [what for what in asyncio.run(scenario()) if what.startswith("settled")]
 
 
-def test_what_was_fetched_before_a_rebalance_is_left_to_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_from_before_a_rebalance_are_left_to_the_partitions_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> Recorder:
         recorder = Recorder(monkeypatch, generation=2)
         await recorder.run(3)
@@ -107,7 +107,7 @@ def test_what_was_fetched_before_a_rebalance_is_left_to_its_owner(monkeypatch: p
     assert recorder.conveyor.in_flight == 0
 
 
-def test_a_drain_finishes_what_is_in_work_and_begins_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drain_finishes_batches_in_work_and_begins_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> tuple[bool, bool, list[str]]:
         recorder = Recorder(monkeypatch)
         running = asyncio.create_task(recorder.run(6, seconds=5))
@@ -125,7 +125,7 @@ def test_a_drain_finishes_what_is_in_work_and_begins_nothing_more(monkeypatch: p
     assert 0 < len(prepared) < 6
 
 
-def test_what_waits_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_events_are_limited_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> int:
         monkeypatch.setattr(module, "WAITING_BYTES", 2)
         recorder = Recorder(monkeypatch)
@@ -136,12 +136,10 @@ def test_what_waits_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> 
             await asyncio.wait_for(recorder.conveyor.run(source), 0.05)  # type: ignore[arg-type]
         return recorder.conveyor.in_flight
 
-    assert (
-        asyncio.run(scenario()) == 5
-    )  # one is delivered, one prepared, one more begun, two wait; the sixth has no room
+    assert asyncio.run(scenario()) == 5  # one delivered, one prepared, one begun, two waiting; the sixth does not fit
 
 
-def test_what_comes_one_after_the_other_goes_on_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_that_arrive_in_a_row_travel_together(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> list[int]:
         recorder = Recorder(monkeypatch)
         batches: list[int] = []
@@ -165,4 +163,4 @@ def test_what_comes_one_after_the_other_goes_on_together(monkeypatch: pytest.Mon
             await asyncio.wait_for(conveyor.run(Slow(9)), 0.2)  # type: ignore[arg-type]
         return batches
 
-    assert asyncio.run(scenario()) == [4, 3, 2], "a full batch waits for nothing, and none waits for the next fetch"
+    assert asyncio.run(scenario()) == [4, 3, 2], "a full batch does not wait, and no batch waits for the next fetch"

@@ -8,7 +8,7 @@ P = ("articles", 0)
 
 
 class Generation:
-    """The generation of the consumer group, as a test sets it."""
+    """The consumer group's generation, set by the test."""
 
     number = 3
 
@@ -52,10 +52,10 @@ def test_an_acknowledgement_of_another_generation_is_ignored(
     assert not commits.settle(P, 10, 3)
     assert not commits.settle(P, 10, None)
     assert commits.next_commit(P, 10) is None
-    assert commits.lowest_in_flight(P) is None  # the copy of generation 3 holds nothing back
+    assert commits.lowest_in_flight(P) is None  # the copy of generation 3 blocks nothing
 
 
-def test_nothing_is_committed_that_was_not_reported(reported: Commits[tuple[str, int]], generation: Generation) -> None:
+def test_nothing_is_committed_before_it_is_reported(reported: Commits[tuple[str, int]], generation: Generation) -> None:
     settle(reported, 10, 11, 12)
     assert reported.next_commit(P, 10) is None
     reported.release({P: 12})
@@ -73,15 +73,15 @@ def test_a_release_ends_with_its_generation(reported: Commits[tuple[str, int]], 
     assert reported.next_commit(P, 10) is None
 
 
-def test_a_commit_does_not_pass_what_was_fetched_and_not_given_to_an_agent(
+def test_a_commit_does_not_pass_fetched_offsets_that_no_agent_received(
     commits: Commits[tuple[str, int]],
 ) -> None:
-    settle(commits, 10, 11, 14)  # 12 and 13 are records that were thrown away
+    settle(commits, 10, 11, 14)  # 12 and 13 are discarded records
     assert commits.next_commit(P, 10) == 12
     assert commits.next_commit(P, 12) is None
 
 
-def test_a_range_without_records_is_passed_once_there_is_something_behind_it(
+def test_a_range_without_records_is_passed_once_an_offset_behind_it_is_settled(
     commits: Commits[tuple[str, int]],
 ) -> None:
     settle(commits, 10, 11)
@@ -93,7 +93,7 @@ def test_a_range_without_records_is_passed_once_there_is_something_behind_it(
 
 
 def test_the_record_behind_a_range_without_records_is_not_passed(commits: Commits[tuple[str, int]]) -> None:
-    settle(commits, 10, 16)  # 15 is a record that was thrown away
+    settle(commits, 10, 16)  # 15 is a discarded record
     commits.skip(P, 11, 15)
     assert commits.next_commit(P, 10) == 15
 
@@ -107,7 +107,7 @@ def test_a_range_at_the_end_of_a_log_is_passed_when_it_is_named(reported: Commit
     assert reported.next_commit(P, 12) == 14
 
 
-def test_a_release_within_a_range_without_records_holds_nothing_back_later(
+def test_a_release_within_a_range_without_records_does_not_block_later_commits(
     reported: Commits[tuple[str, int]],
 ) -> None:
     settle(reported, 10, 20)
@@ -130,7 +130,7 @@ def test_an_offset_settled_while_partitions_move_stays_settled(
     assert commits.next_commit(P, 10) == 11
 
 
-def test_a_partition_that_moved_away_is_forgotten(commits: Commits[tuple[str, int]]) -> None:
+def test_a_partition_that_moved_is_forgotten(commits: Commits[tuple[str, int]]) -> None:
     settle(commits, 10)
     assert list(commits.pending()) == [P]
     commits.revoke([P, ("articles", 1)])
@@ -138,7 +138,7 @@ def test_a_partition_that_moved_away_is_forgotten(commits: Commits[tuple[str, in
     assert commits.next_commit(P, 10) is None
 
 
-def test_what_lies_below_the_committed_offset_is_forgotten(commits: Commits[tuple[str, int]]) -> None:
+def test_offsets_below_the_committed_one_are_forgotten(commits: Commits[tuple[str, int]]) -> None:
     settle(commits, 3, 50)
     commits.skip(P, 4, 9)
     assert commits.next_commit(P, 50) == 51
@@ -157,5 +157,5 @@ def test_holes_between_fetches_are_given_once_and_not_across_generations(
     generation.number = 4
     assert commits.fetched_to(P) == 0
     commits.fetch(P, 40, 49)
-    commits.fetch(P, 5, 6)  # sought back
+    commits.fetch(P, 5, 6)  # after a seek back
     assert commits.take_holes() == []

@@ -1,4 +1,4 @@
-"""Batches of records: packed and unpacked by streams.transport.compression, and plain gzip to everybody else."""
+"""Record batches: packed and unpacked by streams.transport.compression, and plain gzip to other clients."""
 
 import gzip
 import json
@@ -36,7 +36,7 @@ def values(reader: Any) -> list[bytes]:
     return [record.value for record in reader]
 
 
-def test_what_is_sent_is_packed_by_this_module_and_read_by_another_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_module_packs_what_is_sent_and_another_client_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
     packed: list[bytes] = []
     pack = compression.pack
     monkeypatch.setattr(compression, "pack", lambda data: packed.append(pack(data)) or packed[-1])
@@ -48,7 +48,7 @@ def test_what_is_sent_is_packed_by_this_module_and_read_by_another_client(monkey
     assert values(TheirBatch(sent)) == VALUES
 
 
-def test_what_another_client_packed_is_unpacked_by_this_module(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_module_unpacks_what_another_client_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     unpacked: list[bytes] = []
     unpack = compression.unpack
     monkeypatch.setattr(compression, "unpack", lambda data: unpacked.append(unpack(data)) or unpacked[-1])
@@ -62,6 +62,6 @@ def test_every_member_is_unpacked() -> None:
 
 
 @pytest.mark.parametrize("data", [b"not gzip at all", gzip.compress(VALUES[0])[:-9]], ids=["text", "cut off"])
-def test_what_is_not_gzip_is_refused(data: bytes) -> None:
+def test_data_that_is_not_gzip_is_an_error(data: bytes) -> None:
     with pytest.raises(ValueError, match="gzip"):
         compression.unpack(data)

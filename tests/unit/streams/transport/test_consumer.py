@@ -12,7 +12,7 @@ from streams.settings import load_settings
 from streams.transport.consumer import FETCH_WAIT_MS, Consumer
 from streams.worker.app import create_app
 
-#: Of ``articles`` only what was reported is committed; of this one all that is settled.
+#: Commits of ``articles`` wait for a report; this topic commits everything that is settled.
 OBSERVATIONS = TP("observations", 0)
 ARTICLES = TP("articles", 0)
 GENERATION = 3
@@ -38,7 +38,7 @@ def message(offset: int, generation: int = GENERATION, tp: TP = OBSERVATIONS) ->
 
 
 def take(consumer: Consumer, offsets: Iterable[int], tp: TP = OBSERVATIONS) -> dict[int, Message]:
-    """Messages as an agent has them: fetched, handed over, not yet done."""
+    """Messages in an agent's hands: fetched, passed on, not yet settled."""
     taken = {offset: message(offset, tp=tp) for offset in offsets}
     for one in taken.values():
         consumer.taken(one)
@@ -66,7 +66,7 @@ def test_it_holds_before_the_first_commit_too(consumer: Consumer, committed: int
     assert consumer._new_offset(OBSERVATIONS) == 3
 
 
-def test_a_copy_that_was_thrown_away_and_read_again_does_not_hold_the_commit_back(consumer: Consumer) -> None:
+def test_a_discarded_and_reread_copy_does_not_block_the_commit(consumer: Consumer) -> None:
     thrown_away = take(consumer, [0, 1])
     taken = take(consumer, range(3))
     consumer.settle(taken[0])
@@ -78,7 +78,7 @@ def test_a_copy_that_was_thrown_away_and_read_again_does_not_hold_the_commit_bac
     assert not any(copy.acked for copy in thrown_away.values())
 
 
-def test_settled_in_order_it_commits_as_far_as_it_is_done(consumer: Consumer) -> None:
+def test_messages_settled_in_order_are_committed(consumer: Consumer) -> None:
     consumer._committed_offset[OBSERVATIONS] = 10
     taken = take(consumer, range(10, 15))
     for offset in (10, 11, 12):
@@ -86,7 +86,7 @@ def test_settled_in_order_it_commits_as_far_as_it_is_done(consumer: Consumer) ->
     assert consumer._new_offset(OBSERVATIONS) == 13
 
 
-def test_what_faust_acknowledges_by_itself_does_not_count(consumer: Consumer) -> None:
+def test_fausts_own_acknowledgements_are_ignored(consumer: Consumer) -> None:
     # Faust acknowledges messages that it skips while partitions move, although nobody processed them.
     consumer._committed_offset[OBSERVATIONS] = 10
     taken = take(consumer, [10])
@@ -101,8 +101,8 @@ def test_a_message_of_an_older_generation_is_not_settled(consumer: Consumer) -> 
     assert consumer._new_offset(OBSERVATIONS) is None
 
 
-def test_what_was_settled_while_partitions_moved_is_settled_when_it_is_read_again(consumer: Consumer) -> None:
-    # Otherwise its partition would never count as read to the end, and the watermark would wait for ever.
+def test_a_message_settled_while_partitions_moved_stays_settled_when_read_again(consumer: Consumer) -> None:
+    # Otherwise its partition would never count as read to the end, and the watermark would wait forever.
     consumer._committed_offset[OBSERVATIONS] = 10
     assert consumer.settle(message(10))
     taken = take(consumer, [10])
@@ -110,7 +110,7 @@ def test_what_was_settled_while_partitions_moved_is_settled_when_it_is_read_agai
     assert consumer._new_offset(OBSERVATIONS) == 11
 
 
-def test_a_message_of_an_older_generation_does_not_hold_the_commit_back(consumer: Consumer) -> None:
+def test_a_message_of_an_older_generation_does_not_block_the_commit(consumer: Consumer) -> None:
     consumer._committed_offset[OBSERVATIONS] = 10
     stale = message(10, generation=GENERATION - 1)
     consumer.taken(stale)
@@ -126,7 +126,7 @@ def settle_articles(consumer: Consumer, offsets: range) -> None:
         consumer.settle(one)
 
 
-def test_of_articles_nothing_is_committed_that_was_not_reported(consumer: Consumer) -> None:
+def test_articles_are_not_committed_before_they_are_reported(consumer: Consumer) -> None:
     settle_articles(consumer, range(10, 15))
     assert consumer._new_offset(ARTICLES) is None
     consumer.release({ARTICLES: 12})
@@ -136,7 +136,7 @@ def test_of_articles_nothing_is_committed_that_was_not_reported(consumer: Consum
     assert consumer._new_offset(ARTICLES) == 15
 
 
-def test_a_report_of_an_earlier_time_of_owning_a_partition_releases_nothing(app: faust.App, consumer: Consumer) -> None:
+def test_a_report_of_an_earlier_generation_releases_nothing(app: faust.App, consumer: Consumer) -> None:
     consumer.release({ARTICLES: 15})
     app.consumer_generation_id = GENERATION + 1
     consumer._committed_offset[ARTICLES] = 10
@@ -146,7 +146,7 @@ def test_a_report_of_an_earlier_time_of_owning_a_partition_releases_nothing(app:
     assert consumer._new_offset(ARTICLES) is None
 
 
-def test_a_release_does_not_pass_what_is_in_flight(consumer: Consumer) -> None:
+def test_a_release_does_not_pass_offsets_in_flight(consumer: Consumer) -> None:
     consumer._committed_offset[ARTICLES] = 10
     taken = take(consumer, range(10, 15), ARTICLES)
     consumer.release({ARTICLES: 15})
@@ -155,7 +155,7 @@ def test_a_release_does_not_pass_what_is_in_flight(consumer: Consumer) -> None:
     assert consumer._new_offset(ARTICLES) == 12
 
 
-def test_offsets_that_no_reader_is_given_are_committed_when_they_are_told(consumer: Consumer) -> None:
+def test_offsets_without_records_are_committed_once_they_are_passed_over(consumer: Consumer) -> None:
     settle_articles(consumer, range(3))
     consumer.release({ARTICLES: 6})
     assert consumer._new_offset(ARTICLES) == 3
@@ -163,7 +163,7 @@ def test_offsets_that_no_reader_is_given_are_committed_when_they_are_told(consum
     assert consumer._new_offset(ARTICLES) == 6
 
 
-def test_how_far_it_has_fetched_counts_until_partitions_move(
+def test_the_fetched_offset_is_valid_until_partitions_move(
     app: faust.App, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetches = [{ARTICLES: [message(10, tp=ARTICLES), message(11, tp=ARTICLES)]}, {OBSERVATIONS: [message(4)]}]
@@ -180,7 +180,7 @@ def test_how_far_it_has_fetched_counts_until_partitions_move(
     assert consumer.fetched_to(ARTICLES) == 0
 
 
-def test_what_the_broker_refused_is_not_taken_for_committed_when_the_partition_comes_back(
+def test_a_rejected_commit_does_not_count_when_the_partition_returns(
     app: faust.App, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sought: dict[TP, int] = {}
@@ -203,7 +203,7 @@ def test_what_the_broker_refused_is_not_taken_for_committed_when_the_partition_c
     settle_articles(consumer, range(10, 14))
     consumer.release({ARTICLES: 14})
     assert app.loop.run_until_complete(consumer._commit_offsets({ARTICLES: 14})) is False
-    assert consumer.committed_offsets()[ARTICLES] == 14  # Faust's defect, while it is there
+    assert consumer.committed_offsets()[ARTICLES] == 14  # Faust's defect, while it exists
 
     app.loop.run_until_complete(consumer.perform_seek())
     assert sought == {ARTICLES: 2}
@@ -223,7 +223,7 @@ def test_the_producer_is_idempotent_and_waits_for_all_replicas(app: faust.App) -
     assert producer._sender._acks == -1
 
 
-def test_a_fetch_does_not_wait_long_and_what_was_aborted_is_not_read(app: faust.App, consumer: Consumer) -> None:
+def test_a_fetch_does_not_wait_long_and_skips_aborted_records(app: faust.App, consumer: Consumer) -> None:
     async def made() -> AIOKafkaConsumer:
         return consumer._thread._create_worker_consumer(app.transport)
 

@@ -1,4 +1,4 @@
-"""Begun coroutines give what a task gives: results, errors, cancellation, in the same order."""
+"""Eager coroutines behave like tasks: results, errors and cancellation, in the same order."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -28,7 +28,7 @@ async def waits(steps: list[str], gate: asyncio.Event) -> int:
     return 8
 
 
-def test_what_never_waits_is_done() -> None:
+def test_a_coroutine_that_never_waits_is_done() -> None:
     steps: list[str] = []
     begun = begin(at_once(steps))
     assert (begun.result, begun.rest, steps) == (7, None, ["done"])
@@ -51,7 +51,7 @@ def test_the_rest_is_awaited_as_a_task() -> None:
     asyncio.run(main())
 
 
-def test_what_waits_for_a_future_is_woken_by_it() -> None:
+def test_a_future_wakes_the_coroutine_that_waits_for_it() -> None:
     async def main() -> None:
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -84,7 +84,7 @@ def test_cancelling_the_rest_cancels_the_work() -> None:
 
 
 @pytest.mark.parametrize("after", [0, 1])
-def test_errors_come_out_where_they_are_raised(after: int) -> None:
+def test_errors_are_raised_in_the_step_that_fails(after: int) -> None:
     async def work() -> None:
         for _ in range(after):
             await asyncio.sleep(0)

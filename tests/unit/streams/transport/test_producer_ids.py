@@ -1,4 +1,4 @@
-"""Whether brokers hand out producer ids: only a broker that never does makes the worker go on without."""
+"""Whether brokers give producer ids: the worker does without them only on a broker that never gives any."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from streams.transport import producer_ids
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """What the brokers answer, one a request; what is left of it is returned."""
+    """The brokers' answers, one per request; returns those left."""
     monkeypatch.setattr(producer_ids, "PAUSE_SECONDS", 0.0)
 
     def answer(*given: BaseException | None) -> list[Any]:
@@ -48,8 +48,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
         ([None], True),
         ([UnknownError()] * 3, False),
         ([IncompatibleBrokerVersion()] * 3, False),
-        ([UnknownError(), None], True),  # in trouble for a moment
-        ([ClusterAuthorizationFailedError()], True),  # the worker must fail, and not run without the guarantee
+        ([UnknownError(), None], True),  # overloaded for a moment
+        ([ClusterAuthorizationFailedError()], True),  # the worker must fail instead of running without the guarantee
         ([KafkaConnectionError()], True),
         ([TimeoutError()], True),
     ],
@@ -63,7 +63,7 @@ def test_only_a_broker_that_never_gives_ids_has_none(
     assert len(stopped) == len(given)
 
 
-def test_the_log_of_the_library_is_its_own_again(answers: Callable[..., list[Any]]) -> None:
+def test_the_librarys_log_level_is_restored(answers: Callable[..., list[Any]]) -> None:
     answers(None)
     producer_ids.gives_producer_ids(load_settings())
     assert logging.getLogger("aiokafka.producer.sender").filters == []

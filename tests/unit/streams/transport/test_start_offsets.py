@@ -1,4 +1,4 @@
-"""Where reading begins, and of which log a commit is."""
+"""Where reading begins, and to which log a commit belongs."""
 
 import asyncio
 from types import SimpleNamespace
@@ -32,22 +32,22 @@ def test_what_a_committed_offset_means(
     assert start_of(committed, another_log=another, earliest=earliest, end=end) == expected
 
 
-def test_a_commit_says_of_which_log_it_is() -> None:
+def test_a_commit_names_its_log() -> None:
     now, before = Logs({"articles": "b"}), Logs({"articles": "a"})
     assert now.of_another("articles", before.mark("articles"))
     assert not now.of_another("articles", now.mark("articles"))
-    # Offsets that were set by hand, or by a version that wrote no mark, count.
+    # Offsets set by hand, or by a version that wrote no mark, are valid.
     assert not now.of_another("articles", "")
     assert not now.of_another("articles", "reset by the desk")
 
 
-def test_without_ids_every_commit_counts() -> None:
+def test_without_ids_every_commit_is_valid() -> None:
     assert Logs().mark("articles") == ""
     assert not Logs().of_another("articles", Logs({"articles": "a"}).mark("articles"))
 
 
-def test_a_request_waits_for_as_long_as_its_topics_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """aiokafka asks about a deleted topic until it times out, and holds up the whole consumer thread meanwhile."""
+def test_a_request_waits_as_long_as_its_topics_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiokafka retries requests about a deleted topic until a timeout, and blocks the consumer thread meanwhile."""
     monkeypatch.setattr(start_offsets, "LOOK_SECONDS", 0.01)
     there = {"articles": {0}, "observations": {0}}
     consumer: Any = SimpleNamespace(partitions_for_topic=there.get)

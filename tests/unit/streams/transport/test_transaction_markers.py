@@ -1,4 +1,4 @@
-"""Offsets that no reader is given are told from articles that are still to come."""
+"""Transaction markers are distinguished from articles still to come."""
 
 import asyncio
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ class Reader:
 
 
 def looked(ends: TransactionEnds, reader: Reader, done: int | None, times: int = 1) -> list[dict[int, int]]:
-    """What so many looks found, with a log that ends at 20."""
+    """The results of several checks, with a log that ends at 20."""
     known = {} if done is None else {0: done}
     return [asyncio.run(ends.find(reader, [ARTICLES], known, {0: 20})) for _ in range(times)]
 
 
-def test_a_reader_that_stands_behind_them_for_some_looks_has_passed_them() -> None:
+def test_markers_are_passed_once_the_readers_position_is_stable() -> None:
     found = looked(TransactionEnds(), Reader(fetched=12, at=13), 12, QUIET_LOOKS)
     assert found == [{}] * (QUIET_LOOKS - 1) + [{0: 13}]
 
@@ -37,20 +37,20 @@ def test_a_reader_that_stands_behind_them_for_some_looks_has_passed_them() -> No
 @pytest.mark.parametrize(
     ("reader", "done"),
     [
-        # Articles that wait for their agent or are in work: taken for ends of transactions they once moved event time
-        # past articles that had not been read.
+        # Articles that wait for their agent or are in work: taken for transaction markers, they once moved event time
+        # past unread articles.
         (Reader(fetched=20, at=20), 12),
         (Reader(fetched=12, at=12), 12),  # nothing new fetched
         (Reader(fetched=20, at=20), 20),  # all done
-        (Reader(fetched=12, at=None), 12),  # moved away
+        (Reader(fetched=12, at=None), 12),  # partition moved
         (Reader(fetched=12, at=13), None),
     ],
 )
-def test_what_is_still_to_come_or_not_there_is_not_passed(reader: Reader, done: int | None) -> None:
+def test_pending_records_and_unknown_positions_are_not_passed(reader: Reader, done: int | None) -> None:
     assert looked(TransactionEnds(), reader, done, 3 * QUIET_LOOKS) == [{}] * 3 * QUIET_LOOKS
 
 
-def test_a_reader_that_moves_on_or_partitions_that_move_begin_anew() -> None:
+def test_a_moving_reader_or_a_rebalance_restarts_the_count() -> None:
     ends = TransactionEnds()
     assert looked(ends, Reader(fetched=12, at=13), 12, QUIET_LOOKS - 1)[-1] == {}
     assert looked(ends, Reader(fetched=12, at=14), 12, QUIET_LOOKS - 1)[-1] == {}
