@@ -1,4 +1,4 @@
-"""Chaos tests: `make chaos` runs each fault with five seeds (SEEDS=1: with one), and prints what came of it."""
+"""Chaos tests: `make chaos` runs each fault with five seeds (SEEDS=1: with one), and prints the outcomes."""
 
 import logging
 import os
@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_configure() -> None:
-    logging.getLogger("kafka").setLevel(logging.ERROR)  # its clients say much of brokers that are away on purpose
+    logging.getLogger("kafka").setLevel(logging.ERROR)  # its clients log much about brokers that are down on purpose
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def new_stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
 
 @pytest.fixture
 def conclude(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Wait for the end, note what came of it under the test's name, and fail unless all is well."""
+    """Wait for the end, record the outcome under the test's name, and fail unless it is good."""
 
     def check(stage: Stage, seed: int, fault: str = "") -> None:
         found = stage.finish(fault or request.node.originalname.removeprefix("test_").replace("_", " "), seed)

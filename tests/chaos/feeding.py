@@ -12,12 +12,12 @@ from kafka.errors import KafkaError
 from streams.settings import Settings
 from streams.sources.feed import Feed
 
-#: A feed that fails is begun again so often.
+#: How often a failed feed is restarted.
 FEEDS = 4
 
 
 def feed(settings: Settings, articles: Sequence[bytes], seconds: float) -> None:
-    """Send articles, spread over so many seconds; what did not arrive is sent again."""
+    """Send articles, spread over a number of seconds; resend those that did not arrive."""
     started = time.monotonic()
     left = list(range(len(articles)))
     for _ in range(FEEDS):
@@ -29,7 +29,7 @@ def feed(settings: Settings, articles: Sequence[bytes], seconds: float) -> None:
                     due = started + seconds * number / len(articles)
                     time.sleep(max(0.0, due - time.monotonic()))
                 connection.flush()
-        except (KafkaError, OSError):  # with the brokers away for long, it says so
+        except (KafkaError, OSError):  # raised when brokers are away for long
             left = [number for number in left if number not in sent]
             continue
         return
@@ -41,7 +41,7 @@ def _noting(sent: set[int], number: int) -> Callable[[object], None]:
 
 
 class Feeding:
-    """What is sent in the background, around a fault; leaving it waits for the last."""
+    """Articles sent in the background, around a fault; leaving the block waits for the last one."""
 
     def __init__(self, send: Callable[[], None]) -> None:
         self._error: BaseException | None = None

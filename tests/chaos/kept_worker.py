@@ -1,4 +1,4 @@
-"""A worker that is started again whenever it ends, as whoever runs it in earnest would do."""
+"""A worker that is restarted whenever it ends, as an orchestrator does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.rigs.worker import Worker
 
 
 class KeptWorker(Worker):
-    """One worker, whose keeper calls :meth:`keep`; its data are its own."""
+    """One worker with its own data; a keeper calls :meth:`keep`."""
 
     def __init__(
         self, settings: Settings, log: Path, *, wrap: Sequence[str] = (), host: str = "127.0.0.1", **changes: Any
@@ -24,27 +24,27 @@ class KeptWorker(Worker):
         super().__init__(settings, log, wrap=wrap, host=host, **{"data_dir": log.with_suffix("")} | changes)
 
     def keep(self) -> None:
-        """Start it again if it has ended."""
+        """Restart it if it has ended."""
         with self._lock:
             if self.kept and self.process.poll() is not None:
                 self.restarts += 1
                 self.process = self.spawn()
 
     def require_running(self) -> None:
-        """Nothing: one that has ended is started again."""
+        """Do nothing: an ended worker is restarted."""
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal; the keeper does the rest."""
+        """Send it a signal; :meth:`keep` restarts it."""
         with self._lock:
             super().signal(number)
 
     def kill(self) -> None:
-        """End it at once, as a crash would; the keeper does the rest."""
+        """Kill it, as a crash would; :meth:`keep` restarts it."""
         with self._lock:
             super().kill()
 
     def stop(self, seconds: float = 12.0) -> int:
-        """Stop it for good, and kill it when it does not end within so many seconds; its exit status."""
+        """Stop it permanently, and kill it after a timeout in seconds; returns its exit status."""
         with self._lock:
             self.kept = False
         return super().stop(seconds)

@@ -11,7 +11,7 @@ from typing import Any
 from streams.shipped import SAMPLES
 
 START = datetime(2021, 3, 1, tzinfo=UTC)
-#: Articles come out of order by up to this; `newswatch ingest` adds as much, and the rules' lateness is an hour.
+#: Articles arrive out of order by up to this; `newswatch ingest` adds as much, and the rules' lateness is an hour.
 DISORDER = timedelta(minutes=25)
 #: Event time between two articles.
 PACE = timedelta(seconds=70)
@@ -30,7 +30,7 @@ EVENTS = [
 
 
 def articles(seed: int, count: int = 900) -> list[dict[str, Any]]:
-    """So many articles in the order in which they are to be appended; the last one is a day later than the others."""
+    """``count`` articles in the order to append them; the last one is a day later than the others."""
     chance = random.Random(seed)
     made: list[tuple[datetime, dict[str, Any]]] = []
     bursts = sorted(chance.uniform(0, count) for _ in range(6))
@@ -59,13 +59,13 @@ def articles(seed: int, count: int = 900) -> list[dict[str, Any]]:
 
 
 def _prose(chance: random.Random) -> str:
-    """A sentence that no other article has: two stories must not be taken for copies of each other."""
+    """A sentence unique to an article: two stories must not be taken for copies of each other."""
     return " ".join(chance.choices(_words(), k=25)).capitalize() + "."
 
 
 @cache
 def _words() -> list[str]:
-    """English words of the samples, but those that the rules look for."""
+    """English words of the samples, except those that the rules look for."""
     text = b" ".join(SAMPLES.read_bytes().splitlines()[:40]).decode()
     wanted = ("blast", "protest", "arrest", "sanction", "impose", "minister")
     return sorted(word for word in set(re.findall(r"\b[a-z]{3,12}\b", text)) if not word.startswith(wanted))
@@ -77,7 +77,7 @@ def lines(records: list[dict[str, Any]]) -> list[bytes]:
 
 
 def poison(seed: int, when: str) -> Iterator[bytes]:
-    """Records that are no articles, and articles of the time ``when`` made to break a reader."""
+    """Records that are not articles, and articles at the time ``when`` made to break a reader."""
     chance = random.Random(seed)
     yield from (b"", b"null", b"[]", b"{", b"<html>502</html>", b"\xff\xfe\x00", b'{"text": 5}', b'{"text": ""}')
     yield b"[" * 100_000

@@ -1,4 +1,4 @@
-"""What came of a fault, and the table of all."""
+"""The outcome of a fault, and the table of all outcomes."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run of one fault; times in seconds. `late` and `unseen` are records that were not counted, or not read."""
+    """One run of one fault; times in seconds. `late` and `unseen`: records not counted, or not read."""
 
     fault: str
     seed: int
@@ -30,7 +30,7 @@ class Outcome:
 
     @property
     def clean(self) -> bool:
-        """Nothing lost, nothing invented, nothing twice, nothing left."""
+        """Whether nothing was lost, invented, duplicated or left over."""
         bad = (self.lost_articles, self.lost_alerts, self.unexpected, self.duplicates, self.late, self.unseen)
         return self.alerts > 0 and not any(bad)
 
@@ -43,7 +43,7 @@ def p50_p95(times: list[float]) -> tuple[float, float] | None:
 
 
 def show(outcomes: list[Outcome]) -> None:
-    """One line a fault, all its seeds together."""
+    """The outcomes as a table: one line per fault, with all its seeds."""
     table = Table(title="Chaos", caption="recovery: seconds from a fault until every partition has moved on")
     for name in ("fault", "seeds", "articles", "alerts"):
         table.add_column(name, justify="left" if name == "fault" else "right")
@@ -75,6 +75,6 @@ def show(outcomes: list[Outcome]) -> None:
 
 
 def write(outcomes: list[Outcome], file: Path) -> None:
-    """The same as JSON, one object a run."""
+    """The outcomes as JSON, one object per run."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps([asdict(outcome) | {"clean": outcome.clean} for outcome in outcomes], indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""How far the workers' group has come, asked of brokers that may be what is broken; and when it recovered from a fault."""
+"""Committed offsets of the workers' group, despite broken brokers, and the recovery time of each fault."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.rigs.topics import committed_offsets
 T = TypeVar("T")
 
 PATIENCE = 100.0
-"""Seconds within which the brokers must answer."""
+"""Timeout for the brokers' answers (seconds)."""
 
 
 @dataclass
 class Injection:
-    """One fault that was made: when, and how far each partition had come and was to come then."""
+    """One injected fault: its time, and the committed and end offsets of each partition at that time."""
 
     at: float
     committed: dict[int, int]
@@ -32,7 +32,7 @@ class Injection:
 
 
 class Progress:
-    """Offsets committed and end offsets; a thread follows those of the articles until it is closed."""
+    """Committed and end offsets; a thread follows those of the articles until it is closed."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -53,7 +53,7 @@ class Progress:
         self._thread.start()
 
     def close(self) -> None:
-        """Ask nothing any more."""
+        """Stop following."""
         self._stopping.set()
         self._thread.join(20)
         self._admin.close()
@@ -64,14 +64,14 @@ class Progress:
         return self._ask(lambda: committed_offsets(self._admin, self._settings, topic), patience)
 
     def ends(self, topic: str = "articles", patience: float = PATIENCE) -> dict[int, int]:
-        """Where a topic ends now, by partition."""
+        """The end offsets of a topic, by partition."""
         name = self._settings.topic(topic)
         places = [TopicPartition(name, number) for number in range(self._settings.partitions)]
         found = self._ask(lambda: self._reader.end_offsets(places), patience)
         return {place.partition: end for place, end in found.items()}
 
     def wait_committed(self, topic: str, deadline: float) -> int:
-        """Wait until the group has committed what a topic holds now; returns how many records are left then."""
+        """Wait until the group has committed what a topic holds now; returns the number of records left."""
         target = self.ends(topic)
         while True:
             done = self.committed(topic)
@@ -81,8 +81,8 @@ class Progress:
             time.sleep(0.3)
 
     def fault(self) -> None:
-        """Note that a fault was just made; the time until every partition has moved on is its recovery time."""
-        # As last seen: to ask now would wait for brokers that the fault has taken away.
+        """Record a fault; its recovery time ends when every partition has made progress."""
+        # As last seen: a request now would wait for brokers that the fault has stopped.
         self.injections.append(Injection(time.monotonic(), dict(self._committed), dict(self._ends)))
 
     def _ask(self, question: Callable[[], T], patience: float) -> T:
@@ -91,11 +91,11 @@ class Progress:
             try:
                 with self._asking:
                     return question()
-            except (KafkaError, OSError) as error:  # the brokers may be what is broken
+            except (KafkaError, OSError) as error:  # the fault may be in the brokers
                 if time.monotonic() > deadline or self._stopping.is_set():
                     raise
                 time.sleep(0.5)
-                if isinstance(error, NotCoordinatorError):  # which this client goes on asking
+                if isinstance(error, NotCoordinatorError):  # the client keeps asking this broker
                     with self._asking:
                         self._admin.close()
                         self._admin = admin_client(self._settings)
@@ -104,7 +104,7 @@ class Progress:
         while not self._stopping.wait(0.25):
             try:
                 self._committed, self._ends = self.committed(patience=0), self.ends(patience=0)
-            except (KafkaError, OSError):  # the brokers may be what is broken
+            except (KafkaError, OSError):  # the fault may be in the brokers
                 continue
             for one in self.injections:
                 if one.recovered is None and all(self._moved_on(one, *pair) for pair in one.ends.items()):

@@ -1,4 +1,4 @@
-"""Seeded rule sets over the articles of tests.chaos.news: every kind of rule, with whatever it takes drawn at random."""
+"""Seeded rule sets for the articles of tests.chaos.news: every kind of rule, with random keys."""
 
 from collections.abc import Callable
 from random import Random
@@ -10,13 +10,13 @@ WORDS = ["blast*", "protest", "arrested", "imposed sanctions", "calm", "market",
 
 
 class Writer:
-    """Writes rules as analysts would, right by construction."""
+    """Writes rules as analysts would, valid by construction."""
 
     def __init__(self, seed: int) -> None:
         self._chance = Random(seed)
 
     def rules(self) -> list[dict[str, Any]]:
-        """Two rules of each kind, and chains that hear some of them."""
+        """Two rules of each kind, and chains on some of them."""
         kinds: dict[str, Callable[[], dict[str, Any]]] = {
             "match": self._match,
             "frequency": self._frequency,

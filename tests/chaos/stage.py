@@ -1,4 +1,4 @@
-"""The stage of a chaos test: topics, workers that are started again when they end, a feed, and what came of it."""
+"""The stage of a chaos test: topics, workers that are restarted when they end, a feed, and the outcome."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from tests.rigs.scan import scan
 from tests.rigs.topics import Topics, described
 
 END_SECONDS = 100.0
-#: Articles a second that workers get through at least, whatever else the machine does.
+#: Articles per second that workers process at least, whatever else the machine does.
 SLOWEST = 50
 RESTART_SECONDS = 0.5
-#: Brokers and workers notice faults soon, and no clock moves event time.
+#: Short timeouts, so that brokers and workers notice faults soon, and no clock that moves event time.
 SETTINGS = {
     "session_timeout_seconds": 4.0,
     "heartbeat_seconds": 0.5,
@@ -36,7 +36,7 @@ _ORACLE: dict[str, dict[str, str]] = {}
 
 
 class Stage(Topics):
-    """Topics and workers of one test, fed with articles; held at the end against `newswatch scan` of the same."""
+    """Topics and workers of one test, fed with articles; compared at the end with `newswatch scan` of the same."""
 
     def __init__(
         self, brokers: str, name: str, folder: Path, rules: str, *, partitions: int = 6, replication: int = 1
@@ -74,21 +74,21 @@ class Stage(Topics):
         return new
 
     def feed(self, articles: Iterable[bytes], seconds: float = 0.0) -> None:
-        """Send articles as `newswatch ingest` does, spread over so many seconds."""
+        """Send articles as `newswatch ingest` does, spread over a number of seconds."""
         every = list(articles)
         self.fed += every
         feed(self.settings, every, seconds)
 
     def feeding(self, articles: Iterable[bytes], seconds: float) -> Feeding:
-        """The same in the background, around a fault."""
+        """Feed in the background, around a fault."""
         return Feeding(lambda: self.feed(articles, seconds))
 
     def fault(self) -> None:
-        """Note that a fault was just made; the time until every partition has moved on is its recovery time."""
+        """Record a fault; its recovery time ends when every partition has made progress."""
         self.progress.fault()
 
     def finish(self, fault: str, seed: int) -> Outcome:
-        """Wait until everything is processed, and say what came of it."""
+        """Wait until everything is processed, and return the outcome."""
         unseen = self.wait_until_done()
         expected = self._expected()
         alerts = self.alerts()
@@ -117,7 +117,7 @@ class Stage(Topics):
         )
 
     def late(self) -> int:
-        """Late observations as the workers that run now have counted; what killed ones had counted went with them."""
+        """Late observations as counted by the running workers; the counts of killed ones are lost."""
         return int(sum(worker.metric("newswatch_late_observations_total") for worker in self.workers))
 
     def close(self) -> None:
@@ -130,21 +130,21 @@ class Stage(Topics):
             worker.kill()
 
     def logs(self) -> str:
-        """The end of every worker's log."""
+        """The last lines of every worker's log."""
         return "\n".join(worker.logs() for worker in self.workers)
 
     def wait_until_done(self) -> int:
-        """Wait for articles, for event time, then for what follows through two hops; returns how many are left."""
+        """Wait for articles, for event time, then for chains of two hops; returns the number of records left."""
         deadline = time.monotonic() + END_SECONDS + len(self.fed) / SLOWEST
         left = self.progress.wait_committed("articles", deadline)
         left += self._wait_for_event_time(max(filter(None, map(_time, self.fed))), deadline)
-        for _ in range(3):  # what event time lets go, and what chains make of that
+        for _ in range(3):  # what event time releases, and what chains derive from it
             time.sleep(1.5)
             left += self.progress.wait_committed("observations", deadline)
         return left
 
     def _wait_for_event_time(self, newest: datetime, deadline: float) -> int:
-        """Wait until every partition of observations has come so far; returns how many have not."""
+        """Wait until every partition of observations has reached this time; returns how many have not."""
         while True:
             found = [worker.shows("newswatch_watermark_timestamp_seconds") for worker in self.workers]
             reached = {name for one in found for name, value in one.items() if value >= newest.timestamp() - 0.001}
@@ -153,7 +153,7 @@ class Stage(Topics):
             time.sleep(0.3)
 
     def _expected(self) -> dict[str, str]:
-        """What `newswatch scan` says of the same articles; asked once, for most faults are fed the same."""
+        """The alerts of `newswatch scan` for the same articles; cached, because most faults get the same feed."""
         file = self.folder / "articles.jsonl"
         file.write_bytes(b"".join(line.rstrip(b"\n") + b"\n" for line in self.fed))
         key = sha256(file.read_bytes() + (self.rules / "rules.yaml").read_bytes()).hexdigest()

@@ -73,7 +73,7 @@ def test_cut_off_from_the_broker(new_stage: New, conclude: Conclude, seed: int) 
 
 
 class _Network:
-    """A network namespace joined to this one by a pair of interfaces; the broker's address is on the loopback here."""
+    """A network namespace connected to this one by a veth pair; the broker listens on this one's loopback."""
 
     def __init__(self, number: int) -> None:
         self.name = f"newswatch-{number}"

@@ -1,4 +1,4 @@
-"""Replay determinism: the same log gives the same alerts, whoever reads it, in how many parts, under whatever faults.
+"""Replay determinism: the same log gives the same alerts, for any readers, partitions and faults.
 
 20,000 articles (ARTICLES=n: so many) made of the samples and, where they are there, of the annotated articles: dated,
 with copies, out of order by less than the lateness. Held against `newswatch scan`: one worker and one partition, three
@@ -46,7 +46,7 @@ rules:
 
 
 def bases() -> list[dict[str, Any]]:
-    """Texts to make articles of."""
+    """Texts for articles."""
     found = []
     for file in (SAMPLES, GOLD):
         if file.exists():
@@ -60,7 +60,7 @@ def bases() -> list[dict[str, Any]]:
 
 
 def news(count: int) -> list[dict[str, Any]]:
-    """Articles in the order of the log, three a minute; the last is two days later, so that every state ends."""
+    """Articles in log order, three per minute; the last is two days later, so that every state ends."""
     chance = random.Random(20000)
     texts = bases()
     made = []

@@ -1,4 +1,4 @@
-"""Articles, rules and disks that are not as they should be."""
+"""Faults of articles, rules and disks."""
 
 import random
 import subprocess
@@ -23,7 +23,7 @@ def test_poison_articles(kafka: KafkaCluster, new_stage: New, conclude: Conclude
     records = lines(news)
     chance = random.Random(seed)
     for number in range(len(list(poison(seed, "")))):
-        place = chance.randrange(len(news) - 1)  # before an article of which it has the time, and not after the last
+        place = chance.randrange(len(news) - 1)  # before an article, with its time, and not after the last
         bad = list(poison(seed, news[place]["published_at"]))[number]
         records.insert(records.index(lines([news[place]])[0]), bad)
     stage.fault()
@@ -36,7 +36,7 @@ def test_extraction_slower_than_the_session(kafka: KafkaCluster, new_stage: New,
     stage.start(2, session_timeout_seconds=2.0, heartbeat_seconds=0.4, batch_articles=256)
     records = articles(seed, 600)
     chance = random.Random(seed)
-    for article in chance.sample(records[:-1], 40):  # 20 MB that differ, so that no cache helps
+    for article in chance.sample(records[:-1], 40):  # 20 MB of different text, so that no cache helps
         filler = (f"Paragraph {n} of {article['id']} told of the minister and the market. " for n in range(8000))
         article["text"] += " " + "".join(filler)
     stage.fault()
@@ -88,7 +88,7 @@ def test_disk_of_the_state_folder_full(
             _fill(disk / "full")
             stage.fault()
             time.sleep(1)
-            workers[0].kill()  # and it must start on the full disk again
+            workers[0].kill()  # it must restart with the disk full
             stage.fault()
         conclude(stage, seed)
     finally:

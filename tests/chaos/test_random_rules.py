@@ -1,4 +1,4 @@
-"""Rule sets that nobody has thought out: the stream, killed and expanded, says of each what `newswatch scan` says."""
+"""Random rule sets: the stream, with kills and expansion, gives the same alerts as `newswatch scan`."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Workers that are stopped, killed, held, added and taken away while articles come in."""
+"""Workers that are stopped, killed, paused, added and removed while articles arrive."""
 
 import random
 import signal
@@ -53,7 +53,7 @@ def test_kill_9_in_bursts(kafka: KafkaCluster, new_stage: New, conclude: Conclud
     with stage.feeding(lines(articles(seed)), 25):
         for _ in range(30):
             time.sleep(chance.uniform(0.1, 1.0))
-            # One that is at work, if any: a worker takes seconds to start, and would never get so far.
+            # A working one, if any: a worker takes seconds to start, and would never get to work.
             ready = [worker for worker in workers if worker.status.ready()]
             chance.choice(ready or workers).kill()
             stage.fault()
@@ -89,14 +89,14 @@ def test_workers_added_and_removed(kafka: KafkaCluster, new_stage: New, conclude
     conclude(stage, seed)
 
 
-def test_death_between_alert_and_commit(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
+def test_kill_between_alert_and_commit(kafka: KafkaCluster, new_stage: New, conclude: Conclude, seed: int) -> None:
     stage = new_stage(kafka)
     workers = stage.start(2)
     alerts = KafkaConsumer(stage.settings.topic("alerts"), bootstrap_servers=stage.settings.brokers)
     alerts.poll(timeout_ms=1000)
     with stage.feeding(lines(articles(seed)), 20):
         for number in range(4):
-            _wait_for_one(alerts)  # offsets are committed once a second: this one is not yet
+            _wait_for_one(alerts)  # offsets are committed once a second: this one is not committed yet
             workers[number % 2].kill()
             stage.fault()
             time.sleep(2)

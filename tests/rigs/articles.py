@@ -1,4 +1,4 @@
-"""Articles for tests: a name, so many minutes after the beginning, what they say, and who says it."""
+"""Articles for tests: id, minutes after the start, text and source."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ QUAKE = "A quake shook the town."
 
 
 def article(name: str, minutes: float, text: str = QUAKE, source: str = "wire", **fields: Any) -> dict[str, Any]:
-    """An article as it is sent; further fields as they are given."""
+    """An article record; further fields are added as given."""
     published = (START + timedelta(minutes=minutes)).isoformat()
     return {"id": name, "text": text, "published_at": published, "source": source, **fields}

@@ -1,4 +1,4 @@
-"""How many examples a property is tried with."""
+"""The number of examples for a property test."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from hypothesis import settings
 
 
 def examples(thorough: int) -> int:
-    """So many, and a thirtieth of them under the profile of `make test-fast`."""
+    """``thorough`` examples, and a thirtieth of them in the profile of `make test-fast`."""
     return max(5, thorough // 30) if settings.get_current_profile_name() == "fast" else thorough

@@ -10,7 +10,7 @@ from detectors.model.observation import Observation
 
 
 def observations_of(engine: Engine, count: int) -> list[Observation]:
-    """What the rule saw in so many articles, a second apart."""
+    """The rule's observations of ``count`` articles, a second apart."""
     (rule,) = engine.by_state.values()
     start = datetime(2020, 1, 1, tzinfo=UTC)
     return [
@@ -22,6 +22,6 @@ def observations_of(engine: Engine, count: int) -> list[Observation]:
 
 
 def facts_of(engine: Engine, count: int) -> list[tuple[str, bytes]]:
-    """Changelog records as the detectors write them, for so many articles."""
+    """Changelog records as the detectors write them, for ``count`` articles."""
     state = PartitionState(engine)
     return [put for one in observations_of(engine, count) for put in state.observe(one).puts]

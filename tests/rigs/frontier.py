@@ -1,4 +1,4 @@
-"""What tests of the Faust frontier share: names of library attributes, and whether the library still has them."""
+"""Shared by tests of the Faust frontier: names of library attributes, and whether the library still has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What released versions left in Kafka: one folder a release, each with a README of its own."""
+"""What released versions left in Kafka: one folder per release, each with its own README."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Child processes of a test: each with a log, each of them ended with the test."""
+"""Child processes of a test: each has a log, and ends with the test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Program:
-    """A process that runs, with a log that all its starts write to."""
+    """A running process, with one log for all its starts."""
 
     def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self.command = command
@@ -45,7 +45,7 @@ class Program:
         self.process.wait()
 
     def stop(self, seconds: float = 20.0) -> int:
-        """Ask it to end, and kill it when it does not within so many seconds; its exit status."""
+        """Stop it, and kill it after a timeout in seconds; returns its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
             try:

@@ -1,4 +1,4 @@
-"""What `newswatch scan` says of a file: the measure of what workers send."""
+"""The alerts of `newswatch scan` for a file: the reference for what workers send."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streams.cli import app
 
 
 def scan(file: Path, *arguments: str) -> list[dict[str, Any]]:
-    """The alerts of the command; run in this process, which is quicker."""
+    """The alerts of the command; runs in this process, which is faster."""
     done = CliRunner().invoke(app, ["scan", str(file), *arguments])
     assert done.exit_code == 0, done.output
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,4 +1,4 @@
-"""A Newswatch of its own on a real Kafka: topics, and workers on them."""
+"""A separate Newswatch on a real Kafka: topics, and workers on them."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class Stream(Topics):
         self.stop()
 
     def start(self, *, wrap: Sequence[str] = (), **changes: Any) -> Worker:
-        """Start a worker; ``changes`` are settings of its own, ``wrap`` goes before its command."""
+        """Start a worker; ``changes`` are its own settings, ``wrap`` goes before its command."""
         worker = Worker(self.settings, self.folder / f"worker-{next(self._numbers)}.log", wrap=wrap, **changes)
         self.workers.append(worker)
         return worker
 
     def kill(self) -> None:
-        """End its workers at once: its topics and its group are never used again."""
+        """Kill its workers: its topics and group are never used again."""
         for worker in self.workers:
             worker.kill()
 
     def stop(self) -> None:
-        """End its workers in good order, all at the same time; others can be started after."""
+        """Stop its workers cleanly, all at the same time; others can start afterwards."""
         for number in (signal.SIGCONT, signal.SIGTERM):
             self.signal(number)
         for worker in self.workers:
@@ -52,17 +52,17 @@ class Stream(Topics):
             worker.signal(number)
 
     def logs(self) -> str:
-        """The end of every worker's log."""
+        """The last lines of every worker's log."""
         return "\n".join(worker.logs() for worker in self.workers)
 
     def late(self) -> float:
-        """Late observations as the workers that run now have counted; what killed ones had counted went with them."""
+        """Late observations as counted by the running workers; the counts of killed ones are lost."""
         return sum(worker.metric("newswatch_late_observations_total") for worker in self.workers)
 
     def wait_committed(self, seconds: float = 120.0) -> None:
-        """Wait until every article and observation that is on the log is processed and committed."""
+        """Wait until every article and observation on the log is processed and committed."""
         wait_until(lambda: self.committed() == self.ends(), seconds, "articles are not committed", self)
-        # Progress reports go on for ever: what was there once the articles were done must be behind.
+        # Progress reports never end: those present when the articles were done must be processed.
         target = self.ends("observations")
         wait_until(
             lambda: all(self.committed("observations").get(p, 0) >= end for p, end in target.items()),

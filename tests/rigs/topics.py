@@ -1,4 +1,4 @@
-"""Topics of a test: what lies on them and how far their readers are, with kafka-python as any client would."""
+"""Topics of a test: their content and committed offsets, read with kafka-python like any client."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.rigs.scan import scan
 
 
 def partitions_of(consumer: KafkaConsumer, name: str) -> list[TopicPartition]:
-    """All partitions of a topic, for a consumer that is no member of a group; none where there is no such topic."""
+    """All partitions of a topic, for a consumer without a group; none if the topic does not exist."""
     return [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
 
 
 def records(settings: Settings, topic: str, **options: Any) -> Iterator[Any]:
-    """Every record that a topic (without the prefix) holds now, each partition's in order; options of the consumer."""
+    """Every record that a topic (named without the prefix) holds now, in order per partition; takes consumer options."""
     consumer = KafkaConsumer(bootstrap_servers=settings.brokers, enable_auto_commit=False, **options)
     try:
         partitions = partitions_of(consumer, settings.topic(topic))
@@ -45,12 +45,12 @@ def committed_offsets(admin: KafkaAdminClient, settings: Settings, topic: str) -
 
 
 def described(alert: dict[str, Any]) -> str:
-    """What an alert is about, for people who read a failure."""
+    """An alert in short, for failure messages."""
     return f"{alert['rule']} {alert['group']} {alert['starts_at']}"
 
 
 class Topics:
-    """The topics of one test, and the rules and settings of those who work on them.
+    """The topics of one test, and the rules and settings of its workers and commands.
 
     Args:
         brokers: bootstrap servers.
@@ -70,14 +70,14 @@ class Topics:
         )
 
     def create_topics(self, *rule_topics: str) -> Self:
-        """Create the topics, and those of rules that are named here; itself, for chaining."""
+        """Create the topics, including the given topics of rules; returns itself, for chaining."""
         create_topics(self.settings, topic_specs(self.settings, rule_topics))
         return self
 
     def produce(
         self, articles: Iterable[bytes | dict[str, Any]], partition: int | None = None
     ) -> list[tuple[int, int]]:
-        """Send a few articles with a plain client; partition and offset of each."""
+        """Send a few articles with a plain client; returns partition and offset of each."""
         producer = KafkaProducer(bootstrap_servers=self.settings.brokers, acks="all")
         futures = []
         for article in articles:
@@ -90,7 +90,7 @@ class Topics:
         return [(metadata.partition, metadata.offset) for metadata in sent]
 
     def fill(self, articles: Iterable[bytes]) -> int:
-        """Send any number of articles, spread evenly over the partitions, in order; returns how many."""
+        """Send any number of articles, spread evenly over the partitions, in order; returns their number."""
         producer = KafkaProducer(bootstrap_servers=self.settings.brokers, acks="all", linger_ms=20, batch_size=262_144)
         topic, count = self.settings.topic("articles"), 0
         for count, article in enumerate(articles, start=1):
@@ -100,11 +100,11 @@ class Topics:
         return count
 
     def read(self, topic: str) -> list[Any]:
-        """Every record that a topic holds now."""
+        """All records that a topic holds now."""
         return list(records(self.settings, topic))
 
     def changelog(self) -> list[Any]:
-        """Every record of the detectors' changelog, in order within each partition."""
+        """Every record of the rule state's changelog, in order within each partition."""
         plain = self.settings.model_copy(update={"topic_prefix": ""})  # its name begins with the app's
         return list(records(plain, changelog_topic(self.settings)))
 
@@ -113,7 +113,7 @@ class Topics:
         return [json.loads(record.value) for record in self.read(topic) if record.value is not None]
 
     def reports(self) -> list[ProgressReport]:
-        """Every progress report on the log, in order of time, once for each partition that it went to."""
+        """Every progress report on the log, in order of time, once per partition that it was sent to."""
         records = sorted(self.read("observations"), key=lambda record: record.timestamp)
         read = (decode(record.value, record.headers) for record in records)
         return [report for report in read if isinstance(report, ProgressReport)]

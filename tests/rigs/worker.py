@@ -54,7 +54,7 @@ class Worker(Program):
         return self.status.ready()
 
     def metric(self, name: str) -> float:
-        """A metric's sum over its labels, 0 where it has no sample or the worker does not answer."""
+        """A metric's sum over its labels, 0 without samples or if the worker does not answer."""
         return total(self.status.samples(), name)
 
     def shows(self, name: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What tests of the stream share: each makes a Newswatch of its own on the session's Kafka."""
+"""Shared by tests of the stream: each makes its own Newswatch on the session's Kafka."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from streams.brokers.kafka_cluster import KafkaCluster
 from tests.rigs import waiting
 from tests.rigs.stream import Stream
 
-#: A short session, rules looked at often, and event time that no clock moves.
+#: A short session timeout, frequent rule polls, and no clock that moves event time.
 SETTINGS = {
     "session_timeout_seconds": 6.0,
     "heartbeat_seconds": 1.0,
@@ -23,7 +23,7 @@ os.environ.setdefault("PYTHONUNBUFFERED", "1")
 
 @pytest.fixture
 def wait_until() -> Callable[..., None]:
-    """Wait until something holds, or fail with a message after so many seconds."""
+    """Wait until a condition holds, or fail with a message after a timeout in seconds."""
     return waiting.wait_until
 
 

@@ -73,7 +73,7 @@ def test_a_worker_on_the_embedded_broker_gives_alerts_and_says_what_is_missing(b
             shown = newswatch("subscribe", "--from-beginning", "--format", "json", "--max", "1").stdout
             (port,) = re.findall(r"port 9464 is in use, so metrics are on port (\d+)", log.read_text())
             for flags, says in (
-                (("--metrics-port", port), f"metrics_port {port}: another process listens there on 127.0.0.1"),
+                (("--metrics-port", port), f"metrics_port {port} on 127.0.0.1 is in use by another process"),
                 (("--set", "metrics_host=203.0.113.9"), "metrics_host 203.0.113.9: cannot listen there"),
             ):
                 second = newswatch(*options, *flags, status=2)

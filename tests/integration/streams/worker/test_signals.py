@@ -102,4 +102,4 @@ def test_observations_is_never_expanded(new_watch: New) -> None:
     assert again.process.wait(30) == 2
     said = again.log.read_text()
     assert "Traceback" not in said
-    assert f"{topic} has 3 partitions, {changelog} has 2 partitions; expected as many of each" in said
+    assert f"{topic} has 3 partitions, {changelog} has 2 partitions; expected equal numbers" in said

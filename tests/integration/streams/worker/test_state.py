@@ -159,7 +159,7 @@ def test_a_worker_that_nothing_moves_in_ends_and_the_next_goes_on(new_watch: New
         assert worker.process.wait(45) == 70
     finally:
         os.kill(broker, signal.SIGCONT)
-    assert "StalledError: nothing moved for" in worker.log.read_text()
+    assert "StalledError: no progress for" in worker.log.read_text()
     watch.start().wait_ready()
     watch.produce([quake(2, 2)])
     watch.wait_committed()
