@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from detectors.conditions.values import Plain, Value, position
+from detectors.conditions.values import Plain, Value
 from detectors.model.article import Span
 
 TERM = "term"
+_TEXT = "text "
 
 
 class Bindings:
@@ -29,24 +30,33 @@ class Bindings:
 
     def add_term(self, name: str, spans: tuple[Span, ...]) -> None:
         """An entry or phrase was found at these places."""
+        self._term(Value(TERM, name, name, {}, spans))
+        self.note(f"{_TEXT}{name}", spans)
+
+    def _term(self, found: Value) -> None:
+        """A term is ordered by its first place of all; its places are in ``spans``."""
         terms = self.values.setdefault(TERM, {})
-        known = terms.get(name)
-        if known is not None:
-            spans = tuple(sorted({*known.spans, *spans}, key=position))
-        terms[name] = Value(TERM, name, name, {}, spans)
-        self.note(f"text {name}", spans)
+        known = terms.get(found.code)
+        if known is None:
+            known = terms[found.code] = Value(TERM, found.code, found.name, {})
+        known.order = min(known.order, found.order)
 
     def note(self, what: str, spans: tuple[Span, ...]) -> None:
         """Places that are evidence of ``what``."""
         if spans:
             self.spans.setdefault(what, {}).update(dict.fromkeys(spans))
 
+    @property
+    def size(self) -> int:
+        """How many places there are."""
+        return sum(map(len, self.spans.values()))
+
     def merge(self, other: Bindings) -> None:
         """Everything that met conditions in ``other`` did so here too."""
         for field, values in other.values.items():
             if field == TERM:
                 for value in values.values():
-                    self.add_term(value.name, value.spans)
+                    self._term(value)
             else:
                 for code, value in values.items():
                     self.values.setdefault(field, {}).setdefault(code, value)

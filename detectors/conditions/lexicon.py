@@ -14,6 +14,7 @@ from itertools import pairwise
 import msgspec
 
 from detectors.conditions.conjunctions import Conjunctions
+from detectors.conditions.work import LETTERS, Work
 from detectors.folding import Folded, fold, fold_value, word_bounded, word_end, words
 
 
@@ -90,9 +91,9 @@ class Lexicon:
         """The phrases that are one of these words."""
         return [self._single[word] for word in self._single.keys() & present]
 
-    def longer(self, texts: Sequence[Folds], plain: Sequence[str]) -> list[Phrase]:
+    def longer(self, texts: Sequence[Folds], plain: Sequence[str], work: Work | None = None) -> list[Phrase]:
         """The phrases, other than single words, that stand in one of the texts; ``plain`` are the words of all."""
-        return [wanted for phrases in self._longer for wanted in phrases.found(texts, plain)]
+        return [wanted for phrases in self._longer for wanted in phrases.found(texts, plain, work)]
 
 
 class Folds:
@@ -148,7 +149,7 @@ class _Longer:
         self._by_words = Conjunctions(entries)
         self._prefixes = _Prefixes(prefixes) if prefixes else None
 
-    def found(self, texts: Sequence[Folds], plain: Sequence[str]) -> list[Phrase]:
+    def found(self, texts: Sequence[Folds], plain: Sequence[str], work: Work | None) -> list[Phrase]:
         if self._cased:
             plain = [word for one in texts for word in words(one.text, cased=True)]
         found: list[Phrase] = []
@@ -164,6 +165,8 @@ class _Longer:
             possible += self._by_words.met(present)
         if possible:
             folded = [one.folded(self._cased).text for one in texts]
+            if work is not None:
+                work.charge(len(possible) * (1 + sum(map(len, folded)) // LETTERS))
             found += [wanted for wanted in possible if any(in_value(wanted, text) for text in folded)]
         return found
 

@@ -10,11 +10,17 @@ import msgspec
 from detectors.conditions.bindings import TERM, Bindings
 from detectors.conditions.lexicon import Phrase
 from detectors.conditions.predicates import Exists, Part, Predicate, Terms, compiled
+from detectors.conditions.values import Value
 from detectors.conditions.view import Scene, Stretch
+from detectors.conditions.work import LETTERS
 from detectors.folding import fold
 from detectors.model.article import Span
 
 MOST_PATTERN_HITS = 20
+FOLDING = 8
+"""Steps that folding a short text takes; of a long one, about so many times as many as searching it."""
+ROW = 10
+"""Steps that a place costs where a ``sentence`` or ``near`` is met, its spans aside."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -100,14 +106,19 @@ class Within(Condition, frozen=True, tag="Within"):
         return scene.view.sentences if self.reach == "sentence" else scene.view.nears
 
     def holds(self, scene: Scene) -> bool:
-        return any(self.condition.holds(place) for place in self.scenes(scene))
+        scenes, condition = self.scenes(scene), self.condition
+        scene.view.work.charge(len(scenes))
+        return any(condition.holds(place) for place in scenes)
 
     def collect(self, scene: Scene, into: Bindings) -> None:
+        scenes, work = self.scenes(scene), scene.view.work
+        work.charge(len(scenes))
         rows = []
-        for place in self.scenes(scene):
+        for place in scenes:
             if self.condition.holds(place):
                 row = Bindings()
                 self.condition.collect(place, row)
+                work.charge(ROW + row.size)
                 rows.append(row)
                 into.merge(row)
         into.blocks.append(tuple(rows))
@@ -122,20 +133,29 @@ class Has(Condition, frozen=True, tag="Has"):
     field: str
     tests: tuple[tuple[str, Predicate], ...]
 
+    def meets(self, value: Value) -> bool:
+        """Whether one value does."""
+        for attribute, predicate in self.tests:  # noqa: SIM110 - quicker than a generator
+            if not predicate.holds(value, attribute):
+                return False
+        return True
+
     def holds(self, scene: Scene) -> bool:
-        tests = self.tests
-        for value in scene.values(self.field):
-            for attribute, predicate in tests:
-                if not predicate.holds(value, attribute):
-                    break
-            else:
-                return True
-        return False
+        if scene.row is not None:
+            return scene.number in scene.row.met(self, self.field, self.meets)
+        values = scene.values(self.field)
+        scene.view.work.charge(len(values))
+        return any(map(self.meets, values))
 
     def collect(self, scene: Scene, into: Bindings) -> None:
+        if scene.row is not None:
+            for value, spans in scene.row.met(self, self.field, self.meets).get(scene.number, ()):
+                into.add(value, spans)
+            return
         for value in scene.values(self.field):
-            if all(predicate.holds(value, attribute) for attribute, predicate in self.tests):
-                into.add(value, scene.spans_here(value.spans))
+            if self.meets(value):
+                scene.view.work.charge(1 + len(value.spans))
+                into.add(value, value.spans)
 
     def bound_fields(self) -> frozenset[str]:
         return frozenset((self.field,))
@@ -147,7 +167,7 @@ class Lacks(Condition, frozen=True, tag="Lacks"):
     field: str
 
     def holds(self, scene: Scene) -> bool:
-        return not scene.values(self.field)
+        return not scene.has(self.field)
 
 
 class Says(Condition, frozen=True, tag="Says"):
@@ -163,6 +183,7 @@ class Says(Condition, frozen=True, tag="Says"):
     def collect(self, scene: Scene, into: Bindings) -> None:
         if not self.negated:
             for wanted, spans in scene.found(self.field, self.terms.names).items():
+                scene.view.work.charge(len(spans))
                 into.add_term(self.terms.names[wanted], spans)
 
     def bound_fields(self) -> frozenset[str]:
@@ -181,6 +202,7 @@ class Reads(Condition, frozen=True, tag="Reads"):
     def holds(self, scene: Scene) -> bool:
         if isinstance(self.test, Exists):
             return bool(scene.text(self.field)) == self.test.wanted
+        self._charge(scene)
         if isinstance(self.test, TextPattern):
             return any(self.test.found(original(scene, stretch)) for stretch in scene.text(self.field))
         return any(self.test.hits(scene, stretch) for stretch in scene.text(self.field))
@@ -188,12 +210,19 @@ class Reads(Condition, frozen=True, tag="Reads"):
     def collect(self, scene: Scene, into: Bindings) -> None:
         if isinstance(self.test, Exists):
             return
+        self._charge(scene)
         for stretch in scene.text(self.field):
             for what, span in self.test.hits(scene, stretch):
                 if isinstance(self.test, TextPattern):
                     into.note(f"pattern {what}", (span,))
                 else:
                     into.add_term(what, (span,))
+
+    def _charge(self, scene: Scene) -> None:
+        """Each pattern reads all of the text; else it is folded once."""
+        times = len(self.test.patterns) if isinstance(self.test, TextPattern) else FOLDING
+        letters = sum(end - start for _, start, end in scene.text(self.field))
+        scene.view.work.charge(times * (1 + letters // LETTERS))
 
     def bound_fields(self) -> frozenset[str]:
         return frozenset() if isinstance(self.test, Exists | TextPattern) else frozenset((TERM,))

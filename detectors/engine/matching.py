@@ -9,6 +9,7 @@ from detectors.conditions.fields import META
 from detectors.conditions.lexicon import Lexicon
 from detectors.conditions.values import position
 from detectors.conditions.view import ArticleView
+from detectors.conditions.work import MOST_STEPS, Work
 from detectors.engine.firing import Firing, firing
 from detectors.engine.outcome import Limit, Limited
 from detectors.facts.fact import Fact
@@ -28,6 +29,8 @@ MOST_GRAIN = timedelta(minutes=1)
 """The coarsest grain of the log: it keeps the first and last article of each minute, fewer if no rule needs them."""
 MOST_SPANS = 40
 """Limit on evidence spans per article and rule."""
+GROUP = 20
+"""Steps of work that each group of an article costs."""
 
 
 class Reading(Limited, frozen=True):
@@ -104,13 +107,19 @@ class Engine:
     def matching(self, article: EnrichedArticle) -> list[str]:
         """The names of the rules that the article meets, in order of the set.
 
-        It meets their ``where``, one of their steps if they have any, and none of their exceptions.
+        It meets their ``where``, one of their steps if they have any, and none of their exceptions. Raises
+        WorkLimitError as ``read`` does.
         """
-        return [self.compiled[number].rule.name for number in self._index.met(ArticleView(article, self.lexicon))]
+        view = ArticleView(article, self.lexicon, Work(MOST_STEPS))
+        return [self.compiled[number].rule.name for number in self._index.met(view)]
 
-    def read(self, article: EnrichedArticle) -> Reading:
-        """Evaluate an article: alerts of stateless rules, observations for the others."""
-        view = ArticleView(article, self.lexicon)
+    def read(self, article: EnrichedArticle, work: Work | None = None) -> Reading:
+        """Evaluate an article: alerts of stateless rules, observations for the others.
+
+        ``work`` counts the steps it takes, by default up to MOST_STEPS. Raises WorkLimitError for an article that takes
+        more: under the same rules always for the same articles, on any machine.
+        """
+        view = ArticleView(article, self.lexicon, work or Work(MOST_STEPS))
         firings: list[Firing] = []
         observations: list[Observation] = []
         limits: list[Limit] = []
@@ -154,23 +163,25 @@ class Engine:
         else:
             founds.append((None, Found(view, ((bindings, asked),)), bindings))
         fields, of = rule.kind.group_fields(), rule.kind.value_field()
-        by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, list[GroupValue]]] = {}
+        by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, dict[GroupValue, None]]] = {}
         left_out = False
         for step_number, found, own in founds:
             groups = groups_of(found, fields, of)
             left_out |= groups.left_out
             for group, values in groups.values.items():
-                steps, met, _, all_values = by_group.setdefault(group, ([], [bindings], found, []))
+                steps, met, _, all_values = by_group.setdefault(group, ([], [bindings], found, {}))
                 if step_number is not None:
                     steps.append(step_number)
                     met.append(own)
-                all_values += (value for value in values if value not in all_values)
+                view.work.charge(GROUP + len(values))
+                all_values.update(dict.fromkeys(values))
         distinct = _distinct(article, rule.kind.count_unit())
         # an article may have many groups, and usually the same evidence for all of them
         shown = {id(found): seen(found) for _, found, _ in founds} if by_group else {}
         evidence: dict[tuple[int, ...], Evidence] = {}
         for steps, met, _, _ in by_group.values():
             if (key := tuple(steps)) not in evidence:
+                view.work.charge(sum(bindings.size for bindings in met))
                 evidence[key] = _evidence(article, met, steps[0] if steps else None)
         return [
             Observation(

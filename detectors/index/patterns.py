@@ -18,6 +18,8 @@ TOGETHER = 64
 """Patterns per set; the automaton of a larger set outgrows its memory and is rebuilt again and again."""
 MEMORY, LEAST, MOST = 256 << 20, 1 << 20, 8 << 20
 """Memory in bytes for the automata of all sets, and the minimum and maximum for one set."""
+BYTES = 32
+"""Bytes that a set reads in about one step of work, if many of its patterns match."""
 ALWAYS = r"\A"
 """Matches every text: a set that does not report it ran out of memory, which RE2 does not report otherwise."""
 
@@ -44,6 +46,7 @@ class PatternIndex:
         for field, sets in self._fields.items():
             for stretch in view.whole.text(field):
                 text = original(view.whole, stretch).encode()
+                view.work.charge(len(sets) * (1 + len(text) // BYTES))
                 for one in sets:
                     into.update(one.found(text))
 

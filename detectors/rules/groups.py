@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations, islice, product
+from math import prod
 from typing import Any
 
 import msgspec
@@ -77,8 +78,12 @@ class Found:
         """The values of a field that met the first layer with a condition on it; all values if no layer has one."""
         for bindings, asked in self.layers:
             if field in asked:
-                return bindings.in_text_order(field)
-        return () if field == TERM else self.view.values(field)
+                values = bindings.in_text_order(field)
+                break
+        else:
+            values = () if field == TERM else self.view.values(field)
+        self.view.work.charge(len(values))
+        return values
 
     def rows(self, unit_fields: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Bindings, ...]]]:
         """The rows of each ``sentence`` and ``near``, with the group fields whose values come from them."""
@@ -94,15 +99,17 @@ class Found:
 def _items(found: Found, unit: str) -> list[Item]:
     if unit != PAIR:
         return [Item(value.code, (value,)) for value in found.values(unit)]
-    countries = found.values("country")
     together = [rows for _, rows in found.rows(frozenset(("country",)))]
     if together:
         pairs: dict[tuple[str, str], Item] = {}
         for rows in together:
             for row in rows:
+                found.view.work.charge(len(row.values.get("country", ())) ** 2)
                 for item in _pairs(row.in_text_order("country")):
                     pairs.setdefault(item.code, item)  # type: ignore[arg-type]
         return list(pairs.values())
+    countries = found.values("country")
+    found.view.work.charge(len(countries) ** 2)
     return list(_pairs(countries))
 
 
@@ -128,6 +135,7 @@ def _allowed(found: Found, units: tuple[str, ...]) -> dict[frozenset[str], set[t
                 else list(row.values.get(unit, ()))
                 for unit in together
             ]
+            found.view.work.charge(1 + min(prod(map(len, codes)), MOST_COMBINATIONS))
             combinations_.update(islice(product(*codes), MOST_COMBINATIONS))
     # a combination in a larger set of units is also a combination in each of its subsets
     for small, combinations_ in allowed.items():
@@ -135,6 +143,7 @@ def _allowed(found: Found, units: tuple[str, ...]) -> dict[frozenset[str], set[t
         for large, more in list(allowed.items()):
             if small < large:
                 places = [sorted(large).index(unit) for unit in order]
+                found.view.work.charge(len(more))
                 combinations_.update(tuple(codes[place] for place in places) for codes in more)
     return allowed
 
@@ -153,6 +162,7 @@ def crossed(found: Found, fields: tuple[str, ...]) -> Iterator[tuple[GroupValue,
     allowed = _allowed(found, units) if len(units) > 1 else {}
     checks = [([units.index(unit) for unit in sorted(circle)], codes) for circle, codes in allowed.items()]
     places = [units.index(unit_of(field)) for field in fields]
+    found.view.work.charge(2 * min(prod(map(len, items)), MOST_COMBINATIONS))
     for combination in islice(product(*items), MOST_COMBINATIONS):
         if any(tuple(combination[place].code for place in circle) not in codes for circle, codes in checks):
             continue

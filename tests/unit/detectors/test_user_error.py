@@ -12,6 +12,7 @@ from detectors.user_error import UserError
 
 #: Errors that no command ends with, and why.
 INTERNAL = {
+    "detectors.conditions.work.WorkLimitError": "the article becomes a dead letter",
     "detectors.reading.files.UnreadableError": "the reader of the file makes a problem of it, with file and line",
     "detectors.reading.problems.Wrong": "the problem is reported already; the reader of the file goes on",
     "detectors.reading.problems.TooManyProblems": "ends the reading; the problems come out as a RuleSetError",
