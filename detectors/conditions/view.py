@@ -100,7 +100,7 @@ class ArticleView:
         return known[1]
 
     def in_title(self, wanted: Phrase) -> bool:
-        """Whether a phrase stands in the title."""
+        """Whether the title holds a phrase."""
         self.work.charge(1 + len(self.article.title) // LETTERS)
         return in_value(wanted, self._texts["title"].folded(wanted.cased).text)
 
@@ -118,7 +118,7 @@ class ArticleView:
         return spans
 
     def places_in(self, wanted: Phrase, stretches: Sequence[Stretch]) -> tuple[Span, ...]:
-        """Where a phrase stands within one of the stretches, which are in reading order."""
+        """Where a phrase lies within one of the stretches, which are in reading order."""
         spans = self.places(wanted)
         starts = self._starts.get(wanted)
         if starts is None:

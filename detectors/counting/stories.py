@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from detectors.counting.conflicts import Conflicts, Key
-from detectors.counting.copies import Copies
+from detectors.counting.copies import Copies, slots_of
 from detectors.counting.earliest_first import InOrder
 from detectors.counting.upper_bound import ceiling
 from detectors.facts.fact import Bound, Fact
@@ -40,6 +40,16 @@ class _Circle:
         self.broken = False
 
 
+class _Many:
+    """What is known to be linked with more than MOST_LINKED: facts by their order, and slots of fingerprints."""
+
+    __slots__ = ("orders", "slots")
+
+    def __init__(self) -> None:
+        self.orders: set[Any] = set()
+        self.slots = 0
+
+
 class Stories(Tally):
     """The stories of a window. With ``once_each`` articles of one value of ``distinct`` are in conflict, too.
 
@@ -53,7 +63,9 @@ class Stories(Tally):
         "_circles",
         "_conflicts",
         "_crowd",
+        "_crowd_slots",
         "_loose",
+        "_loose_slots",
         "_number",
         "_once_each",
         "_stale",
@@ -69,7 +81,9 @@ class Stories(Tally):
         self._stale: dict[int, _Circle] = {}
         self._number = 0  # of what was picked from circles
         self._crowd = InOrder(self._conflicts)
+        self._crowd_slots = 0  # of its fingerprints
         self._loose: dict[Any, Fact] = {}  # of the crowd, were linked with one that left: perhaps with few now
+        self._loose_slots = 0  # likewise, as its copies
         self._changes = 0  # of the crowd since it was asked whether more could be chosen
         self._values: Counter[str] = Counter()
         self._valueless = 0
@@ -95,6 +109,7 @@ class Stories(Tally):
             for order, member in members.items():
                 self._circles.pop(order, None)
                 self._crowd.add(member)
+                self._crowd_slots |= self._bit(member)
                 self._changes += 1
         else:
             self._keep(members).broken = any(circle.broken for circle in circles)
@@ -102,9 +117,12 @@ class Stories(Tally):
     def _linked_with(self, fact: Fact) -> tuple[list[_Circle], bool]:
         """The circles that a fact belongs to, and whether with them it is of the crowd."""
         circles: dict[int, _Circle] = {}
-        many = False
-        for key in self._conflicts.against(fact):
-            other = next((order for order in self._conflicts.members(key) if order != fact.order), None)
+        near = self._conflicts.near(fact)
+        many = bool(near & self._crowd_slots)
+        of_keys = map(self._conflicts.members, self._conflicts.keys(fact))
+        copies = map(self._conflicts.of_slot, slots_of(near & ~self._crowd_slots))
+        for members in (*of_keys, *copies):
+            other = next((order for order in members if order != fact.order), None)
             if other is None:
                 continue
             circle = self._circles.get(other)
@@ -114,6 +132,10 @@ class Stories(Tally):
                 circles[id(circle)] = circle
         return [*circles.values()], many or sum(len(circle.members) for circle in circles.values()) >= MOST_LINKED
 
+    def _bit(self, fact: Fact) -> int:
+        slot = self._conflicts.slot(fact)
+        return 0 if slot is None else 1 << slot
+
     def leave(self, fact: Fact) -> None:
         if fact.distinct is None or not self._once_each:
             self._valueless -= 1
@@ -121,7 +143,6 @@ class Stories(Tally):
             self._values[fact.distinct] -= 1
         else:
             del self._values[fact.distinct]
-        keys = self._conflicts.against(fact)
         self._conflicts.remove(fact)
         circle = self._circles.pop(fact.order, None)
         if circle is not None:
@@ -132,10 +153,13 @@ class Stories(Tally):
         self._crowd.remove(fact)
         self._changes += 1
         self._loose.pop(fact.order, None)
-        for key in keys:
+        for key in self._conflicts.keys(fact):
             left = next(iter(self._conflicts.members(key).items()), None)
             if left is not None:
                 self._loose[left[0]] = left[1]
+        near = self._conflicts.near(fact)
+        self._crowd_slots &= ~self._bit(fact) | near  # its own bit goes with the last of its fingerprint
+        self._loose_slots |= near
 
     def number(self) -> int:
         self._pick()
@@ -187,7 +211,7 @@ class Stories(Tally):
             self._forget(circle)
             left, circle.members = circle.members, {}
             while left:
-                part = self._part(next(iter(left.values())), set())
+                part = self._part(next(iter(left.values())), _Many())
                 assert part is not None
                 self._keep(part)
                 for order in part:
@@ -195,37 +219,56 @@ class Stories(Tally):
 
     def _thin_out(self) -> None:
         """Make circles of the facts of the crowd that are linked with few."""
-        many: set[Any] = set()
-        while self._loose:
-            order, fact = self._loose.popitem()
-            part = None if order in many or fact not in self._crowd else self._part(fact, many)
+        many = _Many()
+        while fact := self._next_loose(many):
+            part = None if fact.order in many.orders or fact not in self._crowd else self._part(fact, many)
             for member in (part or {}).values():
                 self._crowd.remove(member)
+                self._crowd_slots &= ~self._bit(member)
                 self._changes += 1
             if part is not None:
                 self._keep(part)
 
-    def _part(self, fact: Fact, many: set[Any]) -> dict[Any, Fact] | None:
-        """All that are linked with a fact, itself included; None where they are too many. ``many`` are known to be."""
+    def _next_loose(self, many: _Many) -> Fact | None:
+        """One that is perhaps linked with few; copies of one story are passed over together."""
+        if self._loose_slots:
+            self._loose_slots &= self._crowd_slots & ~many.slots
+            for slot in slots_of(self._loose_slots):
+                self._loose_slots ^= 1 << slot
+                return next(iter(self._conflicts.of_slot(slot).values()))
+        return self._loose.popitem()[1] if self._loose else None
+
+    def _part(self, fact: Fact, many: _Many) -> dict[Any, Fact] | None:
+        """All that are linked with a fact, itself included; None where they are too many, which ``many`` remembers."""
         part = {fact.order: fact}
         front = [fact]
         asked: set[Key] = set()
+        slots = 0
         while front:
-            keys = self._conflicts.against(front.pop())
-            for key in keys:
-                if key in asked:
-                    continue
-                asked.add(key)
-                for order, other in self._conflicts.members(key).items():
+            one = front.pop()
+            near = self._conflicts.near(one)
+            if near & many.slots or near.bit_count() > MOST_LINKED:
+                self._too_many(part, near, many)
+                return None
+            keys = [key for key in self._conflicts.keys(one) if key not in asked]
+            asked.update(keys)
+            copies = map(self._conflicts.of_slot, slots_of(near & ~slots))
+            slots |= near
+            for members in (*map(self._conflicts.members, keys), *copies):
+                for order, other in members.items():
                     if order not in part:
                         part[order] = other
                         front.append(other)
-                    if order in many or len(part) > MOST_LINKED:
-                        many.update(part)
-                        if len(keys) > MOST_LINKED:  # to look for so many copies once more would cost
-                            many.update(order for key in keys for order in self._conflicts.members(key))
+                    if order in many.orders or len(part) > MOST_LINKED:
+                        self._too_many(part, near, many)
                         return None
         return part
+
+    def _too_many(self, part: dict[Any, Fact], near: int, many: _Many) -> None:
+        many.orders.update(part)
+        many.slots |= near
+        for fact in part.values():
+            many.slots |= self._bit(fact)
 
     def _exactly(self, facts: list[Fact]) -> list[Fact]:
         if len(facts) <= 1:
@@ -233,7 +276,7 @@ class Stories(Tally):
         places = {fact.order: place for place, fact in enumerate(facts)}
         neighbours: list[set[int]] = []
         for place, fact in enumerate(facts):
-            found = {places[order] for key in self._conflicts.against(fact) for order in self._conflicts.members(key)}
+            found = {places[order] for members in self._conflicts.against(fact) for order in members}
             neighbours.append(found - {place})
         return [facts[place] for place in sorted(most(list(range(len(facts))), neighbours))]
 
