@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from detectors.conditions.work import WorkLimitError
 from detectors.engine.firing import Firing
 from detectors.engine.matching import Engine
 from detectors.engine.outcome import Step
@@ -15,7 +16,8 @@ from detectors.model.observation import Observation
 class Scan:
     """Takes articles in the order of the log. It does not flush at the end: advance event time with :meth:`until`.
 
-    ``late``, ``dropped`` and ``bounded`` count like the stream's metrics.
+    ``late``, ``dropped`` and ``bounded`` count like the stream's metrics. ``refused`` has the ids of the articles that
+    the stream would make dead letters, since matching them exceeds the budget of work.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -25,10 +27,15 @@ class Scan:
         self.late = 0
         self.dropped = 0
         self.bounded = 0
+        self.refused: list[str] = []
 
     def feed(self, article: EnrichedArticle) -> list[Firing]:
         """The alerts that follow from the article: its own first, then those that its event time releases."""
-        reading = self._engine.read(article)
+        try:
+            reading = self._engine.read(article)
+        except WorkLimitError:
+            self.refused.append(article.id)
+            return []
         self.dropped += reading.dropped
         self.bounded += reading.bounded
         firings = list(reading.firings)

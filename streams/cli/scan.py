@@ -67,6 +67,8 @@ def scan(
         _print(running.until(horizon))
     if bad:
         err.print(not_articles(bad), style="red")
+    for id_ in running.refused:
+        err.print(f"{id_}: too_much_work: left out, for matching it exceeds the budget of work", style="red")
     if running.bounded:
         err.print(
             f"rules reached limits {plural(running.bounded, 'time')}: another run may give other alerts", style="yellow"

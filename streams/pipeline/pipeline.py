@@ -12,6 +12,7 @@ from time import perf_counter
 
 import msgspec
 
+from detectors.conditions.work import WorkLimitError
 from detectors.engine.firing import Firing
 from detectors.engine.matching import Engine
 from detectors.engine.outcome import Limit
@@ -70,6 +71,8 @@ class Pipeline:
             return Outcome(record=record, dead=article)
         try:
             return self._matched(engine, record, article)
+        except WorkLimitError as error:
+            return Outcome(record=record, dead=dead_letter(record, "match", "too_much_work", error))
         except Exception as error:  # noqa: BLE001 - one record costs one record
             return Outcome(record=record, dead=dead_letter(record, "match", "processing_failed", error))
 

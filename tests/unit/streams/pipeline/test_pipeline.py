@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
+from detectors.conditions.work import Work
 from detectors.engine.matching import Engine
 from detectors.loading.ruleset import load_rules
 from streams.extraction.extractor import Extractor
@@ -80,3 +81,16 @@ def test_any_failure_is_a_dead_letter_with_its_stage(
     assert outcome.dead is not None
     assert (outcome.dead.reason, outcome.dead.stage, outcome.dead.offset) == ("processing_failed", stage, 7)
     assert type(error).__name__ in outcome.dead.error + outcome.dead.message
+
+
+def test_too_much_work_is_a_reason_of_its_own(pipeline: Pipeline) -> None:
+    (light,) = pipeline.process([_record(GOOD)])
+    assert light.article is not None
+    work = Work()
+    pipeline.engine.read(light.article, work)
+    heavy = json.dumps({"id": "heavy", "text": "A coup in Tajikistan. " * 2000}).encode()
+    with patch("detectors.engine.matching.MOST_STEPS", work.steps):
+        dead, after = pipeline.process([_record(heavy, 1), _record(GOOD, 2)])
+    assert dead.dead is not None
+    assert (dead.dead.reason, dead.dead.stage, dead.dead.offset) == ("too_much_work", "match", 1)
+    assert [firing.alert.rule for firing in after.firings] == ["coup"]
