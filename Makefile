@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 ARTICLES ?= 1000000
 SEEDS ?= 5
+SECONDS ?= 300
 TESTS := tests/integration tests/property tests/unit
 # What starts no broker, takes less than ten seconds, and does not mind a test beside it.
 FAST := not kafka and not broker and not slow and not alone
@@ -14,7 +15,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	if $$python -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
 
-.PHONY: help install demo test test-fast check bench chaos soak broker wheel clean
+.PHONY: help install demo test test-fast check bench chaos soak fuzz broker wheel clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -69,6 +70,9 @@ bench: install ## Measure speeds side by side
 chaos: install ## Kill, stop and cut off workers and brokers; count what was lost (SEEDS=1: one seed of each)
 	@.ci/system-packages
 	@SEEDS=$(SEEDS) $(BIN)/pytest tests/chaos -s -q --show-capture=no $(ARGS)
+
+fuzz: install ## Look for slow texts and for records that end more than themselves (SECONDS=30: of each search)
+	@NEWSWATCH_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest tests/fuzz -s -q --timeout 0 $(ARGS)
 
 soak: install ## Run a worker over a million small articles, and watch its memory (ARTICLES=100000)
 	@NEWSWATCH_SOAK_ARTICLES=$(ARTICLES) $(BIN)/pytest tests/soak -s -q $(ARGS)

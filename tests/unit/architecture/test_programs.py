@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[2]
-PROGRAMS = sorted(path for folder in ("bench", "chaos", "soak") for path in (TESTS / folder).glob("*.py"))
+PROGRAMS = sorted(path for folder in ("bench", "chaos", "fuzz", "soak") for path in (TESTS / folder).glob("*.py"))
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.name}/{path.name}")
