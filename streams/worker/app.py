@@ -1,4 +1,4 @@
-"""The Faust app: its configuration from the settings, nothing else."""
+"""The Faust app, configured from the settings."""
 
 from __future__ import annotations
 
@@ -17,40 +17,41 @@ from streams.settings import Settings, SettingsError
 from streams.transport import compression, consumer, fetch_spacing, record_batches
 from streams.transport.start_offsets import Logs
 
-#: Offsets are committed as often (seconds).
+#: Interval between commits of offsets, in seconds.
 COMMIT_SECONDS = 1.0
-#: Largest fetch of one partition (bytes, compressed); one larger batch is fetched still. Faust unpacks at once all that
-#: was fetched: 16 MB of small records came to 100,000 objects and 200 MB.
+#: Maximum fetch per partition, in compressed bytes; a single larger batch is still fetched. Faust decompresses a whole
+#: fetch at once: 16 MB of small records became 100,000 objects and 200 MB.
 MAX_FETCH_BYTES = 512 * 1024
-#: Records of one partition are sent together up to so many bytes. With Faust's 16 kB two articles filled a batch, each
-#: batch waited for the acknowledgement of the one before, and the broker spent three times as much CPU on an article.
+#: Maximum bytes per produced batch of one partition. With Faust's 16 kB two articles filled a batch, each batch waited
+#: for the acknowledgement of the one before, and the broker spent three times as much CPU on an article.
 BATCH_BYTES = 256 * 1024
-#: Largest record that is packed and sent: a dead letter is as large, unpacked, as what somebody packed well. Whether
-#: its topic takes it is the broker's to say; of our own records none comes near (streams.pipeline.pipeline).
+#: Maximum uncompressed size of a produced record. A dead letter can be huge uncompressed, because its original
+#: compressed well; the broker decides whether the topic accepts it. Our other records are far smaller
+#: (streams.pipeline.pipeline).
 MAX_UNPACKED_BYTES = 2**31 - 1
-#: A consumer that fetches nothing for so long leaves its group (seconds): never, because extraction may take as long as
-#: it takes. Whether the worker gets on is watched by streams.monitoring.health.
+#: max.poll.interval in seconds: effectively never, because extraction may take any time. streams.monitoring.health
+#: checks that the worker makes progress.
 MAX_POLL_SECONDS = 7 * 86_400.0
-#: New partitions of a topic are seen after so long at most (seconds).
+#: Maximum time until new partitions of a topic are noticed, in seconds.
 METADATA_SECONDS = 30.0
 
 
 class FlowControl(FlowControlEvent):
-    """Resumes the flow of messages, and throws away what was fetched before, only where it was suspended.
+    """Resumes the flow of messages, and discards earlier fetches, only if the flow was suspended.
 
-    Faust (0.15.3) resumes twice after a rebalance. The second time comes after the seek to the committed offsets, and
-    what was fetched in between is thrown away and never fetched again: lost, or a commit that waits for it for ever.
-    Pinned by tests/unit/streams/worker/test_app.py.
+    Faust (0.15.3) resumes twice after a rebalance. The second resume comes after the seek to the committed offsets and
+    discards what was fetched in between. Those records are never fetched again: they are lost, or a commit waits for
+    them forever. Pinned by tests/unit/streams/worker/test_app.py.
     """
 
     def resume(self) -> None:
-        """Let messages flow."""
+        """Resume the flow, unless it is already active."""
         if not self.is_active():
             super().resume()
 
 
 class App(faust.App):
-    """Faust's app, that loses nothing when it resumes, and says when it is asked to stop before it waits."""
+    """A Faust app that loses no records when it resumes, and calls ``on_leaving`` before it waits to stop."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -58,30 +59,30 @@ class App(faust.App):
 
     @cached_property
     def flow_control(self) -> FlowControl:
-        """What lets messages flow to the agents."""
+        """The switch that lets messages flow to the agents."""
         return FlowControl(loop=self.loop)
 
     async def on_stop(self) -> None:
-        """Tell, then stop."""
+        """Call the listeners, then stop."""
         for listener in self.on_leaving:
             listener()
         await super().on_stop()
 
 
 def create_app(settings: Settings, logs: Logs | None = None) -> App:
-    """An app that reads and writes as the design says: from the earliest offset, at least once, idempotently.
+    """Create an app that reads from the earliest offset, at least once, with an idempotent producer.
 
     Args:
-        logs: the logs that the topics are when the worker starts.
+        logs: the topics' logs when the worker starts.
 
     Raises:
-        SettingsError: a certificate or password file cannot be read, or the folder for local files not be made.
+        SettingsError: a certificate or password file cannot be read, or the folder for local files cannot be created.
     """
     folder = settings.data_dir / settings.app_id
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(f"data_dir: cannot make {folder}: {error.strerror}") from None
+        raise SettingsError(f"data_dir: cannot create {folder}: {error.strerror}") from None
     app = App(
         settings.app_id,
         broker=[f"kafka://{broker}" for broker in settings.brokers],
@@ -111,12 +112,13 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
         key_serializer="raw",
         value_serializer="raw",
         topic_replication_factor=settings.replication_factor,
-        topic_allow_declare=False,  # streams.kafka.topics makes them, with partitions and retention as stated
+        topic_allow_declare=False,  # streams.kafka.topics creates them, with the configured partitions and retention
         topic_disable_leader=True,
         table_standby_replicas=0,
         web_enabled=False,
         autodiscover=False,
-        # Offsets of facts that this process wrote are its own; an embedded broker reports too low an end for the check.
+        # This process knows the offsets of the facts it wrote; the check fails on the embedded broker, which
+        # under-reports the end of a partition.
         recovery_consistency_check=False,
     )
     compression.install()

@@ -1,7 +1,7 @@
-"""What signals mean to a worker: asked to stop, it drains; asked again, it goes at once; SIGHUP: look at the rules now.
+"""Signal handling of a worker: SIGTERM and SIGINT drain it, a second one ends it now, SIGHUP reloads the rules.
 
-While it starts nothing is in work, and it ends at once, also as the first process of a container, for which Linux
-leaves out a signal that nobody handles.
+While the worker starts, nothing is in flight, so it exits immediately. This needs a handler: Linux ignores unhandled
+signals to the first process of a container.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from time import monotonic
 from types import FrameType
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
-#: A second signal so soon (seconds) is the first one, passed on twice: by the terminal and by who started the worker.
+#: A second signal within this time (seconds) is the first one, sent twice: by the terminal and by the parent process.
 SAME_SECONDS = 1.0
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, where it ends a command as Ctrl-C does."""
+    """Raised on SIGTERM, so that it ends a command as Ctrl-C does."""
 
 
 def exit_status(asked: KeyboardInterrupt) -> int:
-    """The exit status of what was ended by a signal: 128 and its number, as shells have it."""
+    """The exit status after a signal: 128 plus its number, as in shells."""
     return 128 + (signal.SIGTERM if isinstance(asked, Terminated) else signal.SIGINT)
 
 
 def terminate_as_interrupt() -> None:
-    """From now on SIGTERM ends what is under way as Ctrl-C does: files and connections are closed."""
+    """Make SIGTERM end the command as Ctrl-C does: files and connections are closed."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
 
 
 def while_starting() -> None:
-    """End at once when asked to; SIGHUP says nothing yet, for the rules are read anyway."""
+    """Exit immediately on SIGTERM; ignore SIGHUP, because the rules are about to be read anyway."""
     if threading.current_thread() is not threading.main_thread():
         return
     signal.signal(signal.SIGTERM, _end)
@@ -44,13 +44,13 @@ def while_starting() -> None:
 
 
 def while_running(look_at_rules: Callable[[], None]) -> None:
-    """On the event loop of the main thread: SIGHUP calls ``look_at_rules``."""
+    """Make SIGHUP call ``look_at_rules`` on the event loop of the main thread."""
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, look_at_rules)
 
 
 def while_stopping(go: Callable[[int], None]) -> None:
-    """On the event loop of the main thread: the next signal to stop calls ``go`` with its exit status."""
+    """Make the next stop signal call ``go`` with its exit status, on the event loop of the main thread."""
     asked = monotonic()
 
     def again(number: int) -> None:

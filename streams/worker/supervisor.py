@@ -1,4 +1,4 @@
-"""Several workers on one machine: each a process of its own, started again when it ends by itself."""
+"""Runs several workers on one machine, each as a process of its own, and restarts those that end."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from streams.settings import SECRETS, Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
-#: A worker that ended is started again after so many seconds, doubled with each end that follows soon.
+#: Back-off before a worker is restarted, in seconds; it doubles with each failure, up to the maximum.
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-#: A worker that ran for so long is taken to have been well (seconds).
+#: A worker that ran for at least this time (seconds) resets the back-off.
 WELL_AFTER = 60.0
 CHECK_SECONDS = 0.5
 
 
 class Child(msgspec.Struct):
-    """One worker process and what is known of its restarts."""
+    """One worker process and the state of its restarts."""
 
     command: list[str]
     log: Path
@@ -39,15 +39,15 @@ class Child(msgspec.Struct):
 
 
 def supervise(settings: Settings, processes: int) -> None:
-    """Run ``processes`` workers until SIGTERM or SIGINT; a worker that ends is started again, later each time.
+    """Run ``processes`` workers until SIGTERM or SIGINT; restart workers that end, with exponential back-off.
 
     Raises:
-        SettingsError: the folder for local files cannot be made.
+        SettingsError: the folder for local files cannot be created.
     """
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(f"data_dir: cannot make {settings.data_dir}: {error.strerror}") from None
+        raise SettingsError(f"data_dir: cannot create {settings.data_dir}: {error.strerror}") from None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -77,11 +77,11 @@ def _pass_on(children: Sequence[Child], number: signal.Signals) -> None:
 
 
 def worker_command(settings: Settings, index: int) -> list[str]:
-    """The command of one worker; a metrics port that is set counts up, its static membership has the number added.
+    """The command of one worker, with ``index`` added to an explicit metrics port and to the static membership's name.
 
-    Without one that is set each worker takes the first free port from the default on.
+    Without an explicit metrics port each worker takes the first free port from the default on.
 
-    Secrets are not on it, for everybody can read it; :func:`_environment` hands them on.
+    The command contains no secrets, because every user can read it; :func:`_environment` passes them.
     """
     changes: dict[str, object] = {"data_dir": settings.data_dir / f"worker-{index}"}
     if "metrics_port" in settings.model_fields_set:
@@ -92,7 +92,7 @@ def worker_command(settings: Settings, index: int) -> list[str]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """A worker's environment, with the secrets: they may have come from a file of settings that it is not given."""
+    """A worker's environment, with the secrets: they may come from a settings file that the worker does not read."""
     secrets = {name: getattr(settings, name) for name in SECRETS}
     given = {f"NEWSWATCH_{name.upper()}": secret.get_secret_value() for name, secret in secrets.items() if secret}
     return {**os.environ, **given}
@@ -101,7 +101,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 def _tend(child: Child) -> None:
     now = monotonic()
     if child.process is not None and not child.process.running():
-        logger.error("a worker ended with status %d; its log: %s", child.process.wait(), child.log)
+        logger.error("a worker exited with status %d; see its log: %s", child.process.wait(), child.log)
         child.pause = FIRST_PAUSE if now - child.started > WELL_AFTER else min(child.pause * 2, LONGEST_PAUSE)
         child.start_at = now + child.pause
         child.process = None

@@ -1,4 +1,4 @@
-"""One worker: rules, extraction, the two agents and the reporter put together on a Faust app, and run until stopped."""
+"""One worker: assembles rules, extraction, the two agents and the reporter on a Faust app, and runs until stopped."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ from streams.worker.app import create_app
 from streams.worker.shutdown import EXIT_STATUS, Fatal, start_again
 from streams.worker.signals import while_running, while_stopping
 
-#: When asked to stop, the worker gives the batch in work so long (seconds).
+#: Timeout for the current batch during shutdown, in seconds.
 DRAIN_SECONDS = 5.0
-#: And its last report so long.
+#: Timeout for the last progress report during shutdown, in seconds.
 LAST_REPORT_SECONDS = 2.0
-#: Without a port of its own in the settings, a worker tries so many ports after the default: several run on a machine.
+#: Number of ports after the default that a worker without an explicit port tries: several can run on one machine.
 SPARE_PORTS = 99
 
 WITHOUT_PRODUCER_IDS = (
     "%s: this broker gives out no producer ids (the embedded broker never does), so the worker runs without "
-    "idempotence: a crash or a lost acknowledgement can write records twice. For trying out only; use Apache Kafka"
+    "idempotence: a crash or a lost acknowledgement can write records twice. Use Apache Kafka in production"
 )
 
 logger = logging.getLogger(__name__)
@@ -68,10 +68,10 @@ class Worker:
     Raises:
         RulesNotFoundError, RuleSetError: there are no rules, or one is wrong.
         TopicsMissingError: a topic is missing and may not be created.
-        PartitionsDifferError: the facts of a partition of ``observations`` would have no place.
-        AccessError: this user lacks a right that the worker needs.
+        PartitionsDifferError: ``observations`` and the changelog differ in their number of partitions.
+        AccessError: the Kafka user lacks a permission that the worker needs.
         BrokerUnreachableError: no broker answers.
-        SettingsError: what a setting asks for is not installed, or a file cannot be read.
+        SettingsError: a setting needs a package that is not installed, or a file cannot be read.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -140,10 +140,10 @@ class Worker:
         self._wire()
 
     def run(self) -> int:
-        """Run until SIGTERM or SIGINT; returns the exit status: 0, or 70 when the worker had to give up.
+        """Run until SIGTERM or SIGINT; return the exit status: 0, or 70 after a fatal error.
 
         Raises:
-            MetricsAddressError: the HTTP port cannot be had.
+            MetricsAddressError: the HTTP address cannot be bound.
         """
         keep_what_is_loaded()
         with self._health_server() as server, Watchdog(self.health, self.fatal), closing(self.topic_ids):
@@ -151,7 +151,7 @@ class Worker:
             worker = faust.Worker(
                 self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
             )
-            worker.spinner = None  # it writes a terminal's control characters, into log files too
+            worker.spinner = None  # it writes terminal control characters, even into log files
             try:
                 worker.execute_from_commandline()
             except SystemExit as stop:
@@ -160,13 +160,13 @@ class Worker:
         return EXIT_STATUS if self.fatal.error is not None else 0
 
     def _health_server(self) -> HealthServer:
-        """The HTTP port: exactly the one that was set, else the first free one from the default on."""
+        """The HTTP server, on the port that was set, else on the first free port from the default on."""
         settings = self.settings
         spare = 0 if "metrics_port" in settings.model_fields_set else SPARE_PORTS
         host, port = settings.metrics_host, settings.metrics_port
         server = HealthServer(host, port, self.metrics.registry, self.health, spare=spare)
         if port and server.port != port:
-            logger.warning("port %d is in use, so metrics are on port %d; --metrics-port sets it", port, server.port)
+            logger.warning("port %d is in use, so metrics are on port %d (see --metrics-port)", port, server.port)
         return server
 
     def _topics(self) -> list[str]:
@@ -206,7 +206,7 @@ class Worker:
                 raise TypeError("the agent reads a topic")
             await run(stream)
 
-        # One agent a topic and no concurrency: acknowledgements must come in order (faust-streaming #606).
+        # One agent per topic, no concurrency: acknowledgements must come in order (faust-streaming #606).
         self.app.agent(channel, name=f"streams.worker.agents.{topic}", concurrency=1)(agent)
 
     def _guarded(self, run: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
@@ -238,22 +238,23 @@ class Worker:
         self.reporter.assigned(assigned)
 
     async def _drain(self, sender: object, **_: object) -> None:
-        """Finish what is in work and commit it, so that the next owner need not do it again."""
+        """Finish and commit the current batches, so that the next owner need not repeat them."""
         del sender
         if self.fatal.error is None and not self.fatal.again:
             conveyors = (self.articles.conveyor, self.observations.conveyor)
             drained = await asyncio.gather(*(conveyor.drain(DRAIN_SECONDS) for conveyor in conveyors))
             if not all(drained):
-                logger.warning("what is in work takes longer than %.0f s; it is read again", DRAIN_SECONDS)
+                logger.warning("the current batch takes longer than %.0f s; it will be read again", DRAIN_SECONDS)
             try:
-                await asyncio.wait_for(self.reporter.report(), LAST_REPORT_SECONDS)  # what it tells may be committed
+                # Only reported offsets are committed.
+                await asyncio.wait_for(self.reporter.report(), LAST_REPORT_SECONDS)
             except TimeoutError:
-                logger.warning("the broker does not take the last report; what it would have told is read again")
+                logger.warning("the broker did not acknowledge the last report; unreported articles will be read again")
             await self.app.consumer.commit()
 
 
 def run_worker(settings: Settings) -> None:
-    """Run one worker in this process, once more where it is to begin again, and exit with its status."""
+    """Run one worker in this process, restart it if it asks for that, and exit with its status."""
     worker = Worker(settings)
     status = worker.run()
     if worker.fatal.again and worker.fatal.error is None:

@@ -1,1 +1,1 @@
-"""The Faust agents: thin; they decode, call the core, send, and settle."""
+"""The Faust agents. They are thin: decode a record, call the core, send the results, acknowledge the record."""

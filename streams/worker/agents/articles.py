@@ -1,4 +1,4 @@
-"""The first agent: articles to enriched articles, observations, alerts and dead letters."""
+"""The first agent: turns articles into enriched articles, observations, alerts and dead letters."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from streams.worker.agents.messages import alert_messages, count_alerts, dead_le
 from streams.worker.shutdown import Fatal
 
 Prepared = tuple[list[Outcome], list[Message]]
-"""What follows from a batch, and the messages that say so."""
+"""The outcomes of a batch and the messages to send for them."""
 
 
 class ArticleAgent:
-    """Reads ``articles``; settles a batch when all that follows from it is acknowledged."""
+    """Reads ``articles``; settles a batch when everything derived from it is acknowledged."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class ArticleAgent:
         self._metrics = metrics
         self._fatal = fatal
         self._outbox = Outbox(app)
-        # One thread: spaCy and the rules run beside the event loop, which goes on answering Kafka's heartbeats.
+        # One thread: spaCy and the rules run off the event loop, which keeps sending Kafka's heartbeats.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="extraction")
         self._times: dict[tuple[int, int], datetime] = {}
         self.conveyor = TwoStageConveyor(
@@ -63,7 +63,7 @@ class ArticleAgent:
         )
 
     async def run(self, stream: Stream[bytes]) -> None:
-        """The agent's body; an error ends the process, nothing of the batch is acknowledged."""
+        """The agent's body. An error ends the process; nothing in the batch is acknowledged."""
         try:
             await self.conveyor.run(stream)
         except asyncio.CancelledError:
@@ -74,16 +74,16 @@ class ArticleAgent:
 
     @property
     def topic(self) -> str:
-        """The topic that it reads."""
+        """The topic that this agent reads."""
         return self.settings.topic(ARTICLES)
 
     def show(self) -> None:
-        """Set the gauge of the articles in work."""
+        """Set the gauge of articles in flight."""
         self._metrics.in_flight.set(self.conveyor.in_flight)
 
     @property
     def log_grain(self) -> timedelta | None:
-        """How finely the rules in force ask for silence of the log."""
+        """The time resolution at which the rules in force check the log for silence; None if no rule does."""
         return self._pipeline.engine.log_grain
 
     async def _prepare(self, batch: Sequence[Event]) -> Prepared:
@@ -93,14 +93,14 @@ class ArticleAgent:
         return await loop.run_in_executor(self._thread, self._process, records)
 
     def _process(self, records: Sequence[Record]) -> Prepared:
-        """What follows from each record, as messages; a record whose messages cannot be made is a dead letter."""
+        """Return the outcomes and their messages; a record whose messages cannot be built becomes a dead letter."""
         outcomes: list[Outcome] = []
         messages: list[Message] = []
         for processed in self._pipeline.process(records):
             outcome = processed
             try:
                 sent = list(self._messages(outcome))
-            except Exception as error:  # noqa: BLE001 - one record costs one record
+            except Exception as error:  # noqa: BLE001 - a bad record affects only itself
                 letter = dead_letter(outcome.record, "send", "processing_failed", error)
                 outcome = Outcome(record=outcome.record, dead=letter, seconds=outcome.seconds)
                 sent = [dead_letter_message(self.settings, letter)]
@@ -161,7 +161,7 @@ class ArticleAgent:
 
 
 def _arrival(record: Record, article: EnrichedArticle) -> datetime:
-    """Since when an article waits here: an archive that is fed again arrived elsewhere, long ago."""
+    """When an article arrived on this topic; a replayed archive carries a ``received_at`` from long ago."""
     return max(record.timestamp, article.received_at)
 
 

@@ -1,4 +1,4 @@
-"""Waiting for the rule set that an observation comes from, where its sender has it and this worker does not yet."""
+"""Waiting for the rule set of an observation when its sender has loaded that set and this worker has not yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class AwaitedRules:
-    """Waits up to ``rules_wait_seconds`` for a rule set, once for each: then what it saw is dropped."""
+    """Waits up to ``rules_wait_seconds`` for a rule set, once per set; after that its observations are dropped."""
 
     def __init__(self, settings: Settings, in_force: RulesInForce) -> None:
         self._in_force = in_force
@@ -27,7 +27,7 @@ class AwaitedRules:
         """Whether the rule of an observation is in force here, now or after waiting for it.
 
         Args:
-            wanted: whether it is still worth waiting; it is not where the partition has moved.
+            wanted: whether to keep waiting; false once the partition has moved.
         """
         version, in_force = observation.rule_set_version, self._in_force
         give_up_at = monotonic() + self._longest
@@ -37,9 +37,9 @@ class AwaitedRules:
             await in_force.look()
             known = in_force.engine.knows(observation.state)
             if known or in_force.had(version) or not wanted():
-                break  # an earlier rule set that does not come back, or a partition that has moved
+                break  # from an earlier rule set, or the partition has moved
             if monotonic() >= give_up_at:
-                logger.warning("rule set %s did not arrive here; what it saw is dropped", version)
+                logger.warning("rule set %s did not reach this worker in time; dropping its observations", version)
                 self._given_up.add(version)
                 break
             await asyncio.sleep(self._pause)

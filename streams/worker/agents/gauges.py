@@ -1,4 +1,4 @@
-"""What the gauges and ``/livez`` say about the partitions of this worker; of others they say nothing."""
+"""The gauges and ``/livez`` for the partitions that this worker owns."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from streams.monitoring.metrics import Metrics
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """How far a worker has come.
+    """A worker's progress.
 
-    ``done``: its partitions of ``articles``, each to the offset below which everything is acknowledged; ``observed``:
-    its partitions of ``observations``; ``ends``: the ends of both, as far as they are known; ``committed``: what is
-    committed, of any topic.
+    ``done``: per owned partition of ``articles``, the offset below which everything is acknowledged; ``observed``: the
+    owned partitions of ``observations``; ``ends``: the known end offsets of both; ``committed``: the committed offsets
+    of all topics.
     """
 
     done: Mapping[TP, int]
@@ -27,14 +27,14 @@ class Reached(msgspec.Struct, frozen=True):
 
 
 class Gauges:
-    """Keeps the gauges of lag and commits current, and the places that may stall."""
+    """Updates the lag and commit gauges, and the partitions that the stall check watches."""
 
     def __init__(self, metrics: Metrics, health: Health) -> None:
         self._metrics = metrics
         self._health = health
 
     def show(self, reached: Reached) -> None:
-        """Show how far the worker has come; partitions that moved away disappear."""
+        """Show the worker's progress and remove partitions that it no longer owns."""
         metrics, health, committed = self._metrics, self._health, reached.committed
         lags = {tp: max(reached.ends.get(tp, 0) - offset, 0) for tp, offset in reached.done.items()}
         metrics.lag.show({_labels(tp): lag for tp, lag in lags.items()})
@@ -47,7 +47,7 @@ class Gauges:
             }
         )
         health.lag = sum(lags.values())
-        # Observations always have news: the reports themselves.
+        # Partitions of observations always get new records: the progress reports.
         behind = [*reached.observed, *(tp for tp, lag in lags.items() if lag)]
         health.reached({(tp.topic, tp.partition): offset for tp, offset in committed.items()}, behind)
         metrics.committed_at.set(datetime.now(UTC).timestamp() - health.stalled_for)

@@ -1,4 +1,4 @@
-"""Whether the topics are still the logs that the worker began with, and what a log lost before it was read."""
+"""Detects topics that were deleted or recreated, and counts records that were deleted before they were read."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ logger = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
-    """The part of a consumer that knows which offsets it passed over."""
+    """The part of a consumer that knows which offsets it skipped."""
 
     def take_holes(self) -> list[tuple[TP, int, int]]:
-        """Offsets passed over since the last call: partition, the first, and the one after the last."""
+        """Return the offset ranges skipped since the last call: partition, first offset, end (exclusive)."""
 
     async def beginnings(self, *partitions: TP) -> Mapping[TP, int]:
-        """The first offset of each partition."""
+        """Return the first offset of each partition."""
 
 
 class LogWatch:
-    """Compares the logs of the topics with those that the worker began with.
+    """Compares the topics' logs with those that existed when the worker started.
 
-    A worker waits for a topic that was deleted. Where one was deleted and made anew, no offset that the worker knows
-    says anything about it: it begins again.
+    The worker waits for a topic that was deleted. If a topic was recreated, none of the offsets that the worker knows
+    apply to it, so the worker restarts.
 
     Args:
-        logs: the logs that the worker began with.
-        ids: asks the brokers, in a thread.
-        begin_again: called with the reason where a topic was made anew.
+        logs: the logs that existed when the worker started.
+        ids: asks the brokers for topic ids, in a thread.
+        begin_again: called with the reason when a topic was recreated.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class LogWatch:
         self._ids = ids
         self._begin_again = begin_again
         self.gone: frozenset[str] = frozenset()
-        """The topics that did not exist when this was last asked."""
+        """The topics that were missing at the last check."""
 
     def id_of(self, topic: str) -> str:
-        """The id of the log that the worker began with, empty where the broker gives none."""
+        """The id of the topic's log when the worker started, empty if the broker gives none."""
         return self._logs.ids.get(topic, "")
 
     async def unchanged(self) -> bool:
@@ -65,18 +65,18 @@ class LogWatch:
         now = await asyncio.to_thread(self._ids.of, known)
         gone = frozenset(known.keys() - now.keys())
         for topic in sorted(gone - self.gone):
-            logger.error("the topic %s was deleted; the worker waits until it is made anew", topic)
+            logger.error("the topic %s was deleted; the worker waits until it is recreated", topic)
         self.gone = gone
         anew = sorted(topic for topic, id_ in now.items() if id_ != known[topic])
         if anew and not gone:
-            self._begin_again(f"the topic {' and '.join(anew)} was made anew")
+            self._begin_again(f"the topic {' and '.join(anew)} was recreated")
         return not anew and not gone
 
     async def count_expired(self, reader: Reader, topic: str) -> None:
-        """Count what was deleted, by retention or by hand, before it was fetched."""
+        """Count the records that were deleted, by retention or by hand, before they were fetched."""
         holes = [hole for hole in reader.take_holes() if hole[0].topic == topic]
         earliest = await reader.beginnings(*{tp for tp, _, _ in holes}) if holes else {}
-        for tp, start, end in holes:  # the end of a transaction leaves a hole too
+        for tp, start, end in holes:  # a transaction's end marker also leaves a hole
             lost = min(earliest.get(tp) or 0, end) - start
             if lost > 0:
                 self._logs.expired(tp, lost)

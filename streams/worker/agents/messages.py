@@ -1,4 +1,4 @@
-"""What the worker sends: alerts, observations, progress reports and dead letters; and how alerts are counted."""
+"""The messages that the worker sends (alerts, observations, progress reports, dead letters) and the alert counters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from streams.transport.sender import Message
 
 
 def alert_messages(settings: Settings, firing: Firing) -> Iterator[Message]:
-    """One record for each topic of the firing: ``alerts`` and the rule's own; key: the alert's id."""
+    """Yield one record per topic of the firing: ``alerts`` and the rule's own; the key is the alert's id."""
     alert = firing.alert
     value = msgspec.json.encode(alert)
     headers = event_headers("alert", f"{alert.id}.{alert.revision}", time=alert.updated_at, subject=alert.rule)
@@ -31,7 +31,7 @@ def alert_messages(settings: Settings, firing: Firing) -> Iterator[Message]:
 
 
 def count_alerts(metrics: Metrics, firings: Iterable[Firing], arrival: datetime | None) -> None:
-    """Count firings once by id and revision, with the time since the article's arrival."""
+    """Count each firing once by id and revision, and observe the time since the article's arrival."""
     now = datetime.now(UTC)
     for firing in firings:
         if not metrics.count_alert(firing.alert):
@@ -53,7 +53,7 @@ def observation_message(settings: Settings, observation: Observation, origin: Or
 
 
 def report_messages(settings: Settings, report: ProgressReport, partitions: int) -> Iterator[Message]:
-    """The record of a progress report, once for each partition of ``observations``."""
+    """Yield a progress report's record once per partition of ``observations``."""
     topic, value = settings.topic(OBSERVATIONS), msgspec.json.encode(report)
     headers = event_headers("progress", f"{settings.app_id}-{monotonic()}", time=datetime.now(UTC))
     for partition in range(partitions):
@@ -61,9 +61,9 @@ def report_messages(settings: Settings, report: ProgressReport, partitions: int)
 
 
 def dead_letter_message(settings: Settings, letter: DeadLetter) -> Message:
-    """The record of a dead letter; without the original's content where no record can hold it.
+    """The record of a dead letter, without the original's content if that does not fit into a record.
 
-    The broker's limit is one of packed bytes: what came in as a small record may be a hundred times as large here.
+    The broker's limit applies to compressed bytes; the original may be a hundred times as large uncompressed.
     """
     if letter.size > settings.max_request_bytes and _packed(letter) > settings.max_request_bytes:
         letter = letter.without_content()

@@ -1,8 +1,8 @@
-"""The second agent: observations to facts and alerts, progress reports to the watermark.
+"""The second agent: turns observations into facts and alerts, and advances the watermark from progress reports.
 
-For each batch: send the alerts and await, then write the facts to the changelog and await, then settle. What fails
-in between ends the process; the next owner starts from the changelog and sends the same alerts again, with the same
-ids and revisions.
+For each batch it sends the alerts and awaits them, writes the facts to the changelog and awaits them, then settles the
+batch. A failure in between ends the process. The next owner starts from the changelog and sends the same alerts again,
+with the same ids and revisions.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ MAX_BATCH = 256
 
 
 class ObservationsExpandedError(UserError):
-    """``observations`` has more partitions than before: keys go elsewhere than their facts are."""
+    """``observations`` gained partitions: keys now hash to partitions that do not hold their facts."""
 
     def __init__(self, topic: str, partitions: int) -> None:
         super().__init__(f"{topic} was expanded while the worker ran; expected {partitions} partitions, as before")
 
 
 class Effect(msgspec.Struct):
-    """What a step of one partition asks for, and when the article behind it, if there is one, arrived."""
+    """A step of one partition, and the arrival time of the article that caused it, if any."""
 
     partition: int
     step: Step
@@ -59,7 +59,7 @@ class Effect(msgspec.Struct):
 
 
 class Work(msgspec.Struct):
-    """What a batch comes to: the partitions that it touched, as they were held then, and what follows."""
+    """The results of a batch, and the partitions that it touched, as held when the batch began."""
 
     held: dict[int, FactPartition] = {}
     reported: set[int] = set()
@@ -69,7 +69,7 @@ class Work(msgspec.Struct):
 
 
 class ObservationAgent:
-    """Reads ``observations``; holds the facts of the partitions that this worker owns."""
+    """Reads ``observations`` and holds the facts of the partitions that this worker owns."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class ObservationAgent:
         self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
 
     async def run(self, stream: Stream[bytes]) -> None:
-        """The agent's body; an error ends the process, nothing of the batch is acknowledged."""
+        """The agent's body. An error ends the process; nothing in the batch is acknowledged."""
         try:
             await self.conveyor.run(stream)
         except asyncio.CancelledError:
@@ -103,21 +103,21 @@ class ObservationAgent:
             raise
 
     def exchange_rules(self, engine: Engine) -> None:
-        """Go on with other rules; the facts of rules whose state stays the same are kept."""
+        """Switch to another rule set; rules whose state id is unchanged keep their facts."""
         self._table.store.exchange_rules(engine)
 
     @property
     def topic(self) -> str:
-        """The topic that it reads."""
+        """The topic that this agent reads."""
         return self._settings.topic(OBSERVATIONS)
 
     @property
     def restored(self) -> int:
-        """Changelog records taken over since the start of the process."""
+        """Number of changelog records restored since the process started."""
         return self._table.store.restored
 
     def judged(self) -> dict[int, dict[int, datetime]]:
-        """How far the layers of rules that chains hear of have come, by layer and partition held."""
+        """The time up to which each layer of chained rules has been judged, by layer and owned partition."""
         found: dict[int, dict[int, datetime]] = {}
         for number, held in self._table.store.partitions.items():
             for layer, time in held.settled_layers.items():
@@ -126,17 +126,17 @@ class ObservationAgent:
         return found
 
     def horizon(self) -> datetime | None:
-        """The newest event time that was reported to the partitions held."""
+        """The newest event time reported to the owned partitions."""
         horizons = (held.progress.horizon for held in self._table.store.partitions.values())
         return max((time for time in horizons if time is not None), default=None)
 
     def assigned(self, assigned: set[TP]) -> None:
-        """The partitions that this worker owns from now on; one that was added later ends the process."""
+        """Take over the assigned partitions; a partition added since the start ends the process."""
         if any(tp.topic == self.topic and tp.partition >= self.partitions for tp in assigned):
             self._fatal(ObservationsExpandedError(self.topic, self.partitions))
 
     def show(self) -> None:
-        """Set the gauges of the partitions held."""
+        """Set the gauges of the owned partitions."""
         held = {(str(number),): partition for number, partition in self._table.store.partitions.items()}
         self._metrics.facts.show({labels: len(partition) for labels, partition in held.items()})
         watermarks = {labels: partition.settled_watermark for labels, partition in held.items()}
@@ -150,20 +150,20 @@ class ObservationAgent:
             headers = headers_of(event)
             try:
                 record = decode(event.message.value, headers)
-            except Exception as error:  # noqa: BLE001 - one record costs one record
+            except Exception as error:  # noqa: BLE001 - a bad record affects only itself
                 work.bad.append(self._dead_letter(event, headers, BAD_OBSERVATION, error))
                 continue
             wanted = partial(self.conveyor.is_current, event)
             if isinstance(record, Observed) and not await self._awaited.have_rule(record.observation, wanted):
                 continue
-            if not wanted():  # the partition has moved: an empty one would mislead
+            if not wanted():  # the partition has moved: a new, empty one would lead to wrong alerts
                 continue
             partition = work.held.setdefault(
                 event.message.partition, self._table.store.partition(event.message.partition)
             )
             try:
                 self._apply(record, partition, event.message.partition, work)
-            except Exception as error:  # noqa: BLE001 - one record costs one record; the state is as before it
+            except Exception as error:  # noqa: BLE001 - a bad record affects only itself; the state is unchanged
                 work.bad.append(self._dead_letter(event, headers, "processing_failed", error))
         await self._outbox.send((*self._alerts(work.effects), *work.bad))
         await self._write(work)
@@ -176,11 +176,11 @@ class ObservationAgent:
             work.handled += 1
         else:
             work.reported.add(number)
-            for step in self._report(record, partition):  # one by one: a step that fails undoes none before it
+            for step in self._report(record, partition):  # one by one: a failing step must not discard earlier ones
                 work.effects.append(Effect(number, step))
 
     def _observe(self, seen: Observed, partition: FactPartition) -> tuple[Step, datetime | None]:
-        """The step that an observation leads to, and when its article arrived."""
+        """Return the step that an observation causes, and the arrival time of its article."""
         origin = seen.origin
         if origin is None:
             return partition.state.observe(seen.observation, replay=False), None
@@ -188,9 +188,9 @@ class ObservationAgent:
         return partition.state.observe(seen.observation, replay=replay), origin.arrival
 
     def _report(self, report: ProgressReport, partition: FactPartition) -> Iterator[Step]:
-        """The steps that a progress report leads to, in order."""
+        """Yield the steps that a progress report causes, in order."""
         watermark = partition.progress.merge(report, datetime.now(UTC))
-        if report.pulses:  # before the watermark, which may pass the articles that they are of
+        if report.pulses:  # before the watermark, which may pass the articles they come from
             yield partition.state.pulse(report.pulses)
         if watermark is not None:
             yield partition.state.advance(watermark)
@@ -234,7 +234,7 @@ class ObservationAgent:
                 yield observation_message(self._settings, observation, None)
 
     async def _write(self, work: Work) -> None:
-        """Write facts to the changelog; the producer keeps the order of a key that is put and deleted in one batch."""
+        """Write facts to the changelog; the producer keeps the order of a key put and deleted in the same batch."""
         changelog = self._table.changelog_topic_name
         records = [
             Message(topic=changelog, key=key.encode(), value=value, partition=effect.partition)
@@ -251,8 +251,8 @@ class ObservationAgent:
         for record, metadata in zip(records, await self._outbox.send(records), strict=True):
             written.setdefault(metadata.partition, []).append((metadata.offset, (record.key or b"", record.value)))
         for number, stored in written.items():
-            work.held[number].wrote(stored)  # as held when the batch began: never of a later take-over
-        for number in work.reported:  # what fired at this watermark is acknowledged now
+            work.held[number].wrote(stored)  # as held when the batch began, never one from a later takeover
+        for number in work.reported:  # everything that fired at this watermark is now acknowledged
             held = work.held[number]
             held.settled_watermark = held.progress.watermark
             held.settled_layers = held.state.judged

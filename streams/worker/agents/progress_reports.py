@@ -1,9 +1,9 @@
-"""Progress reports: every partition of ``observations`` learns how far this worker has come with ``articles``.
+"""Progress reports: they tell every partition of ``observations`` this worker's progress through ``articles``.
 
-Only what was reported may be committed. If the newest article were committed first, and its reader killed before the
-report, nobody would know the article's time, and the watermark would not move until the next article.
+Only reported offsets may be committed. If the newest article were committed first and its reader killed before the
+report, no worker would know the article's time, and the watermark would not move until the next article.
 
-A report never gives offsets of a log that is gone: while a topic is deleted or made anew, it says nothing of it.
+A report never contains offsets of a deleted log: while a topic is missing or was recreated, its offsets are left out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from streams.worker.agents.observations import ObservationAgent
 
 
 class ProgressReports:
-    """Makes and sends the reports, and releases what they report for the next commit."""
+    """Sends the reports and releases the reported offsets for the next commit."""
 
     def __init__(
         self, app: faust.App, articles: ArticleAgent, observations: ObservationAgent, log_watch: LogWatch
@@ -40,16 +40,16 @@ class ProgressReports:
 
     @property
     def gone(self) -> frozenset[str]:
-        """The topics that did not exist at the last report."""
+        """The topics that were missing at the last report."""
         return self._log_watch.gone
 
     def assigned(self, assigned: set[TP]) -> None:
-        """The partitions that this worker owns from now on."""
+        """Take over the assigned partitions."""
         self._articles.progress.assigned({tp.partition for tp in assigned if tp.topic == self._articles.topic})
         self._transaction_ends.forget()
 
     async def send(self) -> Reached:
-        """Send one report to every partition and wait until all are acknowledged; returns how far the worker has come.
+        """Send one report to every partition, wait until all are acknowledged, and return the worker's progress.
 
         Raises:
             KafkaError: a report was not acknowledged, or the brokers do not answer; nothing was released.
@@ -59,14 +59,14 @@ class ProgressReports:
         owned = sorted(tp for tp in assigned if tp.topic == self._articles.topic)
         observed = sorted(tp for tp in assigned if tp.topic == self._observations.topic)
         await self._find_starts(consumer, owned)
-        # The order matters: first what is done and how new it is, then the ends of the log.
+        # The order matters: first the done offsets and newest times, then the end offsets of the log.
         done = {tp.partition: progress.done[tp.partition] for tp in owned if tp.partition in progress.done}
         newest = {p: time for p, time in progress.newest.items() if p in done}
-        # What others reported counts too: the worker that read the newest article may be gone, and its cuts with it.
+        # Other workers' reports count too: the worker that read the newest article may be gone, and its cuts with it.
         horizon = max(filter(None, (*newest.values(), self._observations.horizon())), default=None)
         ends, observation_ends = await self._ends(consumer, observed)
-        unchanged = await self._log_watch.unchanged()  # asked last: so everything in the report is of this log
-        if not unchanged:  # only what is true of any log
+        unchanged = await self._log_watch.unchanged()  # checked last, so that everything in the report is of this log
+        if not unchanged:  # report only what does not depend on the log
             done, newest, horizon, ends = {}, {}, None, {}
         await self._report(done, newest, horizon, ends)
         if unchanged:
@@ -85,12 +85,12 @@ class ProgressReports:
             return
         earliest, committed = await consumer.beginnings(*unknown), consumer.committed_offsets()
         for tp in unknown:
-            # Below the committed offset all is done. Where none is committed, or its record is gone, reading starts at
-            # the beginning of the log.
+            # Everything below the committed offset is done. Without a committed offset, or if its record was deleted,
+            # reading starts at the beginning of the log.
             self._articles.progress.start(tp.partition, max(committed.get(tp) or 0, earliest.get(tp) or 0))
 
     async def _ends(self, consumer: Consumer, observed: list[TP]) -> tuple[dict[int, int], dict[TP, int]]:
-        """The ends of ``articles``, of all partitions or none, and those of the partitions of ``observations``."""
+        """Return the end offsets of all partitions of ``articles`` (or none), and of the ``observed`` partitions."""
         topic = self._articles.topic
         every = {TP(topic, partition) for partition in await consumer.partitions_of(topic)}
         found = await consumer.ends(*sorted(every | set(observed)))
@@ -115,7 +115,7 @@ class ProgressReports:
         progress.pulses -= pulses
 
     async def _release(self, consumer: Consumer, owned: list[TP], done: dict[int, int], ends: dict[int, int]) -> None:
-        """Let what was reported be committed, and go past the ends of transactions, which nobody is given to read."""
+        """Release the reported offsets for commit, and skip transaction end markers, which no agent receives."""
         progress = self._articles.progress
         consumer.release({TP(self._articles.topic, partition): offset for partition, offset in done.items()})
         passed = await self._transaction_ends.find(consumer, owned, progress.done, ends)

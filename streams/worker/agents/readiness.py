@@ -1,4 +1,4 @@
-"""Whether this worker is ready: it has recovered, reads its partitions, its topics exist, and it is not stopping."""
+"""A worker is ready when it has recovered, reads its partitions, all its topics exist, and it is not stopping."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streams.monitoring.metrics import Metrics
 
 
 class Readiness:
-    """Follows rebalances and recoveries of an app; keeps ``/readyz`` and the gauge current."""
+    """Follows an app's rebalances and recoveries, and updates ``/readyz`` and the readiness gauge."""
 
     def __init__(self, app: faust.App, metrics: Metrics, health: Health) -> None:
         self._app = app
@@ -26,7 +26,7 @@ class Readiness:
         """Whether the worker has recovered and reads its partitions."""
 
     def moving(self) -> None:
-        """Partitions are revoked: not ready until a later look finds the worker recovered."""
+        """Partitions are revoked: the worker is not ready until ``look`` finds that it has recovered."""
         self.reading = False
         self._show()
 
@@ -36,11 +36,11 @@ class Readiness:
         self._health.moved()
 
     def look(self, restored: int) -> None:
-        """Find out whether recovery is over; ``restored``: changelog records read since the process started."""
-        if restored != self._restored:  # a long recovery is no stall
+        """Check whether recovery is over; ``restored``: changelog records read since the process started."""
+        if restored != self._restored:  # a long recovery is not a stall
             self._restored = restored
             self._health.moved()
-        # Faust signals the end of a recovery, but signals it too early as well.
+        # Faust signals the end of a recovery, but sometimes too early.
         self.reading = not self._app.rebalancing and not self._app.in_recovery and self._recovered()
         if self.reading and self._recovering_since is not None:
             self._metrics.recovery.set(monotonic() - self._recovering_since)
@@ -49,7 +49,7 @@ class Readiness:
         self._show()
 
     def waiting(self, waiting: bool) -> None:
-        """Whether the worker waits for a topic that was deleted: then it has nothing to do, and is not ready."""
+        """Set whether the worker waits for a deleted topic: it is then idle and not ready."""
         self._waiting = waiting
         if waiting:
             self._health.moved()

@@ -1,4 +1,4 @@
-"""Once a second: see whether the worker is ready, report its progress, and keep the gauges current."""
+"""Once a second: check whether the worker is ready, report its progress, and update the gauges."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from streams.worker.agents.readiness import Readiness
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
-#: Brokers that do not answer, or refuse, by either of the two clients.
+#: The brokers do not answer, or refuse: the errors of both Kafka clients.
 NO_ANSWER = (aiokafka.errors.KafkaError, kafka.errors.KafkaError, BrokerUnreachableError)
 
 
 class Reporter:
-    """Runs beside the agents, and is told when partitions move and when the worker stops."""
+    """Runs beside the agents; the worker calls it when partitions move and when it stops."""
 
     def __init__(
         self,
@@ -41,26 +41,26 @@ class Reporter:
         self._gauges = gauges
 
     def assigned(self, assigned: set[TP]) -> None:
-        """The partitions that this worker owns from now on."""
+        """Take over the assigned partitions."""
         self._observations.assigned(assigned)
         self._reports.assigned(assigned)
         self._readiness.assigned()
 
     async def run(self) -> None:
-        """Run for ever."""
+        """Run forever."""
         while True:
             await asyncio.sleep(INTERVAL_SECONDS)
             self._readiness.look(self._observations.restored)
             await self.report()
 
     async def report(self) -> None:
-        """Report once if this worker is ready; what the brokers do not take is logged, and is in the next report."""
+        """Report once if this worker is ready; a report that fails is logged and included in the next one."""
         if not self._readiness.reading:
             return
         try:
             reached = await self._reports.send()
-        except NO_ANSWER as error:  # if it stays so, the watchdog ends the worker
-            logger.warning("no progress report: %r", error)
+        except NO_ANSWER as error:  # if this continues, the watchdog ends the worker
+            logger.warning("cannot send a progress report: %r", error)
             return
         self._readiness.waiting(bool(self._reports.gone))
         self._gauges.show(reached)

@@ -125,7 +125,7 @@ def test_recreated_while_workers_run(new_watch: New, wait_until: Wait) -> None:
     assert watch.late() == 0
     for worker in (static, dynamic):
         worker.wait_ready()
-        assert worker.log.read_text().count("articles was made anew") == 1
+        assert worker.log.read_text().count("articles was recreated") == 1
 
 
 def test_a_worker_waits_for_a_deleted_topic(new_watch: New, wait_until: Wait) -> None:

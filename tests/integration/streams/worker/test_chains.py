@@ -1,8 +1,8 @@
 """Rules over the alerts of rules, over several workers and partitions.
 
-Shown here: a chain waits at its own depth. Its input is the alerts, with the end of their interval as time, and how far
-the detectors below it have come: alerts of a partition that lies days behind are not late for it. The same ids as
-`newswatch scan` gives.
+Covered: a chained rule waits at its own depth. Its input is alerts, whose time is the end of their interval, and the
+progress of the detectors below it, so alerts from a partition that is days behind are not late. Alert ids equal those of
+`newswatch scan`.
 """
 
 import signal
@@ -24,12 +24,12 @@ rules:
 """
 
 
-def test_alerts_of_a_partition_that_lies_days_behind_are_not_late(
+def test_alerts_from_a_partition_days_behind_are_not_late(
     new_watch: Callable[..., Any], wait_until: Callable[..., None]
 ) -> None:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
-    # Static members whose session is long: what the sleeper owns stays its own.
+    # Static members with a long session timeout: the paused worker keeps its partitions.
     patient = {"session_timeout_seconds": 60, "request_timeout_seconds": 70}
     sleeper, other = (watch.start(instance_id=name, **patient) for name in ("one", "two"))
     sleeper.wait_ready()

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of the stream neither loses nor invents an alert; held against `newswatch scan`."""
+"""kill -9 in the middle of the stream neither loses nor invents an alert, compared with `newswatch scan`."""
 
 import json
 import signal
@@ -29,7 +29,7 @@ START = datetime(2020, 5, 1, tzinfo=UTC)
 
 
 def articles(count: int) -> list[dict[str, Any]]:
-    """One article a second; every third tells of a blast, every seventh of an arrest, by four outlets."""
+    """One article per second from four outlets; every third reports a blast, every seventh an arrest."""
     return [
         {
             "id": f"a{n}",
@@ -44,7 +44,7 @@ def articles(count: int) -> list[dict[str, Any]]:
 
 
 def scanned(records: list[dict[str, Any]], rules: Path, folder: Path) -> dict[str, str]:
-    """The alerts that `newswatch scan` gives for the same log: id, and in words which it is."""
+    """The alerts that `newswatch scan` finds in the same log, as id and description."""
     file = folder / "articles.jsonl"
     file.write_text("\n".join(map(json.dumps, records)))
     return {alert["id"]: described(alert) for alert in scan(file, "--rules", str(rules))}
@@ -62,13 +62,13 @@ def check(watch: Any, expected: dict[str, str]) -> None:
     assert {id_: words for id_, words in expected.items() if id_ not in seen} == {}, "lost"
     assert seen - set(expected) == set(), "invented"
     for (_, revision), same in sent.items():
-        # What is sent twice under one revision says the same: a counter that counted again would not.
+        # Duplicates of one revision are equal: a counter that counted twice would change them.
         assert len({(alert["state"], alert["severity"], alert["count"]) for alert in same}) == 1, same
         assert revision >= 1
 
 
 @pytest.mark.slow
-def test_kill_9_loses_nothing_and_invents_nothing(
+def test_kill_9_neither_loses_nor_invents_alerts(
     new_watch: Callable[..., Any], wait_until: Callable[..., None], tmp_path: Path
 ) -> None:
     watch = new_watch(RULES, partitions=3)
@@ -90,7 +90,7 @@ def test_kill_9_loses_nothing_and_invents_nothing(
 
 
 @pytest.mark.slow
-def test_a_worker_stopped_past_its_session_and_woken_up_changes_nothing(
+def test_a_worker_paused_past_its_session_timeout_changes_nothing(
     new_watch: Callable[..., Any], tmp_path: Path
 ) -> None:
     watch = new_watch(RULES, partitions=3)
@@ -110,7 +110,7 @@ def test_a_worker_stopped_past_its_session_and_woken_up_changes_nothing(
 
 
 @pytest.mark.slow
-def test_what_is_committed_was_reported_so_that_event_time_outlives_a_worker(
+def test_only_reported_offsets_are_committed_so_event_time_survives_a_worker(
     new_watch: Callable[..., Any], wait_until: Callable[..., None]
 ) -> None:
     watch = new_watch(RULES)

@@ -1,9 +1,9 @@
 """Send, then write, then acknowledge, on real Kafka.
 
-Shown here: the producer is idempotent (each batch on the broker's disk carries a producer's id, epoch and sequence);
-while the broker does not take what an article leads to, nothing is committed, `/livez` turns red, the worker ends by
-itself, and the next one loses nothing; a detector that does not have an observation's rule set
-yet waits for it; a worker is ready only when its facts are recovered, and they count.
+Covered: the producer is idempotent (each batch on the broker's disk has a producer id, epoch and sequence). While the
+broker does not accept an article's results, nothing is committed, `/livez` fails, the worker ends, and the next one
+loses nothing. A detector waits for an observation's rule set that it has not loaded yet. A worker is ready only when its
+facts are recovered, and recovered facts count.
 """
 
 import json
@@ -44,7 +44,7 @@ def batches(topic: str, settings: Any) -> Iterator[tuple[int, int, int]]:
             length, magic = struct.unpack_from(">i4xb", data, place + 8)
             assert magic == 2
             if not length:
-                break  # space that is set aside
+                break  # preallocated space
             yield struct.unpack_from(">qhi", data, place + 43)
             place += 12 + length
 
@@ -65,7 +65,7 @@ def is_red(worker: Any) -> bool:
         return False
 
 
-def test_nothing_is_committed_before_the_broker_has_what_follows(new_watch: New, wait_until: Wait) -> None:
+def test_nothing_is_committed_before_its_results_are_acknowledged(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
     worker = watch.start(stall_seconds=6).wait_ready()
@@ -77,7 +77,7 @@ def test_nothing_is_committed_before_the_broker_has_what_follows(new_watch: New,
         assert all(identity >= 0 and epoch >= 0 and sequence >= 0 for identity, epoch, sequence in written), topic
     assert all(identity >= 0 for identity, _, _ in batches(changelog_topic(watch.settings), watch.settings))
 
-    delete(watch, "articles.enriched")  # sends to it are tried again and again
+    delete(watch, "articles.enriched")  # sends to it are retried again and again
     watch.produce([article("q1", 1)])
     wait_until(lambda: is_red(worker), 30, "the light stays green", watch)
     assert worker.process.wait(30) == 70
@@ -94,7 +94,7 @@ def test_nothing_is_committed_before_the_broker_has_what_follows(new_watch: New,
     assert ends == {"q1", "q2"}
 
 
-def test_a_detector_waits_for_rules_that_it_does_not_have_yet(new_watch: New, wait_until: Wait, tmp_path: Path) -> None:
+def test_a_detector_waits_for_rules_not_yet_loaded(new_watch: New, wait_until: Wait, tmp_path: Path) -> None:
     watch = new_watch(QUAKES + FLOODS, partitions=2)
     watch.create_topics()
     old = tmp_path / "old"
@@ -117,14 +117,14 @@ def test_a_detector_waits_for_rules_that_it_does_not_have_yet(new_watch: New, wa
     watch.wait_committed()
 
 
-def test_ready_is_when_the_facts_are_recovered(new_watch: New, wait_until: Wait) -> None:
+def test_ready_once_the_facts_are_recovered(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
     worker = watch.start().wait_ready()
     watch.produce([article("q-----", 0)])
     watch.wait_committed()
     worker.kill()
-    # 10,000 more facts as the worker writes them: two of each of 5,000 outlets.
+    # 10,000 more facts in the worker's format: two for each of 5,000 outlets.
     (fact,) = [record for record in watch.changelog() if b"q-----" in record.key]
     producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, acks="all", linger_ms=50, batch_size=262_144)
     for number in range(10_000):

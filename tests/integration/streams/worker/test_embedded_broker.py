@@ -34,15 +34,15 @@ def brokers() -> Iterator[str]:
 
 @contextmanager
 def default_port_in_use() -> Iterator[None]:
-    """As when another worker runs on this machine."""
+    """Occupy the default port, as another worker on this machine would."""
     with socket.socket() as other:
-        with suppress(OSError):  # one does
+        with suppress(OSError):  # it is already in use
             other.bind(("127.0.0.1", 9464))
             other.listen()
         yield
 
 
-def test_a_worker_on_the_embedded_broker_gives_alerts_and_says_what_is_missing(brokers: str, tmp_path: Path) -> None:
+def test_a_worker_on_the_embedded_broker_sends_alerts_and_warns_about_idempotence(brokers: str, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     rules.mkdir()
     (rules / "desk.yaml").write_text(RULES)
@@ -101,5 +101,5 @@ def test_apache_kafka_gives_producer_ids(kafka: KafkaCluster) -> None:
     assert gives_producer_ids(load_settings(brokers=kafka.bootstrap_servers))
 
 
-def test_where_no_broker_answers_idempotence_stays_on() -> None:
+def test_idempotence_stays_on_if_no_broker_answers() -> None:
     assert gives_producer_ids(load_settings(brokers="127.0.0.1:1"))

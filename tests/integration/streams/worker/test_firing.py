@@ -1,10 +1,10 @@
-"""When a rule fires on Kafka: at once where no later article can undo it, else behind the watermark.
+"""When a rule fires on Kafka: on arrival if no later article can undo the alert, else behind the watermark.
 
-Shown here: monotone conditions fire on arrival, within a second; the others when the watermark, less the rule's own
-lateness, passes; a value never met before is certain early; an alert's id comes from rule, group and an aligned interval
-of event time, and never from the article that arrived first, in whatever order, over whatever partitions; an arrival
-has the moments after it judged again; sums of floats are exact, so that their order does not matter; event time is
-`published_at` unless that is missing, in the future or absurd; a bound that is reached is counted.
+Covered: monotone conditions fire on arrival, within a second; other conditions fire when the watermark minus the rule's
+lateness passes. A new value is certain early. An alert's id depends on rule, group and an aligned interval of event
+time, never on which article arrived first, in any order and over any partitions. An arrival re-evaluates the moments
+after it. Sums of floats are exact, so their order does not matter. Event time is `published_at` unless that is missing,
+in the future or implausible. Reaching a bound is counted.
 """
 
 import json
@@ -44,16 +44,16 @@ def firing(watch: Any, rule: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.alone
-def test_at_once_or_behind_the_watermark(new_watch: New, wait_until: Wait) -> None:
+def test_rules_fire_on_arrival_or_behind_the_watermark(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(RULES, partitions=2)
     (watch.settings.rules / "numbers.txt").write_text("".join(f"number{n}\n" for n in range(300)))
     watch.create_topics()
     worker = watch.start().wait_ready()
-    old = article("old", -120, "A quake long ago.", "outlet-0")  # so that the log is old enough for what is new
+    old = article("old", -120, "A quake long ago.", "outlet-0")  # so that the log is old enough for `new` rules
     fed = [old]
     watch.produce([old])
-    # Three of each outlet, the newest first and over both partitions; 0.1 + 0.2 + 0.3 >= 0.6 in one order only, if
-    # floats were added up as they come.
+    # Three per outlet, the newest first and over both partitions. With plain float addition, 0.1 + 0.2 + 0.3 >= 0.6
+    # holds in one order only.
     for outlet in range(5):
         for number, tone in ((2, 0.3), (1, 0.2), (0, 0.1)):
             one = article(f"q{outlet}-{number}", 10 * number + outlet, source=f"outlet-{outlet}", meta={"tone": tone})
@@ -68,7 +68,7 @@ def test_at_once_or_behind_the_watermark(new_watch: New, wait_until: Wait) -> No
         if alert["rule"] == "quakes" and alert["state"] == "firing":
             waits.append((record.timestamp - max(arrived[one["article_id"]] for one in alert["evidence"])) / 1000)
     assert median(waits) < 1
-    # One that comes last, of a time before all others, has the moments after it judged again: another interval.
+    # The last arrival has the earliest time, so the moments after it are re-evaluated: another interval fires.
     first = article("first", -10, "A quake before that.", "outlet-1", meta={"tone": 0.0})
     again = len(firing(watch, "quakes"))
     fed.append(first)

@@ -1,8 +1,8 @@
-"""The same log gives the same alerts, on real Kafka: the short form of what `make chaos` shows over 20,000 articles.
+"""The same log gives the same alerts, on real Kafka: a short version of `make chaos`, which uses 20,000 articles.
 
-Shown here: alert ids are a function of articles, rules and horizon, for `newswatch scan` and for workers over six
-partitions that are all killed in between; an article's offset is committed only after all that follows from it is
-acknowledged, so that no commit passes the lowest unfinished offset; what is sent twice carries the same id and revision.
+Covered: alert ids are a function of articles, rules and horizon, both for `newswatch scan` and for workers over six
+partitions that are all killed midway. An article's offset is committed only after everything derived from it is
+acknowledged, so no commit passes the lowest unfinished offset. Duplicates carry the same id and revision.
 """
 
 import json
@@ -20,7 +20,7 @@ COUNT = 1500
 
 
 def check_commits(watch: Any) -> None:
-    """With every worker dead: of all that is committed, what follows from it is on the log."""
+    """Check, with every worker dead, that everything derived from the committed articles is on the log."""
     enriched = {json.loads(record.value)["id"] for record in watch.read("articles.enriched")}
     committed = watch.committed()
     done = [record for record in watch.read("articles") if record.offset < committed.get(record.partition, 0)]
@@ -35,7 +35,7 @@ def check_commits(watch: Any) -> None:
                 assert any(seen["article_id"].encode() in key for key in facts), "committed, and not in the changelog"
 
 
-def test_workers_that_are_killed_give_the_alerts_of_a_scan(
+def test_killed_workers_send_the_same_alerts_as_a_scan(
     new_watch: Callable[..., Any], wait_until: Callable[..., None]
 ) -> None:
     watch = new_watch("rules: []", partitions=6)

@@ -1,4 +1,4 @@
-"""Rules that ask how old or how silent the log is: the times of all articles go to every partition, with the reports."""
+"""Rules about the log's age or silence: progress reports send the times of all articles to every partition."""
 
 import json
 from collections import defaultdict
@@ -21,7 +21,7 @@ START = datetime(2020, 5, 1, tzinfo=UTC)
 
 
 def articles(first: int, last: int) -> list[dict[str, Any]]:
-    """One each ten seconds, all silent for an hour in the middle; quakes are few, some by outlets not heard of before."""
+    """One article every ten seconds with an hour of silence in the middle; a few are quakes, some from new outlets."""
     return [
         {
             "id": f"l{n}",
@@ -34,7 +34,7 @@ def articles(first: int, last: int) -> list[dict[str, Any]]:
 
 
 def told(watch: Any) -> dict[int, set[datetime]]:
-    """The times that each partition of observations was told."""
+    """The times that were sent to each partition of observations."""
     found: dict[int, set[datetime]] = defaultdict(set)
     for record in watch.read("observations"):
         report = decode(record.value, record.headers)
@@ -43,7 +43,7 @@ def told(watch: Any) -> dict[int, set[datetime]]:
     return found
 
 
-def test_times_of_articles_outlive_the_workers_that_read_them(
+def test_article_times_survive_the_workers_that_read_them(
     new_watch: Callable[..., Any], wait_until: Callable[..., None]
 ) -> None:
     watch = new_watch(RULES, partitions=6)
@@ -76,7 +76,7 @@ def test_times_of_articles_outlive_the_workers_that_read_them(
     wait_until(lambda: expected.keys() <= {alert["id"] for alert in watch.alerts()}, 30, "alerts are lost", watch)
     assert {alert["id"] for alert in watch.alerts()} == expected.keys()
     assert watch.late() == 0
-    # No article has a record of its own: observations are of quakes, and a report is one record of the changelog.
+    # Articles have no records of their own: observations are only of quakes, and a report is one changelog record.
     seen = [json.loads(record.value) for record in watch.read("observations") if not is_report(record.headers)]
     assert {one["rule"] for one in seen} == {"outlet-silent", "newly-hit"}
     written = [record for record in watch.changelog() if record.key.startswith(LOG_KEY.encode()) and record.value]

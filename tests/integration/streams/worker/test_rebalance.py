@@ -1,9 +1,9 @@
-"""Partitions that go and come back, and a worker that is busy for longer than its session.
+"""Partitions that move away and return, and a worker that is busy for longer than its session timeout.
 
-Shown here: a partition's index is dropped when it is revoked, and built anew from the changelog when it comes back, with
-what others have added and deleted meanwhile; heartbeats go on while extraction takes longer than the session, however
-long one batch takes; what is acknowledged after a rebalance for a batch of before it is ignored: the next owner reads
-it again, and nothing is lost or counted twice.
+Covered: a partition's index is dropped when the partition is revoked, and rebuilt from the changelog when it returns,
+with the changes that others made meanwhile. Heartbeats continue while a batch takes longer than the session timeout.
+An acknowledgement after a rebalance for a batch from before it is ignored: the next owner reads the batch again, and
+nothing is lost or counted twice.
 """
 
 import random
@@ -37,7 +37,7 @@ def held(worker: Any) -> set[str]:
 
 
 def members(watch: Any) -> set[str]:
-    """The names that the broker knows the group's members by; whoever joins again gets another."""
+    """The member ids of the group on the broker; a member that rejoins gets a new one."""
     admin = admin_client(watch.settings)
     try:
         groups = admin.describe_groups([watch.settings.app_id])
@@ -48,7 +48,7 @@ def members(watch: Any) -> set[str]:
 
 @contextmanager
 def _writing_on(watch: Any, facts: list[Any]) -> Iterator[None]:
-    """Write facts to the changelog over and over: some of them come behind whatever its owner has written."""
+    """Keep writing facts to the changelog, so that some of them follow everything that its owner wrote."""
     done = threading.Event()
     producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, acks="all")
 
@@ -68,7 +68,7 @@ def _writing_on(watch: Any, facts: list[Any]) -> Iterator[None]:
         producer.close()
 
 
-def test_a_partition_that_goes_and_comes_back_has_all_facts(new_watch: New, wait_until: Wait) -> None:
+def test_a_partition_that_returns_has_all_its_facts(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(RULES, partitions=4)
     watch.create_topics()
     fed = []
@@ -104,8 +104,8 @@ def test_a_partition_that_goes_and_comes_back_has_all_facts(new_watch: New, wait
     assert watch.late() == 0
 
 
-def test_what_an_owner_of_the_past_still_wrote_makes_no_alert_twice(new_watch: New, wait_until: Wait) -> None:
-    # Its alerts went out, its facts were written after others had taken over; the next rebalance reads them.
+def test_facts_written_late_by_a_former_owner_duplicate_no_alert(new_watch: New, wait_until: Wait) -> None:
+    # The former owner sent its alerts, but wrote its facts after the takeover; the next rebalance reads them.
     rules = RULES.split("  - {name: calm", maxsplit=1)[0]
     records = [article(f"q{o}-{m}", m, source=f"outlet-{o}") for m in range(7) for o in range(20)]
     past, watch = (new_watch(rules, partitions=4) for _ in range(2))
@@ -131,7 +131,7 @@ def test_what_an_owner_of_the_past_still_wrote_makes_no_alert_twice(new_watch: N
     assert {alert["id"] for alert in sent} == set(watch.scanned(records))
 
 
-def test_extraction_may_take_longer_than_the_session(new_watch: New, wait_until: Wait) -> None:
+def test_extraction_may_take_longer_than_the_session_timeout(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
     session = 2.0
@@ -149,7 +149,7 @@ def test_extraction_may_take_longer_than_the_session(new_watch: New, wait_until:
     assert time.monotonic() - begun > session, "quicker than the session: this shows nothing"
     assert members(watch) == member != set(), "it lost its membership, and joined again"
 
-    # Another one comes while a batch is in work: what the first then acknowledges is of an older generation.
+    # Another worker joins while a batch is in progress: the first one then acknowledges in an older generation.
     watch.produce(slow[5:], 1)
     other = watch.start(**changes).wait_ready()
     wait_until(lambda: len(other.owned()) == len(worker.owned()) == 1, 60, "the partitions are not shared", watch)

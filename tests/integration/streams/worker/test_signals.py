@@ -1,8 +1,8 @@
-"""What a worker does when it is asked to stop, or cannot start, on real Kafka.
+"""Signals to a worker, and a worker that cannot start, on real Kafka.
 
-Shown here: it is not ready from the moment that it is asked to stop; with the broker gone it ends within 10 s, and asked
-again at once; while it starts it ends at once; SIGHUP makes it look at its rules, and ends nothing; facts that would
-have no place, for `observations` has more partitions than they have, are said before anything is read.
+Covered: a worker is not ready once it received a stop signal. Without a broker it ends within 10 s, and immediately on
+a second signal. During startup it ends immediately. SIGHUP reloads the rules and ends nothing. If `observations` has
+more partitions than the changelog, the worker reports it before it reads anything.
 """
 
 import signal
@@ -31,14 +31,14 @@ QUAKE = {"id": "q", "text": "A quake shook the town.", "published_at": "2020-05-
 
 @pytest.fixture(autouse=True)
 def _hangups_are_heard() -> Iterator[None]:
-    """Also where the tests run under nohup, which children take over."""
+    """Restore SIGHUP, which child processes inherit as ignored if the tests run under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.alone
-def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(new_watch: New, wait_until: Wait) -> None:
+def test_without_a_broker_it_stops_in_time_and_at_once_on_a_second_signal(new_watch: New, wait_until: Wait) -> None:
     with KafkaCluster() as cluster:
         watches = []
         for _ in range(2):
@@ -64,10 +64,10 @@ def test_with_the_broker_gone_it_stops_in_time_and_asked_again_at_once(new_watch
 
 
 @pytest.mark.alone
-def test_while_it_starts_it_ends_at_once(new_watch: New) -> None:
+def test_a_signal_during_startup_ends_it_at_once(new_watch: New) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
-    worker = watch.start(brokers="127.0.0.1:1")  # where nobody answers, for 10 s
+    worker = watch.start(brokers="127.0.0.1:1")  # nothing answers there, for 10 s
     time.sleep(4)
     worker.signal(signal.SIGHUP)
     time.sleep(0.5)
@@ -76,7 +76,7 @@ def test_while_it_starts_it_ends_at_once(new_watch: New) -> None:
     assert worker.process.wait(2) == 128 + signal.SIGTERM
 
 
-def test_sighup_makes_it_look_at_its_rules(new_watch: New, wait_until: Wait) -> None:
+def test_sighup_reloads_the_rules(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES)
     watch.create_topics()
     worker = watch.start(rules_reload_seconds=3600).wait_ready()
@@ -88,7 +88,7 @@ def test_sighup_makes_it_look_at_its_rules(new_watch: New, wait_until: Wait) -> 
     assert worker.status.ready()
 
 
-def test_observations_is_never_expanded(new_watch: New) -> None:
+def test_expanding_observations_ends_the_worker(new_watch: New) -> None:
     watch = new_watch(QUAKES, partitions=2)
     watch.create_topics()
     running = watch.start().wait_ready()

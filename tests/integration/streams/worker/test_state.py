@@ -1,4 +1,4 @@
-"""State and time on real Kafka: what the design says of the changelog, the watermark and membership, by sentence."""
+"""State and time on real Kafka: the changelog, the watermark and group membership."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def test_a_changelog_write_that_the_broker_refuses_loses_nothing(new_watch: New,
     watch.produce([quake(1, 1)])
     assert worker.process.wait(30) == 70
     assert "RecordTooLargeError" in worker.log.read_text() or "MessageSizeTooLargeError" in worker.log.read_text()
-    # The observation was not acknowledged: the next owner reads it again, and is refused too.
+    # The observation was not acknowledged: the next owner reads it again, and its write is refused too.
     assert watch.start().process.wait(60) == 70
     limit_changelog(watch, 1_000_000)
     watch.start().wait_ready()
@@ -66,11 +66,11 @@ def test_a_changelog_write_that_the_broker_refuses_loses_nothing(new_watch: New,
     assert {evidence["article_id"] for evidence in alert["evidence"]} == {"q0", "q1", "q2"}
 
 
-def test_six_partitions_one_far_behind_and_nothing_of_it_is_late(new_watch: New, wait_until: Wait) -> None:
+def test_a_partition_far_behind_has_no_late_articles(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(STATE, partitions=6)
     watch.create_topics()
-    # A backfill in which the partitions are read one after the other: 30 h in five of them, and then as much again in
-    # the sixth, which a watermark over what happens to have arrived would throw away.
+    # A backfill that reads the partitions one after the other: 30 h in five of them, then the same 30 h in the sixth,
+    # which a watermark over the articles that happened to arrive first would treat as late.
     calm = "All was calm and nothing happened."
     for partition in range(5):
         watch.produce([quake(n, n * 6, calm) for n in range(partition, 300, 5)], partition)
@@ -87,7 +87,7 @@ def test_six_partitions_one_far_behind_and_nothing_of_it_is_late(new_watch: New,
     assert late(watch) == 0
 
 
-def test_a_state_goes_on_where_a_killed_worker_left_it(new_watch: New, wait_until: Wait) -> None:
+def test_rule_state_survives_a_killed_worker(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(STATE, partitions=2)
     watch.create_topics()
     worker = watch.start().wait_ready()
@@ -105,7 +105,7 @@ def test_a_state_goes_on_where_a_killed_worker_left_it(new_watch: New, wait_unti
     assert (firing["revision"], resolved["revision"], resolved["state"]) == (1, 2, "resolved")
 
 
-def test_what_comes_too_late_is_counted_and_not_more(new_watch: New, wait_until: Wait) -> None:
+def test_late_articles_are_only_counted(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(COUNTED)
     watch.create_topics()
     watch.start().wait_ready()
@@ -122,7 +122,7 @@ def test_what_comes_too_late_is_counted_and_not_more(new_watch: New, wait_until:
     assert watch.alerts() == []
 
 
-def test_a_static_member_that_restarts_moves_no_partitions(new_watch: New, wait_until: Wait) -> None:
+def test_a_static_member_keeps_its_partitions_over_a_restart(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(COUNTED, partitions=4)
     watch.create_topics()
     names = ("one", "two")
@@ -147,14 +147,14 @@ def test_a_static_member_that_restarts_moves_no_partitions(new_watch: New, wait_
     assert second.log.read_text().count("rebalancing") == rebalances
 
 
-def test_a_worker_that_nothing_moves_in_ends_and_the_next_goes_on(new_watch: New, kafka: KafkaCluster) -> None:
+def test_a_stalled_worker_ends_and_its_successor_continues(new_watch: New, kafka: KafkaCluster) -> None:
     watch = new_watch(COUNTED)
     watch.create_topics()
     worker = watch.start(stall_seconds=12).wait_ready()
     watch.produce([quake(0, 0), quake(1, 1)])
     watch.wait_committed()
     broker = kafka.pid(1)
-    os.kill(broker, signal.SIGSTOP)  # it neither answers nor closes a connection
+    os.kill(broker, signal.SIGSTOP)  # it neither answers nor closes connections
     try:
         assert worker.process.wait(45) == 70
     finally:

@@ -1,4 +1,4 @@
-"""The whole path on real Kafka: articles in with a plain client; enriched articles, alerts and dead letters out."""
+"""End to end on real Kafka: a plain client sends articles; enriched articles, alerts and dead letters come out."""
 
 import json
 import signal
@@ -97,7 +97,7 @@ def test_articles_become_enriched_articles_alerts_and_dead_letters(new_watch: Ca
     assert worker.stop() == 0
 
 
-def test_a_stopped_worker_drains_within_ten_seconds_and_the_next_goes_on(new_watch: Callable[..., Any]) -> None:
+def test_a_stopped_worker_drains_within_ten_seconds_and_its_successor_continues(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES)
     first = watch.start().wait_ready()
     watch.produce(explosion(n) for n in range(2))
@@ -117,10 +117,10 @@ def test_an_interrupt_ends_a_worker_too(new_watch: Callable[..., Any]) -> None:
     worker = new_watch(RULES).start().wait_ready()
     worker.signal(signal.SIGINT)
     assert worker.process.wait(10) == 0
-    assert "\x1b" not in worker.log.read_text()  # what controls a terminal has no place in a log
+    assert "\x1b" not in worker.log.read_text()  # no terminal control characters in a log
 
 
-def test_missing_topics_end_the_worker_with_advice_where_it_may_not_create_them(new_watch: Callable[..., Any]) -> None:
+def test_missing_topics_end_the_worker_with_advice_if_it_may_not_create_them(new_watch: Callable[..., Any]) -> None:
     worker = new_watch(RULES).start(create_topics=False)
     assert worker.process.wait(30) == 2
     said = worker.log.read_text()

@@ -1,7 +1,7 @@
-"""A worker that ends by itself is started again by the supervisor; what it sends twice is shown once.
+"""The supervisor restarts a worker that ends; alerts that are sent twice are shown once.
 
-Shown here: after a kill -9 the next worker goes on from what is committed; `subscribe` counts an alert once by id and
-revision, also where `firing` and `updated` share the id.
+Covered: after a kill -9 the next worker continues from the committed offsets. `subscribe` deduplicates alerts on id and
+revision, even though `firing` and `updated` share the id.
 """
 
 import json
@@ -27,7 +27,7 @@ def children(pid: int) -> set[int]:
     return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
 
-def test_a_killed_worker_is_started_again_and_alerts_are_shown_once(
+def test_a_killed_worker_is_restarted_and_alerts_are_shown_once(
     new_watch: Callable[..., Any], wait_until: Callable[..., None], tmp_path: Path
 ) -> None:
     watch = new_watch(RULES, partitions=2)
@@ -57,7 +57,7 @@ def test_a_killed_worker_is_started_again_and_alerts_are_shown_once(
         (2, "updated"),  # the count has doubled
     ]
     producer = KafkaProducer(bootstrap_servers=settings.brokers, acks="all")
-    for record in (sent[0], sent[1], sent[0]):  # as a worker does that was killed before it committed
+    for record in (sent[0], sent[1], sent[0]):  # duplicates, as after a worker that was killed before it committed
         producer.send(settings.topic("alerts"), record.value, record.key, list(record.headers))
     other = json.loads(sent[0].value) | {"id": "another"}
     producer.send(settings.topic("alerts"), json.dumps(other).encode(), b"another")

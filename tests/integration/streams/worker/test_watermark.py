@@ -1,11 +1,11 @@
-"""How far event time is certain, on real Kafka.
+"""The watermark on real Kafka.
 
-Shown here: where a live stream has been silent for 30 s, event time moves on by the wall time that passes, without a
-jump, never beyond now, and only where that is wanted; an owner that is dead holds back only the cuts that hold its
-unread articles; what it told before stays true, and outlives it; the newest time of a partition is left out while it is
-unknown after a take-over; each report goes to every partition of `observations` and has the ends of all partitions of
-`articles`, read after the rest; `articles` may be expanded while workers run, and event time waits for the new
-partitions too, however soon they are written to; reports that come late, or again, take nothing back.
+Covered: once a live stream has been silent for 30 s, event time advances with the wall clock, without a jump, never
+beyond now, and only if the setting allows it. A dead owner holds back only the cuts that contain its unread articles;
+its earlier reports stay valid and survive it. The newest time of a partition is left out while it is unknown after a
+takeover. Each report goes to every partition of `observations` and contains the ends of all partitions of `articles`,
+read last. `articles` may be expanded while workers run, and event time waits for the new partitions too, however soon
+they are written to. Late or repeated reports never move the watermark back.
 """
 
 import time
@@ -38,12 +38,12 @@ def hours(number: float) -> datetime:
 
 
 def is_at(worker: Any, when: datetime) -> bool:
-    """Whether all that this worker owns has come exactly so far."""
+    """Whether the watermark of all partitions that this worker owns equals the given time."""
     found = worker.watermarks()
     return bool(found) and set(found.values()) == {when}
 
 
-def test_silence_lets_event_time_pass_as_the_wall_clock_does(new_watch: New, wait_until: Wait) -> None:
+def test_event_time_follows_the_wall_clock_during_silence(new_watch: New, wait_until: Wait) -> None:
     live, backfill, frozen = (new_watch(SILENCE, partitions=2) for _ in range(3))
     workers = {}
     for watch in (live, backfill, frozen):
@@ -67,8 +67,8 @@ def test_silence_lets_event_time_pass_as_the_wall_clock_does(new_watch: New, wai
         def passed(watch: Any = watch) -> timedelta:
             return max(workers[watch].watermarks().values()) - floods[watch]
 
-        # By the time that passed since the 30 s were over, from where it stood: no jump to now. The gauge is set once a
-        # second, and may be behind what the alert was judged by.
+        # It advanced by the time since the 30 s were over, without a jump to now. The gauge is set once a second, so it
+        # may lag behind the watermark that the alert was judged by.
         wait_until(lambda passed=passed: passed() > timedelta(seconds=4), 10, "event time stands", watch)
         assert passed() <= datetime.now(UTC) - begun - timedelta(seconds=29)
     (first,) = (alert for alert in backfill.alerts() if alert["state"] == "firing")
@@ -81,7 +81,7 @@ def test_silence_lets_event_time_pass_as_the_wall_clock_does(new_watch: New, wai
 def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES, partitions=2)
     watch.create_topics()
-    # Static members whose session is long: nobody takes over from the dead one.
+    # Static members with a long session timeout: no worker takes over from the dead one.
     patient = {"session_timeout_seconds": 60, "request_timeout_seconds": 70}
     one, two = (watch.start(instance_id=name, **patient) for name in ("one", "two"))
     one.wait_ready()
@@ -113,9 +113,9 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
     sent = [(r.partition, dict(r.headers)["ce_id"]) for r in watch.read("observations") if is_report(r.headers)]
     ids = [{name for partition, name in sent if partition == number} for number in (0, 1)]
     assert len(ids[0]) > 10
-    assert len(ids[0] ^ ids[1]) <= 2  # one that each worker may just be sending
+    assert len(ids[0] ^ ids[1]) <= 2  # each worker may be sending one right now
 
-    # The next one has read nothing itself: where event time stands is in the changelog.
+    # The next worker has read nothing itself: it takes event time from the changelog.
     again.kill()
     before = len(watch.reports())
     third = watch.start(instance_id="one", **patient).wait_ready()
@@ -131,7 +131,7 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
 
 
 def say_again(watch: Any, report: ProgressReport) -> None:
-    """Send a report as a worker does that had been stopped, and wakes up."""
+    """Send a stale report, as a paused worker does when it resumes."""
     headers = event_headers("progress", "of-the-past", time=datetime.now(UTC))
     producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, acks="all")
     for partition in (0, 1):
@@ -140,7 +140,7 @@ def say_again(watch: Any, report: ProgressReport) -> None:
     producer.close()
 
 
-def test_articles_is_expanded_while_workers_run(new_watch: New, wait_until: Wait) -> None:
+def test_articles_can_be_expanded_while_workers_run(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(QUAKES, partitions=2)
     watch.create_topics()
     workers = [watch.start(instance_id=name) for name in ("one", "two")]
@@ -152,7 +152,7 @@ def test_articles_is_expanded_while_workers_run(new_watch: New, wait_until: Wait
     admin = admin_client(watch.settings)
     admin.create_partitions({watch.settings.topic("articles"): 3})
     admin.close()
-    # At once, and the others go on: an end of the log that leaves the new partition out would pass over it.
+    # At once, while the others continue: end offsets without the new partition would let the watermark pass it.
     watch.produce([article(f"q{n}", hours(0.5) + timedelta(minutes=n), "A quake.") for n in range(3)], 2)
     for partition in (0, 1):
         watch.produce([article(f"b{partition}", hours(6))], partition)

@@ -115,7 +115,7 @@ def test_a_registry_that_cannot_be_written(tmp_path: Path, unwritable: Path) -> 
 
 def test_a_data_folder_that_cannot_be_made(unwritable: Path) -> None:
     said = refusal("worker", "--processes", "2", "--set", f"data_dir={unwritable}")
-    assert said == f"data_dir: cannot make {unwritable}: Not a directory"
+    assert said == f"data_dir: cannot create {unwritable}: Not a directory"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What Faust's app is given of ours."""
+"""Our additions to Faust's app."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def app() -> faust.App:
     return create_app(load_settings(brokers="127.0.0.1:1"))
 
 
-def test_what_was_fetched_while_messages_flow_is_not_thrown_away(app: faust.App) -> None:
+def test_a_second_resume_keeps_fetched_records(app: faust.App) -> None:
     queue: FlowControlQueue[int] = FlowControlQueue(flow_control=app.flow_control, clear_on_resume=True)
     app.flow_control.resume()
     queue.put_nowait(1)
@@ -23,7 +23,7 @@ def test_what_was_fetched_while_messages_flow_is_not_thrown_away(app: faust.App)
     assert queue.qsize() == 1
 
 
-def test_what_was_fetched_before_the_partitions_moved_is_thrown_away(app: faust.App) -> None:
+def test_a_resume_after_a_suspension_discards_fetched_records(app: faust.App) -> None:
     queue: FlowControlQueue[int] = FlowControlQueue(flow_control=app.flow_control, clear_on_resume=True)
     app.flow_control.resume()
     queue.put_nowait(1)
@@ -32,7 +32,7 @@ def test_what_was_fetched_before_the_partitions_moved_is_thrown_away(app: faust.
     assert queue.qsize() == 0
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Any) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Any) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(SettingsError, match="data_dir: cannot make"):
+    with pytest.raises(SettingsError, match="data_dir: cannot create"):
         create_app(load_settings(brokers="127.0.0.1:1", data_dir=tmp_path / "file"))

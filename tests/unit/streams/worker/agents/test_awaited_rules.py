@@ -1,4 +1,4 @@
-"""Observations of a rule set that this worker does not have yet."""
+"""Observations of a rule set that this worker has not loaded yet."""
 
 import asyncio
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from streams.worker.agents.awaited_rules import AwaitedRules
 
 
 class InForce:
-    """Rule sets "1", "2" ... on a folder, each of one rule of the same name; one more is seen at each look."""
+    """Rule sets "1", "2" ... in a folder, each with one rule of that name; each look finds the next one."""
 
     def __init__(self, *coming: str) -> None:
         self.coming = list(coming)
@@ -35,7 +35,7 @@ class InForce:
 
 
 class Case:
-    """What becomes of observations, on a clock that a pause moves."""
+    """Asks about observations, on a clock that sleeping advances."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *coming: str) -> None:
         self.clock = 0.0
@@ -54,20 +54,20 @@ class Case:
         return asyncio.run(self.awaited.have_rule(observation, lambda: self.wanted))
 
 
-def test_a_rule_in_force_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_in_force_needs_no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(monkeypatch)
-    assert case.have("0", state="rule-1")  # of an earlier set, with the same state
+    assert case.have("0", state="rule-1")  # from an earlier set, with the same state id
     assert not case.have("1", state="no-rule")
     assert (case.in_force.looks, case.clock) == (0, 0)
 
 
-def test_a_rule_set_that_is_on_its_way_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_for_a_rule_set_that_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(monkeypatch, "2", "3")
     assert case.have("3")
     assert (case.in_force.looks, case.clock) == (2, 1)
 
 
-def test_an_earlier_rule_set_counts_where_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_rule_set_counts_again_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(monkeypatch, "2", "1")
     assert case.have("2")
     assert case.have("1")
@@ -75,17 +75,17 @@ def test_an_earlier_rule_set_counts_where_it_comes_back(monkeypatch: pytest.Monk
     assert case.clock == 0
 
 
-def test_a_rule_set_that_does_not_come_is_given_up_once(
+def test_gives_up_once_on_a_rule_set_that_never_arrives(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     case = Case(monkeypatch)
     for _ in range(3):
         assert not case.have("9")
         assert case.clock == 5
-    assert caplog.text.count("rule set 9 did not arrive here; what it saw is dropped") == 1
+    assert caplog.text.count("rule set 9 did not reach this worker in time; dropping its observations") == 1
 
 
-def test_nothing_is_waited_for_where_the_partition_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stops_waiting_when_the_partition_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(monkeypatch)
     case.wanted = False
     assert not case.have("9")

@@ -1,4 +1,4 @@
-"""What a worker's gauges say of the partitions that it owns, and of those that moved away."""
+"""A worker's gauges for the partitions that it owns, and for those that moved away."""
 
 import time
 
@@ -12,7 +12,7 @@ from streams.worker.agents.gauges import Gauges, Reached
 
 
 class Owner:
-    """A worker that has committed so much of ``articles`` and ``observations``."""
+    """A worker with given committed offsets of ``articles`` and ``observations``."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = 1000.0
@@ -40,7 +40,7 @@ def owner(monkeypatch: pytest.MonkeyPatch) -> Owner:
     return Owner(monkeypatch)
 
 
-def test_nothing_is_said_of_partitions_that_moved_away(owner: Owner) -> None:
+def test_partitions_that_moved_away_disappear(owner: Owner) -> None:
     owner.show({0: 5, 1: 7}, {0: 5, 1: 10, 2: 4}, {0: (90, 95), 1: (80, 80)})
     assert owner.shown("newswatch_consumer_lag_records") == {"0": 0, "1": 3}
     assert owner.shown("newswatch_committed_offset") == {"0": 5, "1": 7}
@@ -52,8 +52,8 @@ def test_nothing_is_said_of_partitions_that_moved_away(owner: Owner) -> None:
     assert owner.shown("newswatch_observation_lag_records") == {"1": 4}
 
 
-def test_the_partition_that_waits_longest_tells_how_long_nothing_was_committed(owner: Owner) -> None:
-    """Reports are read each second: that something was committed says nothing of a partition that hangs."""
+def test_the_commit_age_is_that_of_the_slowest_partition(owner: Owner) -> None:
+    """Progress reports are committed each second, so a recent commit does not show that no partition hangs."""
     waited = []
     for report in range(4):
         owner.show({0: 5, 1: report}, {0: 9, 1: report}, {0: (90 + report, 91 + report)})
@@ -62,7 +62,7 @@ def test_the_partition_that_waits_longest_tells_how_long_nothing_was_committed(o
     assert waited == [0, 10, 20, 30]
 
 
-def test_observations_without_a_commit_may_stall_too(owner: Owner) -> None:
+def test_partitions_of_observations_can_stall_too(owner: Owner) -> None:
     tp = TP("observations", 0)
     for _ in range(2):
         assert owner.health.alive

@@ -1,4 +1,4 @@
-"""The watch over the logs: the same, gone, made anew; and what was lost of them."""
+"""Topics that are unchanged, deleted or recreated, and the records that were deleted before they were read."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ IDS = {"articles": "1", "observations": "2"}
 
 
 class Brokers:
-    """Topics and their ids, as the brokers give them now."""
+    """Topics and their current ids on the brokers."""
 
     def __init__(self, known: Mapping[str, str] = IDS) -> None:
         self.ids = dict(IDS)
@@ -37,31 +37,31 @@ def test_the_same_logs() -> None:
     assert (brokers.watch.id_of("articles"), brokers.watch.id_of("other")) == ("1", "")
 
 
-def test_brokers_that_give_no_ids_are_not_asked() -> None:
+def test_brokers_without_topic_ids_are_not_asked() -> None:
     brokers = Brokers(known={})
     brokers.ids.clear()
     assert brokers.unchanged()
 
 
-def test_a_topic_that_was_deleted_is_waited_for_and_named_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_waits_for_a_deleted_topic_and_logs_it_once(caplog: pytest.LogCaptureFixture) -> None:
     brokers = Brokers()
     del brokers.ids["articles"]
-    brokers.ids["observations"] = "3"  # is not enough to begin again with: one is still missing
+    brokers.ids["observations"] = "3"  # no restart yet: one topic is still missing
     for _ in range(3):
         assert not brokers.unchanged()
         assert brokers.watch.gone == {"articles"}
-    assert caplog.text.count("the topic articles was deleted; the worker waits until it is made anew") == 1
+    assert caplog.text.count("the topic articles was deleted; the worker waits until it is recreated") == 1
     assert brokers.reasons == []
 
 
 @pytest.mark.parametrize(
     ("ids", "reason"),
     [
-        ({"articles": "3"}, "the topic articles was made anew"),
-        ({"articles": "3", "observations": "4"}, "the topic articles and observations was made anew"),
+        ({"articles": "3"}, "the topic articles was recreated"),
+        ({"articles": "3", "observations": "4"}, "the topic articles and observations was recreated"),
     ],
 )
-def test_the_worker_begins_again_where_a_topic_was_made_anew(ids: dict[str, str], reason: str) -> None:
+def test_the_worker_restarts_when_a_topic_was_recreated(ids: dict[str, str], reason: str) -> None:
     brokers = Brokers()
     brokers.ids |= ids
     assert not brokers.unchanged()
@@ -70,7 +70,7 @@ def test_the_worker_begins_again_where_a_topic_was_made_anew(ids: dict[str, str]
 
 
 class Passed:
-    """A reader that passed over some offsets of a log that begins at 30 by now."""
+    """A reader that skipped some offsets of a log that now begins at 30."""
 
     def __init__(self, *holes: tuple[TP, int, int]) -> None:
         self.holes = list(holes)
@@ -86,18 +86,18 @@ class Passed:
 @pytest.mark.parametrize(
     ("topic", "start", "end", "lost"),
     [
-        ("articles", 12, 30, 18),  # all of the hole was deleted
-        ("articles", 20, 25, 5),  # and read on below what is deleted now
-        ("articles", 25, 40, 5),  # in part; the rest ends transactions
-        ("articles", 30, 31, 0),  # ends a transaction
+        ("articles", 12, 30, 18),  # the whole hole was deleted
+        ("articles", 20, 25, 5),  # reading continued below offsets that are deleted by now
+        ("articles", 25, 40, 5),  # partly deleted; the rest are transaction end markers
+        ("articles", 30, 31, 0),  # a transaction end marker
         ("observations", 12, 30, 0),
     ],
 )
-def test_what_was_deleted_before_it_was_read_is_counted(topic: str, start: int, end: int, lost: int) -> None:
+def test_records_deleted_before_they_were_read_are_counted(topic: str, start: int, end: int, lost: int) -> None:
     brokers, tp = Brokers(), TP(topic, 1)
     asyncio.run(brokers.watch.count_expired(Passed((tp, start, end)), "articles"))
     assert brokers.lost == ([(tp, lost)] if lost else [])
 
 
-def test_nobody_is_asked_where_nothing_was_passed_over() -> None:
+def test_brokers_are_not_asked_when_no_offset_was_skipped() -> None:
     asyncio.run(Brokers().watch.count_expired(Passed(), "articles"))

@@ -13,7 +13,7 @@ from streams.worker.agents.readiness import Readiness
 
 
 class App:
-    """What Faust says about rebalances and recoveries."""
+    """Faust's state of rebalances and recoveries."""
 
     def __init__(self) -> None:
         self.rebalancing = self.in_recovery = False
@@ -73,7 +73,7 @@ def test_not_ready_while_facts_are_recovered(worker: Worker, busy: str) -> None:
     assert not worker.readiness.reading
 
 
-def test_reads_and_is_not_ready_without_a_topic_or_while_it_stops(worker: Worker) -> None:
+def test_not_ready_without_a_topic_or_while_stopping(worker: Worker) -> None:
     readiness = worker.readiness
     readiness.waiting(True)
     readiness.look(restored=0)
@@ -85,9 +85,7 @@ def test_reads_and_is_not_ready_without_a_topic_or_while_it_stops(worker: Worker
     assert (readiness.reading, worker.ready()) == (True, False)
 
 
-def test_a_long_recovery_and_a_topic_that_is_gone_are_no_stalls(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_recovery_and_a_deleted_topic_are_not_stalls(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     moved: list[float] = []
     monkeypatch.setattr(worker.health, "moved", lambda: moved.append(worker.clock))
     worker.app.in_recovery = True
