@@ -1,4 +1,4 @@
-"""Files that ship with Newswatch outside its code: in the wheel, or in the checkout that the wheel is built from."""
+"""Shipped files outside the code: in the wheel, or in the checkout that the wheel is built from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ SAMPLES = _PACKAGE / "data" / "samples" / "articles.jsonl"
 
 
 def shipped(packaged: str, checkout: str) -> Path | None:
-    """Find a file or folder by its place in the package's data, else by its place in the checkout; None for neither."""
+    """Return a file or folder from the package's data, else from the checkout, else None."""
     places = (_PACKAGE / "data" / packaged, _PACKAGE.parent / checkout)
     return next((place for place in places if place.exists()), None)

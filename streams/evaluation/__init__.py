@@ -1,1 +1,1 @@
-"""Scores against gold articles, and the baseline."""
+"""Scores against annotated (gold) articles, and the baseline."""

@@ -1,7 +1,7 @@
-"""The naive extractor that ours is measured against: the full small spaCy pipeline, entities looked up by name.
+"""The naive extractor that serves as baseline: the full small spaCy pipeline, with entities looked up by name.
 
-Every GPE or NORP that the gazetteer knows by name is a country, every PERSON an official without an office, and a theme
-is given where two of its bare keywords occur.
+Every GPE or NORP that the gazetteer knows by name is a country, every PERSON an official without an office, and an
+article has a theme if two of its keywords occur.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ KEYWORDS = {
 
 
 def naive_pipe(articles: Iterable[tuple[str, str]]) -> Iterator[FoundArticle]:
-    """What the naive extractor finds in (id, text), in the same order."""
+    """Yield the naive extractor's findings for (id, text) pairs, in order."""
     nlp = spacy.load(PIPELINE)
     pairs = ((text, key) for key, text in articles)
     for doc, key in nlp.pipe(pairs, as_tuples=True, batch_size=BATCH):

@@ -1,7 +1,8 @@
-"""Precision, recall and F1 of extraction against annotated articles: the figures behind ``newswatch eval``.
+"""Precision, recall and F1 of extraction against annotated articles: the figures of ``newswatch eval``.
 
-Officials are matched one to one within an article when they share a mention or the last word of one; role class,
-country of office and "former" are the share that is right of those matched. Figures are micro-averages.
+Officials are matched one to one within an article if they share a mention or the last word of one. For role class,
+country of office and "former", the figure is the share of matched officials that have it right. Figures are
+micro-averages.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from detectors.model.article import Country, Official, Theme
 T = TypeVar("T")
 
 FIELDS = ("role_class", "country", "former")
-"""What is compared of officials that are matched."""
+"""The fields that are compared between matched officials."""
 
 
 class GoldOfficial(msgspec.Struct, frozen=True):
@@ -39,7 +40,7 @@ class GoldCountry(msgspec.Struct, frozen=True):
 
 
 class GoldArticle(msgspec.Struct, frozen=True):
-    """The annotation of one article; a part that is absent is not scored."""
+    """The annotation of one article; absent parts are not scored."""
 
     id: str
     officials: tuple[GoldOfficial, ...] | None = None
@@ -48,7 +49,7 @@ class GoldArticle(msgspec.Struct, frozen=True):
 
 
 class Found(Protocol):
-    """What was found in an article: an `Extraction`, an `EnrichedArticle`, or a line of ``extract --json``."""
+    """The findings in an article: an `Extraction`, an `EnrichedArticle`, or a line of ``extract --json``."""
 
     @property
     def officials(self) -> Sequence[Official]: ...
@@ -59,7 +60,7 @@ class Found(Protocol):
 
 
 class FoundArticle(msgspec.Struct, frozen=True):
-    """A line as ``newswatch extract --json`` prints it, as far as it is scored."""
+    """The scored part of a line of ``newswatch extract --json``."""
 
     id: str
     officials: tuple[Official, ...] = ()
@@ -68,7 +69,7 @@ class FoundArticle(msgspec.Struct, frozen=True):
 
 
 class Error(msgspec.Struct, frozen=True):
-    """One difference: ``sign`` is ``+`` (found, not annotated), ``-`` (missed) or the name of a wrong field."""
+    """One difference: ``sign`` is ``+`` (found but not annotated), ``-`` (missed) or the name of a wrong field."""
 
     kind: str
     article: str
@@ -134,7 +135,7 @@ def _forms(name: str, mentions: Iterable[str]) -> set[str]:
 
 
 def _pair(gold: Sequence[GoldOfficial], found: Sequence[Official]) -> list[tuple[int, int]]:
-    """Index pairs, one to one, those that share most forms first."""
+    """Return matched index pairs, one to one; pairs that share the most forms are matched first."""
     gold_forms = [_forms(official.name, official.mentions) for official in gold]
     found_forms = [_forms(official.name, (span.text for span in official.mentions)) for official in found]
     shared = sorted(
@@ -155,7 +156,7 @@ class _Score:
         self._officials, self._mentions = _Count("officials"), _Count("mentions")
         self._each: dict[str, _Count] = {}
         self._right = dict.fromkeys(FIELDS, 0)
-        """Officials that were matched, by the field that is right."""
+        """Number of matched officials with the right value, by field."""
 
     def add(self, gold: GoldArticle, found: Found) -> None:
         """Score one article."""
@@ -200,7 +201,7 @@ class _Score:
         self._mentions.add(article, {_fold(m) for m in gold.mentions}, {_fold(m.text) for m in found.mentions})
 
     def evaluation(self) -> Evaluation:
-        """The figures of what was added."""
+        """The figures of all articles added so far."""
         matched = self._officials.right
         mentions = self._mentions.figures()
         counts = (self._countries, self._main, self._themes, self._officials)
@@ -217,7 +218,7 @@ class _Score:
 
 
 def evaluate(gold: Iterable[GoldArticle], found: Mapping[str, Found]) -> Evaluation:
-    """Score what was found, by article id; an article that is not in ``found`` counts as empty."""
+    """Score the findings, by article id; an article missing from ``found`` counts as empty."""
     score = _Score()
     for article in gold:
         score.add(article, found.get(article.id, FoundArticle(id=article.id)))
@@ -225,12 +226,12 @@ def evaluate(gold: Iterable[GoldArticle], found: Mapping[str, Found]) -> Evaluat
 
 
 def read_gold(path: Path) -> list[GoldArticle]:
-    """Annotations, JSON lines. Raises OSError, msgspec.ValidationError."""
+    """Read annotations from JSON lines. Raises OSError, msgspec.ValidationError."""
     return _lines(path, GoldArticle)
 
 
 def read_found(path: Path) -> dict[str, Found]:
-    """The output of ``newswatch extract --json``, by article id. Raises OSError, msgspec.ValidationError."""
+    """Read the output of ``newswatch extract --json``, by article id. Raises OSError, msgspec.ValidationError."""
     return {article.id: article for article in _lines(path, FoundArticle)}
 
 

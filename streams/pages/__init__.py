@@ -1,1 +1,1 @@
-"""HTML pages of articles with the findings highlighted."""
+"""HTML pages of articles with highlighted findings."""

@@ -1,6 +1,6 @@
-"""Articles as self-contained HTML pages with the findings marked in their text: one file, or a folder with an index.
+"""Self-contained HTML pages of articles with the findings marked in their text: one file, or a folder with an index.
 
-The templates are beside this module, with automatic escaping: ``articles.html.jinja``, ``index.html.jinja``.
+The templates beside this module, ``articles.html.jinja`` and ``index.html.jinja``, use automatic escaping.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _TEMPLATES = Environment(
 
 
 class Row(NamedTuple):
-    """One thing that was found."""
+    """One finding."""
 
     name: str
     details: str
 
 
 class Found(NamedTuple):
-    """Everything of one kind that was found."""
+    """All findings of one kind."""
 
     heading: str
     rows: list[Row]
@@ -58,7 +58,7 @@ class Page(NamedTuple):
 
 
 def highlight(articles: Sequence[EnrichedArticle]) -> str:
-    """A complete HTML document: each article's text with marks, and lists of what was found; links where several."""
+    """Return a complete HTML document: each article's marked text and findings, with links if there are several."""
     first = articles[0]
     return _TEMPLATES.get_template("articles.html.jinja").render(
         language=first.language or "en",
@@ -68,9 +68,9 @@ def highlight(articles: Sequence[EnrichedArticle]) -> str:
 
 
 def write_pages(articles: Sequence[EnrichedArticle], place: Path) -> Path:
-    """Write the pages; returns the one to open: ``place`` itself, or its ``index.html``.
+    """Write the pages and return the one to open: ``place`` itself, or its ``index.html``.
 
-    Several articles go into one page where ``place`` ends in ``.html``, else each into its own in the folder ``place``.
+    Several articles go into one page if ``place`` ends in ``.html``, else each into its own in the folder ``place``.
 
     Raises:
         OSError: the file or folder cannot be written.

@@ -1,4 +1,4 @@
-"""What was found in an article as marks on its title and text, and a text cut where marks begin and end."""
+"""An article's findings as marks on its title and text, and the text split where marks begin and end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from detectors.model.article import EnrichedArticle, Part, Span
 
 
 class Mark(NamedTuple):
-    """A stretch of a text, and what was found there: ``kind`` is a CSS class, ``label`` is shown on hovering."""
+    """A span of a text and its finding: ``kind`` is a CSS class, ``label`` is shown on hover."""
 
     start: int
     end: int
@@ -20,7 +20,7 @@ class Mark(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A stretch of a text that the same marks cover from end to end."""
+    """A span of a text that the same marks cover from end to end."""
 
     text: str
     kinds: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Piece(NamedTuple):
 
 
 def marks_of(article: EnrichedArticle) -> dict[Part, list[Mark]]:
-    """Every mark on the title and on the text."""
+    """Return all marks on the title and on the text."""
     marks: dict[Part, list[Mark]] = defaultdict(list)
 
     def add(spans: tuple[Span, ...], kind: str, label: str) -> None:
@@ -48,7 +48,7 @@ def marks_of(article: EnrichedArticle) -> dict[Part, list[Mark]]:
 
 
 def pieces(text: str, marks: Sequence[Mark]) -> Iterator[Piece]:
-    """``text`` in pieces; joined, they are the text."""
+    """Split ``text`` at the edges of the marks; the joined pieces are the text."""
     edges = sorted({0, len(text), *(edge for mark in marks for edge in (mark.start, mark.end))})
     opening: dict[int, list[Mark]] = defaultdict(list)
     for mark in marks:

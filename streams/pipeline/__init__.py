@@ -1,1 +1,1 @@
-"""From the bytes of one record to everything that follows from it; no Kafka, no Faust."""
+"""From the bytes of one record to everything derived from it; no Kafka, no Faust."""

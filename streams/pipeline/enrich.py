@@ -1,6 +1,6 @@
 """From raw records to enriched articles: decode, extract, join. Plain functions of bytes, no Kafka, no Faust.
 
-The worker, ``newswatch scan`` and ``newswatch extract`` all run this, so that they cannot differ.
+The worker, ``newswatch scan`` and ``newswatch extract`` share this code, so their results cannot differ.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings
 from streams.sources.files import Line
 
-#: Articles of a file are extracted in batches of so many.
+#: Number of articles from a file that are extracted in one batch.
 FILE_BATCH = 64
-#: The time of a first line that has none, and no line before it to take it from.
+#: The time of a file's first line if it has none.
 FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One record of ``articles`` as it lies on the log; ``timestamp`` is Kafka's time of it.
+    """One raw record of ``articles``; ``timestamp`` is the Kafka record's.
 
-    ``refused`` says why there is nothing to read: the record could not be decoded. ``left_out`` is about how many bytes
-    it has then.
+    ``refused`` says why a record could not be decoded; ``left_out`` is then its approximate size in bytes.
     """
 
     value: bytes | None
@@ -52,7 +51,7 @@ class Enricher:
         self._extractor = extractor
 
     def enrich(self, records: Sequence[Record]) -> list[EnrichedArticle | DeadLetter]:
-        """One enriched article or dead letter for each record, in order. Never raises for what is in a record."""
+        """Return one enriched article or dead letter per record, in order. A record's content never raises."""
         decoded = [_decode(record) for record in records]
         extractions = self._extract([article for article in decoded if isinstance(article, Article)])
         found: list[EnrichedArticle | DeadLetter] = []
@@ -66,7 +65,7 @@ class Enricher:
                 continue
             try:
                 found.append(join(article, extraction, record.timestamp))
-            except Exception as error:  # noqa: BLE001 - one record costs one record
+            except Exception as error:  # noqa: BLE001 - a bad record affects only itself
                 found.append(dead_letter(record, "enrich", "processing_failed", error))
         return found
 
@@ -76,23 +75,23 @@ class Enricher:
         ]
         try:
             return iter(list(self._extractor.pipe(texts)))
-        except Exception:  # noqa: BLE001 - one bad article must not take its batch with it: find it
+        except Exception:  # noqa: BLE001 - one bad article must not fail its batch: find it
             return (self._extract_one(text) for text in texts)
 
     def _extract_one(self, source: Source) -> Extraction | Exception:
         try:
             return self._extractor.extract(*source)
-        except Exception as error:  # noqa: BLE001 - the article goes to the dead-letter topic with this reason
+        except Exception as error:  # noqa: BLE001 - the article becomes a dead letter with this reason
             return error
 
 
 def make_extractor(settings: Settings) -> Extractor:
-    """The extractor that the settings ask for; loading it takes about a second."""
+    """Load the extractor according to the settings; takes about a second."""
     return Extractor(model=settings.model, registry=settings.registry, taxonomy=settings.taxonomy)
 
 
 def join(article: Article, found: Extraction, record_time: datetime) -> EnrichedArticle:
-    """Join an article with what was found in it; ``record_time`` is its arrival unless it says so itself."""
+    """Join an article with its findings; ``record_time`` is its arrival unless ``received_at`` gives one."""
     arrival = article.arrival(record_time)
     return EnrichedArticle(
         id=article.key,
@@ -117,7 +116,7 @@ def join(article: Article, found: Extraction, record_time: datetime) -> Enriched
 
 
 def reader_of_text(extractor: Extractor) -> Callable[[EnrichedArticle], EnrichedArticle]:
-    """A function that adds to an article what is found in its title and text."""
+    """Return a function that adds the findings in its title and text to an article."""
 
     def read(article: EnrichedArticle) -> EnrichedArticle:
         found = extractor.extract(article.title, article.text, article.language, article.published_at)
@@ -129,10 +128,10 @@ def reader_of_text(extractor: Extractor) -> Callable[[EnrichedArticle], Enriched
 def enrich_lines(
     extractor: Extractor, lines: Iterable[Line], now: datetime, *, batch: int = FILE_BATCH
 ) -> Iterator[EnrichedArticle | DeadLetter]:
-    """The articles of a file, one for each line, in order; a dead letter's ``topic`` and ``offset`` are file and line.
+    """Enrich a file's articles, one per line, in order; a dead letter's ``topic`` and ``offset`` are file and line.
 
-    A line that is not dated takes the time of the line before it, as the contract of ``scan`` says; ``now`` is the
-    arrival of the others.
+    A line without a date takes the time of the line before it, as the contract of ``scan`` says; ``now`` is the arrival
+    of the others.
     """
     enricher = Enricher(extractor)
     records = _timed(lines, now)
@@ -158,7 +157,7 @@ def _timed(lines: Iterable[Line], now: datetime) -> Iterator[Record]:
 
 
 def dead_letter(record: Record, stage: str, reason: Reason, error: Exception) -> DeadLetter:
-    """The record as a dead letter: where it stood, and why it could not be processed."""
+    """Make a dead letter of a record: its position, and why it could not be processed."""
     return DeadLetter(
         reason=reason,
         message=str(error),
@@ -182,10 +181,10 @@ def _decode(record: Record) -> Article | BadArticleError:
         if not is_plausible(record.timestamp):
             years = f"{OLDEST.year} to {LATEST.year - 1}"
             raise BadArticleError(
-                "bad_timestamp", f"Kafka's time of the record is {record.timestamp}; expected {years}"
+                "bad_timestamp", f"the Kafka record's timestamp is {record.timestamp}; expected {years}"
             )
         return decode_article(record.value)
     except BadArticleError as bad:
         return bad
-    except Exception as error:  # noqa: BLE001 - one record costs one record
+    except Exception as error:  # noqa: BLE001 - a bad record affects only itself
         return BadArticleError("processing_failed", f"{type(error).__qualname__}: {error}")

@@ -1,7 +1,7 @@
-"""From records of ``articles`` to everything that follows from them: enrich, match. Values in, values out.
+"""From records of ``articles`` to everything derived from them: enrich, match. Values in, values out.
 
-One record costs one record: whatever fails between its bytes and what it leads to makes it a dead letter with its
-reason, and leaves the rest of the batch alone.
+A bad record affects only itself: any failure between its bytes and its outcome turns it into a dead letter with a
+reason, and the rest of the batch is processed.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from streams.extraction.extractor import Extractor
 from streams.pipeline.enrich import Enricher, Record, dead_letter
 from streams.records.dead_letter import DeadLetter
 
-#: Room in a produced record for its headers and the batch's own frame (bytes).
+#: Space reserved in a produced record for its headers and the batch's overhead, in bytes.
 FRAME_BYTES = 64 * 1024
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What follows from one record: an enriched article with firings and observations, or a dead letter."""
+    """The outcome of one record: an enriched article with firings and observations, or a dead letter."""
 
     record: Record
     article: EnrichedArticle | None = None
@@ -41,7 +41,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pipeline:
-    """Enrich and match. ``engine`` may be exchanged between two batches (a reload)."""
+    """Enriches and matches. ``engine`` may be replaced between two batches (a reload)."""
 
     def __init__(self, extractor: Extractor, engine: Engine, *, max_record_bytes: int) -> None:
         self.engine = engine
@@ -49,7 +49,7 @@ class Pipeline:
         self._max_enriched_bytes = max_record_bytes - FRAME_BYTES
 
     def warm_up(self) -> None:
-        """Read first articles, so that what is loaded on first use is loaded before the stream begins."""
+        """Process example articles, so that lazily loaded data is loaded before the stream starts."""
         texts = (
             "The foreign minister of Kazakhstan, Erlan Karin, met the U.S. ambassador in Astana on Monday.",
             "Le ministre des affaires étrangères du Kazakhstan a rencontré lundi son homologue à Paris.",
@@ -58,7 +58,7 @@ class Pipeline:
         self.process([Record(value=msgspec.json.encode({"text": text}), timestamp=now) for text in texts])
 
     def process(self, records: Sequence[Record]) -> list[Outcome]:
-        """One outcome for each record, in order; ``seconds`` is the batch's time by its number of articles."""
+        """Return one outcome per record, in order; ``seconds`` is the batch's time divided by its number of records."""
         engine = self.engine  # one rule set for the whole batch
         started = perf_counter()
         articles = self._enricher.enrich(records)
@@ -73,7 +73,7 @@ class Pipeline:
             return self._matched(engine, record, article)
         except WorkLimitError as error:
             return Outcome(record=record, dead=dead_letter(record, "match", "too_much_work", error))
-        except Exception as error:  # noqa: BLE001 - one record costs one record
+        except Exception as error:  # noqa: BLE001 - a bad record affects only itself
             return Outcome(record=record, dead=dead_letter(record, "match", "processing_failed", error))
 
     def _matched(self, engine: Engine, record: Record, article: EnrichedArticle) -> Outcome:

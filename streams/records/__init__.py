@@ -1,1 +1,1 @@
-"""The wire records: what travels on the topics, typed and versioned."""
+"""The wire records: the typed, versioned values and headers on the topics."""

@@ -13,15 +13,16 @@ from detectors.model.article import MetaValue
 from detectors.model.event_time import AHEAD, is_plausible, parse_time
 from detectors.reading.validation_errors import mismatch
 
-#: Most UTF-8 bytes of text that an article may have.
+#: Maximum size of an article's text, in UTF-8 bytes.
 MAX_TEXT_BYTES = 1_000_000
-#: Most UTF-8 bytes of each other field, and of ``meta`` as JSON. They are repeated in keys, headers, observations and
-#: alerts, of several articles at times: what is made of an article that was taken must fit into a record.
+#: Maximum size of each other field, and of ``meta`` as JSON, in UTF-8 bytes. Keys, headers, observations and alerts
+#: repeat these fields, sometimes for several articles, and everything derived from an accepted article must fit into a
+#: record.
 MAX_FIELD_BYTES = 32_768
 
-#: Levels of arrays and objects that a record may nest: its own object and ``meta`` need two.
+#: Maximum nesting of arrays and objects in a record; a valid article needs two levels, its own object and ``meta``.
 MAX_DEPTH = 64
-#: Whole numbers that every format on the way can hold.
+#: The integers that every format along the way can represent.
 INT64 = range(-(2**63), 2**63)
 
 Reason = Literal[
@@ -37,11 +38,11 @@ Reason = Literal[
     "record_too_large",
     "undecodable",
 ]
-"""Why a record is a dead letter: a metric label, so the list is closed."""
+"""The reasons for dead letters; the list is closed because they are metric labels."""
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An article as it came in; only ``text`` is required. Times are kept as they were written."""
+    """An article as received; only ``text`` is required. Times keep their original form."""
 
     text: str
     id: str | None = None
@@ -55,7 +56,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def key(self) -> str:
-        """The article's id: its own, else derived from its URL, else from its title and text."""
+        """The article's own id, else one derived from its URL, else from its title and text."""
         if self.id:
             return self.id
         if self.url:
@@ -64,16 +65,16 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def content_hash(self) -> str:
-        """A hash of everything but the arrival; tells two versions under one id apart."""
+        """A hash of everything but the arrival; distinguishes two versions under one id."""
         meta = msgspec.json.encode(self.meta or {}, order="sorted").decode()
         own = (self.title, self.text, self.url, self.source, self.language, self.published_at, meta)
         return _digest(*(field or "" for field in own))
 
     def arrival(self, record_time: datetime) -> datetime:
-        """When the article arrived: ``received_at`` where it is usable, else Kafka's time of the record.
+        """When the article arrived: ``received_at`` if usable, else the Kafka record's timestamp.
 
-        A producer's clock may be wrong, and one article of the far future would move the watermark for good:
-        ``received_at`` counts only up to ten minutes after ``record_time``, and not before 1990.
+        A producer's clock may be wrong, and one article from the far future would advance the watermark permanently.
+        So ``received_at`` is used only from 1990 to ten minutes after ``record_time``.
         """
         received = parse_time(self.received_at) if self.received_at else None
         if received is None or not is_plausible(received) or received > record_time + AHEAD:
@@ -82,7 +83,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class BadArticleError(ValueError):
-    """A record that is no article; ``reason`` is a metric label, the message says what was expected."""
+    """A record that is not a valid article; ``reason`` is a metric label, the message says what was expected."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -96,8 +97,8 @@ def decode_article(value: bytes | None) -> Article:
     """Read one record of the topic ``articles``, or one line of an article file.
 
     Raises:
-        BadArticleError: not UTF-8, not JSON, a field of the wrong type, no text, more than 1 MB of text, or more than
-            32 KB of another field, nested too deep, or a whole number of more than 64 bits.
+        BadArticleError: not UTF-8, not JSON, a field of the wrong type, no text, over 1 MB of text, over 32 KB in
+            another field, nested too deeply, or an integer beyond 64 bits.
     """
     if not value:
         raise BadArticleError("no_text", "the record is empty; expected a JSON object with a field 'text'")
@@ -129,7 +130,7 @@ _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def _check_depth(value: bytes) -> None:
-    """Refuse what is nested too deep: the decoder's own limit is how deep Python's stack happens to be."""
+    """Refuse records nested too deeply: the decoder's own limit depends on the current depth of Python's stack."""
     if value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
         return
     depth = 0

@@ -13,7 +13,7 @@ Headers = list[tuple[str, bytes]]
 
 SOURCE = "/newswatch"
 CONTENT_TYPE = "application/json"
-#: The version of each record's data; part of ``ce_type``, raised when a field changes its meaning or goes.
+#: The version of each record's data, part of ``ce_type``; raised when a field changes its meaning or is removed.
 VERSIONS: dict[Kind, int] = {"article": 1, "enriched-article": 1, "observation": 1, "progress": 1, "alert": 1}
 
 

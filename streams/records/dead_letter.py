@@ -1,7 +1,7 @@
-"""The dead letter: an article that could not be processed, as it came, with the reason in headers.
+"""The dead letter: the original of a record that could not be processed, with the reason in headers.
 
-Key, value and headers are the original's; what was added stands after them and has the names that Kafka Connect uses
-for its own dead letter queue, so that tools which read those read these.
+Key, value and headers are the original's. The added headers come after them and use the names of Kafka Connect's dead
+letter queue, so that tools for those queues can read these letters.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from streams.records.cloudevents import Headers
 
 PREFIX = "__connect.errors."
 REASON = "newswatch_reason"
-#: Kafka takes a record with neither key nor value, its client libraries do not: here such a one has an empty key, and
-#: this header.
+#: Kafka accepts a record with neither key nor value, but its client libraries do not: the letter of such a record gets
+#: an empty key and this header.
 NO_KEY = "newswatch_no_key"
-#: So many bytes of key, value and headers were left where they stood, because no record of ours can hold them.
+#: The number of bytes of key, value and headers that were left out because they do not fit into a record.
 LEFT_OUT = "newswatch_left_out_bytes"
-#: An error's message is cut to so many characters: a dead letter must fit where its original did.
+#: Maximum length of an error's message, in characters: a dead letter must fit where its original did.
 MAX_MESSAGE = 4000
 ADDED = ("topic", "partition", "offset", "timestamp", "stage", "exception.class.name", "exception.message")
 
@@ -27,9 +27,9 @@ OWN = {REASON: "reason", NO_KEY: "no_key", LEFT_OUT: "left_out"}
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """Why one record of ``articles`` is no article: ``reason`` (a short label), the error, and where it stood.
+    """A record that could not be processed: ``reason`` (a short label), the error, its position and its content.
 
-    ``timestamp`` is Kafka's time of the record: an article without a date takes it for its arrival.
+    ``timestamp`` is the Kafka record's timestamp, which is the arrival of an article without a date.
     """
 
     reason: str
@@ -52,12 +52,12 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.key or b"") + len(self.value or b"") + headers
 
     def without_content(self) -> DeadLetter:
-        """The same without the original's key, value and headers: where it stood, it can be read still."""
+        """The same letter without the original's key, value and headers, which can still be read at its position."""
         return msgspec.structs.replace(self, key=None, value=None, headers=[], left_out=self.size)
 
     @property
     def sent_key(self) -> bytes | None:
-        """The key that the letter has on Kafka: the original's, but for a record with neither key nor value."""
+        """The letter's key on Kafka: the original's, or an empty one if the record had neither key nor value."""
         return b"" if self._empty else self.key
 
     @property
@@ -65,7 +65,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         return self.key is None and self.value is None
 
     def all_headers(self) -> Headers:
-        """The original's headers, then the reason's."""
+        """The original's headers, followed by those that give the reason."""
         found = {
             "topic": self.topic,
             "partition": str(self.partition),
@@ -82,10 +82,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def split_headers(headers: Headers) -> tuple[Headers, dict[str, str]]:
-    """The original's headers, and what was added to them: topic, partition, offset, stage, error, reason and so on.
+    """Split off the added headers: topic, partition, offset, stage, error, reason and so on.
 
-    The original may have come from another dead letter queue and have headers of the same names: only the last of each
-    name, at the end, is ours, and the topic's is the first of them.
+    The original may come from another dead letter queue and have headers of the same names: only the last of each name,
+    at the end, is ours, and the topic's is the first of them.
     """
     added: dict[str, str] = {}
     end = len(headers)

@@ -21,7 +21,7 @@ LOG = "newswatch_log"
 class Origin(msgspec.Struct, frozen=True):
     """The record of ``articles`` that an observation comes from, and when that article arrived.
 
-    ``log`` is the id of the log that ``articles`` was then, empty where the broker gives none.
+    ``log`` is the topic id of ``articles`` at that time, empty if the broker gives none.
     """
 
     partition: int
@@ -31,7 +31,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Observed(msgspec.Struct, frozen=True):
-    """An observation as it was read; ``origin`` is None for one that comes from an alert (for a chain)."""
+    """A decoded observation; ``origin`` is None if it comes from an alert (for a chain)."""
 
     observation: Observation
     origin: Origin | None
@@ -42,7 +42,7 @@ _reports = msgspec.json.Decoder(ProgressReport)
 
 
 def observation_headers(observation: Observation, origin: Origin | None) -> Headers:
-    """The headers of an observation; one that comes from an alert (for a chain) has no origin."""
+    """The headers of an observation; an observation of an alert (for a chain) has no origin."""
     id_ = f"{observation.key} {observation.article_id} {observation.content_hash}"
     found = headers("observation", id_, time=observation.time, subject=observation.rule)
     if origin is not None:
@@ -62,11 +62,11 @@ def encode_observation(observation: Observation) -> bytes:
 
 
 def decode(value: bytes | None, record_headers: Headers) -> ProgressReport | Observed:
-    """Read a record of ``observations``; its ``ce_type`` decides what it is.
+    """Decode a record of ``observations`` according to its ``ce_type``.
 
     Raises:
-        msgspec.MsgspecError: the value is not what the headers say, or holds a time that no article can have.
-        RecursionError: the value is nested too deep.
+        msgspec.MsgspecError: the value does not match the headers, or contains a time that no article can have.
+        RecursionError: the value is nested too deeply.
     """
     try:
         if is_report(record_headers):
@@ -78,7 +78,7 @@ def decode(value: bytes | None, record_headers: Headers) -> ProgressReport | Obs
         observation = _observations.decode(value or b"")
         _check((observation.time,))
         return Observed(observation, _origin(record_headers))
-    except UnicodeDecodeError as error:  # msgspec lets it through: it is no MsgspecError
+    except UnicodeDecodeError as error:  # msgspec does not convert it to a MsgspecError
         raise msgspec.DecodeError(str(error)) from None
 
 

@@ -1,6 +1,6 @@
 """Settings: flags override environment variables (``NEWSWATCH_...``), which override one YAML file.
 
-The Kafka security settings also answer to the names that Kafka's own tools use (``KAFKA_SASL_USERNAME``, ...).
+The Kafka security settings also accept the names that Kafka's own tools use (``KAFKA_SASL_USERNAME``, ...).
 """
 
 from streams.settings.credentials import Secret

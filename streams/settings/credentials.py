@@ -1,4 +1,4 @@
-"""Passwords and TLS files for Kafka; no message shows what they hold."""
+"""Passwords and TLS files for Kafka; no message shows their content."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pydantic import SecretStr
 from streams.settings.errors import SettingsError
 
 NamedFile = tuple[str, Path | None]
-"""A setting's name, and the file it names."""
+"""A setting's name and the file that it gives."""
 
 
 class Secret(str):
-    """A password as clients want it, which no dump of their configuration shows (kafka-python logs its own)."""
+    """A password as a plain string with a masked ``repr``: kafka-python logs its configuration."""
 
     __slots__ = ()
 
@@ -24,7 +24,7 @@ class Secret(str):
 
 
 def secret_from(name: str, value: SecretStr | None, file: Path | None) -> Secret | None:
-    """A password from its setting, else from the file that the setting ``name`` gives; None where neither is set.
+    """Return a password from its setting, else from the file that the setting ``name`` gives; None if neither is set.
 
     Raises:
         SettingsError: the file cannot be read, or the password is empty.
@@ -36,7 +36,7 @@ def secret_from(name: str, value: SecretStr | None, file: Path | None) -> Secret
     else:
         secret, place = _read_secret(name, file), f"{name} {file}"
     if not secret:
-        raise SettingsError(f"{place}: it is empty; expected a password")
+        raise SettingsError(f"{place}: empty; expected a password")
     return secret
 
 
@@ -45,14 +45,14 @@ def _read_secret(name: str, file: Path) -> Secret:
         return Secret(file.read_text(encoding="utf-8-sig").rstrip("\r\n"))
     except OSError as error:
         raise SettingsError(f"{name}: cannot read {file}: {error.strerror}") from None
-    except UnicodeDecodeError:  # its message would hold the bytes
+    except UnicodeDecodeError:  # its message would contain the bytes
         raise SettingsError(f"{name}: {file} is not UTF-8 text") from None
 
 
 def client_context(
     authority: NamedFile, certificate: NamedFile, key: NamedFile, key_password: Callable[[], Secret | None]
 ) -> ssl.SSLContext:
-    """The TLS context of a client.
+    """Create the TLS context of a client.
 
     Raises:
         SettingsError: a certificate or key cannot be read.
@@ -73,13 +73,12 @@ def _load_certificate(
     asked: list[bool] = []
 
     def password() -> str:
-        # Called where the key has a password; without an answer OpenSSL would ask for it on the terminal, for ever.
+        # Called if the key has a password. Without an answer OpenSSL would prompt for it on the terminal, forever.
         asked.append(True)
         secret = key_password()
         if secret is None:
             raise SettingsError(
-                f"{key[1]}: the key has a password; expected ssl_key_password in the environment, or "
-                "ssl_key_password_file"
+                f"{key[1]}: the key has a password; set ssl_key_password in the environment, or ssl_key_password_file"
             )
         return secret
 
@@ -99,13 +98,13 @@ def _require_readable(*files: NamedFile) -> None:
 
 
 def _unusable(error: OSError, *named: NamedFile, opened: bool = False) -> str:
-    """What is wrong with files of TLS. OpenSSL says "PEM lib" of most; ``opened``: the key's password was tried."""
+    """Describe what is wrong with TLS files; OpenSSL mostly reports "PEM lib". ``opened``: the password was tried."""
     files = ", ".join(f"{name} {file}" for name, file in named)
     reason = getattr(error, "reason", None) or error.strerror or str(error)
     if "KEY_VALUES_MISMATCH" in reason:
-        reason = "the key is not that of the certificate"
+        reason = "the key does not belong to the certificate"
     elif opened:
-        reason = "the key's password, ssl_key_password or ssl_key_password_file, is not the right one"
+        reason = "the key's password (ssl_key_password or ssl_key_password_file) is wrong"
     else:
         for name, file in named:
             kind = b"PRIVATE KEY" if name == "ssl_key_location" else b"CERTIFICATE"

@@ -6,4 +6,4 @@ from detectors.user_error import UserError
 
 
 class SettingsError(UserError):
-    """A setting that cannot be used; says which, where it came from and what was expected."""
+    """An unusable setting; the message names it, its source and the expected value."""

@@ -1,4 +1,4 @@
-"""Settings from flags, environment and file; a wrong value names the one that it came from."""
+"""Loads settings from flags, environment and file; errors name the source of a wrong value."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ logger = logging.getLogger(__name__)
 
 
 def load_settings(config: Path | None = None, *, assigned: Collection[str] = (), **flags: Any) -> Settings:
-    """Settings from flags (None: not given), environment, and the YAML file ``config``.
+    """Load settings from flags (None: not given), environment, and the YAML file ``config``.
 
-    ``assigned`` are the flags that ``--set`` gave, so that a message can name it.
+    ``assigned`` lists the flags that came from ``--set``, so that messages can name it.
 
     Raises:
-        SettingsError: an unreadable file, an unknown name or an unusable value; names all problems.
+        SettingsError: an unreadable file, an unknown name or an unusable value; the message lists all problems.
     """
     for warning in misspelt(os.environ):
         logger.warning("%s", warning)
@@ -51,7 +51,7 @@ def _explained(error: Mapping[str, Any], found: dict[str, Given], secrets: froze
         name = str(error["loc"][0])
         yield found[name].problem(wrong_value(name, error, secrets))
         return
-    message = str(error["ctx"]["error"])  # of settings that do not fit together: named by those that were given
+    message = str(error["ctx"]["error"])  # conflicting settings: name those that were given
     named = dict.fromkeys(word for word in re.findall(r"\w+", message) if word in found)
     places = ", ".join(found[name].origin + found[name].line for name in named)
     yield f"{places or 'settings'}: {message}"

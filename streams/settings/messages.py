@@ -1,4 +1,4 @@
-"""What pydantic says of a wrong value, in the words of the files that people write."""
+"""Turns pydantic's errors into messages in the terms of the settings file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _BOUNDS = ("ge", "gt", "le")
 
 
 def unknown_setting(name: str) -> str:
-    """The message for a name that no setting has."""
+    """The message for an unknown setting."""
     names = list(Settings.model_fields)
     return f"unknown setting{nearest(name, names) or '; expected one of ' + ', '.join(names)}"
 
 
 def wrong_value(name: str, error: Mapping[str, Any], secrets: frozenset[str]) -> str:
-    """What was expected, and what was found unless it is, or holds, a secret."""
+    """The message for a wrong value: what was expected, and what was found unless it is or contains a secret."""
     kind = error["type"]
     if kind == "value_error":
         said = str(error["ctx"]["error"])

@@ -1,4 +1,4 @@
-"""One settings model: every setting with its type, default and bounds, and what must hold between them."""
+"""The settings model: every setting with its type, default and bounds, and the constraints between them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
-#: Never taken from a command line, where every user of the machine can read them.
+#: Never accepted on the command line, which every user of the machine can read.
 SECRETS = ("sasl_password", "ssl_key_password")
 
 
 class Settings(BaseModel):
-    """Everything that a deployment chooses. Times are seconds, sizes bytes."""
+    """The settings of a deployment. Times are in seconds, sizes in bytes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -28,24 +28,26 @@ class Settings(BaseModel):
     app_id: str = Field(
         "newswatch", pattern=r"^[a-zA-Z0-9._-]+$", description="consumer group and prefix of the changelog topic"
     )
-    topic_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]*$", description="put before the name of every topic")
-    instance_id: str | None = Field(None, description="static membership (KIP-345): a name that a restart keeps")
+    topic_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]*$", description="prefix of every topic name")
+    instance_id: str | None = Field(
+        None, description="static membership (KIP-345): a name that stays the same across restarts"
+    )
     data_dir: Path = Field(Path("var"), description="folder for the worker's local files")
 
     store: Literal["memory", "rocksdb"] = Field(
         "memory",
-        description="where the detectors' facts are kept beside Kafka: memory, read from the changelog at each start; "
-        "or rocksdb, in data_dir as well, so that only what is new is read (pip install 'newswatch[rocksdb]')",
+        description="local copy of the rule state: memory, restored from the changelog at each start; or rocksdb, also "
+        "on disk in data_dir, so that only new records are restored (pip install 'newswatch[rocksdb]')",
     )
 
     rules: Path | None = Field(None, description="folder of watch rules; default ./deploy/rules, else the shipped copy")
-    rules_reload_seconds: float = Field(2.0, gt=0, description="how often the folder of rules is looked at")
+    rules_reload_seconds: float = Field(2.0, gt=0, description="interval between checks of the rules folder")
     rules_wait_seconds: float = Field(
-        120.0, ge=0, description="how long a detector waits for a rule set that another worker has already"
+        120.0, ge=0, description="maximum wait of a detector for a rule set that another worker has already loaded"
     )
-    create_topics: bool = Field(True, description="whether the worker may create topics that are missing")
-    partitions: int = Field(6, ge=1, description="partitions of the topics that are created")
-    replication_factor: int = Field(1, ge=1, description="replicas of the topics that are created")
+    create_topics: bool = Field(True, description="whether the worker may create missing topics")
+    partitions: int = Field(6, ge=1, description="number of partitions of created topics")
+    replication_factor: int = Field(1, ge=1, description="replication factor of created topics")
 
     model: str = Field("en_core_web_sm", description="spaCy pipeline used for named entities")
     registry: Path | None = Field(None, description="YAML registry of officials; default: the shipped one")
@@ -56,21 +58,21 @@ class Settings(BaseModel):
         9464, ge=0, le=65535, description="port of /metrics, /livez and /readyz; 0 picks a free one"
     )
 
-    batch_articles: int = Field(64, ge=1, description="most articles extracted in one batch")
-    in_flight_articles: int = Field(512, ge=1, description="most articles read ahead and not yet acknowledged")
+    batch_articles: int = Field(64, ge=1, description="maximum number of articles extracted in one batch")
+    in_flight_articles: int = Field(512, ge=1, description="maximum number of articles read but not yet acknowledged")
     stall_seconds: float = Field(
-        120.0, gt=0, description="lag without a commit for so long turns /livez red and ends the worker"
+        120.0, gt=0, description="after this time with lag and without a commit, /livez fails and the worker exits"
     )
     advance_when_silent: bool = Field(
-        True, description="let event time move with the wall clock when all sources are silent"
+        True, description="let event time advance with the wall clock when all sources are silent"
     )
     session_timeout_seconds: float = Field(30.0, gt=0, description="Kafka's session.timeout.ms")
     heartbeat_seconds: float = Field(3.0, gt=0, description="Kafka's heartbeat.interval.ms")
     request_timeout_seconds: float = Field(
-        40.0, gt=0, description="Kafka's request.timeout.ms; more than the session timeout"
+        40.0, gt=0, description="Kafka's request.timeout.ms; must exceed the session timeout"
     )
-    idempotence: bool = Field(True, description="idempotent producer; off only for a broker that has no producer ids")
-    max_request_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="largest record that is produced")
+    idempotence: bool = Field(True, description="idempotent producer; disable only for a broker without producer ids")
+    max_request_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="maximum size of a produced record")
 
     security_protocol: SecurityProtocol = "PLAINTEXT"
     sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
@@ -118,11 +120,11 @@ class Settings(BaseModel):
                     f"security_protocol {self.security_protocol} needs sasl_password or sasl_password_file"
                 )
         if (self.ssl_certificate_location is None) != (self.ssl_key_location is None):
-            raise ValueError("ssl_certificate_location and ssl_key_location belong together")
+            raise ValueError("ssl_certificate_location and ssl_key_location must be set together")
         return self
 
     def password(self) -> Secret | None:
-        """The SASL password, from the setting or from its file.
+        """The SASL password, from the setting or its file.
 
         Raises:
             SettingsError: the file cannot be read.
@@ -130,7 +132,7 @@ class Settings(BaseModel):
         return secret_from("sasl_password_file", self.sasl_password, self.sasl_password_file)
 
     def ssl_context(self) -> ssl.SSLContext | None:
-        """The TLS context for the brokers, None where the protocol has no TLS.
+        """The TLS context for the brokers, None if the protocol does not use TLS.
 
         Raises:
             SettingsError: a certificate or key cannot be read.

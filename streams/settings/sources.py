@@ -1,4 +1,4 @@
-"""Where the value of a setting comes from: a flag, an environment variable, or a place in the file."""
+"""The sources of settings: flags, environment variables and the settings file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streams.settings.errors import SettingsError
 from streams.settings.model import Settings
 
 PREFIX = "NEWSWATCH_"
-#: Variables of ours that are no settings: the file of settings, and what the tests read.
+#: Our variables that are not settings: the path of the settings file, and those for the tests.
 _OTHERS = ("NEWSWATCH_CONFIG", "NEWSWATCH_REQUIRE_KAFKA", "NEWSWATCH_SOAK_ARTICLES", "NEWSWATCH_UPDATE_GOLDEN")
 _SECURITY = ("security_", "sasl_", "ssl_")
 _SERVICE = "_SERVICE_HOST"
@@ -24,7 +24,7 @@ _DETAIL = re.compile(r" \((?:[&*]|['\"]).*\)")
 
 
 class Given(msgspec.Struct, frozen=True):
-    """A value as it was given; ``origin`` names where, and ``line`` (with a column) says so of a file."""
+    """A value and its source: ``origin`` is the flag, variable or file, ``line`` the line and column in a file."""
 
     name: str
     value: Any
@@ -37,14 +37,14 @@ class Given(msgspec.Struct, frozen=True):
 
 
 def from_flags(flags: Mapping[str, Any], assigned: Iterable[str]) -> Iterator[Given]:
-    """What the command line gives; ``assigned`` are the names that ``--set`` gave."""
+    """Yield the values from the command line; ``assigned`` lists the names that came from ``--set``."""
     for name, value in flags.items():
         flag = f"--set {name}" if name in assigned else f"--{name.replace('_', '-')}"
         yield Given(canonical(name), value, flag)
 
 
 def from_environment(environment: Mapping[str, str]) -> Iterator[Given]:
-    """What environment variables give; their case does not count."""
+    """Yield the values from environment variables, whose names are case-insensitive."""
     found = {name.lower(): name for name in environment}
     for name in Settings.model_fields:
         for variable in _variables(name):
@@ -54,10 +54,10 @@ def from_environment(environment: Mapping[str, str]) -> Iterator[Given]:
 
 
 def from_file(file: Path) -> Iterator[Given]:
-    """What a YAML file gives.
+    """Yield the values from a YAML file.
 
     Raises:
-        SettingsError: it cannot be read, or is not a mapping in YAML.
+        SettingsError: the file cannot be read, or is not a YAML mapping.
     """
     problems = Problems()
     try:
@@ -65,7 +65,7 @@ def from_file(file: Path) -> Iterator[Given]:
     except TooManyProblems:
         root = None
     if problems.errors:
-        # Without the text that the parser quotes, which may be a secret.
+        # Remove the text that the parser quotes, which may be a secret.
         said = (f"{one.file}:{one.line}:{one.column}: {_DETAIL.sub('', one.message)}" for one in problems.errors)
         raise SettingsError("\n".join(said))
     if root is None:
@@ -80,7 +80,7 @@ def from_file(file: Path) -> Iterator[Given]:
 
 
 def misspelt(environment: Mapping[str, str]) -> Iterator[str]:
-    """A warning for each variable that looks like a setting and is none."""
+    """Yield a warning for each variable that looks like a setting but is not one."""
     names = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     services = [name.removesuffix(_SERVICE) for name in environment if name.endswith(_SERVICE)]
     links = "|".join(map(re.escape, services))
@@ -88,13 +88,13 @@ def misspelt(environment: Mapping[str, str]) -> Iterator[str]:
     for variable in environment:
         if not variable.upper().startswith(PREFIX) or variable.upper() in {*names, *_OTHERS}:
             continue
-        if linked is not None and linked.fullmatch(variable):  # Kubernetes sets them for a Service of this name
+        if linked is not None and linked.fullmatch(variable):  # Kubernetes sets these for a Service of this name
             continue
         yield f"{variable} is set, but no setting has this name{nearest(variable, (*names, *_OTHERS))}"
 
 
 def canonical(name: str) -> str:
-    """The name of a setting; those of security may be written as Kafka's tools do: ``kafka_sasl_username``."""
+    """The canonical name of a setting; security settings also have the names of Kafka's tools (``kafka_sasl_...``)."""
     for prefix in ("newswatch_", "kafka_"):
         if name.startswith(prefix) and name.removeprefix(prefix).startswith(_SECURITY):
             return name.removeprefix(prefix)
@@ -108,7 +108,7 @@ def _variables(name: str) -> tuple[str, ...]:
 
 
 def _value(name: str, node: nodes.Node) -> object:
-    """The node for pydantic; a text is one, though it looks like a number: ``app_id: 1``."""
+    """The node's value for pydantic; a text setting gets text, even if it looks like a number: ``app_id: 1``."""
     if isinstance(node, nodes.Scalar) and node.value is not None:
         field = Settings.model_fields.get(name)
         numeric = field is not None and field.annotation in {int, float, bool}

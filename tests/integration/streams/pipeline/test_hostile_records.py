@@ -1,4 +1,4 @@
-"""Records that nobody of good will sends: each costs itself, and the worker reads on."""
+"""Hostile records: each affects only itself, and the worker continues."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ rules:
   - {name: often, kind: frequency, where: {text: flood}, window: 1d, at_least: 1}
 """
 MB = 2**20
-#: A time far beyond the year 9999, which a Kafka before 4.0 takes from any producer.
+#: A time far beyond the year 9999, which Kafka before 4.0 accepts from any producer.
 FAR = 300_000 * 365 * 86_400_000
 
 
 class NoUtf8(str):
-    """A header's name as its bytes are sent."""
+    """A header name with its raw bytes on the wire."""
 
     def encode(self, *_: Any) -> bytes:  # type: ignore[override]
         return b"\xff\xfe"
@@ -48,7 +48,7 @@ def watch(new_watch: Callable[..., Any]) -> Any:
 
 
 def send(watch: Any, value: bytes | None, codec: str | None = None, **options: Any) -> int:
-    """Send one record in a batch of its own; its offset."""
+    """Send one record in a batch of its own and return its offset."""
     producer = KafkaProducer(
         bootstrap_servers=watch.settings.brokers, compression_type=codec, max_request_size=256 * MB, acks="all"
     )
@@ -58,12 +58,12 @@ def send(watch: Any, value: bytes | None, codec: str | None = None, **options: A
 
 
 def dead(watch: Any) -> dict[int, dict[str, str]]:
-    """What was added to each dead letter, by the offset of its origin."""
+    """The added headers of each dead letter, by the original's offset."""
     letters = (dict(split_headers(record.headers)[1]) for record in watch.read("articles.dead"))
     return {int(added["offset"]): added for added in letters}
 
 
-def test_each_costs_itself(watch: Any) -> None:
+def test_each_hostile_record_affects_only_itself(watch: Any) -> None:
     deep = send(watch, b'{"text": "x", "a": ' + b"[" * 1000 + b"]" * 1000 + b"}")
     wide = send(watch, b'{"text": "x", "meta": {"tone": 18446744073709551616}}')
     bomb = send(watch, b'{"text": "' + b" " * (100 * MB) + b'"}', codec="gzip")
@@ -99,7 +99,7 @@ def test_each_costs_itself(watch: Any) -> None:
     assert [alert["rule"] for alert in watch.alerts()].count("often") >= 1
 
 
-def test_observations_that_no_detector_can_use_cost_themselves(watch: Any) -> None:
+def test_unusable_observations_affect_only_themselves(watch: Any) -> None:
     producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, acks="all")
     topic = watch.settings.topic("observations")
     reports = [

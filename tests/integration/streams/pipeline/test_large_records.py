@@ -1,4 +1,4 @@
-"""Records that are larger than any of ours: the stream goes on, and says what they were."""
+"""Records that exceed our limits: they become dead letters, and the worker continues."""
 
 import json
 import random
@@ -26,7 +26,7 @@ def letters(watch: Any) -> list[dict[str, Any]]:
     return [{"value": record.value, "key": record.key, "headers": headers} for record, headers in found]
 
 
-def test_a_record_that_unpacks_to_more_than_any_of_ours_is_a_dead_letter(new_watch: Callable[..., Any]) -> None:
+def test_a_record_that_decompresses_beyond_the_limit_is_a_dead_letter(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES, partitions=1)
     watch.create_topics()
     articles = watch.settings.topic("articles")
@@ -35,7 +35,7 @@ def test_a_record_that_unpacks_to_more_than_any_of_ours_is_a_dead_letter(new_wat
         [ConfigResource(ConfigResourceType.TOPIC, articles, configs={"max.message.bytes": str(32 * MB)})]
     )
     admin.close()
-    packed = json.dumps({"text": "a flood " * (3 * MB)}).encode()  # 24 MB, of which some kilobytes are sent
+    packed = json.dumps({"text": "a flood " * (3 * MB)}).encode()  # 24 MB, compressed to a few kilobytes
     noise = random.Random(1).randbytes(12 * MB)
     long = json.dumps({"text": "a flood", "meta": {"desk": "x" * 3 * MB}}).encode()  # goes into keys and headers
     producer = KafkaProducer(

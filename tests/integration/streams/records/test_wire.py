@@ -1,4 +1,4 @@
-"""`ingest` and `subscribe` as people run them, on a broker that goes away, with readers and users that leave."""
+"""The commands `ingest` and `subscribe` when brokers, readers or users go away."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def settings(cluster: KafkaCluster, prefix: str) -> Settings:
 
 
 class Command:
-    """A `newswatch` command that runs."""
+    """A running `newswatch` command."""
 
     def __init__(self, settings: Settings, folder: Path, *arguments: str, **options: Any) -> None:
         self.out, self.err = folder / "out", folder / "err"
@@ -55,7 +55,7 @@ class Command:
             self.process = subprocess.Popen(command, env=environment, **{"stdout": out, "stderr": err} | options)
 
     def shown(self) -> list[str]:
-        """The ids of the alerts that were printed."""
+        """The ids of the printed alerts."""
         return [json.loads(line)["id"] for line in self.out.read_text().splitlines()]
 
     def wait_for(self, count: int, seconds: float = 60.0) -> None:
@@ -66,7 +66,7 @@ class Command:
             time.sleep(0.1)
 
     def ended(self, number: signal.Signals | None = None, seconds: float = 10.0) -> tuple[int, str]:
-        """Its exit status and what it said, after a signal to it."""
+        """Wait for the end, after a signal if one is given; return the exit status and stderr."""
         if number is not None:
             self.process.send_signal(number)
         status = self.process.wait(seconds)
@@ -112,7 +112,7 @@ def wait_committed(settings: Settings, expected: int, seconds: float = 20.0) -> 
         time.sleep(0.2)
 
 
-def test_what_was_shown_is_committed_and_nothing_else(settings: Settings, tmp_path: Path) -> None:
+def test_exactly_the_shown_alerts_are_committed(settings: Settings, tmp_path: Path) -> None:
     names = [f"a{number}" for number in range(30)]
     publish(settings, *names)
     first = Command(settings, tmp_path, *FOLLOW, "--from-beginning", "--max", "7")
@@ -130,10 +130,8 @@ def test_what_was_shown_is_committed_and_nothing_else(settings: Settings, tmp_pa
         assert committed(settings) == len(names)
 
 
-def test_a_reader_that_has_gone_ends_it_and_what_it_did_not_take_comes_again(
-    settings: Settings, tmp_path: Path
-) -> None:
-    wide = [f"{number:04d}" + "x" * 60_000 for number in range(8)]  # each fills what a pipe holds
+def test_a_closed_pipe_ends_it_and_unread_alerts_are_shown_again(settings: Settings, tmp_path: Path) -> None:
+    wide = [f"{number:04d}" + "x" * 60_000 for number in range(8)]  # each fills a pipe's buffer
     publish(settings, *wide)
     left = Command(settings, tmp_path, *FOLLOW, "--from-beginning", stdout=subprocess.PIPE)
     assert left.process.stdout is not None
@@ -142,13 +140,13 @@ def test_a_reader_that_has_gone_ends_it_and_what_it_did_not_take_comes_again(
     assert left.ended(seconds=30) == (0, "")
     found = committed(settings)
     assert found is not None
-    assert 1 <= found < 5  # a pipe and its reader hold few; all eight were fetched at once
+    assert 1 <= found < 5  # a pipe and its reader buffer a few; all eight were fetched at once
     second = Command(settings, tmp_path, *FOLLOW, "--max", "1")
     assert second.ended(seconds=60) == (0, "")
     assert second.shown() == [wide[found]]
 
 
-def test_a_group_that_saw_no_alert_yet_begins_where_it_began(settings: Settings, tmp_path: Path) -> None:
+def test_a_group_without_alerts_resumes_at_its_first_position(settings: Settings, tmp_path: Path) -> None:
     publish(settings, "before")
     first = Command(settings, tmp_path, *FOLLOW)
     wait_committed(settings, 1)
@@ -159,11 +157,11 @@ def test_a_group_that_saw_no_alert_yet_begins_where_it_began(settings: Settings,
     assert second.shown() == ["while-away"]
 
 
-@pytest.mark.alone  # a broker that starts beside other loads goes away again for its clients, which say so again
+@pytest.mark.alone  # under load a starting broker disconnects its clients again, which log that again
 def test_a_broker_that_goes_away_and_comes_back_loses_nothing(
     settings: Settings, cluster: KafkaCluster, tmp_path: Path
 ) -> None:
-    """For a subscriber with a group, one without, and articles on their way; one line says that it is away."""
+    """For subscribers with and without a group, and articles in flight; one log line reports the outage."""
     articles = tmp_path / "articles.jsonl"
     count = 20_000
     articles.write_text("".join(json.dumps({"id": f"n{n}", "text": "A flood. " * 40}) + "\n" for n in range(count)))
@@ -203,7 +201,7 @@ def test_a_broker_that_goes_away_and_comes_back_loses_nothing(
     assert len({record.key for record in records(settings, "articles")}) == count
 
 
-def test_a_topic_that_is_made_anew_is_read_from_its_beginning(settings: Settings, tmp_path: Path) -> None:
+def test_a_recreated_topic_is_read_from_its_beginning(settings: Settings, tmp_path: Path) -> None:
     publish(settings, *(f"old{number}" for number in range(3)))
     follower = Command(settings, tmp_path, "subscribe", "--format", "json", "--from-beginning")
     follower.wait_for(3)
@@ -219,7 +217,7 @@ def test_a_topic_that_is_made_anew_is_read_from_its_beginning(settings: Settings
     assert follower.ended(signal.SIGTERM)[0] == 0
 
 
-def test_ingest_names_what_is_too_large_and_tells_how_many_arrived(settings: Settings, tmp_path: Path) -> None:
+def test_ingest_names_the_oversized_article_and_counts_the_sent_ones(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "articles.jsonl"
     texts = ["A flood.", "A flood. " * 20_000, "Another."]
     file.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
@@ -233,9 +231,7 @@ def test_ingest_names_what_is_too_large_and_tells_how_many_arrived(settings: Set
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=str)
-def test_ingest_that_is_stopped_tells_how_many_arrived(
-    settings: Settings, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_stopped_ingest_counts_the_sent_articles(settings: Settings, tmp_path: Path, number: signal.Signals) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     done = Command(settings, tmp_path, "ingest", str(pipe))

@@ -252,11 +252,11 @@ def test_unusable_tls_files_are_reported_with_the_cause(tmp_path: Path) -> None:
         assert "wisp-8" not in str(raised.value)
         return str(raised.value).partition(f"TLS: cannot use ssl_certificate_location {certificate}, ")[2]
 
-    assert refusal(one.chain, other.key) == f"ssl_key_location {other.key}: the key is not that of the certificate"
+    assert refusal(one.chain, other.key) == f"ssl_key_location {other.key}: the key does not belong to the certificate"
     assert refusal(prose, one.key).endswith("expected certificates in PEM form in ssl_certificate_location")
     assert refusal(one.chain, prose).endswith("expected private keys in PEM form in ssl_key_location")
     assert refusal(one.chain, locked, ssl_key_password=SecretStr("wisp-8")).endswith(
-        "the key's password, ssl_key_password or ssl_key_password_file, is not the right one"
+        "the key's password (ssl_key_password or ssl_key_password_file) is wrong"
     )
 
 
@@ -273,7 +273,7 @@ def test_a_password_file_is_read_without_its_line_end(tmp_path: Path, content: s
 def test_an_empty_password_is_an_error(tmp_path: Path, content: str) -> None:
     file = tmp_path / "password"
     file.write_text(content)
-    with pytest.raises(SettingsError, match=f"sasl_password_file {file}: it is empty; expected a password"):
+    with pytest.raises(SettingsError, match=f"sasl_password_file {file}: empty; expected a password"):
         given(sasl_password=None, sasl_password_file=file).password()
-    with pytest.raises(SettingsError, match=r"^sasl_password: it is empty"):
+    with pytest.raises(SettingsError, match=r"^sasl_password: empty; expected a password"):
         given(sasl_password=SecretStr("")).password()

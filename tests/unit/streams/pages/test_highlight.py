@@ -1,4 +1,4 @@
-"""Pages of findings: readable without anything else, the text complete, everything found marked."""
+"""Pages of findings: self-contained, with the complete text and all findings marked."""
 
 import re
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ def span(text: str, start: int = 0) -> Span:
     return Span(in_="text", start=start, end=start + len(text), text=text)
 
 
-#: Marks that overlap, nest and touch; every list empty and filled; whatever HTML would take for its own.
+#: Marks that overlap, nest and touch; every list both empty and filled; text that HTML would interpret.
 MADE = [
     EnrichedArticle(
         id="m<1>",
@@ -80,7 +80,7 @@ MADE = [
 
 
 class Parsed(HTMLParser):
-    """A page's elements and texts in order; white space counts in an article and its heading alone."""
+    """A page's elements and texts in order; white space counts only in an article and its heading."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ def articles() -> list[EnrichedArticle]:
     return [article for article in found if isinstance(article, EnrichedArticle)]
 
 
-def test_the_text_is_complete_and_what_was_found_is_marked(articles: list[EnrichedArticle]) -> None:
+def test_the_text_is_complete_and_all_findings_are_marked(articles: list[EnrichedArticle]) -> None:
     page = highlight(articles[:1])
     body = re.search(r"<article>(.*)</article>", page, re.DOTALL)
     assert body is not None
@@ -131,7 +131,7 @@ def test_the_text_is_complete_and_what_was_found_is_marked(articles: list[Enrich
     assert "<Dushanbe>" not in page
 
 
-def test_a_page_needs_nothing_else(articles: list[EnrichedArticle]) -> None:
+def test_a_page_is_self_contained(articles: list[EnrichedArticle]) -> None:
     page = highlight(articles)
     assert not re.search(r"<(?:script|link|img|iframe)|@import|url[(]", page)
     assert page.count("<section") == 2
@@ -139,7 +139,7 @@ def test_a_page_needs_nothing_else(articles: list[EnrichedArticle]) -> None:
 
 def test_one_page_or_a_folder_of_pages(articles: list[EnrichedArticle], tmp_path: Path) -> None:
     assert write_pages(articles, tmp_path / "found.html") == tmp_path / "found.html"
-    assert write_pages(articles, tmp_path / "found.html") == tmp_path / "found.html"  # written anew
+    assert write_pages(articles, tmp_path / "found.html") == tmp_path / "found.html"  # overwritten
     assert write_pages(articles, tmp_path / "pages") == tmp_path / "pages" / "index.html"
     assert sorted(file.name for file in (tmp_path / "pages").iterdir()) == [
         "00001-a-1.html",
@@ -149,12 +149,12 @@ def test_one_page_or_a_folder_of_pages(articles: list[EnrichedArticle], tmp_path
 
 
 @pytest.mark.parametrize("file", ["one.html", "two.html"])
-def test_a_page_has_the_elements_and_texts_that_it_had_before_the_templates(file: str) -> None:
+def test_a_page_has_the_same_elements_and_texts_as_before_the_templates(file: str) -> None:
     page = highlight(MADE[:1] if file == "one.html" else MADE)
     assert Parsed(page).found == Parsed((Path(__file__).parent / "before_templates" / file).read_text()).found
 
 
-def test_nothing_of_an_article_is_taken_for_html() -> None:
+def test_article_content_is_escaped() -> None:
     tag = "<script>alert('\"')</script>"
     article = EnrichedArticle(
         id=tag,
@@ -171,7 +171,7 @@ def test_nothing_of_an_article_is_taken_for_html() -> None:
     assert not {"script"} & {found[0] for found in Parsed(highlight([article])).found if isinstance(found, tuple)}
 
 
-def test_the_index_says_when_and_where_each_article_came_from(tmp_path: Path) -> None:
+def test_the_index_shows_the_source_and_date_of_each_article(tmp_path: Path) -> None:
     index = write_pages(MADE, tmp_path / "pages").read_text()
     found = Parsed(index).found
     assert ("meta", [("content", "width=device-width, initial-scale=1"), ("name", "viewport")]) in found

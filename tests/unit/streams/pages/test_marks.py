@@ -1,9 +1,9 @@
-"""Marks on a text, and the pieces that they cut it into."""
+"""Marks on a text, and the pieces that they split it into."""
 
 from streams.pages.marks import Mark, pieces
 
 
-def test_the_pieces_of_a_text_are_the_text() -> None:
+def test_the_pieces_join_to_the_text() -> None:
     marks = [Mark(3, 9, "country", "a"), Mark(0, 5, "theme", "b"), Mark(5, 9, "theme", "b"), Mark(12, 12, "theme", "c")]
     text = "0123456789abcdef"
     found = list(pieces(text, marks))

@@ -1,4 +1,4 @@
-"""One record costs one record: whatever fails on it makes it a dead letter, and the rest of its batch goes on."""
+"""A bad record affects only itself: any failure turns it into a dead letter, and the rest of its batch is processed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _record(value: bytes | None, number: int = 0, timestamp: datetime = NOW) -> 
         (None, "no_text"),
     ],
 )
-def test_a_bad_record_costs_itself(pipeline: Pipeline, value: bytes | None, reason: str) -> None:
+def test_a_bad_record_affects_only_itself(pipeline: Pipeline, value: bytes | None, reason: str) -> None:
     before, dead, after = pipeline.process([_record(GOOD, 1), _record(value, 2), _record(GOOD, 3)])
     assert dead.dead is not None
     assert (dead.dead.reason, dead.dead.partition, dead.dead.offset) == (reason, 3, 2)
@@ -72,7 +72,7 @@ def test_an_absurd_time_of_the_record_is_a_dead_letter(pipeline: Pipeline, year:
 @pytest.mark.parametrize(
     ("place", "stage"), [("decode_article", "decode"), ("join", "enrich"), ("Engine.read", "match")]
 )
-def test_any_failure_is_a_dead_letter_with_its_stage(
+def test_any_failure_becomes_a_dead_letter_with_its_stage(
     pipeline: Pipeline, place: str, stage: str, error: Exception
 ) -> None:
     module = "detectors.engine.matching" if place == "Engine.read" else "streams.pipeline.enrich"

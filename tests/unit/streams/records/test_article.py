@@ -44,7 +44,7 @@ NOW = datetime(2025, 3, 1, tzinfo=UTC)
         ),
     ],
 )
-def test_what_is_no_article_is_told_with_the_reason(value: bytes | None, reason: str, says: str) -> None:
+def test_a_bad_record_is_refused_with_a_reason(value: bytes | None, reason: str, says: str) -> None:
     with pytest.raises(BadArticleError) as caught:
         decode_article(value)
     assert caught.value.reason == reason
@@ -52,7 +52,7 @@ def test_what_is_no_article_is_told_with_the_reason(value: bytes | None, reason:
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "界"])
-def test_text_is_bounded_in_bytes(letter: str) -> None:
+def test_text_is_limited_in_bytes(letter: str) -> None:
     most = MAX_TEXT_BYTES // len(letter.encode())
     assert decode_article(json.dumps({"text": letter * most}).encode()).text == letter * most
     with pytest.raises(BadArticleError) as caught:
@@ -62,36 +62,36 @@ def test_text_is_bounded_in_bytes(letter: str) -> None:
 
 @pytest.mark.parametrize("field", ["id", "title", "url", "source", "language", "published_at", "received_at"])
 @pytest.mark.parametrize("letter", ["a", "é"])
-def test_other_fields_are_bounded_too(field: str, letter: str) -> None:
+def test_other_fields_are_limited_too(field: str, letter: str) -> None:
     most = MAX_FIELD_BYTES // len(letter.encode())
     assert getattr(decode_article(json.dumps({"text": "x", field: letter * most}).encode()), field) == letter * most
     with pytest.raises(BadArticleError, match=f"field '{field}' has {MAX_FIELD_BYTES + len(letter.encode())} bytes"):
         decode_article(json.dumps({"text": "x", field: letter * (most + 1)}).encode())
 
 
-def test_meta_is_bounded_as_a_whole() -> None:
+def test_meta_is_limited_as_a_whole() -> None:
     half = "a" * (MAX_FIELD_BYTES // 2)
     assert decode_article(json.dumps({"text": "x", "meta": {"a": half, "n": 1}}).encode()).meta == {"a": half, "n": 1}
     with pytest.raises(BadArticleError, match="field 'meta' has"):
         decode_article(json.dumps({"text": "x", "meta": {"a": half, "b": half}}).encode())
 
 
-def test_unknown_fields_and_nulls_are_taken() -> None:
+def test_unknown_fields_and_nulls_are_accepted() -> None:
     article = decode_article(b'{"text": "x", "title": null, "author": "somebody"}')
     assert article == Article(text="x")
 
 
-def test_brackets_in_texts_are_no_nesting() -> None:
+def test_brackets_in_strings_do_not_count_as_nesting() -> None:
     text = "[[{" * 1000 + '\\"' + "[" * 100
     assert decode_article(json.dumps({"text": text}).encode()).text == text
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 0.5, True])
-def test_numbers_of_64_bits_are_taken(number: float) -> None:
+def test_64_bit_numbers_are_accepted(number: float) -> None:
     assert decode_article(json.dumps({"text": "x", "meta": {"n": number}}).encode()).meta == {"n": number}
 
 
-def test_the_id_is_its_own_else_of_the_url_else_of_the_text() -> None:
+def test_the_key_is_the_id_else_derived_from_the_url_else_from_the_text() -> None:
     assert Article(text="x", id="a1", url="https://a.example/1").key == "a1"
     by_url = Article(text="x", url="https://a.example/1")
     assert by_url.key == Article(text="y", url="https://a.example/1", id="").key
@@ -100,7 +100,7 @@ def test_the_id_is_its_own_else_of_the_url_else_of_the_text() -> None:
     assert Article(text="x").key != Article(text="x", title="t").key
 
 
-def test_the_content_hash_tells_versions_apart_and_not_arrivals() -> None:
+def test_the_content_hash_depends_on_the_version_not_on_the_arrival() -> None:
     first = Article(text="x", id="a", meta={"tone": 1.5, "owner": "o"})
     assert first.content_hash == Article(text="x", id="a", meta={"owner": "o", "tone": 1.5}).content_hash
     assert first.content_hash == Article(text="x", id="b", meta=first.meta, received_at="2025-01-01").content_hash
@@ -122,5 +122,5 @@ def test_the_content_hash_tells_versions_apart_and_not_arrivals() -> None:
         ("1989-12-31T23:59:59Z", NOW),
     ],
 )
-def test_the_arrival_is_its_own_where_usable(received_at: str | None, arrival: datetime) -> None:
+def test_received_at_is_the_arrival_if_it_is_usable(received_at: str | None, arrival: datetime) -> None:
     assert Article(text="x", received_at=received_at).arrival(NOW) == arrival

@@ -1,4 +1,4 @@
-"""What is added to the headers of a dead letter is told from what the original had, whatever it had."""
+"""A dead letter's added headers can be split from the original's, whatever those are."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ def letter(key: bytes | None, value: bytes | None, headers: Headers) -> DeadLett
 @pytest.mark.parametrize("headers", [[], [("trace", b"7f")], [("newswatch_no_key", b"")], [("newswatch_reason", b"x")]])
 @pytest.mark.parametrize("key", [None, b"", b"k"])
 @pytest.mark.parametrize("value", [None, b"", b"{"])
-def test_headers_come_back(key: bytes | None, value: bytes | None, headers: Headers) -> None:
+def test_original_headers_are_restored(key: bytes | None, value: bytes | None, headers: Headers) -> None:
     dead = letter(key, value, headers)
     original, added = split_headers(dead.all_headers())
     assert original == headers
@@ -28,7 +28,7 @@ def test_headers_come_back(key: bytes | None, value: bytes | None, headers: Head
     assert (dead.sent_key, value) != (None, None)
 
 
-def test_a_letter_that_died_again_keeps_what_was_added_first() -> None:
+def test_a_letter_that_fails_again_keeps_the_headers_added_first() -> None:
     first = letter(None, None, [("trace", b"7f")]).all_headers()
     original, _ = split_headers(letter(b"k", b"{", first).all_headers())
     assert original == first

@@ -1,4 +1,4 @@
-"""What a record of the topic `observations` is, by its headers and its value."""
+"""Decoding records of the topic `observations` by their headers and value."""
 
 from datetime import UTC, datetime
 
@@ -19,19 +19,19 @@ REPORT = headers("progress", "worker-1", time=TIME)
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, None, msgspec.structs.replace(ORIGIN, log="")])
-def test_an_observation_is_read_with_its_origin(origin: Origin | None) -> None:
+def test_an_observation_is_decoded_with_its_origin(origin: Origin | None) -> None:
     found = decode(encode_observation(OBSERVATION), observation_headers(OBSERVATION, origin))
     assert found == Observed(OBSERVATION, origin)
 
 
-def test_a_report_is_read_as_one() -> None:
+def test_a_progress_report_is_decoded() -> None:
     report = ProgressReport(log="5e2d", done={0: 3}, newest={0: TIME}, horizon=TIME, ends={0: 4})
     assert decode(msgspec.json.encode(report), REPORT) == report
 
 
 @pytest.mark.parametrize("name", ["newswatch_partition", "newswatch_offset", "newswatch_arrival"])
 @pytest.mark.parametrize("value", [None, b"", b"-1", b"x", b"\xff"])
-def test_an_origin_that_is_not_whole_is_none(name: str, value: bytes | None) -> None:
+def test_an_incomplete_origin_is_none(name: str, value: bytes | None) -> None:
     others = [header for header in observation_headers(OBSERVATION, ORIGIN) if header[0] != name]
     found = decode(encode_observation(OBSERVATION), others + ([(name, value)] if value is not None else []))
     assert found == Observed(OBSERVATION, None)
@@ -39,7 +39,7 @@ def test_an_origin_that_is_not_whole_is_none(name: str, value: bytes | None) -> 
 
 @pytest.mark.parametrize("record_headers", [REPORT, observation_headers(OBSERVATION, ORIGIN), []])
 @pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b'{"done": 1}', b'{"log": "\xff", "rule": "\xff"}'])
-def test_what_is_neither_is_unreadable(record_headers: Headers, value: bytes | None) -> None:
-    """Broken UTF-8 included: msgspec raises another class of error for it, and the worker would stop on each start."""
+def test_any_other_record_is_an_error(record_headers: Headers, value: bytes | None) -> None:
+    """Invalid UTF-8 too: msgspec raises another error for it, which would stop the worker at each start."""
     with pytest.raises(msgspec.MsgspecError):
         decode(value, record_headers)

@@ -1,4 +1,4 @@
-"""Headers, keys, names and the smaller records are those that a release wrote."""
+"""Headers, keys, names and the smaller records match those that a release wrote."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_headers_keep_their_names_and_types(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("record", json_lines(V0_1 / "observations.jsonl"), ids=lambda record: record["value"]["rule"])
-def test_an_observation_is_framed_as_before(record: dict[str, Any]) -> None:
+def test_an_observation_keeps_its_key_headers_and_value(record: dict[str, Any]) -> None:
     stored = [(name, value.encode()) for name, value in record["headers"]]
     seen = decode(json.dumps(record["value"]).encode(), stored)
     assert isinstance(seen, Observed)

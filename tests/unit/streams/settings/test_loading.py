@@ -1,4 +1,4 @@
-"""One settings model for flags, environment and file."""
+"""Settings from flags, environment and file."""
 
 from pathlib import Path
 
@@ -14,7 +14,9 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_flags_go_before_environment_before_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_override_the_environment_which_overrides_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "newswatch.yaml"
     file.write_text("brokers: file:1\napp_id: from-file\npartitions: 3\n")
     monkeypatch.setenv("NEWSWATCH_BROKERS", "env:1,env:2")
@@ -34,10 +36,10 @@ def test_flags_go_before_environment_before_file(tmp_path: Path, monkeypatch: py
             ":1:26: session_timeout_seconds (40) must be less than request_timeout_seconds (40)",
         ),
         ("security_protocol: SASL_SSL\n", ":1:20: security_protocol SASL_SSL needs sasl_username"),
-        ("ssl_key_location: key.pem\n", ":1:19: ssl_certificate_location and ssl_key_location belong together"),
+        ("ssl_key_location: key.pem\n", ":1:19: ssl_certificate_location and ssl_key_location must be set together"),
     ],
 )
-def test_a_wrong_file_is_told_by_name_and_field(tmp_path: Path, text: str, says: str) -> None:
+def test_a_wrong_file_is_reported_by_name_and_field(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "newswatch.yaml"
     file.write_text(text)
     with pytest.raises(SettingsError) as caught:
@@ -46,12 +48,12 @@ def test_a_wrong_file_is_told_by_name_and_field(tmp_path: Path, text: str, says:
     assert says in str(caught.value)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.yaml:1:1: cannot be read: No such file or directory"):
         load_settings(tmp_path / "nowhere.yaml")
 
 
-def test_the_names_of_kafkas_own_tools_are_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_kafka_tools_names_are_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("wisp\n")
     monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
@@ -91,7 +93,7 @@ SECRET = "hunter2"
         "hunter2\0",
     ],
 )
-def test_no_message_shows_a_secret_of_the_file(tmp_path: Path, text: str) -> None:
+def test_no_message_shows_a_secret_from_the_file(tmp_path: Path, text: str) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text(text)
     with pytest.raises(SettingsError) as caught:
@@ -100,7 +102,7 @@ def test_no_message_shows_a_secret_of_the_file(tmp_path: Path, text: str) -> Non
     assert str(caught.value).startswith(f"{file}:")
 
 
-def test_a_wrong_value_names_where_it_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_value_names_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "good.yaml"
     file.write_text("app_id: x\n\nmetrics_port: abc\nstall_seconds: 0\ncreate_topics: maybe\nstore: rockdb\n")
     with pytest.raises(SettingsError) as caught:
@@ -130,7 +132,7 @@ def test_a_wrong_value_names_where_it_came_from(tmp_path: Path, monkeypatch: pyt
         load_settings(file)
 
 
-def test_settings_that_do_not_fit_together_name_all_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conflicting_settings_name_all_their_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "good.yaml"
     file.write_text("heartbeat_seconds: 9\n")
     monkeypatch.setenv("NEWSWATCH_SESSION_TIMEOUT_SECONDS", "8")
@@ -149,7 +151,7 @@ def test_an_unknown_name_on_the_command_line() -> None:
         settings_from(None, ["foo=1"])
 
 
-def test_what_looks_like_a_number_is_a_text_where_a_text_belongs(tmp_path: Path) -> None:
+def test_a_number_is_read_as_text_in_a_text_setting(tmp_path: Path) -> None:
     file = tmp_path / "good.yaml"
     file.write_text("app_id: 2020\nrules: 1\nsasl_password: 123\npartitions: 0x10\nbrokers: [a:1, b:2]\n# end\n")
     settings = load_settings(file)
@@ -163,7 +165,9 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
     assert load_settings(file) == load_settings()
 
 
-def test_a_misspelt_variable_is_warned_of(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_misspelt_variable_causes_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("NEWSWATCH_BROKER", "a:1")
     monkeypatch.setenv("NEWSWATCH_METRIC_PORT", "1")
     monkeypatch.setenv("NEWSWATCH_CONFIG", "x.yaml")
@@ -176,7 +180,7 @@ def test_a_misspelt_variable_is_warned_of(monkeypatch: pytest.MonkeyPatch, caplo
     ]
 
 
-def test_variables_that_kubernetes_sets_for_a_service_are_not_warned_of(
+def test_kubernetes_service_variables_cause_no_warning(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_9464_TCP", "PORT_9464_TCP_ADDR"):
