@@ -67,10 +67,10 @@ class LogWatch:
         for topic in sorted(gone - self.gone):
             logger.error("the topic %s was deleted; the worker waits until it is recreated", topic)
         self.gone = gone
-        anew = sorted(topic for topic, id_ in now.items() if id_ != known[topic])
-        if anew and not gone:
-            self._begin_again(f"the topic {' and '.join(anew)} was recreated")
-        return not anew and not gone
+        recreated = sorted(topic for topic, id_ in now.items() if id_ != known[topic])
+        if recreated and not gone:
+            self._begin_again(f"the topic {' and '.join(recreated)} was recreated")
+        return not recreated and not gone
 
     async def count_expired(self, reader: Reader, topic: str) -> None:
         """Count the records that were deleted, by retention or by hand, before they were fetched."""

@@ -55,7 +55,7 @@ class Readiness:
             self._health.moved()
 
     def stopping(self) -> None:
-        """The worker was asked to stop."""
+        """Mark the worker as stopping: it is not ready any more."""
         self._stopping = True
         self._show()
 

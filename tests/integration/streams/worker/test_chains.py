@@ -34,7 +34,7 @@ def test_alerts_from_a_partition_days_behind_are_not_late(
     sleeper, other = (watch.start(instance_id=name, **patient) for name in ("one", "two"))
     sleeper.wait_ready()
     other.wait_ready()
-    wait_until(lambda: len(other.owned()) == len(sleeper.owned()) == 1, 30, "the partitions are not shared", watch)
+    wait_until(lambda: len(other.owned()) == len(sleeper.owned()) == 1, 30, "the partitions are not divided", watch)
     (partition,) = other.owned()
 
     quakes = [
@@ -47,10 +47,10 @@ def test_alerts_from_a_partition_days_behind_are_not_late(
     watch.produce(quakes, partition)
     watch.produce(later, partition)
     passed = START + timedelta(days=10)
-    wait_until(lambda: set(other.watermarks().values()) == {passed}, 30, "event time did not move on", watch)
+    wait_until(lambda: set(other.watermarks().values()) == {passed}, 30, "event time did not advance", watch)
     time.sleep(3)  # reports enough for a chain to be misled
     rules = {alert["rule"] for alert in watch.alerts()}
-    assert rules == {"quakes", "lasting"}, "the sleeper has nothing, or what was heard of half of it was enough"
+    assert rules == {"quakes", "lasting"}, "the paused worker has no partition, or half of the alerts were enough"
 
     sleeper.signal(signal.SIGCONT)
     expected = watch.scanned(quakes + later)

@@ -121,5 +121,5 @@ def test_only_reported_offsets_are_committed_so_event_time_survives_a_worker(
         wait_until(lambda number=number: sum(watch.committed().values()) >= number, 120, "nothing is committed", watch)
         worker.kill()
         reports = [json.loads(record.value) for record in watch.read("observations") if record.key is None]
-        told = max(datetime.fromisoformat(report["horizon"]) for report in reports if report["horizon"])
-        assert told == datetime.fromisoformat(article["published_at"])
+        reported = max(datetime.fromisoformat(report["horizon"]) for report in reports if report["horizon"])
+        assert reported == datetime.fromisoformat(article["published_at"])

@@ -79,7 +79,7 @@ def test_nothing_is_committed_before_its_results_are_acknowledged(new_watch: New
 
     delete(watch, "articles.enriched")  # sends to it are retried again and again
     watch.produce([article("q1", 1)])
-    wait_until(lambda: is_red(worker), 30, "the light stays green", watch)
+    wait_until(lambda: is_red(worker), 30, "/livez does not fail", watch)
     assert worker.process.wait(30) == 70
     assert watch.committed() == {0: 1}
     watch.create_topics()
@@ -103,7 +103,7 @@ def test_a_detector_waits_for_rules_not_yet_loaded(new_watch: New, wait_until: W
     new, behind = watch.start(instance_id="new"), watch.start(instance_id="behind", rules=old)
     new.wait_ready()
     behind.wait_ready()
-    wait_until(lambda: len(new.owned()) == len(behind.owned()) == 1, 30, "the partitions are not shared", watch)
+    wait_until(lambda: len(new.owned()) == len(behind.owned()) == 1, 30, "the partitions are not divided", watch)
     (partition,) = new.owned()
     floods = [
         article(f"f{outlet}-{n}", outlet + n, "A flood.", f"outlet-{outlet}") for outlet in range(12) for n in (0, 1)
@@ -113,7 +113,7 @@ def test_a_detector_waits_for_rules_not_yet_loaded(new_watch: New, wait_until: W
     time.sleep(3)
     assert 0 < len({alert["id"] for alert in watch.alerts()}) < 12
     (old / "rules.yaml").write_text(QUAKES + FLOODS)
-    wait_until(lambda: len({alert["id"] for alert in watch.alerts()}) == 12, 20, "it does not go on", watch)
+    wait_until(lambda: len({alert["id"] for alert in watch.alerts()}) == 12, 20, "the worker does not continue", watch)
     watch.wait_committed()
 
 

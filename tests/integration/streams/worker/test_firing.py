@@ -60,7 +60,7 @@ def test_rules_fire_on_arrival_or_behind_the_watermark(new_watch: New, wait_unti
             watch.produce([one], (outlet + number) % 2)
             fed.append(one)
         wait_until(lambda outlet=outlet: len(firing(watch, "quakes")) > outlet, 10, "it does not fire", watch)
-    assert {alert["rule"] for alert in watch.alerts()} == {"quakes", "new-outlet"}, "undecided, and fired"
+    assert {alert["rule"] for alert in watch.alerts()} == {"quakes", "new-outlet"}, "fired although undecided"
     arrived = {json.loads(record.value)["id"]: record.timestamp for record in watch.read("articles")}
     waits = []
     for record in watch.read("alerts"):
@@ -82,7 +82,7 @@ def test_rules_fire_on_arrival_or_behind_the_watermark(new_watch: New, wait_unti
             watch.produce([one], partition)
         fed.extend(calm)
         passed = START + timedelta(hours=hours)
-        wait_until(lambda: set(worker.watermarks().values()) == {passed}, 20, "event time stands", watch)
+        wait_until(lambda: set(worker.watermarks().values()) == {passed}, 20, "event time does not advance", watch)
         assert {alert["rule"] for alert in watch.alerts()} - {"quakes", "new-outlet"} == states
 
     pass_to(2, states={"prompt", "tone"})

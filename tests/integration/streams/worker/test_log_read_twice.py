@@ -32,7 +32,7 @@ def check_commits(watch: Any) -> None:
         if not is_report(record.headers) and record.offset < committed.get(record.partition, 0):
             seen = json.loads(record.value)
             if seen["rule"] == "blasts":
-                assert any(seen["article_id"].encode() in key for key in facts), "committed, and not in the changelog"
+                assert any(seen["article_id"].encode() in key for key in facts), "committed, but not in the changelog"
 
 
 def test_killed_workers_send_the_same_alerts_as_a_scan(
@@ -44,7 +44,7 @@ def test_killed_workers_send_the_same_alerts_as_a_scan(
     *news, last = articles(1, COUNT)
     expected = watch.scanned([*news, last])
     kinds = {words.split()[0] for words in expected.values()}
-    assert len(kinds) >= 12, "the articles do not bring enough rules to fire"
+    assert len(kinds) >= 12, "too few rules fire on the articles"
     workers = [watch.start() for _ in range(2)]
     for worker in workers:
         worker.wait_ready()

@@ -33,7 +33,7 @@ def articles(first: int, last: int) -> list[dict[str, Any]]:
     ]
 
 
-def told(watch: Any) -> dict[int, set[datetime]]:
+def sent_times(watch: Any) -> dict[int, set[datetime]]:
     """The times that were sent to each partition of observations."""
     found: dict[int, set[datetime]] = defaultdict(set)
     for record in watch.read("observations"):
@@ -67,8 +67,8 @@ def test_article_times_survive_the_workers_that_read_them(
         done = [record for record in watch.read("articles") if record.offset < committed.get(record.partition, 0)]
         times = {datetime.fromisoformat(json.loads(record.value)["published_at"]) for record in done}
         assert len(times) > before
-        for partition, known in told(watch).items():
-            assert thinned(known | times, MINUTE) == thinned(known, MINUTE), f"not told to partition {partition}"
+        for partition, known in sent_times(watch).items():
+            assert thinned(known | times, MINUTE) == thinned(known, MINUTE), f"not sent to partition {partition}"
     for _ in range(3):
         watch.start().wait_ready()
     watch.produce(news[600:])

@@ -83,11 +83,11 @@ def test_a_partition_that_returns_has_all_its_facts(new_watch: New, wait_until: 
     feed(0)
     wait_until(lambda: held(stays) == {"0", "1", "2", "3"}, 20, "it does not have all partitions", watch)
     guest = watch.start().wait_ready()
-    wait_until(lambda: len(held(stays)) == len(held(guest)) == 2, 30, "the partitions are not shared", watch)
+    wait_until(lambda: len(held(stays)) == len(held(guest)) == 2, 30, "the partitions are not divided", watch)
     assert held(stays).isdisjoint(held(guest))
     feed(1)
     assert guest.stop() == 0
-    wait_until(lambda: held(stays) == {"0", "1", "2", "3"}, 30, "they did not come back", watch)
+    wait_until(lambda: held(stays) == {"0", "1", "2", "3"}, 30, "the partitions did not return", watch)
     feed(2)
     for partition in range(4):
         calm = [article(f"calm-{partition}", 20 * 60, "All was calm.", "outlet-99")]
@@ -121,11 +121,11 @@ def test_facts_written_late_by_a_former_owner_duplicate_no_alert(new_watch: New,
     assert len(written) >= 80
     stays, guest = watch.workers[0], watch.start()
     with _writing_on(watch, written):
-        wait_until(lambda: len(held(stays)) == len(held(guest)) == 2, 60, "the partitions are not shared", watch)
+        wait_until(lambda: len(held(stays)) == len(held(guest)) == 2, 60, "the partitions are not divided", watch)
     watch.produce(records[40:], 0)
     watch.wait_committed()
     again = [alert for alert in watch.alerts() if alert["state"] == "firing"]
-    assert again, "no partition stayed where it was"
+    assert again, "no partition kept its owner"
     sent = [*again, *(alert for alert in past.alerts() if alert["state"] == "firing")]
     assert {(alert["revision"], alert["count"]) for alert in sent} == {(1, 3)}
     assert {alert["id"] for alert in sent} == set(watch.scanned(records))
@@ -145,14 +145,14 @@ def test_extraction_may_take_longer_than_the_session_timeout(new_watch: New, wai
     member = members(watch)
     begun = time.monotonic()
     watch.produce(slow[:5], 0)  # one batch
-    wait_until(lambda: watch.committed() == {0: 5}, 60, "it does not get on", watch)
+    wait_until(lambda: watch.committed() == {0: 5}, 60, "the worker makes no progress", watch)
     assert time.monotonic() - begun > session, "quicker than the session: this shows nothing"
-    assert members(watch) == member != set(), "it lost its membership, and joined again"
+    assert members(watch) == member != set(), "it lost its membership and rejoined"
 
     # Another worker joins while a batch is in progress: the first one then acknowledges in an older generation.
     watch.produce(slow[5:], 1)
     other = watch.start(**changes).wait_ready()
-    wait_until(lambda: len(other.owned()) == len(worker.owned()) == 1, 60, "the partitions are not shared", watch)
+    wait_until(lambda: len(other.owned()) == len(worker.owned()) == 1, 60, "the partitions are not divided", watch)
     watch.wait_committed(90)
     arrived = {record.key.decode() for record in watch.read("articles.enriched")}
     assert arrived == {one["id"] for one in slow}

@@ -84,7 +84,7 @@ def test_sighup_reloads_the_rules(new_watch: New, wait_until: Wait) -> None:
     time.sleep(1)
     assert worker.metric("newswatch_rules") == 1
     worker.signal(signal.SIGHUP)
-    wait_until(lambda: worker.metric("newswatch_rules") == 2, 10, "the rules were not looked at", watch)
+    wait_until(lambda: worker.metric("newswatch_rules") == 2, 10, "the rules were not reloaded", watch)
     assert worker.status.ready()
 
 

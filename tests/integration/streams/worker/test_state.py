@@ -114,7 +114,9 @@ def test_late_articles_are_only_counted(new_watch: New, wait_until: Wait) -> Non
     worker = watch.workers[0]
     passed = (START + timedelta(minutes=300)).timestamp()
     wait_until(
-        lambda: total(worker.status.samples(), "newswatch_watermark_timestamp_seconds") == passed, 20, "it stands"
+        lambda: total(worker.status.samples(), "newswatch_watermark_timestamp_seconds") == passed,
+        20,
+        "event time does not advance",
     )
     watch.produce([quake(3, 2)])  # five hours after its time
     watch.wait_committed()
@@ -135,12 +137,12 @@ def test_a_static_member_keeps_its_partitions_over_a_restart(new_watch: New, wai
         found = worker.status.samples().get("newswatch_consumer_lag_records", ())
         return {labels["partition"] for labels, _ in found}
 
-    wait_until(lambda: len(owned(first)) == len(owned(second)) == 2, 30, "the partitions are not shared", watch)
+    wait_until(lambda: len(owned(first)) == len(owned(second)) == 2, 30, "the partitions are not divided", watch)
     before = owned(first), owned(second)
     rebalances = second.log.read_text().count("rebalancing")
     first.stop()
     again = watch.start(instance_id="one", **patient).wait_ready()
-    wait_until(lambda: owned(again) == before[0], 30, "the partitions did not come back", watch)
+    wait_until(lambda: owned(again) == before[0], 30, "the partitions did not return", watch)
     watch.produce(quake(n, n) for n in range(40))
     watch.wait_committed()
     assert owned(second) == before[1]

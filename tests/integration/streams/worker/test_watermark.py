@@ -69,7 +69,7 @@ def test_event_time_follows_the_wall_clock_during_silence(new_watch: New, wait_u
 
         # It advanced by the time since the 30 s were over, without a jump to now. The gauge is set once a second, so it
         # may lag behind the watermark that the alert was judged by.
-        wait_until(lambda passed=passed: passed() > timedelta(seconds=4), 10, "event time stands", watch)
+        wait_until(lambda passed=passed: passed() > timedelta(seconds=4), 10, "event time does not advance", watch)
         assert passed() <= datetime.now(UTC) - begun - timedelta(seconds=29)
     (first,) = (alert for alert in backfill.alerts() if alert["state"] == "firing")
     assert first["starts_at"].startswith("2020-05-01T00:00:")
@@ -86,7 +86,7 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
     one, two = (watch.start(instance_id=name, **patient) for name in ("one", "two"))
     one.wait_ready()
     two.wait_ready()
-    wait_until(lambda: len(one.owned()) == len(two.owned()) == 1, 30, "the partitions are not shared", watch)
+    wait_until(lambda: len(one.owned()) == len(two.owned()) == 1, 30, "the partitions are not divided", watch)
     dead, living = *one.owned(), *two.owned()
     watch.produce([article("d0", hours(0))], dead)
     watch.produce([article("l0", hours(1))], living)
@@ -94,12 +94,12 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
 
     one.kill()
     watch.produce([article("l1", hours(2))], living)
-    wait_until(lambda: is_at(two, hours(2)), 20, "held back, though all of the dead one's articles are read", watch)
+    wait_until(lambda: is_at(two, hours(2)), 20, "held back although all articles of the dead worker are read", watch)
     watch.produce([article(f"q{n}", hours(1.9) + timedelta(minutes=n), "A quake.") for n in range(3)], dead)
     watch.produce([article("l2", hours(9))], living)
-    wait_until(lambda: watch.committed().get(living) == 3, 20, "the living one stands still", watch)
+    wait_until(lambda: watch.committed().get(living) == 3, 20, "the living worker makes no progress", watch)
     time.sleep(4)  # some reports
-    assert is_at(two, hours(2)), "moved past articles that nobody has read"
+    assert is_at(two, hours(2)), "moved past unread articles"
 
     again = watch.start(instance_id="one", **patient).wait_ready()
     wait_until(lambda: is_at(again, hours(9)) and is_at(two, hours(9)), 30, "still held back", watch)
@@ -119,7 +119,7 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
     again.kill()
     before = len(watch.reports())
     third = watch.start(instance_id="one", **patient).wait_ready()
-    wait_until(lambda: is_at(third, hours(9)), 20, "event time was forgotten", watch)
+    wait_until(lambda: is_at(third, hours(9)), 20, "event time was lost", watch)
     wait_until(lambda: any(dead in r.done for r in watch.reports()[before:]), 20, "it reports nothing", watch)
     taken_over = [report for report in watch.reports()[before:] if dead in report.done]
     assert {(report.done[dead], len(report.newest), report.horizon) for report in taken_over} == {(4, 0, hours(9))}
@@ -127,7 +127,7 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
     say_again(watch, watch.reports()[0])
     say_again(watch, ProgressReport(done={0: 0, 1: 0}, newest={0: hours(0), 1: hours(0)}, ends={0: 0, 1: 0}))
     time.sleep(3)
-    assert is_at(third, hours(9)), "a report of the past took something back"
+    assert is_at(third, hours(9)), "a stale report moved event time back"
 
 
 def say_again(watch: Any, report: ProgressReport) -> None:
@@ -158,6 +158,6 @@ def test_articles_can_be_expanded_while_workers_run(new_watch: New, wait_until: 
         watch.produce([article(f"b{partition}", hours(6))], partition)
     wait_until(lambda: any(2 in worker.owned() for worker in workers), 60, "the new partition is not read", watch)
     watch.wait_committed()
-    wait_until(lambda: all(is_at(worker, hours(6)) for worker in workers), 20, "event time stands", watch)
+    wait_until(lambda: all(is_at(worker, hours(6)) for worker in workers), 20, "event time does not advance", watch)
     assert [alert["count"] for alert in watch.alerts()] == [3]
     assert watch.late() == 0
