@@ -1,4 +1,4 @@
-# `make help` lists what there is. Needs Python 3.11 or newer; everything else of Python is put into .venv.
+# `make help` lists the targets. Needs Python 3.11 or newer; all other Python packages are installed into .venv.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,10 +7,10 @@ ARTICLES ?= 1000000
 SEEDS ?= 5
 SECONDS ?= 300
 TESTS := tests/integration tests/property tests/unit
-# What starts no broker, takes less than ten seconds, and does not mind a test beside it.
+# Tests that start no broker, take less than ten seconds, and can run beside other tests.
 FAST := not kafka and not broker and not slow and not alone
 
-# A Python that is new enough and can make environments (Debian has that in a package of its own).
+# A Python that is new enough and can create virtual environments (a separate package in Debian).
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	if $$python -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
@@ -20,42 +20,42 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  ARGS="..." is handed on to the command, e.g. make demo ARGS="--exit-when-idle"'
+	@echo '  ARGS="..." is passed to the command, e.g. make demo ARGS="--exit-when-idle"'
 
 $(BIN)/python:
 	@$(if $(strip $(PYTHON)),,echo 'newswatch needs Python 3.11 or newer with the modules venv and ensurepip' \
-		'(Debian: apt-get install python3 python3-venv), or say which: make PYTHON=/path/to/python3' >&2; exit 1)
+		'(Debian: apt-get install python3 python3-venv); set another one with make PYTHON=/path/to/python3' >&2; exit 1)
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install -q --upgrade 'pip>=25.1'
 
-# Stamps: installed again only when what is to be installed has changed.
+# Stamps: reinstall only when the requirements have changed.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
-	@echo 'Installing newswatch into $(VENV), about a minute the first time'
+	@echo 'Installing newswatch into $(VENV); the first time takes about a minute'
 	@$(BIN)/pip install -q -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	@echo 'Installing what development needs'
+	@echo 'Installing the development tools'
 	@$(BIN)/pip install -q -c constraints.txt -e . --group dev
 	@touch $@
 
-install: $(VENV)/installed-dev ## Make .venv with newswatch and the tools of development
+install: $(VENV)/installed-dev ## Create .venv with newswatch and the development tools
 
 demo: $(VENV)/installed ## See it work: embedded broker, worker, sample articles, alerts
 	@$(BIN)/newswatch demo $(ARGS)
 
 test: install ## Run unit, property and integration tests (real Apache Kafka, Prometheus, Chromium)
 	@.ci/system-packages
-	@# Integration tests mostly wait, each file on topics of its own: two files at a time, the longest first. Those that
-	@# measure time (`alone`) come after, one by one. Status 5: ARGS selects none of these.
+	@# Integration tests mostly wait, and each file has its own topics: run two files at a time, the longest first.
+	@# Tests that measure time (`alone`) run afterwards, one by one. Status 5: ARGS selects none of these.
 	@run() { $(BIN)/pytest $(TESTS) -m "$$@" $(ARGS) || [ $$? = 5 ]; }; \
 	run 'not alone' -n 2 --dist loadfile --no-loadscope-reorder; beside=$$?; \
 	run alone; exit $$((beside | $$?))
 
-test-fast: install ## Run what needs neither a broker nor Java, with fewer examples of each property: two minutes
+test-fast: install ## Run the tests without broker and Java, with fewer examples per property: two minutes
 	@$(BIN)/pytest $(TESTS) -m "$(FAST)" --hypothesis-profile=fast -n 2 --dist worksteal $(ARGS)
 
-check: install ## Lint, formatting, types, import layers, dead code, compose file, Prometheus files
+check: install ## Check lint, formatting, types, import layers, dead code, compose file, Prometheus files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -64,17 +64,17 @@ check: install ## Lint, formatting, types, import layers, dead code, compose fil
 	@.ci/compose-check docker-compose.yml
 	@.ci/prometheus-check
 
-bench: install ## Measure speeds side by side
+bench: install ## Run the benchmarks
 	@$(BIN)/pytest tests/bench -s -q $(ARGS)
 
-chaos: install ## Kill, stop and cut off workers and brokers; count what was lost (SEEDS=1: one seed of each)
+chaos: install ## Kill, pause and disconnect workers and brokers; count losses (SEEDS=1: one seed each)
 	@.ci/system-packages
 	@SEEDS=$(SEEDS) $(BIN)/pytest tests/chaos -s -q --show-capture=no $(ARGS)
 
-fuzz: install ## Look for slow texts and for records that end more than themselves (SECONDS=30: of each search)
+fuzz: install ## Search for slow texts and for records that affect others (SECONDS=30: time per search)
 	@NEWSWATCH_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest tests/fuzz -s -q --timeout 0 $(ARGS)
 
-soak: install ## Run a worker over a million small articles, and watch its memory (ARTICLES=100000)
+soak: install ## Run a worker over a million small articles and check its memory (ARTICLES=100000)
 	@NEWSWATCH_SOAK_ARTICLES=$(ARTICLES) $(BIN)/pytest tests/soak -s -q $(ARGS)
 
 broker: $(VENV)/installed ## Start Apache Kafka for development (ARGS="--brokers 3")

@@ -1,4 +1,4 @@
-"""A worker on real Kafka that has read the samples, and a real Prometheus that watches it."""
+"""A worker on real Kafka that has read the samples, and a real Prometheus that scrapes it."""
 
 import json
 import os
@@ -20,9 +20,9 @@ from streams.processes.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 90.0
-"""Seconds within which each step of the way must be done."""
+"""Timeout of each step, in seconds."""
 WORDS = [f"kingfisher{number}" for number in range(300)]
-"""More groups than an article may have."""
+"""More groups than the limit per article."""
 TROUBLE = f"""
 lists: {{birds: [{", ".join(WORDS)}]}}
 rules:
@@ -33,25 +33,25 @@ rules:
 
 
 class Prometheus:
-    """A running Prometheus, asked over its HTTP API."""
+    """A running Prometheus, queried over its HTTP API."""
 
     def __init__(self, port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"
 
     def get(self, path: str, **parameters: str | float) -> Any:
-        """Ask the API; gives `data` of the answer."""
+        """Query the API and return `data` of the answer."""
         query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
         with urllib.request.urlopen(f"{self.address}/api/v1/{path}{query}", timeout=10) as answer:
             return json.load(answer)["data"]
 
     def value(self, expression: str) -> float | None:
-        """Give the one value of an instant query, None where there is none."""
+        """Return the one value of an instant query, None if there is none."""
         found = self.get("query", query=expression)["result"]
         return float(found[0]["value"][1]) if found else None
 
 
 def wait_for(what: str, check: Any, *processes: ServerProcess) -> Any:
-    """Wait until `check` gives something true, and give it; a process that ends in the meantime is an error."""
+    """Wait until `check` returns a true value, and return it; a process that ends meanwhile is an error."""
     deadline = time.monotonic() + PATIENCE
     while True:
         for process in processes:
@@ -69,7 +69,7 @@ def wait_for(what: str, check: Any, *processes: ServerProcess) -> Any:
 
 @pytest.fixture(scope="session")
 def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The rules that ship, and some that meet limits."""
+    """The shipped rules, and some that reach limits."""
     folder = tmp_path_factory.mktemp("desk") / "rules"
     shutil.copytree(ROOT / "deploy" / "rules", folder)
     (folder / "trouble.yaml").write_text(TROUBLE)
@@ -80,7 +80,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def worker_metrics(
     kafka: KafkaCluster, rules: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[int, ServerProcess]]:
-    """Port of a running worker's metrics, and the worker; its topic is still empty."""
+    """The metrics port of a running worker, and the worker; its topic is still empty."""
     folder = tmp_path_factory.mktemp("worker")
     [port] = free_ports(1)
     environment = {
@@ -113,7 +113,7 @@ def worker_metrics(
 def prometheus(
     worker_metrics: tuple[int, ServerProcess], kafka: KafkaCluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prometheus]:
-    """A Prometheus with the rules that ship, which has seen the worker before and after it read the samples."""
+    """A Prometheus with the shipped rules that scraped the worker before and after it read the samples."""
     program = shutil.which("prometheus")
     if program is None:
         pytest.skip("no prometheus (Debian: apt-get install prometheus)")
@@ -142,7 +142,7 @@ def prometheus(
     try:
         wait_for("two scrapes", lambda: (client.value("count_over_time(newswatch_ready[1m])") or 0) >= 2, server)
         lines = (ROOT / "streams" / "data" / "samples" / "articles.jsonl").read_bytes().splitlines(keepends=True)
-        # In two parts with scrapes in between, so that counters are seen to grow.
+        # In two parts with scrapes in between, so that Prometheus sees the counters grow.
         for part in (lines[: len(lines) // 2], lines[len(lines) // 2 :]):
             before = client.value("sum(newswatch_articles_total)") or 0.0
             _produce(kafka, part)
@@ -163,7 +163,7 @@ def prometheus(
 
 @pytest.fixture(scope="session")
 def troubled(prometheus: Prometheus, kafka: KafkaCluster, rules: Path) -> Prometheus:
-    """The same after an article that is late, meets a bound and a closed schedule, and a change of rules refused."""
+    """The same after a late article, a reached limit, an alert outside its schedule and a rejected rule set."""
     times = {"published_at": "2024-01-01T12:00:00Z", "received_at": "2024-01-01T12:01:00Z"}  # as in an archive
     article = {"id": "birds", "text": " ".join(WORDS), **times}
     _produce(kafka, [json.dumps(article).encode()])
@@ -181,7 +181,7 @@ def troubled(prometheus: Prometheus, kafka: KafkaCluster, rules: Path) -> Promet
 
 
 def _produce(kafka: KafkaCluster, lines: list[bytes]) -> None:
-    """Any client can feed the topic, bad records included."""
+    """Send records with a plain client, including bad ones."""
     from kafka import KafkaProducer
 
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers, acks="all")

@@ -1,4 +1,4 @@
-"""The checks of `make check` pass on what ships, and fail on what is wrong; the image's recipe works."""
+"""The checks of `make check` pass on the shipped files and fail on wrong ones; the image's recipe works."""
 
 import os
 import re
@@ -19,7 +19,7 @@ def _run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[
 
 @pytest.mark.skipif(not (shutil.which("go") or _run("docker", "compose", "version").returncode == 0), reason="no Go")
 class TestCompose:
-    def test_the_file_that_ships_is_valid(self) -> None:
+    def test_the_shipped_file_is_valid(self) -> None:
         done = _run(CI / "compose-check", "docker-compose.yml")
         assert done.returncode == 0, done.stderr
         assert done.stdout == "docker-compose.yml: valid\n"
@@ -44,7 +44,7 @@ class TestCompose:
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool (Debian: apt-get install prometheus)")
 class TestPrometheusFiles:
-    def test_what_ships_passes(self) -> None:
+    def test_the_shipped_files_pass(self) -> None:
         done = _run(CI / "prometheus-check")
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -68,8 +68,8 @@ class TestPrometheusFiles:
 
 
 @pytest.mark.slow
-def test_the_image_s_recipe_installs_a_program_that_runs(tmp_path: Path) -> None:
-    """Run the build stage's own commands, in order, in folders of ours instead of the image's."""
+def test_the_image_recipe_installs_a_working_program(tmp_path: Path) -> None:
+    """Run the build stage's commands in order, in temporary folders instead of the image's."""
     text = (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
     build = re.sub(r"\\\n", " ", text).split("FROM ")[1]
     places = {"/opt/newswatch": str(tmp_path / "newswatch"), "/src": str(tmp_path / "src")}
@@ -99,7 +99,7 @@ def test_the_image_s_recipe_installs_a_program_that_runs(tmp_path: Path) -> None
             assert done.returncode == 0, f"{rest}\n{done.stdout}{done.stderr}"
             ran += 1
     assert ran == 3
-    # What the wheel carries beside code: the rules, templates, and the Maven file of the development Kafka.
+    # The wheel contains more than code: the rules, templates, and the Maven file of the development Kafka.
     code = (
         "from pathlib import Path; from streams.brokers import kafka_jars as k; print(k.pom())\n"
         "from streams.pages.highlight import write_pages; write_pages([], Path('pages'))"

@@ -1,4 +1,4 @@
-"""Alarms about newswatch itself: made of metrics that exist, each with its test, its words and its severity."""
+"""The Prometheus alerts use existing metrics, and each has a test, annotations and a severity."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ RULES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_an_alarm_has_a_severity_words_and_known_metrics(rule: dict[str, Any]) -> None:
+def test_an_alert_has_a_severity_annotations_and_known_metrics(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in {"warning", "critical"}
     assert rule["annotations"]["summary"]
     assert rule["annotations"]["description"].endswith(".")
@@ -28,7 +28,7 @@ def test_an_alarm_has_a_severity_words_and_known_metrics(rule: dict[str, Any]) -
         assert re.sub(r"_(bucket|count|sum)$", "", name) in exposed
 
 
-def test_every_alarm_is_tested_firing_and_not_firing() -> None:
+def test_every_alert_has_a_unit_test() -> None:
     cases = [
         case
         for file in sorted((PROMETHEUS / "tests").glob("*.yml"))
@@ -39,7 +39,7 @@ def test_every_alarm_is_tested_firing_and_not_firing() -> None:
     assert fired == {rule["alert"] for rule in RULES}
 
 
-def test_alertmanager_routes_end_at_receivers_that_exist() -> None:
+def test_alertmanager_routes_use_existing_receivers() -> None:
     config = yaml.safe_load((PROMETHEUS.parent / "alertmanager" / "alertmanager.yml").read_text())
     receivers = {receiver["name"] for receiver in config["receivers"]}
     assert config["route"]["receiver"] in receivers

@@ -1,4 +1,4 @@
-"""The AsyncAPI document of the topics is current, and the records that the product makes are as it says."""
+"""The AsyncAPI document of the topics is current, and the records match its schemas."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,17 +25,17 @@ NOW = datetime(2025, 4, 1, tzinfo=UTC)
 
 
 def check(part: str, name: str, record: Any) -> None:
-    """Hold a record as it is on the wire against a schema of the document."""
+    """Validate a wire record against a schema of the document."""
     document = yaml.safe_load(FILE.read_text())
     schema = {"components": document["components"], "$ref": f"#/components/{part}/{name}"}
     jsonschema.Draft7Validator(schema).validate(record)
 
 
-def test_it_is_current() -> None:
+def test_the_document_is_current() -> None:
     assert FILE.read_text() == asyncapi_text(), "run `newswatch topics asyncapi > deploy/asyncapi.yaml`"
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_resolves() -> None:
     document = yaml.safe_load(FILE.read_text())
 
     def references(node: Any) -> list[str]:
@@ -51,7 +51,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 @pytest.mark.slow
-def test_what_the_stream_makes_of_the_samples_is_as_it_says() -> None:
+def test_records_made_from_the_samples_match_the_schemas() -> None:
     scan = Scan(Engine(load_rules(ROOT / "deploy" / "rules")))
     made = {"article": 0, "dead": 0, "alert": 0}
     for outcome in Enricher(Extractor()).enrich([Record(value=line, timestamp=NOW) for line in SAMPLES]):
@@ -71,7 +71,7 @@ def test_what_the_stream_makes_of_the_samples_is_as_it_says() -> None:
 
 
 @pytest.mark.parametrize(("article", "fits"), [({"text": "x", "meta": {"tone": 1.5}}, True), ({"text": 5}, False)])
-def test_an_article_fits_or_not(article: dict[str, Any], fits: bool) -> None:
+def test_articles_are_validated(article: dict[str, Any], fits: bool) -> None:
     if fits:
         check("schemas", "Article", article)
     else:

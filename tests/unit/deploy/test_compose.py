@@ -1,4 +1,4 @@
-"""The compose file keeps what it promises: nothing beyond this machine, no root, no unbounded service."""
+"""The compose file: ports only on localhost, no root, limits for each service."""
 
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ each_service = pytest.mark.parametrize("name", SERVICES)
 
 
 @each_service
-def test_ports_are_bound_to_this_machine_alone(name: str) -> None:
+def test_ports_are_bound_to_localhost(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
     assert "network_mode" not in SERVICES[name]
 
 
 @each_service
-def test_a_service_is_bounded_and_unprivileged(name: str) -> None:
+def test_a_service_has_limits_and_no_privileges(name: str) -> None:
     service = SERVICES[name]
     assert {"cpus", "memory"} <= service["deploy"]["resources"]["limits"].keys()
     assert service["cap_drop"] == ["ALL"]
@@ -42,14 +42,14 @@ def test_an_image_is_pinned_and_a_mounted_file_exists(name: str) -> None:
 
 
 @each_service
-def test_what_a_service_names_is_there(name: str) -> None:
-    """Docker's own check says this too; compose-go's command, which stands in for it, looks at the schema alone."""
+def test_named_services_and_networks_exist(name: str) -> None:
+    """Docker's own check covers this too, but compose-go's command, its substitute, checks only the schema."""
     assert set(SERVICES[name].get("depends_on", {})) <= set(SERVICES)
     assert set(SERVICES[name].get("networks", [])) <= set(COMPOSE["networks"])
 
 
 @each_service
-def test_what_a_service_waits_for_can_become_healthy(name: str) -> None:
+def test_dependencies_can_become_healthy(name: str) -> None:
     for other, wait in SERVICES[name].get("depends_on", {}).items():
         if wait["condition"] == "service_healthy":
             assert "healthcheck" in SERVICES[other]
@@ -58,12 +58,12 @@ def test_what_a_service_waits_for_can_become_healthy(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["topics", "worker"])
-def test_variables_of_newswatch_are_settings(name: str) -> None:
+def test_newswatch_variables_are_settings(name: str) -> None:
     for variable in SERVICES[name]["environment"]:
         assert variable.removeprefix("NEWSWATCH_").lower() in Settings.model_fields
 
 
-def test_prometheus_scrapes_the_worker_s_port_and_loads_the_mounted_rules() -> None:
+def test_prometheus_scrapes_the_worker_port_and_loads_the_mounted_rules() -> None:
     config = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
     [worker] = [job for job in config["scrape_configs"] if job["job_name"] == "newswatch-worker"]
     [found] = worker["dns_sd_configs"]

@@ -1,4 +1,4 @@
-"""The dashboard is whole: every panel says what it shows, and asks for metrics and sources that exist."""
+"""Every panel of the dashboard has a description and uses existing metrics and data sources."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def _sources() -> set[str]:
 
 
 def _names() -> set[str]:
-    """Give every series name that a worker exposes."""
+    """Return the names of all series that a worker exposes."""
     names = set()
     for family in Metrics().registry.collect():
         endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(family.type, [""])
@@ -31,7 +31,7 @@ def _names() -> set[str]:
     return names
 
 
-def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
+def test_panels_have_unique_ids_and_do_not_overlap() -> None:
     ids = [panel["id"] for panel in DASHBOARD["panels"]]
     assert len(ids) == len(set(ids))
     cells: set[tuple[int, int]] = set()
@@ -48,7 +48,7 @@ def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_a_panel_has_a_title_a_description_a_unit_and_a_known_source(panel: dict[str, Any]) -> None:
+def test_a_panel_has_a_title_a_description_a_unit_and_a_known_data_source(panel: dict[str, Any]) -> None:
     assert panel["title"]
     assert panel["description"].endswith(".")
     assert panel["fieldConfig"]["defaults"]["unit"]
@@ -58,7 +58,7 @@ def test_a_panel_has_a_title_a_description_a_unit_and_a_known_source(panel: dict
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_a_panel_asks_for_metrics_that_the_worker_has(panel: dict[str, Any]) -> None:
+def test_a_panel_queries_existing_metrics(panel: dict[str, Any]) -> None:
     for target in panel["targets"]:
         asked = set(re.findall(r"\bnewswatch_\w+", target["expr"]))
         assert asked <= _names()
@@ -71,7 +71,7 @@ def test_titles_are_unique_and_links_name_the_dashboard() -> None:
     assert DASHBOARD["uid"] == "newswatch"
 
 
-def test_provisioning_points_at_the_folder_that_compose_mounts() -> None:
+def test_provisioning_uses_the_folder_that_compose_mounts() -> None:
     providers = yaml.safe_load((GRAFANA / "provisioning" / "dashboards" / "newswatch.yml").read_text())["providers"]
     compose = yaml.safe_load((GRAFANA.parents[1] / "docker-compose.yml").read_text())
     mounted = {volume.split(":")[1] for volume in compose["services"]["grafana"]["volumes"]}

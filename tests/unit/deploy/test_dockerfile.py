@@ -1,4 +1,4 @@
-"""The image's recipe, as far as it can be judged without an engine."""
+"""The image's recipe, checked without a container engine."""
 
 import re
 from pathlib import Path
@@ -21,20 +21,20 @@ COPIED = [
 
 
 @pytest.mark.parametrize("source", COPIED)
-def test_what_is_copied_exists_and_is_sent_to_the_engine(source: str) -> None:
+def test_copied_files_exist_and_are_in_the_build_context(source: str) -> None:
     assert (ROOT / source).exists()
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     assert any(source == path or source.startswith(f"{path}/") for path in kept)
 
 
-def test_everything_else_stays_out_of_the_engine() -> None:
+def test_the_build_context_contains_nothing_else() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in lines
     kept = {line[1:] for line in lines if line.startswith("!")}
     assert kept == set(COPIED)
 
 
-def test_stages_build_and_run_apart_and_the_last_is_not_root() -> None:
+def test_the_final_stage_builds_nothing_and_is_not_root() -> None:
     starts = [index for index, (name, _) in enumerate(INSTRUCTIONS) if name == "FROM"]
     assert len(starts) == 2
     last = INSTRUCTIONS[starts[-1] :]
@@ -45,7 +45,7 @@ def test_stages_build_and_run_apart_and_the_last_is_not_root() -> None:
     assert names.index("USER") < names.index("ENTRYPOINT")
 
 
-def test_health_is_asked_where_the_worker_answers() -> None:
+def test_the_health_check_asks_the_worker_port() -> None:
     [check] = [rest for name, rest in INSTRUCTIONS if name == "HEALTHCHECK"]
     assert "http://127.0.0.1:9464/livez" in check
     assert "EXPOSE 9464" in TEXT

@@ -1,4 +1,4 @@
-"""The Kubernetes manifests fit the program: names of settings, probes, volumes, selectors, and no privileges."""
+"""The Kubernetes manifests match the program: settings, probes, volumes, selectors; and have no privileges."""
 
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,11 @@ def test_every_manifest_is_part_of_the_kustomization() -> None:
     assert {item["kind"] for item in OBJECTS} >= {"StatefulSet", "Job", "ConfigMap", "Service", "Namespace"}
 
 
-def test_the_steps_at_the_top_can_be_taken_in_their_order() -> None:
+def test_the_steps_in_the_comment_work_in_their_order() -> None:
     text = (FOLDER / "kustomization.yaml").read_text()
     made = text.index("apply -f deploy/kubernetes/namespace.yaml")
     assert made < text.index("create secret") < text.index("create configmap") < text.index("apply -k")
-    # What is applied on the client's side is kept once more in an annotation, of at most 256 kB.
+    # Client-side apply copies the object into an annotation of at most 256 kB.
     rules = sum(file.stat().st_size for file in (FOLDER.parent / "rules").iterdir())
     assert rules < 2**20
     assert rules < 2**18 or "kubectl apply --server-side -f -" in text
@@ -49,7 +49,7 @@ def test_a_pod_has_no_privileges(owner: dict[str, Any]) -> None:
 
 
 @each_pod
-def test_variables_are_settings_and_have_values_that_settings_take(owner: dict[str, Any]) -> None:
+def test_variables_are_settings_with_valid_values(owner: dict[str, Any]) -> None:
     [container] = owner["spec"]["template"]["spec"]["containers"]
     values = dict(BY_KIND["ConfigMap"]["data"])
     for variable in container["env"]:
@@ -60,19 +60,19 @@ def test_variables_are_settings_and_have_values_that_settings_take(owner: dict[s
         assert variable["name"].removeprefix("NEWSWATCH_").lower() in Settings.model_fields
     settings = Settings(**{name.removeprefix("NEWSWATCH_").lower(): value for name, value in values.items()})
     assert settings.request_timeout_seconds > settings.session_timeout_seconds > settings.heartbeat_seconds
-    # One member that hangs holds up the group for its rebalance timeout: the others must not take themselves to hang.
+    # One hanging member delays the group for its rebalance timeout; the others must not count that as a stall.
     assert settings.stall_seconds > 2 * settings.session_timeout_seconds
 
 
 @each_pod
-def test_what_is_mounted_is_a_volume(owner: dict[str, Any]) -> None:
+def test_mounts_refer_to_volumes(owner: dict[str, Any]) -> None:
     pod = owner["spec"]["template"]["spec"]
     [container] = pod["containers"]
     assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
 
 
-def test_a_worker_keeps_its_name_over_a_restart() -> None:
-    """Static membership (KIP-345): the name is the pod's, and only a StatefulSet's pod keeps it."""
+def test_a_worker_keeps_its_name_across_restarts() -> None:
+    """Static membership (KIP-345) uses the pod's name, which only a StatefulSet keeps."""
     worker = BY_KIND["StatefulSet"]["spec"]
     [container] = worker["template"]["spec"]["containers"]
     [instance] = [v for v in container["env"] if v["name"] == "NEWSWATCH_INSTANCE_ID"]
@@ -92,7 +92,7 @@ def test_selectors_find_the_workers() -> None:
     assert BY_KIND["Job"]["spec"]["template"]["metadata"]["labels"] != labels
 
 
-def test_probes_ask_what_the_worker_answers() -> None:
+def test_probes_use_the_worker_endpoints() -> None:
     [container] = BY_KIND["StatefulSet"]["spec"]["template"]["spec"]["containers"]
     [port] = container["ports"]
     assert port["containerPort"] == Settings.model_fields["metrics_port"].default
