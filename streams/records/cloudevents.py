@@ -39,7 +39,7 @@ def headers(kind: Kind, id: str, *, time: datetime | None = None, subject: str |
 
 
 def type_of(record_headers: Headers | None) -> str | None:
-    """The ``ce_type`` among a record's headers, None where there is none."""
+    """The ``ce_type`` among a record's headers, None if there is none."""
     for name, value in record_headers or ():
         if name == "ce_type":
             return value.decode("utf-8", "replace")

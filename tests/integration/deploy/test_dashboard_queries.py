@@ -56,7 +56,7 @@ def test_a_news_panel_counts_more_than_zero(prometheus: Any, title: str) -> None
     assert max(float(series["value"][1]) for series in result) >= 1
 
 
-def test_articles_are_counted_exactly(prometheus: Any) -> None:
+def test_the_articles_panel_matches_the_worker(prometheus: Any) -> None:
     """Prometheus's extrapolated value, rounded, is close to the worker's count."""
     [panel] = [panel for panel in DASHBOARD["panels"] if panel["title"] == "Articles"]
     shown = prometheus.value(_filled(panel["targets"][0]["expr"]))
