@@ -1,4 +1,4 @@
-"""Text as conditions compare it: case, accents, kinds of quotation mark and dash, and kinds of blank do not count."""
+"""Text as conditions compare it: ignores case, accents, and the kind of quotation mark, dash and blank."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STROKES = {
     "ς": "σ",
 }
 WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), "")
-"""Characters that show nothing: soft hyphens, joiners, byte order marks."""
+"""Invisible characters: soft hyphens, joiners, byte order marks."""
 _SPECIAL: dict[str, str] = {
     **dict.fromkeys(_QUOTES, "'"),
     **dict.fromkeys(_DASHES, "-"),
@@ -37,14 +37,14 @@ _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"\w+")
 _NO_WORD = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 _USUAL = "’“”‘—–\u00a0"
-"""All that most English texts hold beyond ASCII: replaced before the others are looked for."""
+"""The only characters beyond ASCII in most English texts: replaced first, before any search for others."""
 _FEW_LETTERS = 100
-"""Up to so many different letters beyond ASCII are replaced one by one; of more, all in one pass through a table."""
+"""Up to this many different letters beyond ASCII are replaced one by one; more go through a table in one pass."""
 
 
 @lru_cache(maxsize=8192)
 def fold_letter(letter: str) -> str:
-    """One character folded: several for a ligature, none for an accent or a character without width."""
+    """Fold one character: a ligature gives several, an accent or zero-width character none."""
     special = _SPECIAL.get(letter)
     if special is not None:
         return special
@@ -56,7 +56,7 @@ def fold_letter(letter: str) -> str:
 
 
 class Folded:
-    """A folded text and the way back: ``span`` turns offsets into it into offsets of the original."""
+    """A folded text; ``span`` maps its offsets to offsets in the original."""
 
     __slots__ = ("_cased", "_original", "_shifts", "text")
 
@@ -67,43 +67,43 @@ class Folded:
         self._shifts: tuple[list[int], list[int]] | None = None
 
     def _origin(self, offset: int) -> int:
-        if self._shifts is None:  # most texts that are folded are never asked for the way back
+        if self._shifts is None:  # most folded texts never need the mapping
             self._shifts = _shifts(self._original, self._cased)
         starts, shifts = self._shifts
         return offset + shifts[bisect_right(starts, offset)]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The original stretch of the folded one; ``end`` is exclusive in both."""
+        """Map a folded span to the original; ``end`` is exclusive in both."""
         first = self._origin(start)
         if end <= start:
             return first, first
         last = self._origin(end - 1) + 1
         while last < len(self._original) and unicodedata.combining(self._original[last]):
-            last += 1  # an accent that is a character of its own belongs to the letter before it
+            last += 1  # a combining accent belongs to the letter before it
         return first, last
 
 
 def fold(text: str, *, cased: bool = False) -> Folded:
-    """The text as conditions compare it, with the way back to the original's offsets.
+    """The text as conditions compare it, with a mapping back to the original offsets.
 
-    With ``cased`` only blanks are made alike. A run of blanks and line breaks is one blank.
+    ``cased`` normalizes blanks only. A run of blanks and line breaks becomes one blank.
     """
     return Folded(text, cased)
 
 
 def foreign_letters(text: str) -> set[str]:
-    """The different characters of ``text`` beyond ASCII."""
+    """The distinct characters of ``text`` beyond ASCII."""
     return set("".join(_FOREIGN.findall(text)))
 
 
 def words(text: str, *, cased: bool = False) -> list[str]:
-    """The words of the folded text, in order: its longest stretches of letters, digits and ``_``."""
+    """The words of the folded text, in order: maximal runs of letters, digits and ``_``."""
     plain = _letters(text, cased)
     return plain.translate(_NO_WORD).split() if plain.isascii() else _WORD.findall(plain)
 
 
 def _collapsed(text: str) -> str:
-    """Each run of blanks and line breaks is one blank."""
+    """The text with each run of blanks and line breaks replaced by one blank."""
     kept = " ".join(text.split())
     if text[:1].isspace():
         kept = f" {kept}"
@@ -111,7 +111,7 @@ def _collapsed(text: str) -> str:
 
 
 def _letters(text: str, cased: bool) -> str:
-    """Every letter folded by itself, blanks left as they are."""
+    """The text with each letter folded and blanks unchanged."""
     if cased:
         return text
     if not text.isascii():
@@ -131,7 +131,7 @@ def _letters(text: str, cased: bool) -> str:
 
 
 def _shifts(text: str, cased: bool) -> tuple[list[int], list[int]]:
-    """Folded offsets from which the original runs ahead (or behind), and by how many characters it then does."""
+    """Folded offsets at which the shift to the original changes, and the shifts (in characters) from there on."""
     starts: list[int] = []
     shifts: list[int] = [0]
     done = length = 0
@@ -140,7 +140,7 @@ def _shifts(text: str, cased: bool) -> tuple[list[int], list[int]]:
         odd = match.group()
         new = 1 if odd.isspace() else len(fold_letter(odd))
         length += start - done + new
-        if new > end - start:  # one letter that became several: each stands for the one
+        if new > end - start:  # one letter became several: each maps to the one
             for extra in range(1, new - (end - start) + 1):
                 starts.append(length - new + (end - start) - 1 + extra)
                 shifts.append(shifts[-1] - 1)
@@ -153,14 +153,14 @@ def _shifts(text: str, cased: bool) -> tuple[list[int], list[int]]:
 
 @lru_cache(maxsize=65536)
 def fold_value(text: str, cased: bool = False) -> str:
-    """A short value folded, without blanks around it."""
+    """A short value, folded and stripped."""
     return fold(text, cased=cased).text.strip()
 
 
 def word_bounded(text: str, start: int, end: int, *, prefix: bool = False) -> bool:
-    """Whether ``text[start:end]`` stands as whole words; with ``prefix`` its last word may go on.
+    """Whether ``text[start:end]`` consists of whole words; with ``prefix`` the last word may continue.
 
-    An edge that is no letter or digit itself ("U.S.") needs no boundary: "the U.S.is" holds it.
+    An edge that is not a letter or digit ("U.S.") needs no boundary: "the U.S.is" contains it.
     """
     if start > 0 and _is_word(text[start]) and _is_word(text[start - 1]):
         return False
@@ -168,7 +168,7 @@ def word_bounded(text: str, start: int, end: int, *, prefix: bool = False) -> bo
 
 
 def word_end(text: str, end: int) -> int:
-    """Where the word that holds ``text[end - 1]`` ends."""
+    """The end of the word that contains ``text[end - 1]``."""
     while end < len(text) and _is_word(text[end]):
         end += 1
     return end

@@ -1,4 +1,4 @@
-"""Python's garbage collector, kept from looking again and again through what is there to stay."""
+"""Control of Python's garbage collector, so that it does not rescan long-lived objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_waits() -> Iterator[None]:
-    """No collection while a large rule set is made: it would find nothing, and take a third of the time."""
+    """Pause collection while a large rule set is built: it would free nothing and take a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -20,11 +20,11 @@ def collector_waits() -> Iterator[None]:
 
 
 def keep_what_is_loaded() -> None:
-    """Leave everything that is there now out of all collections to come.
+    """Exclude all current objects from future collections.
 
-    For a program that has loaded what it needs and begins its work. Without, each full collection looks through
-    300,000 objects that stay, holds up everything for a quarter of a second, and comes so rarely that a hundred
-    megabytes of garbage wait for it.
+    Call this once a program has loaded what it needs. Otherwise each full collection scans 300,000 long-lived objects
+    and stalls the program for a quarter of a second, and full collections run so rarely that a hundred megabytes of
+    garbage pile up between them.
     """
     gc.collect()
     gc.freeze()

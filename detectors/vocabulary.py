@@ -21,7 +21,7 @@ class _Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Vocabulary(msgspec.Struct, frozen=True):
-    """What the words of a rule are checked against; ``themes`` are those of the taxonomy in use."""
+    """The words that rules are checked against; ``themes`` are those of the taxonomy in use."""
 
     themes: frozenset[str]
     role_classes: frozenset[str]
@@ -40,7 +40,7 @@ def shipped_vocabulary() -> Vocabulary:
 
 
 class _Names(msgspec.Struct, frozen=True):
-    """Codes by folded name, and each name as it is usually written."""
+    """Country codes by folded name, and the names as usually written."""
 
     codes: dict[str, str]
     written: frozenset[str]
@@ -72,19 +72,19 @@ def _names() -> _Names:
 
 
 def country_code(name: str) -> str | None:
-    """The alpha-3 code that a code or an English name stands for, or None."""
+    """The alpha-3 code for a code or an English name, or None."""
     return _names().codes.get(fold_value(name))
 
 
 @cache
 def country_names() -> frozenset[str]:
-    """Every code and English name that :func:`country_code` knows, as it is usually written."""
+    """All codes and English names that :func:`country_code` knows, as usually written."""
     return _names().written
 
 
 @cache
 def english_name(code: str) -> str:
-    """The usual English name of a country's code; the code itself where there is none."""
+    """The usual English name for a country code; the code itself if there is none."""
     if code == "XKX":
         return "Kosovo"
     country = pycountry.countries.get(alpha_3=code)

@@ -1,1 +1,1 @@
-"""Conditions on one article: what they say, how they are met, and which values met them."""
+"""Conditions on one article: their types, how they are read and met, and which values met them."""

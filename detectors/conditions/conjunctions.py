@@ -1,4 +1,4 @@
-"""Which of many sets of needs are wholly met, found without looking at the sets that cannot be."""
+"""Find which of many sets of needs are fully met, without visiting the sets that cannot be."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ OPENING = 8
 
 
 class Conjunctions(Generic[N, W]):
-    """Entries, each with things that it needs. Used for words of phrases, tests of values and conditions of rules.
+    """Entries, each with a set of needs. Used for words of phrases, tests of values and conditions of rules.
 
-    An entry stands under its two needs that cost least to look under, and is looked at only where both are present. The
-    time is that of intersecting small sets, and of the entries that have two of their needs. ``likely`` is a guess at
-    how often, from 0 to 1, a need is present.
+    Each entry is indexed by the two of its needs that are cheapest to look up, and visited only if both are present.
+    The time is that of intersecting small sets plus one visit for each entry with both needs present. ``likely``
+    estimates how often a need is present, from 0 to 1.
     """
 
     __slots__ = ("_always", "_pairs", "_single")
@@ -29,7 +29,7 @@ class Conjunctions(Generic[N, W]):
         used = Counter(chain.from_iterable(needs for needs, _ in known))
 
         def cost(need: N) -> float:
-            """What is common among the entries is so in the world; to open a set costs as much as some entries."""
+            """Needs common among entries are assumed common in articles; opening a set costs as much as entries."""
             return max(likely(need), used[need] / len(known)) * (1 + OPENING / used[need])
 
         rests: dict[tuple[N, ...], tuple[N, ...]] = {}
@@ -52,7 +52,7 @@ class Conjunctions(Generic[N, W]):
         return bool(self._always or self._single or self._pairs)
 
     def met(self, present: set[N]) -> list[W]:
-        """The entries all of whose needs are present, in no particular order."""
+        """The entries whose needs are all present, in no particular order."""
         found = self._always.copy()
         single = self._single
         for need in single.keys() & present:

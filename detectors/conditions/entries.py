@@ -1,4 +1,4 @@
-"""The values that conditions compare with, from the rule or from a list, checked against what the field holds."""
+"""The values that conditions compare with, from the rule or a list, checked against the field's vocabulary."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def scalars(node: Node, place: Place) -> list[Scalar]:
 
 
 def code(text: str, form: Form, place: Place) -> str:
-    """The folded value that a text stands for. Raises ValueError where the field knows no such value."""
+    """The folded value for a text. Raises ValueError if the field has no such value."""
     if form is Form.COUNTRY:
         found = country_code(text)
         if found is None:
@@ -56,7 +56,7 @@ def code(text: str, form: Form, place: Place) -> str:
 
 
 def terms(node: Node, place: Place, cased: bool) -> Terms:
-    """Phrases written in the rule; each is its own name."""
+    """Phrases written in the rule; each serves as its own name."""
     names: dict[Phrase, str] = {}
     for scalar in scalars(node, place):
         try:
@@ -67,7 +67,7 @@ def terms(node: Node, place: Place, cased: bool) -> Terms:
 
 
 def whole(node: Node, place: Place, form: Form, cased: bool, negated: bool = False) -> Whole:
-    """Whole values written in the rule."""
+    """Whole-value comparison with values written in the rule."""
     cased = cased and form in {Form.WHOLE, Form.WORDS, Form.SCALAR}
     names: dict[str | float, str] = {}
     wrong = False
@@ -113,7 +113,7 @@ def named_list(node: Scalar, place: Place) -> ListDefinition:
 
 
 def listed_terms(node: Node, place: Place, cased: bool) -> Terms:
-    """Phrases of ``in`` and ``not_in``: of a named list, or written in the rule."""
+    """Phrases of ``in`` and ``not_in``: from a named list or written in the rule."""
     if not isinstance(node, Scalar):
         for item in node.items if isinstance(node, Sequence) else ():
             if isinstance(item, Scalar) and item.text in place.context.lists:
@@ -135,7 +135,7 @@ def listed_terms(node: Node, place: Place, cased: bool) -> Terms:
 
 
 def listed_whole(node: Node, place: Place, form: Form, cased: bool, negated: bool) -> Whole:
-    """Whole values of ``in`` and ``not_in``: of a named list, or written in the rule."""
+    """Whole values of ``in`` and ``not_in``: from a named list or written in the rule."""
     if not isinstance(node, Scalar):
         return whole(node, place, form, cased, negated)
     found = named_list(node, place)
@@ -157,7 +157,7 @@ def listed_whole(node: Node, place: Place, form: Form, cased: bool, negated: boo
 
 
 def _number(spelling: str) -> Key | None:
-    """The number or boolean that an entry writes: a list holds texts, and `meta` may hold either."""
+    """The number or boolean that a list entry spells, or None: lists contain texts, `meta` may contain either."""
     value = Scalar("", 0, 0, spelling, plain=True).value
     return scalar_key(value) if isinstance(value, int | float) else None
 

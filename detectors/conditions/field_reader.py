@@ -1,4 +1,4 @@
-"""What is asked of one field: plain values, operators, and the keys of the same value."""
+"""Reads the condition on one field: plain values, operators, and attributes of the same value."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LONGEST_PATTERN = 5000
 
 
 def operators(form: Form) -> tuple[str, ...]:
-    """The operators that values of a form have."""
+    """The operators for values of a form."""
     if form is Form.BOOLEAN:
         return BOOLEAN_OPERATORS
     found = TEXT_OPERATORS if form in TEXTUAL else ()
@@ -57,7 +57,7 @@ def operators(form: Form) -> tuple[str, ...]:
 def read_field(field: Field, node: Node, place: Place) -> Condition:
     """The condition on one field of an article."""
     node, place = expanded(node, place)
-    if isinstance(node, Scalar):  # of thousands of rules that ask the same, each has the same object
+    if isinstance(node, Scalar):  # thousands of rules with the same test share one object
         key = (field.name, node.text, node.plain)
         known = place.context.cache.get(key)
         if not isinstance(known, Condition):
@@ -121,7 +121,7 @@ def _read_values(field: Field, node: Mapping, place: Place) -> Condition:
 
 
 def _has(field: Field, tests: tuple[tuple[str, Predicate], ...], place: Place) -> Condition:
-    """The condition with these tests; where they are the same objects as before, it is too."""
+    """The condition with these tests; the same test objects give the same condition object."""
     key = (field.name, tuple((attribute, id(predicate)) for attribute, predicate in tests))
     known = place.context.cache.get(key)
     if not isinstance(known, Condition):
@@ -145,7 +145,7 @@ def _listed(node: Node, place: Place) -> list[Node]:
 
 
 def _attribute(attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
-    """What is asked of one key of a value: a plain value, a list, or operators."""
+    """The predicate on one attribute of a value: a plain value, a list, or operators."""
     node, place = expanded(node, place)
     if not isinstance(node, Mapping):
         return _plain(attribute, node, place, cased)
@@ -174,7 +174,7 @@ def _attribute(attribute: Attribute, node: Node, place: Place, cased: bool) -> P
 
 
 def _plain(attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
-    """A plain value, or a list of which any will do."""
+    """A plain value, or a list of alternatives."""
     if isinstance(node, Scalar):
         key = (attribute, cased, node.text, node.plain)
         known = place.context.cache.get(key)
@@ -216,7 +216,7 @@ def _operator(key: str, attribute: Attribute, node: Node, place: Place, cased: b
         return Matches(patterns(node, place))
     if key in {"startswith", "endswith"} or (key == "contains" and form is not Form.WORDS):
         return _part(key, node, place, cased)
-    return _plain(attribute, node, place, cased)  # any, and contains in word fields
+    return _plain(attribute, node, place, cased)  # 'any', and 'contains' in word fields
 
 
 def _part(key: str, node: Node, place: Place, cased: bool) -> Part:
@@ -227,7 +227,7 @@ def _part(key: str, node: Node, place: Place, cased: bool) -> Part:
 
 
 def patterns(node: Node, place: Place) -> tuple[str, ...]:
-    """RE2 expressions, each compiled once to see that it can be."""
+    """RE2 patterns, each compiled once to check its syntax."""
     found = []
     for scalar in scalars(node, place):
         if len(scalar.text) > LONGEST_PATTERN:

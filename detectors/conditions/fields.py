@@ -1,4 +1,4 @@
-"""The fields that conditions speak of: one table from which reading, matching, explaining and the schema are made."""
+"""The fields of conditions: one table that reading, matching, explaining and the schema share."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NUMERIC = frozenset({Form.NUMBER, Form.DURATION, Form.SCALAR})
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """One key of a field's value; ``meaning`` is what the schema and an editor say of it."""
+    """One key of a field's value; ``meaning`` is its description in the schema and in editors."""
 
     name: str
     form: Form
@@ -35,9 +35,9 @@ class Attribute(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """What an article has some of. ``main`` is the attribute that a plain value speaks of.
+    """A kind of value that an article has. ``main`` is the attribute that a plain value is compared with.
 
-    ``local`` fields have mentions, and may stand below ``sentence`` and ``near``; ``text`` fields are searched.
+    ``local`` fields have mentions and are allowed under ``sentence`` and ``near``; ``text`` fields are searched.
     """
 
     name: str
@@ -101,14 +101,14 @@ FIELDS: dict[str, Field] = {
         _field("language", "ISO 639-1 code of the text", ("language", Form.WHOLE, "the code")),
         _field("id", "the article's id", ("id", Form.WHOLE, "the id")),
         _field("url", "the article's address", ("url", Form.WHOLE, "the address")),
-        _field("age", "arrival less `published_at`", ("age", Form.DURATION, "a duration")),
+        _field("age", "arrival time minus `published_at`", ("age", Form.DURATION, "a duration")),
     )
 }
 META = "meta."
 
 
 def field_named(name: str) -> Field | None:
-    """The field that a key of a condition names; ``meta.KEY`` is a field for every KEY."""
+    """The field for a key of a condition, or None; ``meta.KEY`` is a field for every KEY."""
     if name.startswith(META) and len(name) > len(META):
         meaning = f"`{name[len(META) :]}` of the article's own `meta` object"
         return Field(name, Attribute(name, Form.SCALAR, meaning), {}, meaning)

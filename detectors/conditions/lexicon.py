@@ -1,8 +1,8 @@
-"""The phrases of many conditions in one lexicon: an article's text is read once for all of them.
+"""The phrases of many conditions in one lexicon, so that an article's text is read once for all of them.
 
-A phrase can stand only in a text that holds all its words, so the words of the text are looked up, each once, in one
-dictionary of all phrases. That is quicker than an automaton of letters, and much smaller: a word is found in one step,
-and what is no word of any phrase costs nothing more.
+A text can contain a phrase only if it contains all its words, so each word of the text is looked up once in one
+dictionary of all phrases. That is faster than a character automaton and much smaller: a lookup takes one step, and a
+word that is in no phrase costs nothing more.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from detectors.folding import Folded, fold, fold_value, word_bounded, word_end, 
 
 
 class Phrase(msgspec.Struct, frozen=True, tag="Phrase", cache_hash=True, gc=False):
-    """Whole words to be found: ``text`` folded (``cased``: only its blanks), ``prefix`` where a final ``*`` stood."""
+    """Whole words to search for: ``text`` is folded (``cased``: only blanks), ``prefix`` means a final ``*``."""
 
     text: str
     prefix: bool = False
@@ -27,12 +27,12 @@ class Phrase(msgspec.Struct, frozen=True, tag="Phrase", cache_hash=True, gc=Fals
 
     @property
     def simple(self) -> bool:
-        """Whether it is a single word, which stands in a text that has this word among its words."""
+        """Whether it is a single word, which a text contains if it is among the text's words."""
         return not self.prefix and not self.cased and words(self.text, cased=True) == [self.text]
 
 
 def phrase(text: str, *, cased: bool = False) -> Phrase:
-    """The phrase that a rule writes. Raises ValueError where nothing is left to look for."""
+    """Parse a phrase of a rule. Raises ValueError if nothing is left to search for."""
     prefix = text.endswith("*")
     folded = fold_value(text[:-1] if prefix else text, cased)
     if prefix and text[:-1] != text[:-1].rstrip():
@@ -47,7 +47,7 @@ Hit = tuple[int, int]
 
 
 def in_value(wanted: Phrase, folded: str) -> bool:
-    """Whether the phrase stands as whole words in a text that is folded as the phrase is."""
+    """Whether a text, folded in the same way, contains the phrase as whole words."""
     start = folded.find(wanted.text)
     while start >= 0:
         if word_bounded(folded, start, start + len(wanted.text), prefix=wanted.prefix):
@@ -57,7 +57,7 @@ def in_value(wanted: Phrase, folded: str) -> bool:
 
 
 def places(wanted: Phrase, folded: Folded) -> list[Hit]:
-    """Every place of the original text where the phrase stands as whole words, in text order."""
+    """All occurrences of the phrase as whole words, as spans of the original text, in text order."""
     hits = []
     text = folded.text
     start = text.find(wanted.text)
@@ -70,7 +70,7 @@ def places(wanted: Phrase, folded: Folded) -> list[Hit]:
 
 
 class Lexicon:
-    """All phrases of a set of rules. Finding takes time linear in the text, however many they are."""
+    """All phrases of a rule set. A search takes time linear in the text, for any number of phrases."""
 
     __slots__ = ("_longer", "_single")
 
@@ -92,12 +92,12 @@ class Lexicon:
         return [self._single[word] for word in self._single.keys() & present]
 
     def longer(self, texts: Sequence[Folds], plain: Sequence[str], work: Work | None = None) -> list[Phrase]:
-        """The phrases, other than single words, that stand in one of the texts; ``plain`` are the words of all."""
+        """The phrases, other than single words, in any of the texts; ``plain`` has the words of all texts."""
         return [wanted for phrases in self._longer for wanted in phrases.found(texts, plain, work)]
 
 
 class Folds:
-    """A text and its foldings, each made when it is asked for."""
+    """A text and its foldings, each computed on first use."""
 
     __slots__ = ("_folded", "text")
 
@@ -106,7 +106,7 @@ class Folds:
         self._folded: dict[bool, Folded] = {}
 
     def folded(self, cased: bool) -> Folded:
-        """The text folded, or with its case left as it is."""
+        """The text folded, or with its case unchanged."""
         folded = self._folded.get(cased)
         if folded is None:
             folded = self._folded[cased] = fold(self.text, cased=cased)
@@ -114,10 +114,10 @@ class Folds:
 
 
 class _Longer:
-    """The phrases of one case that are more than a word, or the beginning of one.
+    """The phrases of one casing that have several words or are a prefix.
 
-    Of two words that stand side by side in a phrase, the pair that fewest phrases have is looked for among the pairs of
-    the text; a phrase without such a pair by its words.
+    A phrase is looked up by its rarest pair of adjacent words, the one that the fewest phrases share, among the pairs
+    of the text; a phrase without such a pair, by its words.
     """
 
     __slots__ = ("_beginnings", "_by_pair", "_by_words", "_cased", "_prefixes")
@@ -130,7 +130,7 @@ class _Longer:
         entries: list[tuple[frozenset[str], Phrase]] = []
         prefixes: set[str] = set()
         for wanted in phrases:
-            needs = words(wanted.text, cased=True)  # it is folded already
+            needs = words(wanted.text, cased=True)  # already folded
             pairs = list(pairwise(needs))
             if wanted.prefix and needs and wanted.text.endswith(needs[-1]):
                 pairs = pairs[:-1]
@@ -172,7 +172,7 @@ class _Longer:
 
 
 class _Prefixes:
-    """Beginnings of words; those of a word are found by its first letters."""
+    """Prefixes of words, looked up by their first letters."""
 
     __slots__ = ("_all", "_lengths", "_sizes")
     HEAD = 3
@@ -186,7 +186,7 @@ class _Prefixes:
         self._sizes = sorted({len(head) for head in lengths})
 
     def of(self, present: set[str]) -> set[str]:
-        """The prefixes that some word begins with, each with a ``*`` behind it, which no word has."""
+        """The prefixes that some word begins with, each with a final ``*``, which no word has."""
         heads, known = self._lengths, self._all
         found = set()
         for size in self._sizes:

@@ -1,4 +1,4 @@
-"""What one attribute of one value is asked: whole value, phrase, part, pattern, number, presence."""
+"""Predicates on one attribute of one value: whole value, phrase, part, pattern, number, presence."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     "is": operator.eq,
 }
 FEW = 8
-"""Up to so many phrases are looked for one by one; of more, each run of words is looked up."""
+"""Up to this many phrases are searched for one by one; with more, each run of words is looked up."""
 
 
 class Predicate(msgspec.Struct, frozen=True):
-    """A question about one attribute."""
+    """A test of one attribute."""
 
     def holds(self, value: Value, attribute: str) -> bool:
-        """Whether this value's attribute meets it. An attribute without a value meets none but ``exists: false``."""
+        """Whether this value's attribute meets it. An attribute without a value meets only ``exists: false``."""
         raise NotImplementedError
 
 
 class Terms(msgspec.Struct, frozen=True, tag="Terms"):
-    """Phrases to be found as whole words, and the name of the entry that each spells."""
+    """Phrases to find as whole words, with the name of the entry that each spells."""
 
     names: dict[Phrase, str]
     cased: bool = False
 
     def found_in(self, folded: str) -> str | None:
-        """The name of an entry that stands in a short folded text, or None."""
+        """The name of an entry that a short folded text contains, or None."""
         if len(self.names) <= FEW:
             for wanted, name in self.names.items():
                 if in_value(wanted, folded):
@@ -59,7 +59,7 @@ class Terms(msgspec.Struct, frozen=True, tag="Terms"):
 
 
 def runs(text: str) -> Iterator[tuple[str, bool]]:
-    """Every stretch of a short text that begins with a word, and whether it also ends with one."""
+    """Each substring of a short text that begins at a word start, and whether it also ends at a word end."""
     length = len(text)
     for start in range(length):
         if word_bounded(text, start, start + 1, prefix=True):
@@ -68,7 +68,7 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
 
 
 class Words(Predicate, frozen=True, tag="Words"):
-    """Some entry is a phrase of whole words in the attribute; ``negated``: none is, though it has a value."""
+    """The attribute contains some entry as whole words; ``negated``: it has a value and contains none."""
 
     terms: Terms
     negated: bool = False
@@ -81,7 +81,7 @@ class Words(Predicate, frozen=True, tag="Words"):
 
 
 class Whole(Predicate, frozen=True, tag="Whole"):
-    """The attribute is one of the values (folded; names of entries); numbers and booleans compare as such."""
+    """The attribute equals one of the values (folded, with entry names); numbers and booleans compare by value."""
 
     names: dict[str | float, str]
     negated: bool = False
@@ -108,7 +108,7 @@ class Part(Predicate, frozen=True, tag="Part"):
         return any(self.in_text(spelling) for spelling in value.spellings(attribute, self.cased))
 
     def in_text(self, folded: str) -> bool:
-        """Whether a folded text has one of the parts where it should be."""
+        """Whether the folded text contains one of the parts at the required position."""
         if self.how == "contains":
             return any(part in folded for part in self.parts)
         return folded.startswith(self.parts) if self.how == "startswith" else folded.endswith(self.parts)
@@ -116,7 +116,7 @@ class Part(Predicate, frozen=True, tag="Part"):
 
 @lru_cache(maxsize=16_384)
 def compiled(pattern: str) -> re2._Regexp[str]:
-    """The pattern in RE2, in time linear in the text. Raises ``re2.error``."""
+    """Compile a pattern with RE2, whose search time is linear in the text. Raises ``re2.error``."""
     options = re2.Options()
     options.max_mem = 8 << 20
     options.log_errors = False
@@ -124,7 +124,7 @@ def compiled(pattern: str) -> re2._Regexp[str]:
 
 
 class Matches(Predicate, frozen=True, tag="Matches"):
-    """One of the patterns is found in the original spelling."""
+    """One of the patterns matches somewhere in the original spelling."""
 
     patterns: tuple[str, ...]
 
@@ -136,7 +136,7 @@ class Matches(Predicate, frozen=True, tag="Matches"):
 
 
 class Compare(Predicate, frozen=True, tag="Compare"):
-    """The number (seconds, for durations) stands so to the bound."""
+    """The number (seconds, for durations) compares with the bound as ``how`` says."""
 
     how: Comparison
     bound: float
@@ -149,7 +149,7 @@ class Compare(Predicate, frozen=True, tag="Compare"):
 
 
 class Flag(Predicate, frozen=True, tag="Flag"):
-    """The boolean is so."""
+    """The boolean has the wanted value."""
 
     wanted: bool
 
@@ -167,7 +167,7 @@ class Exists(Predicate, frozen=True, tag="Exists"):
 
 
 class Each(Predicate, frozen=True, tag="Each"):
-    """Every one of the questions about the same attribute."""
+    """The attribute meets all of the predicates."""
 
     predicates: tuple[Predicate, ...]
 

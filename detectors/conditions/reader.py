@@ -1,4 +1,4 @@
-"""Conditions from nodes: combinators, fields, and the places where each may stand."""
+"""Conditions from nodes: combinators, fields, and where each is allowed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _lint(condition: Condition, node: Node, place: Place) -> None:
 
 
 class ConditionReader(Reader[Condition]):
-    """Reads a condition: a mapping means all of its keys."""
+    """Reads a condition: a mapping is met if all of its keys are."""
 
     def read(self, node: Node, place: Place) -> Condition:
         node, place = expanded(node, place)

@@ -1,4 +1,4 @@
-"""The values that an article has for the fields of conditions, with what each may be compared by."""
+"""The values of an article for the fields of conditions, with the attributes that conditions compare."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BEHIND_ALL = (2, 0)
 
 
 class Value:
-    """One value: ``code`` names it in groups, ``attributes`` are what conditions ask, ``spans`` where it stands."""
+    """One value: ``code`` names it in groups, conditions test ``attributes``, ``spans`` locate it in the text."""
 
     __slots__ = ("_folded", "attributes", "code", "field", "name", "order", "spans")
 
@@ -35,7 +35,7 @@ class Value:
         self._folded: dict[str, tuple[str, ...]] = {}
 
     def spellings(self, attribute: str, cased: bool) -> tuple[str, ...]:
-        """The texts that the attribute compares by, folded unless ``cased``; () where it has none."""
+        """The texts to compare the attribute by, folded unless ``cased``; () if it has none."""
         if cased:
             raw = self.attributes.get(attribute)
             return tuple(fold_value(text, cased=True) for text in raw) if isinstance(raw, tuple) else ()
@@ -48,12 +48,12 @@ class Value:
 
 
 def scalar_key(value: float | bool) -> str | float:
-    """A number or boolean as a key that keeps ``true`` and ``1`` apart; no folded text begins so."""
+    """A number or boolean as a key that keeps ``true`` and ``1`` apart; no folded text begins with NUL."""
     return f"\0{value}" if isinstance(value, bool) else value
 
 
 def position(span: Span) -> tuple[int, int]:
-    """Where a span stands in reading order: the title comes first."""
+    """The position of a span in reading order: the title comes first."""
     return (0 if span.in_ == "title" else 1, span.start)
 
 
@@ -132,7 +132,7 @@ _MANY = {"official": _officials, "country": _countries, "theme": _themes, "organ
 
 
 def values_of(article: EnrichedArticle, field: str) -> tuple[Value, ...]:
-    """The article's values for a field that is not searched text, in text order, each code once."""
+    """The article's values for a field that is not searched text, in text order, one per code."""
     make = _MANY.get(field)
     if make is None:
         return tuple(_single(article, field))

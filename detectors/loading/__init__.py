@@ -1,1 +1,1 @@
-"""From YAML text to typed rules: nodes with their place, readers that report all problems, lists, macros, overrides."""
+"""A folder of YAML files as one checked rule set: sources, lists, defaults, overrides, rules, and the JSON Schema."""

@@ -1,4 +1,4 @@
-"""Lists: values written in the rule file, or one a line in a file of their own."""
+"""Lists: values written in the rule file, or a separate file with one value per line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*$")
 
 
 def read_list(name: str, at: Scalar, node: Node, place: Place, sources: Sources) -> ListDefinition:
-    """The list that a node defines. Raises Wrong after its problems have been reported."""
+    """The list that a node defines. Raises Wrong after reporting all problems."""
     if isinstance(node, Sequence):
         entries = []
         wrong = False

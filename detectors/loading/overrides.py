@@ -1,4 +1,4 @@
-"""Defaults of a file and overrides across files: changes to a rule's keys before it is read."""
+"""Defaults within a file and overrides across files, applied to a rule's keys before the rule is read."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ ADDED = ("exceptions", "tags")
 
 
 def all_keys() -> frozenset[str]:
-    """Every key that a rule of some kind may have."""
+    """The keys of all kinds."""
     return frozenset(keys_of(Rule)).union(*(keys_of(kind) for kind in kinds().values()), ("kind",))
 
 
 def with_defaults(rule: Mapping, defaults: Mapping | None, known: frozenset[str]) -> Mapping:
-    """The rule with its file's defaults for the keys that it lacks.
+    """The rule, with missing keys filled in from its file's defaults.
 
-    ``labels`` and ``annotations`` merge key by key, ``tags`` unite; a key that the rule's kind lacks is skipped.
+    ``labels`` and ``annotations`` are merged key by key, ``tags`` are combined. Keys that the rule's kind does not
+    have are skipped.
     """
     if defaults is None:
         return rule
@@ -40,7 +41,7 @@ def with_defaults(rule: Mapping, defaults: Mapping | None, known: frozenset[str]
 
 
 def joined(first: Node, second: Node) -> Sequence:
-    """The items of two lists, or of single values, each text once."""
+    """The items of two lists or single values, without duplicate texts."""
     items: list[Node] = []
     texts: set[str] = set()
     for node in (first, second):
@@ -69,7 +70,7 @@ _READERS: dict[str, Reader[Any]] = {
 
 
 def apply_overrides(nodes: list[tuple[Node, Place]], rules: dict[str, Mapping]) -> None:
-    """Change the rules (by name) as the overrides of all files say; what is wrong is reported."""
+    """Apply the overrides of all files to the rules (by name), and report problems."""
     tags = {name: _texts(rule.get("tags")) for name, rule in rules.items()}
     set_by: dict[tuple[str, str], Scalar] = {}
     for node, place in nodes:

@@ -1,4 +1,4 @@
-"""Rules from nodes: kind, keys, defaults filled in, and what is wrong between keys."""
+"""Rules from nodes: kind, keys, default values, and checks across keys."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def _readers(kind: type[Kind]) -> tuple[dict[str, Reader[Any]], frozenset[str]]:
 
 
 def known_keys(node: Mapping) -> frozenset[str] | None:
-    """The keys that a rule of this node's kind may have; None where its kind is unknown."""
+    """The keys allowed for this node's kind; None if the kind is unknown."""
     kind = node.get("kind")
     found = kinds().get(kind.text) if isinstance(kind, Scalar) else None
     return frozenset(_readers(found)[0]) if found else None
 
 
 def read_rule(node: Mapping, place: Place) -> Rule:
-    """The rule that a node writes. Raises Wrong after all its problems have been reported."""
+    """The rule that a node describes. Raises Wrong after reporting all problems."""
     kind_node = node.get("kind")
     if kind_node is None:
         place.error(node, f"the key 'kind' is missing: expected one of {', '.join(kinds())}")
@@ -73,7 +73,7 @@ def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Pla
         place.at(key).error(at or node, message)
         wrong = True
     throttle = node.get("throttle")
-    if throttle is not None and not common["throttle"] and kind.throttle():  # a state has none by default
+    if throttle is not None and not common["throttle"] and kind.throttle():  # state kinds have no throttle by default
         message = "expected a duration above 0: events give at most one alert per interval of this length"
         place.at("throttle").error(throttle, message)
         wrong = True

@@ -1,4 +1,4 @@
-"""A rule set: every rule of a folder, read and checked together; all or nothing."""
+"""A rule set: all rules of a folder, read and checked together; all or nothing."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ TOP_LEVEL = ("lists", "macros", "defaults", "rules", "overrides")
 
 
 class RuleSet(msgspec.Struct, frozen=True):
-    """Rules by name order of file and place; ``version`` is a hash of all files, lists included."""
+    """Rules ordered by file name and position; ``version`` is a hash of all files, lists included."""
 
     rules: tuple[Rule, ...]
     version: str
     warnings: tuple[Problem, ...] = ()
 
     def topics(self) -> frozenset[str]:
-        """Every topic that a publishing rule names, ``alerts`` not included."""
+        """The topics that publishing rules name, without ``alerts``."""
         return frozenset(rule.topic for rule in self.rules if rule.publish and rule.enabled) - {"alerts"}
 
 
 def load_rules(folder: Path, vocabulary: Vocabulary | None = None, *, linting: bool = False) -> RuleSet:
-    """The rule set of a folder; with ``linting`` its warnings have all that the lints say.
+    """Load the rule set of a folder; with ``linting``, the warnings include those of the lints.
 
     Raises:
-        RuleSetError: with every problem of every file, in one pass.
+        RuleSetError: with all problems of all files.
     """
     with collector_waits():
         return _Loading(Sources(folder), vocabulary or shipped_vocabulary(), linting).rule_set()
 
 
 class _Loading:
-    """One pass over the files of a set: parse, lists and macros, defaults, overrides, rules."""
+    """One pass over the files of a set: parsing, lists and macros, defaults, overrides, rules."""
 
     def __init__(self, sources: Sources, vocabulary: Vocabulary, linting: bool) -> None:
         self._sources = sources
@@ -186,7 +186,7 @@ class _Loading:
     def _read(self) -> dict[str, Rule]:
         rules: dict[str, Rule] = {}
         for key in list(self._rules):
-            node = self._rules.pop(key)  # nodes are large: a set of 100,000 rules keeps none that it has read
+            node = self._rules.pop(key)  # nodes are large: drop each once it is read, which counts with 100,000 rules
             place = self._places.pop(key)
             try:
                 rule = read_rule(node, place)
@@ -199,7 +199,7 @@ class _Loading:
 
     def _check_together(self, rules: dict[str, Rule]) -> None:
         if self._problems.errors:
-            return  # a rule that is missing for its own error would be reported as unknown, too
+            return  # a rule dropped for its own error would also be reported as unknown
         for rule in rules.values():
             for key, message in rule.kind.wrong_among(rule, rules):
                 self._problems.error(rule, f"{rule.name}.{key}", message)

@@ -1,4 +1,4 @@
-"""The JSON Schema (draft-07) of a rule file, for editors; made from the same tables that the reader of rules uses."""
+"""The JSON Schema (draft-07) of a rule file, for editors; built from the tables that the rule reader uses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def rule_schema() -> JsonSchema:
             "rules": {"type": "array", "items": {"$ref": "#/definitions/rule"}},
             "overrides": {"type": "array", "items": {"$ref": "#/definitions/override"}},
         },
-        # what a rule lacks may stand in its file's defaults
+        # the file's defaults may supply required keys
         "if": {"not": {"required": ["defaults"]}},
         "then": {"properties": {"rules": {"items": {"$ref": "#/definitions/complete-rule"}}}},
         "definitions": {
@@ -60,7 +60,7 @@ def rule_schema() -> JsonSchema:
 
 
 def schema_text() -> str:
-    """The schema as it is committed: indented, a line break at the end."""
+    """The schema as committed: indented, with a final newline."""
     return msgspec.json.format(msgspec.json.encode(rule_schema()), indent=1).decode() + "\n"
 
 
@@ -73,7 +73,7 @@ def _rule() -> JsonSchema:
     }
     common = {
         name: {"description": spec.key.meaning} for name, spec in keys_of(Rule).items()
-    }  # what an editor offers before there is a kind
+    }  # completions offered before the rule has a kind
     return {"type": "object", "required": ["name"], "properties": {**common, "kind": choice}, "allOf": branches}
 
 
@@ -154,7 +154,7 @@ def _attribute(attribute: Attribute) -> JsonSchema:
 
 
 def _values(attribute: Attribute) -> JsonSchema:
-    """A value of an attribute, or a list of them; known words are offered where there are such."""
+    """One value of an attribute or a list of values, with the known words for completion."""
     vocabulary = shipped_vocabulary()
     value: JsonSchema
     match attribute.form:
@@ -174,7 +174,7 @@ def _values(attribute: Attribute) -> JsonSchema:
 
 
 def _words(known: list[str]) -> JsonSchema:
-    """One of the words; their case does not count, which a pattern of JSON Schema cannot say but so."""
+    """One of the words, ignoring case: JSON Schema patterns cannot ignore case, so any text with a capital passes."""
     return {"type": "string", "anyOf": [{"enum": known}, {"pattern": "[A-Z]"}]}
 
 
@@ -182,8 +182,8 @@ def _operators(attribute: Attribute) -> dict[str, tuple[JsonSchema, str]]:
     values = _values(attribute)
     found: dict[str, tuple[JsonSchema, str]] = {
         "is": (values, "the whole value"),
-        "any": (values, "some of these values"),
-        "all": (values, "every one of these values, each of some value of the article"),
+        "any": (values, "at least one of these values"),
+        "all": (values, "all of these values; different values of the article may meet them"),
         "exists": ({"type": "boolean"}, "whether there is a value"),
         "macro": ({"type": "string"}, "what the macro of this name holds"),
     }

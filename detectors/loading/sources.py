@@ -1,4 +1,4 @@
-"""The files of a rule set: which they are, and their bytes. The one place here that touches a disk."""
+"""The files of a rule set and their bytes. Only this module of the room reads the disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST_LIST = 64 * 1024 * 1024
 
 
 class SourceFile(msgspec.Struct, frozen=True):
-    """One file of a rule set: ``name`` is its path below the folder; ``problem``, in ``line``, why it is not read."""
+    """One file of a rule set: ``name`` is its path below the folder, ``problem`` (at ``line``) why it is unusable."""
 
     name: str
     text: str
@@ -23,7 +23,7 @@ class SourceFile(msgspec.Struct, frozen=True):
 
 
 class Sources:
-    """The rule files of a folder, and the list files that they name. All bytes read are kept for the version."""
+    """The rule files of a folder and the list files that they name; keeps all bytes read, to hash the version."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -33,14 +33,14 @@ class Sources:
 
     @property
     def folder(self) -> Path:
-        """Where the rules are."""
+        """The rules folder."""
         return self._folder
 
     def rule_files(self) -> list[SourceFile]:
-        """Every ``*.yaml`` below the folder except ``*.test.yaml``, by name.
+        """All ``*.yaml`` files below the folder except ``*.test.yaml``, sorted by name.
 
-        Hidden files and folders are left out: a Kubernetes ConfigMap keeps each version in one. So are folders that are
-        links, which could lead in a circle; ``overlooked`` has the names of what looks like rules and is not read.
+        Skips hidden files and folders (a Kubernetes ConfigMap keeps each version in one) and linked folders, which
+        could form a cycle. ``overlooked`` lists skipped paths that look like rules.
         """
         names = []
         for where, folders, files in os.walk(self._folder):
@@ -56,7 +56,7 @@ class Sources:
         return [self._file(name, LARGEST_FILE) for name in sorted(names)]
 
     def list_file(self, name: str, beside: str) -> SourceFile:
-        """A list's file: below the folder, or beside the rule file that names it."""
+        """The file of a list, relative to the folder or to the rule file that names it."""
         for candidate in (Path(name), Path(beside).parent / name):
             if candidate.is_absolute() or ".." in candidate.parts or "\0" in name:
                 return SourceFile(name, "", "expected a path inside the rules folder")
@@ -72,7 +72,7 @@ class Sources:
             raw = read_bytes(path, most)
         except UnreadableError as error:
             return SourceFile(name, "", str(error))
-        except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError until Python 3.12
+        except (OSError, RuntimeError) as error:  # a cycle of links raises RuntimeError up to Python 3.12
             return SourceFile(name, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
         self.read[name] = raw
         try:

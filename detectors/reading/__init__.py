@@ -1,1 +1,1 @@
-"""YAML with places: nodes, parser, typed readers, problems, durations; for every file that people write."""
+"""YAML with positions, for every file that people write: nodes, parser, typed readers, problems, durations."""

@@ -1,4 +1,4 @@
-"""What readers share while a rule set is read, and where they are in it."""
+"""The state that readers share while they read a rule set, and their position in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from detectors.vocabulary import Vocabulary
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry of a list: its name, all its spellings (the name first), and where it stands."""
+    """One entry of a list: its name, all its spellings (the name first), and its position."""
 
     name: str
     spellings: tuple[str, ...]
@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class ListDefinition(msgspec.Struct, frozen=True):
-    """A named list, from its file or from the rule file itself."""
+    """A named list, defined in the rule file or in its own file."""
 
     name: str
     entries: tuple[Entry, ...]
@@ -34,7 +34,7 @@ class ListDefinition(msgspec.Struct, frozen=True):
 
 
 class Context:
-    """The problems found so far, the lists by name, and the words that conditions are checked against."""
+    """The problems found so far, the lists and macros by name, and the vocabulary to check conditions against."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Context:
     ) -> None:
         self.problems = problems
         self.lint = lint
-        """What the lints say of a condition that was read; None where nobody asks them."""
+        """Return the lint warnings for a condition; None if linting is off."""
         self.lists = lists
         self.macros = macros
         self.vocabulary = vocabulary
@@ -57,7 +57,7 @@ class Context:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where in the set a reader is: the path of fields, whether below ``sentence`` or ``near``, in which macros."""
+    """A reader's position in the set: field path, ``sentence`` or ``near`` if inside one, and enclosing macros."""
 
     context: Context
     path: str = ""
@@ -65,7 +65,7 @@ class Place(msgspec.Struct, frozen=True):
     macros: tuple[str, ...] = ()
 
     def at(self, key: str | int) -> Place:
-        """The place of a key or an item below this one."""
+        """The place of a key or item below this one."""
         below = f"{self.path}[{key}]" if isinstance(key, int) else f"{self.path}.{key}" if self.path else key
         return Place(self.context, below, self.local, self.macros)
 
@@ -74,18 +74,18 @@ class Place(msgspec.Struct, frozen=True):
         return Place(self.context, self.path, local, self.macros)
 
     def inside(self, macro: str) -> Place:
-        """The same place, in what a macro holds."""
+        """The same place, inside a macro's body."""
         return Place(self.context, self.path, self.local, (*self.macros, macro))
 
     def error(self, node: Node, message: str) -> None:
-        """Report a problem and go on."""
+        """Report a problem and continue."""
         self.context.problems.error(node, self.path, message)
 
     def warning(self, node: Node, message: str) -> None:
-        """Report something that is allowed and probably not meant."""
+        """Report something that is allowed but probably unintended."""
         self.context.problems.warning(node, self.path, message)
 
     def fail(self, node: Node, message: str) -> NoReturn:
-        """Report a problem that leaves nothing to return."""
+        """Report a problem and raise Wrong: there is no value to return."""
         self.error(node, message)
         raise Wrong

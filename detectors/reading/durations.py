@@ -13,9 +13,9 @@ _PART = re.compile(r"(\d+)([wdhms])")
 
 
 def parse_duration(text: str) -> timedelta:
-    """The duration that ``text`` writes, units from long to short, each at most once.
+    """Parse a duration: units from long to short, each at most once.
 
-    Raises ValueError where it writes none, or one of more than a century.
+    Raises ValueError if it is not a duration, or is longer than a century.
     """
     if not text or not _WHOLE.match(text):
         raise ValueError("expected a duration such as 90s, 15m, 6h, 1d12h or 2w")
@@ -26,7 +26,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The duration as a rule would write it; weeks are written in days, fractions of a second are dropped."""
+    """The duration in rule syntax; weeks become days, fractions of a second are dropped."""
     rest = int(duration.total_seconds())
     parts = []
     for unit in "dhms":

@@ -1,4 +1,4 @@
-"""The bytes of a file that people write, as text and as nodes; the same words for what is wrong with any of them."""
+"""Files that people write, as bytes, text and nodes, with the same error messages for all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from detectors.reading.problems import Problems
 
 
 class UnreadableError(Exception):
-    """A file without a usable text: the message says why, ``line`` where."""
+    """A file without usable text: the message says why, ``line`` says where."""
 
     def __init__(self, message: str, line: int = 1) -> None:
         super().__init__(message)
@@ -18,9 +18,9 @@ class UnreadableError(Exception):
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The bytes of a file. Raises UnreadableError: missing, not permitted, not a file, or larger than ``most``."""
+    """The bytes of a file. Raises UnreadableError if missing, not permitted, not a file, or over ``most`` bytes."""
     try:
-        if path.exists() and not path.is_file():  # a pipe or a device would never end
+        if path.exists() and not path.is_file():  # reading a pipe or device might never end
             raise UnreadableError("expected a file")
         if path.stat().st_size > most:
             raise UnreadableError(f"larger than {most // 2**20} MB")
@@ -30,7 +30,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def decoded(raw: bytes) -> str:
-    """UTF-8 as text, without a byte order mark. Raises UnreadableError."""
+    """Decode UTF-8, dropping a byte order mark. Raises UnreadableError."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -38,7 +38,7 @@ def decoded(raw: bytes) -> str:
 
 
 def read_document(path: Path, problems: Problems) -> Node | None:
-    """The YAML document of a file; None where it is empty or unusable (then ``problems`` says why)."""
+    """The YAML document of a file; None if empty or unusable (then ``problems`` says why)."""
     try:
         text = decoded(read_bytes(path, LARGEST_FILE))
     except UnreadableError as error:

@@ -1,4 +1,4 @@
-"""Macros: what stands under a name, put where the name is used."""
+"""Macros: named YAML fragments, substituted where the name is used."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ KEY = "macro"
 
 
 def expanded(node: Node, place: Place) -> tuple[Node, Place]:
-    """The node with ``macro: NAME`` replaced by what the macro holds, and the place within it.
+    """The node with ``macro: NAME`` replaced by the macro's body, and the place inside it.
 
-    A macro of keys may stand beside other keys; one of another shape stands alone. Unknown names, cycles, and a key
-    that is both in the macro and beside it are problems.
+    Only a macro whose body is a mapping can be combined with other keys. Unknown names, cycles, and a key that is both
+    in the macro and beside it are problems.
     """
     while isinstance(node, Mapping) and KEY in node:
         at = node.pairs[KEY][1]

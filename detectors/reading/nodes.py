@@ -1,4 +1,4 @@
-"""YAML as nodes that know their place, and the scalars of YAML 1.2 (``no`` is a word)."""
+"""YAML as nodes with positions, and the scalars of YAML 1.2 (``no`` is a word)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ScalarValue = str | int | float | bool | None
 
 
 class Node(msgspec.Struct, eq=False):
-    """One value of a YAML file and where it stands; lines and columns count from 1. A node is equal to itself alone."""
+    """One value of a YAML file and its position; lines and columns count from 1. Nodes compare by identity."""
 
     what: ClassVar[str] = "a value"
 
@@ -34,14 +34,14 @@ class Node(msgspec.Struct, eq=False):
 
 
 class Scalar(Node, eq=False, gc=False):
-    """A word, number or text; ``plain`` when it stands without quotes, which alone lets it be a number or boolean."""
+    """A word, number or text; ``plain`` means unquoted, and only plain scalars can be numbers or booleans."""
 
     text: str
     plain: bool
 
     @property
     def value(self) -> ScalarValue:
-        """What the core schema of YAML 1.2 takes it for."""
+        """The value by the core schema of YAML 1.2."""
         text = self.text
         if not self.plain:
             return text
@@ -75,7 +75,7 @@ class Sequence(Node, eq=False):
 
 
 class Mapping(Node, eq=False):
-    """Keys and values; keys are unique, which the parser has checked."""
+    """Keys and values; the parser has checked that keys are unique."""
 
     what: ClassVar[str] = "a mapping"
 
@@ -93,12 +93,12 @@ class Mapping(Node, eq=False):
             yield key, at, node
 
     def merged(self, other: Mapping) -> Mapping:
-        """This mapping with the pairs of ``other`` added or put in their place."""
+        """This mapping with the pairs of ``other`` added; they replace pairs with the same key."""
         return Mapping(self.file, self.line, self.column, {**self.pairs, **other.pairs})
 
 
 def plain(node: Node) -> object:
-    """The node as plain values, for keys whose content is free (``info``) and for hashing."""
+    """The node as plain values, for free-form keys (``info``) and for hashing."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Sequence):

@@ -1,4 +1,4 @@
-"""Text to nodes by libyaml's events: fast, bounded, and sees the anchors that a composer hides."""
+"""Text to nodes from libyaml's events: fast, bounded, and able to see the anchors that a composer hides."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from detectors.reading.problems import Problems, TooManyProblems, Wrong, shown
 DEEPEST = 40
 SHORT = 64
 LARGEST_FILE = 256 * 1024 * 1024
-"""Bytes of one rule file; 100,000 rules of the usual size take about 40 MB."""
+"""Largest rule file, in bytes; 100,000 rules of the usual size take about 40 MB."""
 
 
 class _Place(Node):
-    """A mark of the parser as a place in the file."""
+    """A parser mark as a position in the file."""
 
 
 def parse_yaml(text: str, file: str, problems: Problems) -> Node | None:
-    """The one document of ``text``, or None where it is empty or unusable (then ``problems`` says why).
+    """Parse the one document in ``text``; None if empty or unusable (then ``problems`` says why).
 
     Anchors, aliases, tags, duplicate keys, keys that are not words, a second document and nesting deeper than
-    ``DEEPEST`` are problems. Time and memory are linear in the text: nothing is ever expanded.
+    ``DEEPEST`` are problems. Nothing is ever expanded, so time and memory are linear in the text.
     """
     try:
         return _Parser(text, file, problems).document()
@@ -39,7 +39,7 @@ def parse_yaml(text: str, file: str, problems: Problems) -> Node | None:
             said = "a tab; indent with blanks"
         problems.error(_Place(file, line, column), "", f"not YAML: {said}")
     except yaml.reader.ReaderError as error:
-        before = text.encode("utf-8", "replace")[: error.position].decode("utf-8", "replace")  # libyaml counts bytes
+        before = text.encode("utf-8", "replace")[: error.position].decode("utf-8", "replace")  # libyaml counts in bytes
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         problems.error(_Place(file, line, column), "", f"not YAML: {error.reason} (U+{error.character:04X})")
     except (yaml.YAMLError, ValueError) as error:
@@ -79,7 +79,7 @@ class _Parser:
             self._fail(event, f"aliases are not allowed (*{event.anchor}): use lists and macros")
         mark = event.start_mark
         line, column = mark.line + 1, mark.column + 1
-        if line == self._line:  # hundreds of thousands of nodes: those of a line share its number ...
+        if line == self._line:  # hundreds of thousands of nodes: nodes on one line share its number ...
             line = self._line
         self._line = line
         if event.anchor is not None:
@@ -88,7 +88,7 @@ class _Parser:
             self._fail(event, f"tags are not allowed ({shown(event.tag)}): write the value itself")
         if kind is yaml.ScalarEvent:
             text: str = event.value
-            if len(text) <= SHORT:  # ... and equal words are one
+            if len(text) <= SHORT:  # ... and equal words share one string
                 text = sys.intern(text)
             return Scalar(self._file, line, column, text, event.implicit[0] and not event.style)
         if depth > DEEPEST:

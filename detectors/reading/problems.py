@@ -1,4 +1,4 @@
-"""What is wrong with a rule set, where it stands and what was expected: every message a reader sees is made here."""
+"""Problems of a rule set: what is wrong, where, and what was expected; and the wording of messages."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import msgspec
 from detectors.user_error import UserError
 
 MOST_PROBLEMS = 1000
-"""A set with more problems than this reports the first so many, and says so: a broken list need not print itself."""
+"""Most problems reported for one set, with a notice if there are more: a broken list would otherwise print whole."""
 
 
 class Located(Protocol):
-    """Anything that stands somewhere in a file: lines and columns count from 1."""
+    """Anything with a position in a file; lines and columns count from 1."""
 
     @property
     def file(self) -> str: ...
@@ -26,7 +26,7 @@ class Located(Protocol):
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
-    """One thing wrong: ``path`` is the field's, as ``rules[2].where.country``; ``message`` says what was expected."""
+    """One problem: ``path`` is the field's path, as ``rules[2].where.country``; ``message`` says what was expected."""
 
     file: str
     line: int
@@ -41,30 +41,30 @@ class Problem(msgspec.Struct, frozen=True, order=True):
 
 
 class RuleSetError(UserError):
-    """The rule set cannot be used; ``problems`` has all of them, in order of file, line and column."""
+    """The rule set cannot be used; ``problems`` lists all errors, in order of file, line and column."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class Wrong(Exception):  # noqa: N818 - not an error of the program: the problem itself is already reported
-    """Raised by a reader that could not make its value, after it has reported why."""
+class Wrong(Exception):  # noqa: N818 - control flow, not an error: the problem is already reported
+    """Raised by a reader that cannot produce its value, after it has reported why."""
 
 
-class TooManyProblems(Exception):  # noqa: N818 - not an error of the program: all that is to be said has been reported
-    """Raised where a set has so many problems that looking for more would only take time."""
+class TooManyProblems(Exception):  # noqa: N818 - control flow, not an error: the problems are already reported
+    """Raised when a set has too many problems for a further search to be useful."""
 
 
 class Problems:
-    """Collects the problems of one set, so that all of them are reported in one pass."""
+    """Collects the problems of one set, so that one pass reports all of them."""
 
     def __init__(self) -> None:
         self._errors: dict[Problem, None] = {}
         self._warnings: dict[Problem, None] = {}
 
     def error(self, at: Located, path: str, message: str) -> None:
-        """Raises TooManyProblems with the last one that is told."""
+        """Report an error. Raises TooManyProblems once the limit is reached."""
         self._add(self._errors, Problem(at.file, at.line, at.column, path, message))
         if len(self._errors) > MOST_PROBLEMS:
             raise TooManyProblems
@@ -90,21 +90,21 @@ class Problems:
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the valid value nearest to ``word``, or nothing when none is near."""
+    """`; did you mean 'x'?` for the valid value nearest to ``word``; empty if none is near."""
     known = {option.lower(): option for option in valid}
     near = difflib.get_close_matches(word[:100].lower(), known, n=1, cutoff=0.6)
     return f"; did you mean {known[near[0]]!r}?" if near else ""
 
 
 def one_of(word: str, valid: Iterable[str], what: str) -> str:
-    """The message for a word that is not one of a closed set of names; short sets are printed whole."""
+    """The message for a word that is not in a closed set of names; lists short sets in full."""
     names = sorted(valid)
     listed = f"expected one of {', '.join(names)}" if len(names) <= 30 else f"expected {what}"
     return f"unknown {what} {shown(word)}: {listed}{nearest(word, names)}"
 
 
 def unknown_key(key: str, valid: Iterable[str]) -> str:
-    """The message for a key that is none of a closed set: the nearest one, else all of a short set."""
+    """The message for a key that is not in a closed set: names the nearest key, else all keys of a short set."""
     names = sorted(valid)
     near = nearest(key, names)
     listed = f": expected one of {', '.join(names)}" if not near and 0 < len(names) <= 30 else ""
@@ -112,7 +112,7 @@ def unknown_key(key: str, valid: Iterable[str]) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it is quoted in a message: short, on one line."""
+    """A value as quoted in messages: short, on one line."""
     text = value if isinstance(value, str) else str(value)
     text = text if len(text) <= 60 else text[:57] + "..."
     return repr(text)

@@ -1,4 +1,4 @@
-"""Readers: each turns a node into one typed value, reports what is wrong with it, and knows its JSON Schema."""
+"""Readers: each turns a node into one typed value, reports problems, and provides its JSON Schema."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Reader(Generic[T]):
     """Reads one value."""
 
     def read(self, node: Node, place: Place) -> T:
-        """The value that the node writes. Raises Wrong after all that is wrong with it has been reported."""
+        """The node's value. Raises Wrong after reporting all problems."""
         raise NotImplementedError
 
     def schema(self) -> JsonSchema:
-        """JSON Schema (draft-07) of what :meth:`read` takes."""
+        """The JSON Schema (draft-07) of the values that :meth:`read` accepts."""
         raise NotImplementedError
 
 
 class Word(Reader[str]):
-    """Any scalar, as the text that stands in the file."""
+    """Any scalar, as the text in the file."""
 
     def __init__(self, what: str = "a text", pattern: str | None = None, longest: int = 10_000) -> None:
         self._what = what
@@ -49,7 +49,7 @@ class Word(Reader[str]):
     def schema(self) -> JsonSchema:
         schema: JsonSchema = {"type": ["string", "number", "boolean"]}
         if self._pattern:
-            schema["pattern"] = f"^(?:{self._pattern})$"  # of texts: a name may look like a number
+            schema["pattern"] = f"^(?:{self._pattern})$"  # applies to texts only; a name may look like a number
         return schema
 
 
@@ -119,7 +119,7 @@ class Number(Reader[float]):
 
 
 class Duration(Reader[timedelta]):
-    """A duration such as ``1d12h``; ``zero`` allows none."""
+    """A duration such as ``1d12h``; ``zero`` allows 0."""
 
     def __init__(self, *, zero: bool = False) -> None:
         self._zero = zero
@@ -143,7 +143,7 @@ class Duration(Reader[timedelta]):
 
 
 class ListOf(Reader[tuple[T, ...]]):
-    """A list; with ``one`` a single item may stand without brackets."""
+    """A list; ``one`` allows a single item without brackets."""
 
     def __init__(self, item: Reader[T], *, one: bool = False, least: int = 0, most: int = 100_000) -> None:
         self._item = item
@@ -170,7 +170,7 @@ class ListOf(Reader[tuple[T, ...]]):
 
 
 class MapOf(Reader[dict[str, T]]):
-    """A mapping whose keys are free."""
+    """A mapping with any keys."""
 
     def __init__(self, value: Reader[T]) -> None:
         self._value = value
@@ -186,9 +186,9 @@ class MapOf(Reader[dict[str, T]]):
 
 
 class Anything(Reader[Any]):
-    """Whatever stands there, as plain values."""
+    """Any node, as plain values."""
 
-    def read(self, node: Node, place: Place) -> Any:  # noqa: ARG002 - nothing can be wrong with it
+    def read(self, node: Node, place: Place) -> Any:  # noqa: ARG002 - every node is valid
         return plain(node)
 
     def schema(self) -> JsonSchema:
@@ -196,7 +196,7 @@ class Anything(Reader[Any]):
 
 
 def _each(read: Callable[[Node, Place], T], nodes: list[tuple[Node, Place]]) -> list[T]:
-    """Read all, so that each reports its problems, and only then give up."""
+    """Read all nodes, so that each reports its problems, before raising Wrong."""
     values = []
     wrong = False
     for node, place in nodes:
@@ -210,7 +210,7 @@ def _each(read: Callable[[Node, Place], T], nodes: list[tuple[Node, Place]]) -> 
 
 
 def read_keys(node: Mapping, place: Place, readers: dict[str, Reader[Any]], required: frozenset[str]) -> dict[str, Any]:
-    """The values of a mapping with known keys. All problems are reported before Wrong is raised."""
+    """The values of a mapping with known keys. Raises Wrong after reporting all problems."""
     values: dict[str, Any] = {}
     wrong = False
     for key, at, value in node.items():

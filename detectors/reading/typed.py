@@ -1,4 +1,4 @@
-"""A YAML file as a value of a type made of msgspec structs; every entry is checked, so all problems are reported."""
+"""A YAML file as a typed value of msgspec structs; checks every entry, so that all problems are reported."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _NUMBERS = (inspect.IntType, inspect.FloatType, inspect.BoolType)
 def read_yaml_file(
     path: Path, type_: type[T], raising: Callable[[Iterable[Problem]], Exception], *, loose: bool = False
 ) -> T:
-    """The value that a file writes. With ``loose``, ``1`` is a text where only a text is expected.
+    """Read a file as a typed value. With ``loose``, ``1`` is a text where only a text is expected.
 
     Raises:
-        Exception: the one that ``raising`` makes of all problems of the file.
+        Exception: the one that ``raising`` makes from all problems of the file.
     """
     problems = Problems()
     try:
@@ -55,16 +55,16 @@ def read_yaml_file(
 
 
 def _read(root: Node, type_: type[T], problems: Problems, loose: bool) -> T:
-    """The value of a node. Raises Wrong after all its problems have been reported."""
+    """The value of a node. Raises Wrong after reporting all problems."""
     info = _info(cast("Any", type_))
     try:
-        if not problems.errors:  # one key twice: the others are checked, too
+        if not problems.errors:  # with a duplicate key, still check the others
             return msgspec.convert(_value(root, info, loose), type_, str_keys=True)
         said = ""
     except msgspec.ValidationError as error:
         said = mismatch(error).said
     _Check(problems, loose).node(root, info, "")
-    if not problems.errors:  # a constraint that the check does not know
+    if not problems.errors:  # a constraint unknown to _Check
         problems.error(root, "", said)
     raise Wrong
 
@@ -79,7 +79,7 @@ def _choices(info: inspect.Type) -> tuple[inspect.Type, ...]:
 
 
 def _fitting(node: Node, info: inspect.Type) -> inspect.Type | None:
-    """The type among those of a union that has the shape of the node."""
+    """The member of a union type that has the node's shape."""
     wanted = _MAPPINGS if isinstance(node, Mapping) else _LISTS if isinstance(node, Sequence) else ()
     return next((choice for choice in _choices(info) if isinstance(choice, wanted)), None)
 
@@ -111,14 +111,14 @@ def _value(node: Node, info: inspect.Type, loose: bool) -> object:
 
 
 class _Check:
-    """Walks node and type together, and reports every place at which they differ."""
+    """Walks node and type together and reports every mismatch."""
 
     def __init__(self, problems: Problems, loose: bool) -> None:
         self._problems = problems
         self._loose = loose
 
     def node(self, node: Node, info: inspect.Type, path: str) -> bool:
-        """Report what is wrong with a node; whether it is right."""
+        """Report the problems of a node; return whether it is valid."""
         fitting = _fitting(node, info)
         if isinstance(node, Mapping) and isinstance(fitting, inspect.StructType):
             return self._struct(node, fitting, path)
@@ -147,12 +147,12 @@ class _Check:
         if right:
             try:
                 msgspec.convert(_value(node, info, self._loose), info.cls, str_keys=True)
-            except msgspec.ValidationError as error:  # what the struct itself checks
+            except msgspec.ValidationError as error:  # the struct's own checks
                 return self._wrong(node, path, mismatch(error).said)
         return right
 
     def _key(self, at: Scalar, info: inspect.Type, path: str) -> bool:
-        unquoted = Scalar(at.file, at.line, at.column, at.text, True)  # "3" is a key that is a number, too
+        unquoted = Scalar(at.file, at.line, at.column, at.text, True)  # the quoted key "3" is a number, too
         if isinstance(info, inspect.StrType) or (at.text and self._is(unquoted, info)):
             return True
         return self._wrong(at, path, f"expected {_words(info)} as key, found {at.what}")
@@ -183,7 +183,7 @@ class _Check:
                 return isinstance(value, int | float) and not isinstance(value, bool)
             case inspect.LiteralType():
                 return value in choice.values
-            case _:  # msgspec checks what the table of words does not name
+            case _:  # types that _WORDS does not name are left to msgspec
                 return type(choice) not in _WORDS
 
     def _wrong(self, at: Node, path: str, message: str) -> bool:
@@ -197,5 +197,5 @@ def _below(path: str, key: str) -> str:
 
 def _words(info: inspect.Type) -> str:
     choices = _choices(info)
-    required = [one for one in choices if not isinstance(one, inspect.NoneType)]  # an optional key is left out
+    required = [one for one in choices if not isinstance(one, inspect.NoneType)]  # users omit optional keys
     return " or ".join(dict.fromkeys(_WORDS.get(type(one), "a value") for one in required or choices))

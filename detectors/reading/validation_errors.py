@@ -1,4 +1,4 @@
-"""What msgspec says of a value of the wrong type, in the words of JSON and YAML."""
+"""msgspec's type errors, in the words of JSON and YAML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MESSAGE = re.compile(r"(?P<said>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)
 
 
 class Mismatch(msgspec.Struct, frozen=True):
-    """What was expected, and the field's path as msgspec writes it: ``offices[0].role``, ``terms[...]``."""
+    """What was expected, and the field's path in msgspec's notation: ``offices[0].role``, ``terms[...]``."""
 
     said: str
     path: str
