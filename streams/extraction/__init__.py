@@ -1,5 +1,5 @@
-"""From the text of an article to records: countries, officials, organisations, themes, sentences, a fingerprint.
+"""Extraction from an article's text: countries, officials, organisations, themes, sentences, a fingerprint.
 
-Pure functions over text; the data are the YAML files in ``data/``.
-The entry is :class:`streams.extraction.extractor.Extractor`.
+Pure functions over text, with data from the YAML files in ``data/``.
+The entry point is :class:`streams.extraction.extractor.Extractor`.
 """

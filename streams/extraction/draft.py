@@ -1,4 +1,4 @@
-"""An article half read: what the gazetteers and the grammar of titles find, and where a name is in doubt."""
+"""An article after the first pass: what gazetteers and the grammar of titles find, and which names are doubtful."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from streams.extraction.text.names import HONORIFICS
 from streams.extraction.text.sentences import sentence_bounds
 from streams.extraction.text.spellings import surname
 
-#: Sentences in doubt that are settled, and characters of each; the entity recogniser is slow.
+#: Limits on doubtful sentences to settle, and on characters of each; the entity recogniser is slow.
 _CROWNED = frozenset({"King", "Queen", "Pope", "Emperor", "Emir", "Sultan"})
 _MOST_DOUBTS = 100
 _SENTENCE = 1000
 
 
 class Source(NamedTuple):
-    """What extraction reads of an article; ``published_at`` (RFC 3339) tells who held an office then."""
+    """The parts of an article that extraction reads; ``published_at`` (RFC 3339) decides who held an office then."""
 
     title: str
     text: str
@@ -52,16 +52,16 @@ class Draft:
 
     @property
     def doubtful(self) -> set[int]:
-        """The sentences (by number) in which a candidate is one word that nothing else vouches for."""
+        """The numbers of sentences in which a candidate is a single word without other support."""
         return set(islice(self._doubts, _MOST_DOUBTS))
 
     def sentence(self, number: int) -> str:
-        """The clean text of a sentence that is in doubt."""
+        """The clean text of a doubtful sentence."""
         start, end = self.bounds[number]
         return self.document.clean[start : min(end, start + _SENTENCE)]
 
     def settle(self, number: int, named: list[tuple[int, int]]) -> None:
-        """Drop the doubtful candidates of a sentence that are no part of anything ``named`` in it."""
+        """Drop the doubtful candidates of a sentence that overlap no ``named`` span in it."""
         offset = self.bounds[number][0]
         for candidate in self._doubts[number]:
             start, end = candidate.start - offset, candidate.end - offset

@@ -1,4 +1,4 @@
-"""The entry to extraction: everything is loaded once, then articles go through, one by one or in a stream."""
+"""The entry point of extraction: loads all data once, then reads articles one by one or as a stream."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from streams.extraction.text.entities import Entities
 from streams.extraction.text.fingerprint import fingerprint
 from streams.extraction.themes import TAXONOMY, load_taxonomy, themes
 
-IN_ENGLISH = ("countries", "officials", "organisations", "themes")  # what is looked for
+IN_ENGLISH = ("countries", "officials", "organisations", "themes")  # what is extracted from English articles
 IN_OTHERS = ("countries",)
-BATCH = 64  # articles whose doubtful sentences go to the entity recogniser together
-CACHE_SIZE = 512  # articles; an exact copy of one of the last so many is not read again
+BATCH = 64  # articles per call of the entity recogniser
+CACHE_SIZE = 512  # articles; an exact copy of one of the last 512 is served from the cache
 
 
 class Extraction(msgspec.Struct, frozen=True, kw_only=True):
-    """What is found in one article; see :mod:`detectors.model.article` for the parts."""
+    """The findings in one article; :mod:`detectors.model.article` describes the parts."""
 
     language: str
     countries: tuple[Country, ...] = ()
@@ -44,8 +44,8 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
 class Extractor:
     """Finds countries, officials, organisations and themes in articles.
 
-    ``model`` is the name of an installed spaCy pipeline, whose entity recogniser decides in doubt; ``registry`` and
-    ``taxonomy`` replace the files that ship.
+    ``model`` is the name of an installed spaCy pipeline, whose entity recogniser decides on doubtful names.
+    ``registry`` and ``taxonomy`` replace the shipped files.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Extractor:
     def extract(
         self, title: str, text: str, language: str | None = None, published_at: str | None = None
     ) -> Extraction:
-        """What is found in one article; offsets are characters of ``title`` and ``text`` as given."""
+        """Extract from one article; offsets are characters of ``title`` and ``text`` as given."""
         return next(self.pipe([Source(title, text, language, published_at)]))
 
     def pipe(self, articles: Iterable[Source | tuple[str, str] | tuple[str, str, str | None]]) -> Iterator[Extraction]:
-        """`extract` over `Source`, or tuples like it, in the same order; the entity recogniser runs in batches."""
+        """`extract` for each `Source` or equivalent tuple, in order, with the entity recogniser run in batches."""
         waiting = (Source(*article) for article in articles)
         while batch := list(islice(waiting, BATCH)):
             keys = [_key(article) for article in batch]
@@ -122,6 +122,6 @@ def _key(source: Source) -> bytes:
     digest = blake2b(digest_size=16)
     for part in (source.title, source.text, source.language or "", day):
         raw = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d " % len(raw))  # so that no part can be taken for the end of the one before
+        digest.update(b"%d " % len(raw))  # length prefixes keep the parts apart
         digest.update(raw)
     return digest.digest()

@@ -1,4 +1,4 @@
-"""Organisations by gazetteer: international organisations, states' bodies, armed groups; their aliases joined."""
+"""Organisations by gazetteer: international organisations, state bodies, armed groups; aliases are merged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORGANISATIONS = DATA / "organisations.yaml"
 
 
 class KnownOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An organisation of the gazetteer; ``cased`` names are found only as they are written."""
+    """An organisation of the gazetteer; ``cased`` names match only in their exact spelling."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class KnownOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class Gazetteer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file: organisations by their kind."""
+    """The gazetteer file: organisations by kind."""
 
     igo: tuple[KnownOrganisation, ...] = ()
     state_body: tuple[KnownOrganisation, ...] = ()
@@ -60,7 +60,7 @@ def load_organisations(path: Path = ORGANISATIONS) -> Lexicon[_Name]:
 
 
 def organisations(document: Document) -> tuple[Organisation, ...]:
-    """The organisations of the article, in order of their first mention, one entry each with its known aliases."""
+    """The organisations of the article in order of first mention, one entry each, with known aliases."""
     found: dict[str, tuple[_Name, list[Span]]] = {}
     hits = [hit for hit in load_organisations().hits(document.folded) if _as_written(document, hit)]
     for hit in longest(hits):
@@ -79,7 +79,7 @@ def organisations(document: Document) -> tuple[Organisation, ...]:
 
 
 def state_of(document: Document, start: int, end: int) -> str | None:
-    """The state whose body is named between two clean offsets: "a Pentagon spokesman" gives USA."""
+    """The state whose body is named between two clean offsets: USA for "a Pentagon spokesman"."""
     for hit in longest(load_organisations().hits(document.folded[start:end])):
         country = hit.value.organisation.country
         if country is not None and _as_written(document, Hit(hit.start + start, hit.end + start, hit.value)):
@@ -95,5 +95,5 @@ def _as_written(document: Document, hit: Hit[_Name]) -> bool:
 
 
 def _end(clean: str, hit: Hit[_Name]) -> int:
-    """The end with the final point of an abbreviation ("U.N.")."""
+    """The end of the hit, including the final point of an abbreviation ("U.N.")."""
     return hit.end + (clean[hit.end : hit.end + 1] == "." and "." in clean[hit.start : hit.end])

@@ -1,4 +1,4 @@
-"""What an article is about, by a taxonomy of weighted terms that users can edit (``data/taxonomy.yaml``)."""
+"""The themes of an article, by a taxonomy of weighted terms that users can edit (``data/taxonomy.yaml``)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from streams.extraction.text.document import Document
 from streams.extraction.text.lexicon import Hit, Lexicon
 
 TAXONOMY = DATA / "taxonomy.yaml"
-_REPEAT = 0.5  # each further mention of a term counts half of the one before
-_EVIDENCE = 40  # spans kept per theme
-_MOST = 4  # themes of an article
+_REPEAT = 0.5  # each further mention of a term counts half as much as the previous one
+_EVIDENCE = 40  # spans per theme
+_MOST = 4  # themes per article
 
 
 class ThemeTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The terms of a theme by weight (3: strong ... 1: weak), terms that speak against it, and its threshold.
+    """The terms of a theme by weight (3: strong ... 1: weak), the terms against it, and its threshold.
 
-    ``patterns`` are RE2 expressions by weight, for what a list of terms cannot say; they are found in the folded text:
-    lower case, no accents, a blank for everything that is no letter or digit.
+    ``patterns`` are RE2 expressions by weight, for what a list of terms cannot express. They match the folded text:
+    lower case, no accents, a blank for every character that is not a letter or digit.
     """
 
     terms: dict[float, tuple[str, ...]]
@@ -69,7 +69,7 @@ class Taxonomy:
         )
 
     def hits(self, folded: str) -> list[Hit[TermValue]]:
-        """Every term and pattern in a folded text."""
+        """All occurrences of terms and patterns in a folded text."""
         found = self.lexicon.hits(folded)
         for pattern, value in self.patterns:
             found += [Hit(match.start(), match.end(), value) for match in pattern.finditer(folded)]
@@ -92,7 +92,7 @@ def _read(path: Path) -> dict[str, ThemeTerms]:
 
 
 def themes(document: Document, taxonomy: Taxonomy, lead_end: int) -> tuple[Theme, ...]:
-    """The themes of the article, best first, with the spans that say so."""
+    """The themes of the article, best first, with the spans that support them."""
     length = max(120, document.folded.count(" "))
     scale = math.sqrt(300 / length) if length > 300 else 1.0
     counts: dict[tuple[str, str], int] = defaultdict(int)

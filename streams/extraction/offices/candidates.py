@@ -1,8 +1,8 @@
-"""Named people in public office, by the forms in which news names them: a grammar around the noun of a title.
+"""Named people in public office, by the forms that news uses: a grammar around the noun of a title.
 
-Each office word in the text is read with what stands beside it: the words before ("Iraqi", "former", "Los Angeles
-County"), the complement after ("of Armenia to the Holy See", "for the Department of State"), and a name in one of the
-usual places: right after the title, after a comma, before it in apposition, before a verb of being or of appointment.
+Each office word in the text is read in context: the words before it ("Iraqi", "former", "Los Angeles County"), the
+complement after it ("of Armenia to the Holy See", "for the Department of State"), and a name in one of the usual
+positions: right after the title, after a comma, before it in apposition, before a verb of being or of appointment.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _PARTY_TAG = re.compile(r"(?:, ?|\(|\[)([RDI]|DFL|Rep|Dem)\.?[-–—]((?:[A-Z][
 _BREAKS = frozenset('.;:()"“”—–?!')
 _SERVED = frozenset({"of", "from", "with"})
 _SERVED_LINKS = frozenset({"of", "the", "for", "and"})
-_SERVED_WORDS = 9  # of what follows a name that are read
-_COUNTERPART = "counterpart"  # holds the office of the person named before
-_MOST = 400  # names beside offices that are read; a text made to be slow has more
+_SERVED_WORDS = 9  # words read after a name
+_COUNTERPART = "counterpart"  # holds the same office as the person named before
+_MOST = 400  # candidates read per article; an adversarial text has more
 
 
 class Candidate(NamedTuple):
-    """A name beside an office: clean offsets of the name, of the office as words, and of all that belongs to it."""
+    """A name with an office: clean offsets of the name, of the office's words, and of the whole expression."""
 
     start: int
     end: int
@@ -81,14 +81,14 @@ class Reader:
         )
 
     def read(self) -> list[Candidate]:
-        """The candidates of the article; no news article has so many that the bound is met."""
+        """The candidates of the article; no real article reaches the limit."""
         for hit in self.titles:
             if len(self.found) >= _MOST:
                 break
             title = self._reader.read(hit)
             if title is None:
                 continue
-            nested = hit.start < self._reach  # inside the complement of a title that has its name
+            nested = hit.start < self._reach  # inside the complement of a title that already has its name
             for form in (self._name_after,) if nested else self._forms:
                 if form(title) and self.found:
                     self._reach = max(self._reach, self.found[-1].title_end)
@@ -97,7 +97,7 @@ class Reader:
             self._party_tag(found)
         return self.found[:_MOST]
 
-    # -- where the name stands -------------------------------------------------------------------------------------
+    # -- positions of the name -------------------------------------------------------------------------------------
 
     def _name_after(self, title: Title) -> bool:
         """ "Secretary of State John Kerry"; "Mayors X, Y and Z"."""
@@ -126,7 +126,7 @@ class Reader:
         return True
 
     def _served(self, words: list[Token], end: int) -> int:
-        """Index after what follows a name that stands after its title ("Sheriff Bob Smith of Clark County"), or 0."""
+        """The index after the complement of a name after its title ("Sheriff Bob Smith of Clark County"), or 0."""
         if end >= len(words) or words[end].text.lower() not in _SERVED or words[end - 1].text.endswith(("'s", "’s")):
             return 0
         stop = served = end + 1
@@ -170,7 +170,7 @@ class Reader:
         return False
 
     def _name_in(self, words: list[Token], start: int, stop: int) -> tuple[int, int] | None:
-        """The name with which a complement ends, after a place or a body."""
+        """The name at the end of a complement, after a place or a body."""
         text_start, text_end = words[start].start, words[stop - 1].end
         edges = {place.end for place in self.page.places_in(text_start, text_end)}
         edges |= {text_start + hit.end for hit in longest(self.lexicon.bodies.hits(self.folded[text_start:text_end]))}

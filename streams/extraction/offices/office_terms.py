@@ -1,4 +1,4 @@
-"""The lexicon of offices: nouns of titles, the bodies served, and words that tell private posts from public ones."""
+"""The lexicon of offices: nouns of titles, public bodies, and words that distinguish private posts from public ones."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from streams.extraction.text.lexicon import Lexicon
 
 
 class OfficeTerm(NamedTuple):
-    """A word of an office: ``head`` (noun of a title), public ``body`` (``label``: its kind) or ``private`` one.
+    """A term of an office: ``head`` (noun of a title), public ``body`` (``label``: its kind) or ``private`` body.
 
-    ``cased``: an abbreviation, which counts in capitals only (DA, not "da").
+    ``cased``: an abbreviation that matches only in capitals (DA, not "da").
     """
 
     kind: Literal["head", "body", "private"]
@@ -26,7 +26,7 @@ class OfficeTerm(NamedTuple):
 
 
 class Offices(NamedTuple):
-    """Lexicons of heads and of bodies, and the words that may stand inside a title."""
+    """Lexicons of heads and of bodies, and the words allowed inside a title."""
 
     heads: Lexicon[OfficeTerm]
     bodies: Lexicon[OfficeTerm]
@@ -69,7 +69,7 @@ def offices() -> Offices:
     bodies: Lexicon[OfficeTerm] = Lexicon()
     seen: set[str] = set()
     groups = data["bodies"]
-    for label, terms in sorted(groups.items(), key=lambda group: group[0] != "national"):  # the narrower kind first
+    for label, terms in sorted(groups.items(), key=lambda group: group[0] != "national"):  # narrower kinds first
         for term in map(str, terms):
             if fold(term) not in seen:
                 seen.add(fold(term))

@@ -1,4 +1,4 @@
-"""The English text of an article as the readers of titles and names see it: sentences as tokens, places, words."""
+"""The English text of an article for the readers of titles and names: tokenised sentences, places, words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streams.extraction.places.mention import Mention
 from streams.extraction.text.document import Document
 from streams.extraction.text.names import Token, tokens
 
-_SENTENCE = 3000  # characters of a sentence that are read; longer ones are lists or dirt
+_SENTENCE = 3000  # characters read of a sentence; longer ones are lists or garbage
 _SMALL_WORDS = re.compile(r"(?<![\w'’])[a-z]+(?![\w'’])")
 
 
@@ -28,11 +28,11 @@ class Page:
         self._place_starts = [place.start for place in self._places]
 
     def sentence_of(self, at: int) -> int:
-        """Index of the sentence that holds the clean offset ``at``."""
+        """The index of the sentence that contains the clean offset ``at``."""
         return max(0, bisect_right(self._starts, at) - 1)
 
     def words(self, sentence: int) -> tuple[list[Token], list[int]]:
-        """The tokens of a sentence and where they begin, made once."""
+        """The tokens of a sentence and their start offsets, cached."""
         made = self._tokens.get(sentence)
         if made is None:
             start, end = self.bounds[sentence]
@@ -48,5 +48,5 @@ class Page:
 
     @cached_property
     def small(self) -> frozenset[str]:
-        """The words that the text writes small."""
+        """The words that occur in lower case in the text."""
         return frozenset(_SMALL_WORDS.findall(self.clean))

@@ -1,4 +1,4 @@
-"""Whether the capitalised words beside a title name a person, and which of them are the name."""
+"""Whether the capitalised words next to a title name a person, and which of them form the name."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _PRO_TEM = frozenset({"pro", "tem", "tempore", "elect", "designate"})
 _STATE_ABBREVIATIONS = frozenset(
     name.rstrip(".") for names in us_states().values() for name in names if name.endswith(".") and " " not in name
 )
-_HEADLINE = 4  # words of a headline, at least
+_HEADLINE = 4  # least number of words in a headline
 
 
 def bare_name(words: list[Token], start: int, end: int) -> tuple[int, int]:
-    """The name without honorifics and titles before it, letters after it, and the verb of a headline."""
+    """The name without preceding honorifics and titles, trailing letters, or a headline's verb."""
     for k in range(end - 2, start - 1, -1):
         if words[k].text.lower() in _TITLE_BEFORE_NAME and words[k].text[0].isupper():
             start = k + 1
@@ -40,7 +40,7 @@ def bare_name(words: list[Token], start: int, end: int) -> tuple[int, int]:
 
 
 def is_person(page: Page, words: list[Token], start: int, end: int) -> bool:
-    """Whether the tokens can name a person: not a place, a body or a title."""
+    """Whether the tokens can name a person rather than a place, a body or a title."""
     first, last = words[start].start, words[end - 1].end
     for place in page.places_in(first, last):
         if place.start == first and (place.end >= last - 2 or place.via == "demonym"):
@@ -57,7 +57,7 @@ def is_person(page: Page, words: list[Token], start: int, end: int) -> bool:
 
 
 def _is_dateline(words: list[Token], start: int, end: int) -> bool:
-    """ "ATLANTIC BEACH — Officials": capitals at the beginning of a line, and a dash after."""
+    """ "ATLANTIC BEACH — Officials": capitals at the start of a line, followed by a dash."""
     return (
         end < len(words)
         and words[end].text in {"—", "–", "-", "("}
@@ -66,7 +66,7 @@ def _is_dateline(words: list[Token], start: int, end: int) -> bool:
 
 
 def _is_headline_phrase(page: Page, words: list[Token], start: int) -> bool:
-    """Whether a capitalised phrase of a headline begins with a word that the text writes small ("Fatally Shot")."""
+    """Whether a headline's capitalised phrase begins with a word that the text has in lower case ("Fatally Shot")."""
     line = [word.text for word in words if len(word.text) > 3 and word.text.isalpha()]
     if len(line) < _HEADLINE or sum(word[0].isupper() for word in line) < 0.8 * len(line):
         return False

@@ -24,7 +24,7 @@ _BREAKS = frozenset('.;:()"“”—–?!')
 
 
 class Title(NamedTuple):
-    """A title in a sentence, by token: the first word that belongs to it, the head, and the end of its complement."""
+    """A title in a sentence, as token indexes: its first word, the head, and the end of its complement."""
 
     hit: Hit[OfficeTerm]
     sentence: int
@@ -48,7 +48,7 @@ class Titles:
         self._lexicon = offices()
 
     def read(self, hit: Hit[OfficeTerm]) -> Title | None:
-        """The title around a noun of office, or None where that is no title."""
+        """The title around a noun of office, or None if it is not a title."""
         sentence = self._page.sentence_of(hit.start)
         words, starts = self._page.words(sentence)
         first = bisect_right(starts, hit.start) - 1
@@ -56,7 +56,7 @@ class Titles:
             return None
         last = bisect_right(starts, max(hit.start, hit.end - 1))
         if last < len(words) and words[last].text == "." and words[last].start == words[last - 1].end:
-            last += len(words[last - 1].text) <= 5  # the point of an abbreviation
+            last += len(words[last - 1].text) <= 5  # an abbreviation's point
         if words[first].start < hit.start and "-" not in words[first].text:
             return None
         if hit.value.cased and not self._page.clean[hit.start : hit.start + 2].isupper():
@@ -69,7 +69,7 @@ class Titles:
         return Title(hit, sentence, words, left, first, last, self._complement(words, last))
 
     def _left(self, words: list[Token], first: int) -> int:
-        """Index at which the words before the head that belong to the title begin."""
+        """The index of the first word before the head that belongs to the title."""
         k = first
         while k > 0 and first - k < 9:
             token = words[k - 1]
@@ -93,7 +93,7 @@ class Titles:
         return k
 
     def _is_surname(self, hit: Hit[OfficeTerm], words: list[Token], first: int, last: int) -> bool:
-        """Whether a crowned head's title is part of a name ("Martin Luther King Parkway")."""
+        """Whether a royal title is part of a name ("Martin Luther King Parkway")."""
         if self._page.folded[hit.start : hit.end].strip() not in _NAMES_TOO or first == 0:
             return False
         before = words[first - 1]
@@ -111,7 +111,7 @@ class Titles:
         return plain in known or ("-" in plain and all(part in known for part in plain.split("-")))
 
     def _complement(self, words: list[Token], last: int) -> int:
-        """Index after "of Armenia", "for the Department of State", "to the Holy See", or ``last``."""
+        """The index after "of Armenia", "for the Department of State", "to the Holy See", or ``last``."""
         j = last
         while j < len(words) and words[j].text.lower() in {
             "extraordinary",
@@ -133,7 +133,7 @@ class Titles:
         return min(j + 28, len(words))
 
     def further(self, words: list[Token], at: int) -> int:
-        """Past titles and honorifics between a title and a name ("Mayor-elect Mr. Smith", "Governor General Jean")."""
+        """The index after more titles and honorifics before a name ("Mayor-elect Mr. Smith", "Governor General Jean")."""
         while at < len(words) - 1:
             word, low = words[at].text, words[at].text.lower()
             title = low in self._lexicon.title_words and word[0].isupper() and low not in _NOT_TITLES

@@ -1,1 +1,1 @@
-"""One entry a person: registry, roles, classes."""
+"""Officials, one entry per person: registry, roles, classes."""

@@ -1,4 +1,4 @@
-"""One entry per person: candidates, known officials and later mentions of a surname joined, with the best office."""
+"""One entry per person: merges candidates, known officials and later mentions of a surname; picks the best office."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from streams.extraction.text.lexicon import Hit, longest
 from streams.extraction.text.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
 from streams.extraction.text.spellings import WordIndex, same_person, skeleton, surname
 
-# Bounds that no news article reaches and a text made to be slow does.
-_MOST_HITS = 600  # mentions of known officials that are read
+# Limits that no real article reaches, but an adversarial text does.
+_MOST_HITS = 600  # mentions of known officials
 _MOST_MENTIONS = 1000  # mentions of one person
-_SHORTEST_VARIED = 5  # letters of a surname that may be spelt otherwise
+_SHORTEST_VARIED = 5  # letters; shorter surnames have no spelling variants
 
 _UNMISTAKABLE = frozenset({"head_of_state", "head_of_government", "foreign_minister", "igo"})
 _KNOWN_WEIGHT = 2
@@ -43,7 +43,7 @@ class Person:
 
     @property
     def name(self) -> str:
-        """The fullest form."""
+        """The fullest form of the name."""
         return max(self.names, key=lambda name: (len(name.split()), len(name)))
 
     @property
@@ -66,7 +66,7 @@ class People:
         self._given: dict[str, set[str]] = {}
 
     def collect(self, candidates: list[Candidate]) -> tuple[Official, ...]:
-        """The officials of the article, in order of their first mention."""
+        """The officials of the article, in order of first mention."""
         self._weigh_known()
         for candidate in sorted(candidates, key=lambda found: found.start):
             office = read_office(candidate, self.reader, self.context)
@@ -83,9 +83,9 @@ class People:
         )
 
     def _weigh_known(self) -> None:
-        """Let known officials speak for their states where titles name none: each counts as two mentions.
+        """Count known officials as references to their states if titles name none: each counts as two mentions.
 
-        Local news that names no state at all is American where its institutions are.
+        Local news that names no state is American if its institutions are.
         """
         weights = Counter(self.context.weights)
         hits = islice(self._known_names, _MOST_HITS)
@@ -99,7 +99,7 @@ class People:
 
     @cached_property
     def _known_names(self) -> list[Hit[KnownPerson]]:
-        """Names of the registry in the text, overlaps included."""
+        """Registry names in the text, overlaps included."""
         return self.registry.names.hits(self.document.folded)
 
     def _person(self, name: str) -> Person:
@@ -118,7 +118,7 @@ class People:
             surface = clean[hit.start : hit.end]
             if not surface[:1].isupper() or names_a_thing(clean, hit.end):
                 continue
-            if surface.lower() in self.reader.lexicon.title_words:  # Hun Sen's surname, and "Sen."
+            if surface.lower() in self.reader.lexicon.title_words:  # "Sen." is a title and also Hun Sen's surname
                 continue
             start = hit.start
             throne, _, rest = surface.partition(" ")
@@ -156,7 +156,7 @@ class People:
         self._covered[start:end] = b"\x01" * (end - start)
 
     def _namesake(self, last: str, known: KnownPerson) -> bool:
-        """Whether the article gives another full name with that surname ("Laura Bush")."""
+        """Whether the article has another full name with this surname ("Laura Bush")."""
         given = {word for name in (known.name, *known.aliases) for word in name.split()}
         before = self._given.get(last)
         if before is None:
@@ -164,7 +164,7 @@ class People:
         return not before <= given
 
     def _given_names(self, last: str) -> set[str]:
-        """The words that stand as given names before a surname."""
+        """The given names that occur before a surname."""
         found = set()
         for start, _ in self._text_index.at(last):
             word = _BEFORE.search(self.clean, max(0, start - 30), start)
@@ -179,7 +179,7 @@ class People:
         return found
 
     def _titled(self, at: int) -> bool:
-        """Whether a title of a person already read ends right before ``at``."""
+        """Whether the title of a person already read ends right before ``at``."""
         return bool({at - 1, at, at + 1} & self._candidate_starts)
 
     @cached_property
@@ -191,7 +191,7 @@ class People:
         return WordIndex(self.clean)
 
     def _add_mentions(self) -> None:
-        """Later mentions: the full name or the surname, unless another given name stands before it."""
+        """Add later mentions: the full name, or the surname unless another given name precedes it."""
         clean = self.clean
         for person in self.people:
             lasts = {name.split()[-1] for name in person.names if name.split()[-1].rstrip(".") not in SUFFIXES} or {
@@ -233,7 +233,7 @@ class People:
                     self._cover(person, start, end)
 
     def _spellings(self, last: str) -> list[str]:
-        """Other spellings of a surname that the article has ("Rahmon", "Rakhmon")."""
+        """Other spellings of a surname in the article ("Rahmon", "Rakhmon")."""
         folded = "".join(fold(last).split())
         if len(folded) < _SHORTEST_VARIED:
             return []
@@ -269,7 +269,7 @@ class People:
         )
 
     def _by_name_alone(self, person: Person, known: KnownPerson | None, mentions: tuple[Span, ...]) -> Official | None:
-        """A person of the registry whom the article names without an office."""
+        """A person in the registry whom the article names without an office."""
         if known is None or not known.offices or not self._is_topical(known):
             return None
         held = self._held(known)
@@ -290,7 +290,7 @@ class People:
 
     @staticmethod
     def _of_registry(person: Person, known: KnownPerson | None, office: Office) -> tuple[str | None, str]:
-        """Country and class of an office that the article names, as the registry has them for a known person."""
+        """The country and class of an office that the article names, from the registry if the person is known."""
         country = office.country
         if not office.placed and office.role_class != "igo":  # another of the person's titles may name the state
             country = next((other.country for other, _ in person.offices if other.placed and other.country), country)
@@ -306,9 +306,9 @@ class People:
         return country, office.role_class
 
     def _held(self, known: KnownPerson) -> KnownOffice | None:
-        """The office of a known person who is named without one: as the article has it, else as its date has it.
+        """The office of a known person named without one: by the article's words, else by its date.
 
-        None where the article is older than the first of the offices.
+        None if the article is older than the person's first office.
         """
         offices = known.offices
         if day := self.context.day:
@@ -322,14 +322,14 @@ class People:
         return next((office for office in offices if office.role_class in named), offices[0])
 
     def _is_topical(self, known: KnownPerson) -> bool:
-        """Whether a full name without an office is likely the known person's: who is not famous has namesakes."""
+        """Whether a full name without an office likely means the known person: less famous people have namesakes."""
         if known.famous or any(office.role_class in _UNMISTAKABLE for office in known.offices):
             return True
         named = {hit.value.label for hit in self.reader.titles}
         return any(office.role_class in named for office in known.offices)
 
     def _best(self, person: Person) -> tuple[Office, Candidate] | tuple[None, None]:
-        """The office in which the person appears: given beside the name, surest first; a bare rank counts least."""
+        """The office in which the person appears: one given with the name, surest first; a bare rank comes last."""
         if not person.offices:
             return None, None
         offices = person.offices
@@ -358,7 +358,7 @@ def _preference(pair: tuple[Office, Candidate]) -> tuple[bool, bool, bool, bool,
 
 
 def _ends_sentence(word: str) -> bool:
-    """Whether a word with a point after it is no initial and no title, so that a sentence ends there."""
+    """Whether a word followed by a point ends a sentence, being neither an initial nor a title."""
     return word.endswith(".") and len(word) > 3 and word.rstrip(".") not in HONORIFICS
 
 

@@ -1,4 +1,4 @@
-"""Known officials: people, the spellings of their names, the offices they held and when. It helps; nothing needs it."""
+"""Known officials: people, spellings of their names, the offices they held and when. Extraction works without it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Lexicon
 from streams.extraction.text.words import word_list
 
-_COMMON = word_list("registry.common")  # surnames that say too little alone
+_COMMON = word_list("registry.common")  # surnames too common to identify a person alone
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 REGISTRY = DATA / "officials.yaml"
 
@@ -27,7 +27,7 @@ class KnownOffice(
     forbid_unknown_fields=True,
     rename={"role_class": "class", "since": "from", "until": "to"},
 ):
-    """An office that a person held; ``since`` and ``until`` are years or dates, empty when open."""
+    """An office that a person held; ``since`` and ``until`` are years or dates, empty if open."""
 
     role: str
     role_class: str
@@ -45,16 +45,16 @@ class KnownOffice(
                 raise ValueError(f"expected a year or a date such as 2020-01-31, found {shown(day)}")
 
     def held_on(self, day: str) -> bool:
-        """Whether the office was held on a day (``YYYY-MM-DD``); a year as a bound is that whole year."""
+        """Whether the office was held on a day (``YYYY-MM-DD``); a year as a bound includes the whole year."""
         return str(self.since) <= day and (not self.until or day[: len(str(self.until))] <= str(self.until))
 
     def begun_by(self, day: str) -> bool:
-        """Whether the office had been taken up by a day."""
+        """Whether the term of office had begun by a day."""
         return str(self.since) <= day
 
 
 class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A known official. ``aliases`` are other spellings of the full name; ``surnames`` what names the person alone."""
+    """A known official. ``aliases``: other spellings of the full name; ``surnames``: words that identify them alone."""
 
     name: str
     id: str = ""
@@ -71,7 +71,7 @@ def slug(name: str, country: str | None) -> str:
 
 
 class Registry:
-    """People by full name, and by surname for those who are famous by it."""
+    """People by full name, and by surname for those known by surname alone."""
 
     def __init__(self, people: tuple[KnownPerson, ...]) -> None:
         self.people = people
@@ -93,22 +93,22 @@ class Registry:
         )
 
     def by_name(self, name: str) -> KnownPerson | None:
-        """The person of a full name."""
+        """The person with this full name, or None."""
         return self.full.get(" ".join(fold(name).split()))
 
     def of_surname(self, name: str) -> tuple[KnownPerson, ...]:
-        """Everybody whose surname is the last word of ``name``."""
+        """All people whose surname is the last word of ``name``."""
         words = fold(name).split()
         return tuple(self.surnames.get(words[-1], ())) if words else ()
 
     def heads_of_state(self, country: str) -> int:
-        """How many heads of that state are known."""
+        """The number of known heads of a state."""
         return self._heads[country]
 
     def by_surname(
         self, surname: str, role_class: str | None, country: str | None, day: str = ""
     ) -> KnownPerson | None:
-        """The person of a surname, where the office or the country decides; of several, who held it on ``day``."""
+        """The person with a surname, if office or country identifies one; of several, the one in office on ``day``."""
         people = self.surnames.get(" ".join(fold(surname).split()), ())
         fitting = [
             person

@@ -17,7 +17,7 @@ from streams.extraction.text.document import Document
 from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import longest
 
-#: What a column may be called; the first that is there is taken.
+#: Accepted names for each column; the first one present is used.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("name", "personlabel", "itemlabel", "officiallabel", "person"),
     "role": ("role", "officelabel", "positionlabel", "office", "position"),
@@ -37,14 +37,14 @@ CLASSES = (
 
 
 class ImportProblemError(UserError):
-    """A row that cannot be used; says file, line, column and what was expected."""
+    """A row that cannot be used; the message gives file, line, column and what was expected."""
 
 
 def read_officials(file: Path) -> list[KnownPerson]:
-    """The people in a CSV file with a header, one office a row; the rows of one person are joined.
+    """The people in a CSV file with a header and one office per row; rows of the same person are merged.
 
     Raises:
-        ImportProblemError: a column that is needed is missing, or a value cannot be read.
+        ImportProblemError: a required column is missing, or a value is invalid.
         OSError: the file cannot be read.
     """
     with file.open(encoding="utf-8-sig", newline="") as lines:
@@ -63,7 +63,7 @@ def read_officials(file: Path) -> list[KnownPerson]:
 
 
 def merge(known: Iterable[KnownPerson], imported: Iterable[KnownPerson]) -> list[KnownPerson]:
-    """Known people with the imported ones; an imported person of a known name replaces offices and adds spellings."""
+    """Merge imported people into known ones: for a known name, the import replaces offices and adds spellings."""
     merged = {" ".join(fold(person.name).split()): person for person in known}
     for person in imported:
         key = " ".join(fold(person.name).split())
@@ -76,7 +76,7 @@ def merge(known: Iterable[KnownPerson], imported: Iterable[KnownPerson]) -> list
 
 
 def write_registry(people: Iterable[KnownPerson], file: Path) -> None:
-    """Write a registry (YAML) that the setting ``registry`` takes. Raises OSError."""
+    """Write a registry (YAML) for the setting ``registry``. Raises OSError."""
     rows = [
         {name: value for name, value in msgspec.to_builtins(person).items() if value or name == "name"}
         for person in people
@@ -135,7 +135,7 @@ def _class_of(role: str) -> str:
 
 
 def _country_of(text: str, place: str | None) -> str | None:
-    """The alpha-3 code of a country's name or code; with ``place``, an unknown one is an error."""
+    """The alpha-3 code for a country's name or code; with ``place``, an unknown country is an error."""
     if not text:
         return None
     import pycountry

@@ -1,4 +1,4 @@
-"""The class of an office: which of a state's, a province's, a party's or a company's it is, by what its title names."""
+"""The class of an office, from what its title names: an office of a state, a province, a party or a company."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PRESIDENTS = ("president", "president elect", "vice president", "vice president
 _SURELY_PUBLIC = frozenset({"igo", "security", "judiciary", "diplomat"})
 _SUBSTATE = frozenset({"region", "city"})
 _OF_A_STATE = word_list("roles.of_a_state")
-_KNOWN_ENOUGH = 5  # heads of a state in the registry; then another president there is a company's or a club's
+_KNOWN_ENOUGH = 5  # known heads of a state; with as many, an unknown president there is a company's or a club's
 _RANKS_OF_POLICE = frozenset({"officer", "deputy", "inspector", "investigator"})
 _LOCAL_FORCE = frozenset(
     {"county", "city", "town", "village", "township", "state", "local", "chief", "senior", "first"}
@@ -28,7 +28,7 @@ _COMPLEMENT = re.compile(r"\W+(?:of|for|at|with|to)\b(.*)", re.DOTALL)
 
 
 class Context(NamedTuple):
-    """What an office's reading takes from the whole article; ``day``: of the article, "" where it is unknown."""
+    """Facts about the whole article that the reading of an office uses; ``day`` is the article's, "" if unknown."""
 
     weights: Counter[str]
     police: bool
@@ -37,16 +37,16 @@ class Context(NamedTuple):
 
     @property
     def home(self) -> str | None:
-        """The state that the article speaks of most."""
+        """The state that the article mentions most."""
         return self.weights.most_common(1)[0][0] if self.weights else None
 
 
 def classify(
     candidate: Candidate, reader: Reader, context: Context, labels: Counter[str], private: bool, places: list[Mention]
 ) -> str | None:
-    """The class of a candidate's office, None when it is no public one.
+    """The class of a candidate's office, or None if it is not public.
 
-    ``labels`` are the public bodies that its title names, ``places`` the places; ``private``: it names a private one.
+    ``labels`` and ``places`` are the public bodies and places in its title; ``private``: it names a private body.
     """
     head = candidate.head
     label = head.label
@@ -101,7 +101,7 @@ def _private_president(
     labels: Counter[str],
     places: list[Mention],
 ) -> bool:
-    """Whether a president or vice president is a company's or a club's, not a state's: by what the title names."""
+    """Whether a president or vice president is a company's or a club's, not a state's, judging by the title."""
     if private:
         return not labels
     name = reader.clean[candidate.start : candidate.end]
@@ -130,7 +130,7 @@ def _private_president(
 
 
 def _of_a_firm(candidate: Candidate, reader: Reader) -> bool:
-    """Whether the complement names something that is neither a place nor a public body: "for Walgreens"."""
+    """Whether the complement is neither a place nor a public body: "for Walgreens"."""
     after = _COMPLEMENT.match(reader.clean[candidate.head_end : candidate.title_end])
     return after is not None and _CAPITALISED.search(after[1]) is not None
 
@@ -140,7 +140,7 @@ def _opens_sentence(candidate: Candidate, reader: Reader) -> bool:
 
 
 def _is_rank(candidate: Candidate, reader: Reader) -> bool:
-    """Whether "Officer" or "Deputy" beside a name is a rank of the police, not a housing officer's title."""
+    """Whether "Officer" or "Deputy" with a name is a police rank, not a title such as housing officer."""
     title = reader.clean[candidate.role_start : candidate.role_end].split()
     if candidate.pattern != "before" or not title or title[-1].lower() not in _RANKS_OF_POLICE:
         return False
@@ -149,13 +149,13 @@ def _is_rank(candidate: Candidate, reader: Reader) -> bool:
 
 
 def _armed(candidate: Candidate, reader: Reader, context: Context, labels: Counter[str]) -> str:
-    """The class of a rank that both the police and an army have."""
+    """The class of a rank that exists both in the police and in armies."""
     near = labels["security"] or _police_near(candidate, reader)
     return "security" if near or (context.police and "military" not in labels) else "military"
 
 
 def _unattached(candidate: Candidate, reader: Reader, word: str) -> str | None:
-    """The class of a word that is an office beside a body or place only, and has neither."""
+    """The class of a word that is an office only with a body or place, and here has neither."""
     if candidate.head.label == "local" and (candidate.pattern == "before" or " school" in reader.folded):
         return "local"
     if candidate.head.label == "igo" and candidate.pattern == "before" and "secretary" in word:
@@ -164,7 +164,7 @@ def _unattached(candidate: Candidate, reader: Reader, word: str) -> str | None:
 
 
 def _head_of(labels: Counter[str], places: list[Mention], word: str) -> str:
-    """The class of a president, by what is presided over."""
+    """The class of a president, by the body or place presided over."""
     if "legislator" in labels:
         return "legislator"
     if "judiciary" in labels:

@@ -1,4 +1,4 @@
-"""What an office is: its class, the state or organisation served, and whether it is public at all."""
+"""The reading of an office: its class, the state or organisation served, and whether it is public."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FEDERATIONS = frozenset({"AUS", "CAN", "IND"})
 
 
 class Office(NamedTuple):
-    """An office as the article gives it; ``sure`` falls with the distance between title and name."""
+    """An office as the article gives it; ``sure`` decreases with the distance between title and name."""
 
     role: str
     role_class: str
@@ -44,7 +44,7 @@ class Office(NamedTuple):
 
 
 def read_office(candidate: Candidate, reader: Reader, context: Context) -> Office | None:
-    """The office of a candidate, or None when it is no public one."""
+    """The office of a candidate, or None if it is not public."""
     start, end = candidate.title_start, candidate.title_end
     folded = reader.folded[start:end]
     places = reader.page.places_in(start, end)
@@ -89,7 +89,7 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
 
 
 def _ends_private(folded: str, bodies: list[Hit[OfficeTerm]]) -> bool:
-    """Whether the last body named is a private one that the others only qualify: "the prison guard union"."""
+    """Whether the last body is private and the others only qualify it: "the prison guard union"."""
     last = bodies[-1]
     if last.value.kind != "private":
         return False
@@ -98,7 +98,7 @@ def _ends_private(folded: str, bodies: list[Hit[OfficeTerm]]) -> bool:
 
 
 def _of_known(candidate: Candidate, reader: Reader, context: Context) -> str | None:
-    """The state of a known official whose aide this is: "Trump's top economic adviser"."""
+    """The state of the known official that an aide works for: "Trump's top economic adviser"."""
     for found in re.finditer(r"([^\W\d_]\w+)['’]s ", reader.clean[candidate.role_start : candidate.head_start]):
         for person in context.registry.of_surname(found[1]):
             if person.famous and person.offices[0].country:
@@ -107,12 +107,12 @@ def _of_known(candidate: Candidate, reader: Reader, context: Context) -> str | N
 
 
 def _is_provincial(reader: Reader) -> bool:
-    """Whether the ministers of an article are those of a province: it speaks of one, and of nothing federal."""
+    """Whether an article's ministers are provincial: it mentions a province and nothing federal."""
     return _PROVINCIAL.search(reader.clean) is not None and _FEDERAL.search(reader.clean) is None
 
 
 def _is_statehouse(candidate: Candidate, reader: Reader) -> bool:
-    """Whether a legislator sits in a state's house: the article is about one, and not about Congress."""
+    """Whether a legislator sits in a state legislature: the article is about one, and not about Congress."""
     if candidate.pattern == "party tag":
         return False
     return _STATEHOUSE.search(reader.clean) is not None and _CAPITOL_HILL.search(reader.clean) is None
@@ -137,7 +137,7 @@ def _serves_igo(role_class: str, labels: Counter[str], places: list[Mention]) ->
 
 
 def _named_country(candidate: Candidate, reader: Reader, places: list[Mention]) -> str | None:
-    """The state that the title itself names: "Iraqi", "of Armenia"; for an envoy not the one he is sent to."""
+    """The state that the title names: "Iraqi", "of Armenia"; for an envoy, not the country they are posted to."""
     own = [place for place in places if place.start < candidate.role_start + 60]
     if candidate.head.country:
         named = [place for place in own if place.via in {"name", "demonym"}]
@@ -153,7 +153,7 @@ def _named_country(candidate: Candidate, reader: Reader, places: list[Mention]) 
 
 
 def _likely_country(candidate: Candidate, reader: Reader, context: Context) -> str | None:
-    """The state that a title without one stands for: by the title's word, the sentence, the article."""
+    """The likely state for a title that names none: from the title's word, the sentence, or the article."""
     word = reader.folded[candidate.role_start : candidate.role_end].strip(" .")
     if any(word.endswith(title) for title in _BRITISH) and not context.weights.keys() & {"HKG"}:
         return "GBR"
@@ -163,7 +163,7 @@ def _likely_country(candidate: Candidate, reader: Reader, context: Context) -> s
 
 
 def _organisation(reader: Reader, start: int, bodies: list[Hit[OfficeTerm]]) -> str | None:
-    """The longest name of a public body in the title: "State Department", "UN"; not a bare "State" or "City"."""
+    """The longest name of a public body in the title: "State Department", "UN"; not just "State" or "City"."""
     names = [
         " ".join(reader.clean[start + hit.start : start + hit.end].split())
         for hit in bodies

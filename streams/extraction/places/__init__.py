@@ -1,1 +1,1 @@
-"""Which states a text refers to."""
+"""The states that a text refers to."""

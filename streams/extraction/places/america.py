@@ -1,6 +1,6 @@
-"""American local news: what gives it away, and which "Paris" or "Lebanon" in it is a town of the USA.
+"""American local news: how to recognise it, and which "Paris" or "Lebanon" in it is a US town.
 
-The local press seldom names its state, so the words of its institutions decide: "Paris police", "Guernsey County".
+The local press seldom names its state, so names of local institutions decide: "Paris police", "Guernsey County".
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from streams.extraction.text.words import place_list
 if TYPE_CHECKING:
     from streams.extraction.places.mention import Mention
 
-_READ = 8000  # characters that decide
-_ENOUGH = 3  # kinds of cue
-#: Each is one kind of cue, however often it stands there.
+_READ = 8000  # characters searched for cues
+_ENOUGH = 3  # kinds of cue needed
+#: Each pattern is one kind of cue and counts once.
 _CUES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -51,20 +51,20 @@ _TOWNS_OWN = re.compile(
 )
 _OF_THE_TOWN = re.compile(r"(?:\d{1,3}, of|[A-Z][a-z]+ of|resident of|in downtown) $")
 _COUNTY = re.compile(r"(?:-[A-Z][a-z]+)? County\b")
-#: States with counties of their own, named in that order of the words.
+#: States outside the USA and Canada whose counties are named in this word order.
 _COUNTIES = frozenset({"KEN", "LBR", "NOR", "SWE", "EST", "HUN", "HRV", "ROU", "TWN", "IRN", "CHN", "LTU", "IRL"})
 
 
 def is_american(clean: str) -> bool:
-    """Whether an article speaks of the institutions of American towns and counties, and of no others."""
+    """Whether an article names institutions of American towns and counties, and no others."""
     sample = clean[:_READ]
     return sum(1 for cue in _CUES if cue.search(sample)) >= _ENOUGH and not _ELSEWHERE.search(sample)
 
 
 def american_towns(clean: str, mentions: list[Mention]) -> list[Mention]:
-    """The mentions, those of towns and counties of the USA or Canada that bear a name from abroad read as such.
+    """The mentions, with foreign names reinterpreted where they name towns and counties of the USA or Canada.
 
-    Only where nothing else in the article speaks for the state abroad.
+    Applies only if nothing else in the article points to the foreign state.
     """
     by_state: dict[str, list[Mention]] = defaultdict(list)
     for mention in mentions:
@@ -77,7 +77,7 @@ def american_towns(clean: str, mentions: list[Mention]) -> list[Mention]:
             continue
         counties = [mention for mention in own if _COUNTY.match(clean, mention.end)]
         surfaces = {fold(clean[mention.start : mention.end]) for mention in own}
-        # Last what takes a tenth of all the time of reading an article, and is seldom asked.
+        # is_american comes last: it takes a tenth of the time of reading an article and is seldom needed.
         if (alpha3 not in _COUNTIES and counties and len(surfaces) == 1) or (
             surfaces <= place_list("namesakes")
             and any(_is_town(clean, mention, home) for mention in own)

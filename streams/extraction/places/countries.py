@@ -1,7 +1,7 @@
-"""Which states an article refers to, by what words, and which of them it is mainly about.
+"""The states that an article refers to, by which words, and which of them it is mainly about.
 
-One pass over the terms of the gazetteer; then what a term means is decided by its neighbours (a person's name, a
-company, a US state after a comma) and by the rest of the article (Georgia beside Atlanta or beside Tbilisi).
+One pass finds the terms of the gazetteer. The meaning of a term then depends on its neighbours (a person's name, a
+company, a US state after a comma) and on the rest of the article (Georgia with Atlanta or with Tbilisi).
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _NO_GIVEN = word_list("countries.no_given")
 _STATE_AFTER = re.compile(
     r",? ?\(?,? *([A-Z][a-z]{1,4}\.|[NSWRD]\. ?[A-Z][a-z]{0,2}\.|[A-Z]{2}\b|[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
 )
-_MOST = 20_000  # names of places that are read; a megabyte of news has half as many
-_LONGEST_WORD = 60  # characters that are read of a neighbour
+_MOST = 20_000  # place names read per article; a megabyte of news has half as many
+_LONGEST_WORD = 60  # characters read of a neighbouring word
 _WORD_AFTER = re.compile(r"[ \n-]{0,60}([^\W_]{1,60})")
 
 
 def word_before(clean: str, at: int) -> str:
-    """The word that ends before ``at`` on the same line, or nothing if punctuation stands between."""
+    """The word that ends before ``at`` on the same line; empty if punctuation comes between."""
     end, least = at, max(0, at - _LONGEST_WORD)
     while end > least and clean[end - 1] in " -":
         end -= 1
@@ -51,13 +51,13 @@ def word_before(clean: str, at: int) -> str:
 
 
 def word_after(clean: str, at: int) -> str:
-    """The word that begins after ``at``, or nothing if punctuation stands between."""
+    """The word that begins after ``at``; empty if punctuation comes between."""
     found = _WORD_AFTER.match(clean, at)
     return found.group(1) if found else ""
 
 
 def find_mentions(document: Document, language: str = "en") -> list[Mention]:
-    """Every reference to a country, in order of the text."""
+    """All references to countries, in text order."""
     if language != "en":
         return _foreign_mentions(document, language)
     clean = document.clean
@@ -102,7 +102,7 @@ def find_mentions(document: Document, language: str = "en") -> list[Mention]:
 
 
 def _us_towns(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> dict[str, str]:
-    """Towns that the article places in a US state once ("Glasgow, Ky."), folded, with the state."""
+    """Folded names of towns that the article places in a US state at least once ("Glasgow, Ky."), with the state."""
     towns = {}
     for (start, end), places in candidates.items():
         if places[0].alpha3 and places[0].via != "demonym" and (state := _us_state_after(clean, end)):
@@ -111,7 +111,7 @@ def _us_towns(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> dic
 
 
 def _surnames(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> set[str]:
-    """Words that are places elsewhere and a person's surname in this article ("Bill Holland")."""
+    """Place names that are a person's surname in this article ("Bill Holland")."""
     return {
         fold(clean[start:end])
         for (start, end), places in candidates.items()
@@ -149,7 +149,7 @@ def _plausible(clean: str, hit: Hit[Place], cased: bool) -> bool:
 
 
 def _us_state_after(clean: str, end: int) -> str:
-    """The US state that stands after a town: ``Glasgow, Ky.`` gives KY."""
+    """The US state that follows a town: KY for ``Glasgow, Ky.``."""
     if clean[end : end + 1] != ",":
         return ""
     found = _STATE_AFTER.match(clean, end)
@@ -157,7 +157,7 @@ def _us_state_after(clean: str, end: int) -> str:
 
 
 def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
-    """Whether the word is part of a person's, a street's, a paper's name, or a language."""
+    """Whether the word is part of the name of a person, street or newspaper, or names a language."""
     before, after = word_before(clean, start), word_after(clean, end)
     if clean[end : end + 1] == " " and _names_a_thing(clean, end, after, place):
         return True
@@ -176,7 +176,7 @@ def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
 
 
 def _names_a_thing(clean: str, end: int, after: str, place: Place) -> bool:
-    """Whether it goes on as a street, a paper, a firm."""
+    """Whether it continues as the name of a street, newspaper or company."""
     capital = after[:1].isupper()
     if capital and after.lower() in _THING_AFTER:
         return True
@@ -202,7 +202,7 @@ def _behind_given_name(clean: str, start: int, before: str) -> bool:
 
 
 def _before_surname(clean: str, end: int, after: str, place: Place) -> bool:
-    """Whether the word after looks like a person's surname, or what a person does."""
+    """Whether the word after looks like a person's surname or activity."""
     if place.via not in {"city", "name", "region"}:
         return False
     if after.lower() in _PERSON_AFTER and place.strength < 2:
@@ -218,12 +218,12 @@ _NO_SURNAME = word_list("countries.no_surname")
 
 
 def _given_name(clean: str, end: int, after: str) -> bool:
-    """Whether what follows looks like the surname to a given name ("Jordan Peele"), not a thing of that country."""
+    """Whether the next word looks like the surname after a given name ("Jordan Peele"), not a thing of the country."""
     return after not in _NO_SURNAME and not after.isupper() and len(after) > 2 and clean[end : end + 1] == " "
 
 
 def _placed(clean: str, start: int, end: int) -> bool:
-    """Whether a word beside it says that this is a place."""
+    """Whether an adjacent word marks it as a place."""
     before, after = word_before(clean, start).lower(), word_after(clean, end).lower()
     if before in _BEFORE_PLACE or after in _AFTER_PLACE:
         return True
@@ -232,7 +232,7 @@ def _placed(clean: str, start: int, end: int) -> bool:
 
 
 def _congo(clean: str, mentions: list[Mention]) -> list[Mention]:
-    """Bare "Congo" is the Republic of the Congo where Brazzaville is named and Kinshasa is not."""
+    """Read bare "Congo" as the Republic of the Congo if the article names Brazzaville and not Kinshasa."""
     if "Brazzaville" not in clean or "Kinshasa" in clean:
         return mentions
     return [
@@ -259,7 +259,7 @@ def _foreign_mentions(document: Document, language: str) -> list[Mention]:
 
 
 def countries(document: Document, mentions: list[Mention], lead_end: int) -> tuple[Country, ...]:
-    """Group mentions by country, main ones first; ``lead_end`` is the clean offset at which the lead ends."""
+    """Group mentions by country, main countries first; ``lead_end`` is the clean offset of the end of the lead."""
     weights: Counter[str] = Counter()
     grouped: dict[str, list[Mention]] = defaultdict(list)
     for mention in mentions:

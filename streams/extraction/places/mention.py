@@ -8,7 +8,7 @@ from detectors.model.article import Via
 
 
 class Mention(NamedTuple):
-    """A reference to a country, by clean offsets; ``state``: of a place in the USA, its postal code."""
+    """A reference to a country, by clean offsets; ``state`` is the postal code of a place in the USA."""
 
     start: int
     end: int

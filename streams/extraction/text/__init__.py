@@ -1,1 +1,1 @@
-"""A text made readable: clean, folded, sentences, tokens, lexicon, language, day, data files."""
+"""Text preparation: clean and folded text, sentences, tokens, lexicon, language, day, data files."""

@@ -1,10 +1,10 @@
-"""The day of an article: as published, else as it says itself (its address, a date in its first lines)."""
+"""The day of an article: its publication date, else the date in its address or first lines."""
 
 from __future__ import annotations
 
 import re
 
-_READ = 600  # characters that can hold the article's own date
+_READ = 600  # characters searched for the article's own date
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]([01]?\d)(?:[/-]([0-3]?\d))?[/-]")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -16,7 +16,7 @@ _WRITTEN = re.compile(
 
 
 def article_day(published_at: str | None, text: str) -> str:
-    """The day as ``YYYY-MM-DD`` (UTC as written), or "" where neither the record nor the first lines say it."""
+    """The day as ``YYYY-MM-DD`` (UTC as written), or "" if neither the record nor the first lines give it."""
     if published_at and (found := _RFC3339.match(published_at.strip())):
         return found.group()
     sample = text[:_READ]

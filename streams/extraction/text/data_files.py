@@ -1,4 +1,4 @@
-"""The data files of extraction: where they are, how they are read, and what is wrong with one that a user edited."""
+"""The data files of extraction: their location, how to read them, and the errors in files that users edit."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from detectors.user_error import UserError
 T = TypeVar("T")
 
 DATA = Path(__file__).parents[1] / "data"
-"""The data files that ship with extraction."""
+"""The folder of the shipped data files."""
 
 
 class DataFileError(UserError):
-    """A data file that cannot be used; one line a problem: file, line, column, field, and what was expected."""
+    """A data file that cannot be used; one line per problem: file, line, column, field, and what was expected."""
 
     def __init__(self, problems: Iterable[Problem | str]) -> None:
         super().__init__("\n".join(map(str, problems)))
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The fastest safe loader there is; a date stays the text that it is."""
+    """The fastest safe loader; dates stay texts."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -36,14 +36,14 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_yaml(path: Path) -> object:
-    """A YAML file. Raises OSError, yaml.YAMLError."""
+    """Read a YAML file. Raises OSError, yaml.YAMLError."""
     return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe loader)
 
 
 def read_entries(path: Path, collection: type[T]) -> T:
-    """A file of entries: a mapping by name, or a list.
+    """Read a file of entries: a mapping by name, or a list.
 
     Raises:
-        DataFileError: it cannot be read, is not YAML, or an entry is not as it should be; names all problems.
+        DataFileError: the file cannot be read, is not YAML, or has invalid entries; lists all problems.
     """
     return read_yaml_file(path, collection, DataFileError)

@@ -1,10 +1,10 @@
-"""One article prepared for reading: a clean text, a folded text of the same length, and the way back to the original.
+"""An article prepared for reading: a clean text, a folded text of the same length, and a mapping to the original.
 
-The *clean* text is title, line break, text, with runs of white space made one character (a line break where a paragraph
-ends). The *folded* text has the clean text's length: lower case, accents dropped, every character that is neither
-letter nor digit a blank, URLs and mail addresses blanked out. For this the clean text is even: ``Straße`` is
-``Strasse`` in it, and an accent that is a character of its own is dropped. Terms are looked up in the folded text,
-names are read in the clean one, and every finding is reported as characters of the original title or text.
+The *clean* text is title, line break, text, with each run of white space replaced by one character (a line break at
+the end of a paragraph). The *folded* text has the same length: lower case, accents dropped, a blank for every character
+that is neither letter nor digit, URLs and mail addresses blanked out. To make the lengths equal, the clean text is
+even: ``Straße`` becomes ``Strasse``, and combining accents are dropped. Terms are looked up in the folded text, names
+are read in the clean text, and every finding is reported in characters of the original title or text.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _TERMINAL = frozenset(".!?:;\"'”’)]»…")
 
 @lru_cache(maxsize=256)
 def _changed(uneven: str) -> re.Pattern[str]:
-    """What the clean text has otherwise than the original: runs of blanks, and the uneven letters."""
+    """The parts of the original that the clean text replaces: runs of blanks and uneven letters."""
     return re.compile(f"{_BLANKS.pattern}|{uneven_pattern(uneven)}")
 
 
 def _clean(text: str) -> tuple[str, list[int], list[int]]:
-    """Clean text, and the breakpoints (clean offset, original offset) from which offsets run in parallel."""
+    """The clean text, and the breakpoints (clean offset, original offset) from which offsets run in parallel."""
     pieces: list[str] = []
     clean_at, original_at = [0], [0]
     length = done = 0
@@ -44,7 +44,7 @@ def _clean(text: str) -> tuple[str, list[int], list[int]]:
         done = end
         if uneven and not blanks.isspace():
             pieces.append(even(blanks))
-            for _ in pieces[-1]:  # each stands for the whole letter
+            for _ in pieces[-1]:  # each maps to the whole letter
                 clean_at.append(length)
                 original_at.append(start)
                 length += 1
@@ -52,7 +52,7 @@ def _clean(text: str) -> tuple[str, list[int], list[int]]:
             original_at.append(end)
             continue
         lines = blanks.count("\n") + blanks.count("\r") + blanks.count("\u2028") + blanks.count("\u2029")
-        indented = end - start >= 5 or not text[end : end + 1].isupper()  # a line of a page, broken by its layout
+        indented = end - start >= 5 or not text[end : end + 1].isupper()  # a line broken by page layout
         wrapped = lines == 1 and indented and start > 0 and text[start - 1] not in _TERMINAL
         pieces.append("\n" if lines and not wrapped else " ")
         length += 1
@@ -91,13 +91,13 @@ class Document:
         last = first
         if end > start:
             last = self._original(clean_at, original_at, end - shift - 1) + 1
-            if self._spellings != {}:  # a letter of several characters, or an accent behind it, belongs to the span
+            if self._spellings != {}:  # include all of a letter of several characters, and combining accents after it
                 last = max(last, self._original(clean_at, original_at, end - shift))
             last = min(last, len(original))
         return Span(in_=part, start=first, end=last, text=original[first:last])
 
     def written(self, words: str) -> str:
-        """Words of the clean text with the letters of the article: ``Strauss`` is ``Strauß`` where it writes so."""
+        """Words of the clean text in the article's spelling: ``Strauss`` is ``Strauß`` if the article has that."""
         if self._spellings is None:
             self._spellings = self._uneven_words()
         if not self._spellings:
@@ -111,7 +111,7 @@ class Document:
         return "".join([*pieces, words[done:]])
 
     def _uneven_words(self) -> dict[str, str]:
-        """The words of the clean text that the article writes otherwise."""
+        """The words of the clean text that the article spells differently, with its spelling."""
         found: dict[str, str] = {}
         for word in _WORD.finditer(self.folded):
             start, end = word.span()

@@ -1,4 +1,4 @@
-"""A fingerprint of an article's text by which copies of one story are told: a MinHash signature over word shingles.
+"""A fingerprint of an article's text to recognise copies of a story: a MinHash signature over word shingles.
 
 Method: Broder, "On the resemblance and containment of documents" (1997); the signature is computed by rensa.
 """
@@ -13,7 +13,7 @@ from rensa import RMinHash
 PERMUTATIONS = 64
 SHINGLE = 3  # words
 SEED = 42
-_MINIMUM = 5  # words; a shorter text has no fingerprint
+_MINIMUM = 5  # words; shorter texts have no fingerprint
 
 
 def fingerprint(folded: str) -> str:

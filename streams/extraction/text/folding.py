@@ -1,8 +1,8 @@
-"""The letters of extraction: rules and extraction share :func:`detectors.folding.fold_letter`, so names compare alike.
+"""Folding for extraction: shares :func:`detectors.folding.fold_letter` with rules, so that names compare alike.
 
-A *folded* text has a blank for every character that is neither letter nor digit. An *even* text is one in which every
-character folds to exactly one: ``ß`` is written ``ss``, ``ﬁ`` is ``fi``, accents that are characters of their own are
-dropped. The offsets of an even text are those of its folded text.
+A *folded* text has a blank for every character that is neither letter nor digit. In an *even* text every character
+folds to exactly one: ``ß`` becomes ``ss``, ``ﬁ`` becomes ``fi``, combining accents are dropped. An even text and its
+folded text have the same offsets.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from functools import lru_cache
 
 from detectors.folding import fold_letter, foreign_letters
 
-_INDIC = 0x900  # scripts from here on write vowels as marks
-_HANGUL = range(0xAC00, 0xD7A4)  # syllables: their decomposition is a spelling of its own, three letters for one
+_INDIC = 0x900  # scripts from this code point on write vowels as marks
+_HANGUL = range(0xAC00, 0xD7A4)  # syllables: they decompose into up to three letters
 _LEADS = frozenset(map(chr, range(0x1100, 0x1113)))
-_JAMO = "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"  # a syllable in its letters, as NFD writes it
+_JAMO = "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"  # a syllable as separate letters, as in NFD
 
 
 class _Fold(dict[int, str]):
-    """Code point to its folded characters, filled as characters are met."""
+    """Code point to folded characters, filled on first use."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -38,18 +38,18 @@ def _fold(character: str) -> str:
 
 
 def _is_letter(character: str) -> bool:
-    """Letters, digits, and the marks that are vowels, without which a word falls apart."""
+    """Whether it is a letter, a digit, or a vowel mark, without which a word would be split."""
     return character.isalnum() or (ord(character) >= _INDIC and unicodedata.category(character).startswith("M"))
 
 
 _FOLD = _Fold()
 _ASCII = "".join(_FOLD[code] for code in range(128))
 _FEW_LETTERS = 40
-"""Up to this many different letters beyond ASCII are replaced one by one; more go through the table in one pass."""
+"""Up to this many different letters beyond ASCII are replaced one by one; more go through a table in one pass."""
 
 
 def fold(text: str) -> str:
-    """The folded form of ``text``; as long as the text where it is even."""
+    """The folded form of ``text``; of the same length if the text is even."""
     if not text.isascii():
         letters = foreign_letters(text)
         if not _LEADS.isdisjoint(letters):
@@ -74,13 +74,13 @@ def uneven_letters(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def uneven_pattern(letters: str) -> str:
-    """A pattern of the uneven letters: one of them, or a syllable in its letters."""
+    """A pattern for uneven letters: one of them, or a syllable as separate letters."""
     others = "".join(letter for letter in letters if letter not in _LEADS)
     return f"{_JAMO}|[{re.escape(others)}]" if others else _JAMO
 
 
 def even(letters: str) -> str:
-    """What an even text has in place of an uneven letter, in its case."""
+    """The even replacement for an uneven letter, in the same case."""
     if len(letters) > 1:
         return unicodedata.normalize("NFC", letters)
     folded = fold_letter(letters)

@@ -1,7 +1,7 @@
-"""All terms of all gazetteers in one Aho-Corasick automaton, read in one pass over the folded text.
+"""Terms in an Aho-Corasick automaton, found in one pass over the folded text.
 
-A term matches whole words: it is stored with a blank on either side, and the folded text has a blank for everything
-that is no letter or digit. A final ``*`` leaves the end open.
+A term matches whole words: it is stored with a blank on either side, and the folded text has a blank for every
+character that is not a letter or digit. A final ``*`` leaves the end open.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import msgspec
 from streams.extraction.text.folding import fold
 
 T = TypeVar("T")
-_MOST = 60_000  # hits in one text; a megabyte of news has a third of them, a text made to be slow has more
+_MOST = 60_000  # hits in one text; a megabyte of news has a third as many, an adversarial text has more
 
 
 class Hit(msgspec.Struct, Generic[T], frozen=True, gc=False):
-    """A term found: clean offsets and what the term stands for."""
+    """An occurrence of a term: clean offsets and the term's value."""
 
     start: int
     end: int
@@ -26,7 +26,7 @@ class Hit(msgspec.Struct, Generic[T], frozen=True, gc=False):
 
 
 class Lexicon(Generic[T]):
-    """Terms with values; one term may have several."""
+    """Terms with values; a term may have several."""
 
     def __init__(self) -> None:
         self._terms: dict[str, list[T]] = {}
@@ -35,7 +35,7 @@ class Lexicon(Generic[T]):
     def add(self, term: str, value: T) -> None:
         """Add a term; white space, case, accents and punctuation are folded.
 
-        Where a point or comma stands before a blank, the folded text has two blanks ("U.S. attorney"): both are stored.
+        A point or comma before a blank gives two blanks in the folded text ("U.S. attorney"), so both forms are stored.
         """
         is_open = term.endswith("*")
         folded = fold(term.rstrip("*")).strip()
@@ -50,7 +50,7 @@ class Lexicon(Generic[T]):
         return len(self._terms)
 
     def close(self) -> None:
-        """Build the automaton; to be called once, after the last `add`."""
+        """Build the automaton; call this once, after the last `add`."""
         automaton = ahocorasick.Automaton()
         for term, values in self._terms.items():
             is_open = not term.endswith(" ")
@@ -59,14 +59,14 @@ class Lexicon(Generic[T]):
         self._automaton = automaton
 
     def hits(self, folded: str) -> list[Hit[T]]:
-        """Every term in the text, overlaps included, in order of their ends; of a text with too many, the first."""
+        """All terms in the text, overlaps included, in order of their ends; in a text with too many, only the first."""
         found: list[Hit[T]] = []
         if not self._terms or self._automaton is None:
             return found
         padded = f" {folded} "
         for last, (length, is_open, values) in self._automaton.iter(padded):
             end = last if is_open else last - 1
-            if is_open:  # to the end of the word
+            if is_open:  # extend to the end of the word
                 stop = padded.find(" ", last + 1)
                 start = last - length
                 end = stop - 1 if stop > 0 else len(folded)
@@ -82,7 +82,7 @@ class Lexicon(Generic[T]):
 
 
 def longest(hits: list[Hit[T]]) -> list[Hit[T]]:
-    """The hits that lie in no longer one, left to right; several values of one span stay."""
+    """The hits not contained in a longer hit, left to right; keeps several values of the same span."""
     kept: list[Hit[T]] = []
     reach, last = -1, (-1, -1)
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):

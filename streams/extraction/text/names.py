@@ -1,4 +1,4 @@
-"""Tokens of a sentence, and the names of people among them, by form alone: capitals, initials, particles, suffixes."""
+"""Tokens of a sentence, and names of people among them by form alone: capitals, initials, particles, suffixes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import msgspec
 from streams.extraction.text.words import word_list
 
 _REST = r"(?:['’\-‐‑][^\W_]+)*(?:['’](?=\s))?"
-# Words of two characters and more come first because they are most of a text, and the next two cannot match them.
+# Words of two or more characters come first: they are most of a text, and the next two alternatives cannot match them.
 _TOKEN = re.compile(rf"[^\W_]{{2,}}{_REST}|(?:[^\W\d_]\.){{2,}}|[^\W\d_]\.(?![^\W_])|[^\W_]{_REST}|\S")
 
 _INITIALS = re.compile(r"(?:[A-Z]\.){1,5}")
 
 
 class Token(msgspec.Struct, frozen=True, gc=False):
-    """A word or a mark, with clean offsets. A struct, because it is made in half the time of a named tuple."""
+    """A word or mark, with clean offsets. A struct, because creating one takes half the time of a named tuple."""
 
     text: str
     start: int
@@ -36,10 +36,10 @@ _THINGS = "|".join(sorted(word_list("names.things")))
 _KINDS = "|".join(sorted(word_list("names.kinds_of_things")))
 _THING = re.compile(rf"(?:'s|’s)?(?: (?:{_KINDS})){{0,3}} (?:{_THINGS})\b")
 HONORIFICS = word_list("names.honorifics")
-# Words with a capital that are no part of a person's name.
+# Capitalised words that are never part of a person's name.
 STOPS = word_list("names.stops")
 
-# Of these, words that are names too: they count beside another word of a name ("Theresa May", "Bill Clinton").
+# Those that are also names: they count next to another word of a name ("Theresa May", "Bill Clinton").
 SOFT = word_list("names.soft")
 
 
@@ -50,17 +50,17 @@ def _is_stop(word: str) -> bool:
 
 
 def names_a_thing(clean: str, end: int) -> bool:
-    """Whether a name that ends at ``end`` goes on to name a thing: "Kenyatta National Hospital", "Reagan Airport"."""
+    """Whether a name ending at ``end`` continues as a thing's name: "Kenyatta National Hospital", "Reagan Airport"."""
     return _THING.match(clean, end) is not None
 
 
 def is_capital(word: str) -> bool:
-    """Whether a token may be a part of a name: a capital first, letters within."""
+    """Whether a token may be part of a name: a capital first, then letters."""
     return word[0].isupper() and (len(word) > 1 or word == "O") and not any(map(str.isdigit, word))
 
 
 def is_initial(word: str) -> bool:
-    """``J.`` or ``J`` or ``J.R.``"""
+    """Whether a token is an initial: ``J.``, ``J`` or ``J.R.``."""
     return word[0].isupper() and (
         len(word) == 1
         or (word.endswith(".") and len(word) <= 5 and len(word.replace(".", "")) <= 2)
@@ -69,7 +69,7 @@ def is_initial(word: str) -> bool:
 
 
 def is_name_word(word: str) -> bool:
-    """A capitalised word that can belong to a person's name."""
+    """Whether a capitalised word can belong to a person's name."""
     if not is_capital(word) or _is_stop(word):
         low = word.lower()
         return (
@@ -81,7 +81,7 @@ def is_name_word(word: str) -> bool:
 
 
 class _Read(NamedTuple):
-    """How far a name was read: the ``next`` token to look at, and the ``end`` if nothing more belongs to it."""
+    """Progress in reading a name: the ``next`` token to look at, and the ``end`` if nothing more belongs to it."""
 
     next: int
     end: int
@@ -89,7 +89,7 @@ class _Read(NamedTuple):
 
 
 def name_at(words: list[Token], at: int, limit: int = 6) -> int:
-    """Index after the name that begins at token ``at``; ``at`` itself when none does."""
+    """The index after the name that begins at token ``at``; ``at`` itself if none does."""
     read = _Read(at, at)
     while not read.over and read.next < len(words) and read.next - at < limit:
         read = _read_on(words, at, read.next, read.end)
@@ -121,7 +121,7 @@ def _is_soft(word: str) -> bool:
 
 
 def _past_soft(words: list[Token], at: int, j: int, end: int) -> _Read:
-    """A word that is a name beside another word of one alone."""
+    """Read past a word that is a name only next to another word of a name."""
     word = words[j].text
     lone = j + 1 >= len(words) or not is_name_word(words[j + 1].text) or words[j + 1].start - words[j].end > 1
     broken = j > at and (end < j or (word.lower() in {"may", "march", "will"} and not lone))
@@ -131,7 +131,7 @@ def _past_soft(words: list[Token], at: int, j: int, end: int) -> _Read:
 
 
 def _past_link(words: list[Token], at: int, j: int) -> int:
-    """Index after what belongs to a name only if more of it follows: initials, particles, nicknames; ``j`` if none."""
+    """The index after a part that needs more of the name to follow (initial, particle, nickname); ``j`` if none."""
     if j + 1 >= len(words):
         return j
     word, following = words[j].text, words[j + 1].text
@@ -154,7 +154,7 @@ def _past_link(words: list[Token], at: int, j: int) -> int:
 
 
 def _past_suffix(words: list[Token], j: int) -> int:
-    """Index after ``Jr.`` or ``, Jr.``; ``j`` where there is none."""
+    """The index after ``Jr.`` or ``, Jr.``; ``j`` if there is none."""
     word = words[j].text
     if word.rstrip(".") in {"Jr", "Sr", "II", "III", "IV"}:
         return j + 1
@@ -164,7 +164,7 @@ def _past_suffix(words: list[Token], j: int) -> int:
 
 
 def name_before(words: list[Token], end: int, limit: int = 6) -> int:
-    """Index at which the name that ends before token ``end`` begins; ``end`` itself when none does."""
+    """The start index of the name that ends before token ``end``; ``end`` itself if none does."""
     best = end
     for start in range(end - 1, max(-1, end - 1 - limit), -1):
         if words[start].text in {",", "(", ")", ";", ":", "?", "!"} or (words[start].text == "." and start < end - 1):
@@ -179,7 +179,7 @@ def name_before(words: list[Token], end: int, limit: int = 6) -> int:
 
 
 def surface_end(word: Token) -> int:
-    """The clean offset at which a name ends in this token, its possessive left out."""
+    """The clean offset at which a name ends in this token, without a possessive."""
     text = word.text
     if text.endswith(("'s", "’s")):
         return word.end - 2

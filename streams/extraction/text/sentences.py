@@ -1,6 +1,6 @@
-"""Sentence bounds by one expression, made for news: titles with points, initials, glued sentences, quotes.
+"""Sentence boundaries by one regular expression for news: titles with points, initials, glued sentences, quotes.
 
-No model: a point after a known abbreviation, an initial or a number of a list does not end a sentence.
+Uses no model: a point after a known abbreviation, an initial or a list number does not end a sentence.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import re
 from streams.extraction.text.words import word_list
 
 _ABBREVIATIONS = word_list("sentences.abbreviations")
-# Each run of marks is tried once (look-behind, possessive): a megabyte of points is linear. It begins with a plain set
-# because the engine skips to the next character of one, five times as fast as it tries every character.
+# Each run of marks is tried once (look-behind, possessive), so a megabyte of points takes linear time. The pattern
+# begins with a plain set because the engine skips to the next member of a set five times as fast as it tries every
+# character.
 _END = re.compile(
     r"""(?P<mark>[.!?…\n](?:(?<=\n)\n*+|(?<![.!?…]{2})[.!?…]*+))"""
     r"""(?:(?<=\n)|(?P<close>["'”’)\]»]*+)(?:\s++|(?=[A-Z"“‘][a-z]))(?=["“‘'(\[«]*+[^\W_a-z]))"""
@@ -21,7 +22,7 @@ _BEFORE_WORD = re.compile(r"[\s(\"“‘'\[]")
 
 
 def sentence_bounds(clean: str) -> list[tuple[int, int]]:
-    """Start and end offsets of the sentences of a clean text, in order; blanks between them belong to none."""
+    """Start and end offsets of the sentences of a clean text, in order; blanks between sentences belong to none."""
     bounds: list[tuple[int, int]] = []
     start = 0
     for found in _END.finditer(clean):

@@ -1,4 +1,4 @@
-"""Names of one person in several spellings, and where a text has them: Rahmon, Rakhmon; Nazarbaev, Nazarbayev."""
+"""Spelling variants of a person's name, and where a text has them: Rahmon, Rakhmon; Nazarbaev, Nazarbayev."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from streams.extraction.text.folding import fold
 from streams.extraction.text.names import SUFFIXES
 
 _WORD = re.compile(r"\w+")
-_SHORT = 10_000  # characters; a text of so many is searched for each word sooner than it is read for all
+_SHORT = 10_000  # characters; up to this length searching for each word is faster than indexing all words
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]{4,}\b")
 
 
 @lru_cache(maxsize=10_000)
 def name_words(name: str) -> list[str]:
-    """The folded words of a name, suffixes dropped."""
+    """The folded words of a name, without suffixes."""
     plain = re.sub(r"\b(?:[Aa]l|[Ee]l|[Aa]n|[Aa]r|[Aa]s|[Aa]d|[Aa]sh)[- ]+(?=[A-Z])", "", name)
     words = [word for word in plain.split() if word.rstrip(".,") not in SUFFIXES]
     return [joined for word in words if (joined := "".join(fold(word).split()))]
@@ -30,7 +30,7 @@ def surname(name: str) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names can be one person's: equal surnames, and given names that do not contradict."""
+    """Whether two names can belong to one person: equal surnames, compatible given names."""
     a, b = name_words(one), name_words(other)
     if not a or not b or not close_spellings(a[-1], b[-1]):
         return False
@@ -47,7 +47,7 @@ def same_person(one: str, other: str) -> bool:
 
 
 def close_spellings(one: str, other: str) -> bool:
-    """Equal, or two spellings of one long name: Rahmon, Rakhmon; Nazarbaev, Nazarbayev; Assad, Asad."""
+    """Whether two names are equal or spell one long name: Rahmon, Rakhmon; Nazarbaev, Nazarbayev; Assad, Asad."""
     if one == other:
         return True
     return min(len(one), len(other)) >= 4 and one[0] == other[0] and skeleton(one) == skeleton(other)
@@ -55,7 +55,7 @@ def close_spellings(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def skeleton(word: str) -> str:
-    """Consonants with spellings of one sound joined."""
+    """The consonants of a word, with spellings of the same sound merged."""
     for pair, single in (
         ("kh", "h"),
         ("gh", "g"),
@@ -74,7 +74,7 @@ def skeleton(word: str) -> str:
 
 
 class WordIndex:
-    """Where a text has a word. A long text is read once for all: one made to be slow has thousands of surnames."""
+    """Positions of words in a text. A long text is indexed once: an adversarial one has thousands of surnames."""
 
     def __init__(self, clean: str) -> None:
         self._clean = clean
@@ -93,7 +93,7 @@ class WordIndex:
         return found
 
     def _starts(self, word: str, first: re.Match[str]) -> Iterator[int]:
-        """Where ``word`` may begin; ``first`` is the run of letters that it begins with."""
+        """Offsets at which ``word`` may begin; ``first`` is its first run of letters."""
         if len(self._clean) > _SHORT:
             yield from (run - first.start() for run in self._runs.get(first.group(), ()))
             return
@@ -104,7 +104,7 @@ class WordIndex:
 
     @cached_property
     def sounding(self) -> dict[tuple[str, str], set[str]]:
-        """The capitalised words of the text by their first letter and their skeleton."""
+        """The capitalised words of the text by first letter and skeleton."""
         words: dict[tuple[str, str], set[str]] = defaultdict(set)
         for word in set(_CAPITALISED.findall(self._clean)):
             words[word[0], skeleton("".join(fold(word).split()))].add(word)

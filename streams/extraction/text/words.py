@@ -1,4 +1,4 @@
-"""Closed lists of words that code reads, from ``data/words.yaml``."""
+"""The closed word lists of the code, from ``data/words.yaml``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _lists() -> dict[str, list[object]]:
 
 
 def word_list(name: str) -> frozenset[str]:
-    """The list of that name. Raises KeyError."""
+    """The word list with this name. Raises KeyError."""
     return frozenset(str(word) for word in _lists()[name])
 
 
