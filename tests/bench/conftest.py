@@ -1,4 +1,4 @@
-"""What benchmarks share: the annotated articles where they are, and a report as a table and as JSON."""
+"""Fixtures of the benchmarks: the annotated articles if present, and reports as a table and as JSON."""
 
 import json
 import uuid
@@ -27,14 +27,14 @@ def gold() -> Path:
 
 @pytest.fixture(scope="module")
 def kafka() -> Iterator[KafkaCluster]:
-    """A broker for each program: what one has written does not slow the next."""
+    """A broker per benchmark file, so that the data of one does not slow the next."""
     with KafkaCluster() as cluster:
         yield cluster
 
 
 @pytest.fixture
 def new_stream(kafka: KafkaCluster, tmp_path: Path) -> Callable[[str], Stream]:
-    """Make a stream with rules as YAML text; a `with` block stops its workers."""
+    """Return a function that makes a stream with rules as YAML text; the stream's `with` block stops its workers."""
 
     def make(rules: str) -> Stream:
         name = f"b{uuid.uuid4().hex[:8]}"
@@ -46,7 +46,7 @@ def new_stream(kafka: KafkaCluster, tmp_path: Path) -> Callable[[str], Stream]:
 
 @pytest.fixture
 def report() -> Callable[[str, Sequence[Mapping[str, Any]]], None]:
-    """Print rows as a table and write them to var/bench/NAME.json."""
+    """Return a function that prints rows as a table and writes them to var/bench/NAME.json."""
 
     def write(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         table = Table(*rows[0], title=name, title_justify="left")

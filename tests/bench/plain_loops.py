@@ -1,8 +1,8 @@
-"""What the worker is measured beside, each a program of its own that reads a prefilled log for some seconds.
+"""Programs to compare the worker with; each reads a prefilled log for some seconds.
 
-`spacy`: a plain kafka-python loop, the full spaCy pipeline, entities and bare keywords as findings, the same rules.
-`aiokafka`: our own extraction, matching and detectors on plain aiokafka: the same sends, packed alike, without Faust.
-Both print one line of JSON: articles, seconds, CPU seconds.
+`spacy`: a plain kafka-python loop with the full spaCy pipeline, entities and keywords as findings, and the same rules.
+`aiokafka`: our extraction, matching and detectors on plain aiokafka, with the same sends and compression, without
+Faust. Both print one line of JSON: articles, seconds, CPU seconds.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ WARM_SECONDS = 3.0
 
 
 class Meter:
-    """Counts articles once the first seconds are over, and says when it is enough."""
+    """Counts articles after a warm-up, and reports when the time is over."""
 
     def __init__(self, seconds: float) -> None:
         self.articles = 0
@@ -64,7 +64,7 @@ class Meter:
 
 
 def plain_spacy(settings: Settings, engine: Engine, meter: Meter) -> None:
-    """One loop: poll, read with the full pipeline, match, send, commit."""
+    """One loop: poll, extract with the full pipeline, match, send, commit."""
     sender = producer(settings)
     consumer = KafkaConsumer(
         settings.topic("articles"), **connection(settings), group_id="plain", auto_offset_reset="earliest",
@@ -92,7 +92,7 @@ def plain_spacy(settings: Settings, engine: Engine, meter: Meter) -> None:
 
 
 async def plain_aiokafka(settings: Settings, engine: Engine, meter: Meter) -> None:
-    """Two loops as the worker has them, articles and observations, with the same topics and acknowledgements."""
+    """The worker's two loops, articles and observations, with the same topics and acknowledgements."""
     pipeline = Pipeline(make_extractor(settings), engine, max_record_bytes=settings.max_request_bytes)
     pipeline.warm_up()
     compression.install()
@@ -164,7 +164,7 @@ async def plain_aiokafka(settings: Settings, engine: Engine, meter: Meter) -> No
 
 
 def all_messages(settings: Settings, outcome: Outcome) -> Iterator[Message]:
-    """What the worker sends for an article."""
+    """The messages that the worker sends for an article."""
     article = outcome.article
     if article is None:
         return

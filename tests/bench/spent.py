@@ -1,4 +1,4 @@
-"""What workers did and spent between two moments of a measurement."""
+"""Work done and resources spent by workers between two moments of a measurement."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Spent:
 
 
 def moment(stream: Stream, kafka: KafkaCluster) -> Moment:
-    """How far a stream's workers are now, on a cluster of one broker."""
+    """The current progress of a stream's workers, on a cluster of one broker."""
     return Moment(
         time=time.monotonic(),
         done=tuple(worker.metric("newswatch_articles_total") for worker in stream.workers),

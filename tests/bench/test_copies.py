@@ -1,4 +1,4 @@
-"""Copies of a story, made from real articles by the edits that newsrooms make, told by their fingerprints."""
+"""Recognition of copies by fingerprint, on real articles with typical newsroom edits."""
 
 import itertools
 import json
@@ -46,7 +46,7 @@ def ten_typos(text: str, chance: random.Random, sentences: list[str]) -> str:
 
 
 def same_text(text: str, chance: random.Random, sentences: list[str]) -> str:
-    return text  # another headline: the fingerprint is the text's alone
+    return text  # with another headline: the fingerprint depends on the text only
 
 
 EDITS = (half, end_cut, new_lead, agency_line, ten_typos, same_text)

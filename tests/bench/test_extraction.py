@@ -1,4 +1,4 @@
-"""Extraction: figures beside the naive extractor, speed beside the full spaCy pipeline, memory of a process."""
+"""Extraction: scores against the naive extractor, speed against the full spaCy pipeline, memory of a process."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 
 Report = Callable[[str, list[dict[str, Any]]], None]
 
-#: Run in a process of its own, on one core: warm both, then the same articles through both, three times in turn.
+#: Runs in a separate process on one core: warms both up, then runs the same articles through both, three times in turn.
 SPEED = """
 import json, os, sys, time
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

@@ -1,7 +1,7 @@
-"""How long a worker takes until it is ready again: 300,000 facts in the changelog, on real Kafka.
+"""Recovery time of a worker with 300,000 facts in the changelog, on real Kafka.
 
-The facts are those of a counting rule, with evidence, as the detectors write them. Recovery is from the assignment of
-the partitions until the worker reads observations again; what comes before is loading the language model and joining.
+The facts are those of a counting rule, with evidence, as the detectors write them. Recovery lasts from the assignment
+of the partitions until the worker reads observations again; it excludes loading the language model and joining.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ Report = Callable[[str, list[dict[str, Any]]], None]
 
 FACTS = 300_000
 GROUPS = 1_000
-#: The target: the worker reads observations again so soon after it was given its partitions.
+#: The target: time from the assignment of partitions until the worker reads observations again.
 MOST_SECONDS = 15.0
 RULES = """
 rules:
@@ -43,7 +43,7 @@ START = datetime(2025, 3, 1, tzinfo=UTC)
 
 
 def observation(engine: Engine, number: int) -> Observation:
-    """One article counts for one outlet: as large as what an article of two matching spans gives."""
+    """One article counted for one outlet, of the size that an article with two matching spans gives."""
     (rule,) = engine.by_state.values()
     outlet = f"outlet-{number % GROUPS}.example"
     article = f"https://{outlet}/2025/03/{number}"
@@ -69,7 +69,7 @@ def observation(engine: Engine, number: int) -> Observation:
 
 
 async def fill(stream: Stream) -> None:
-    """Write the facts to the changelog, as a detector would have."""
+    """Write the facts to the changelog as a detector would."""
     engine = Engine(load_rules(stream.settings.rules))
     state = PartitionState(engine)
     topic, partitions = changelog_topic(stream.settings), stream.settings.partitions
@@ -96,7 +96,7 @@ def test_recovery(new_stream: Callable[[str], Stream], report: Report) -> None:
             ("rocksdb", "what the local copy lacks"),
         ):
             worker = stream.start(store=store).wait_ready()
-            while not worker.metric("newswatch_facts"):  # shown with the first report
+            while not worker.metric("newswatch_facts"):  # appears with the first report
                 time.sleep(0.1)
             ((facts, read),) = re.findall(r"(\d+) facts, (\d+) changelog records", worker.log.read_text())
             assert int(facts) == FACTS

@@ -1,4 +1,4 @@
-"""Watch rules: an article against 10 to 100,000 of them, the index beside a plain loop; loading, in time and memory."""
+"""Watch rules: matching an article against 10 to 100,000 rules, with the index and a plain loop; loading time, memory."""
 
 import json
 import re
@@ -28,7 +28,7 @@ SEED = 20251124
 SIZES = (10, 1_000, 10_000, 100_000)
 SAMPLES = Path(__file__).parents[2] / "streams" / "data" / "samples" / "articles.jsonl"
 GOLD = Path(__file__).parents[3] / "shared" / "gold" / "articles-more.jsonl"
-#: RSigma 0.23 with rules of the same mix, on one core of such a machine: ms an article by number of rules.
+#: RSigma 0.23 with the same mix of rules, on one core of a similar machine: ms per article by number of rules.
 RSIGMA = {10: 0.005, 1_000: 0.02, 10_000: 0.20, 100_000: 2.95}
 RSIGMA_MB = 684
 
@@ -42,7 +42,7 @@ rules = load_rules(Path(sys.argv[1]))
 loaded = time.perf_counter()
 engine = Engine(rules)
 done = time.perf_counter()
-# not ru_maxrss, which a child takes over from its parent
+# not ru_maxrss, which a child inherits from its parent
 peak = next(int(line.split()[1]) / 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(json.dumps([len(rules.rules), loaded - started, done - loaded, peak]))
 """
@@ -51,8 +51,9 @@ Report = Callable[[str, list[dict[str, Any]]], None]
 
 
 class Mix:
-    """Rules in quarters: country, theme and role class; an official's name and a theme; two terms and a country; two
-    countries and two themes. Names are 20,000, those of the articles among them; terms are words of the articles."""
+    """Four kinds of rule in equal parts: country, theme and role class; an official's name and a theme; two terms and
+    a country; two countries and two themes. There are 20,000 names, including those of the articles; terms are words
+    of the articles."""
 
     def __init__(self, articles: Sequence[EnrichedArticle]) -> None:
         self.chance = Random(SEED)
@@ -86,7 +87,7 @@ class Mix:
         return {"country": {"all": countries}, "theme": {"all": themes}}
 
     def rules(self, count: int) -> list[str]:
-        """So many rules, as YAML."""
+        """The first `count` rules, as YAML."""
         return [rule_of(number, self.where(number)) for number in range(count)]
 
 
@@ -96,7 +97,7 @@ def rule_of(number: int, where: dict[str, Any]) -> str:
 
 
 def written(folder: Path, rules: Iterable[str]) -> Path:
-    """A rule set of these rules."""
+    """Write a rule set of these rules."""
     folder.mkdir(exist_ok=True)
     (folder / "rules.yaml").write_text("rules:\n" + "".join(rules))
     return folder
@@ -122,7 +123,7 @@ def milliseconds(ask: Callable[[EnrichedArticle], Any], articles: Sequence[Enric
 
 
 def plain_loop(engine: Engine) -> Callable[[EnrichedArticle], list[str]]:
-    """Every rule asked by itself, as an engine without an index does."""
+    """Evaluate each rule separately, as an engine without an index does."""
 
     def ask(article: EnrichedArticle) -> list[str]:
         view = ArticleView(article, engine.lexicon)
@@ -137,7 +138,7 @@ def test_matching(articles: list[EnrichedArticle], rules: list[str], tmp_path: P
     for size in SIZES:
         engine = Engine(load_rules(written(tmp_path / str(size), rules[:size])))
         loop = plain_loop(engine)
-        some = articles[:: max(1, len(articles) * size // 200_000)]  # the loop is slow: about 200,000 questions
+        some = articles[:: max(1, len(articles) * size // 200_000)]  # the loop is slow: about 200,000 evaluations
         assert [engine.matching(article) for article in some] == [loop(article) for article in some]
         milliseconds(engine.matching, articles)
         indexed = min(milliseconds(engine.matching, articles) for _ in range(5))
@@ -153,7 +154,7 @@ def test_matching(articles: list[EnrichedArticle], rules: list[str], tmp_path: P
 
 @pytest.mark.timeout(600)
 def test_patterns_alone(articles: list[EnrichedArticle], tmp_path: Path, report: Report) -> None:
-    """Rules that ask for nothing but a pattern, which has no words that could be looked up."""
+    """Rules with only a pattern, which has no words to look up."""
     chance = Random(SEED)
     words = sorted({word for article in articles for word in re.findall(r"[a-z]{5,}", article.text)})
     shapes = (

@@ -1,8 +1,8 @@
-"""The whole stream on real Kafka: articles/s, what each part costs, latency, and what others do on the same machine.
+"""The whole stream on real Kafka: articles/s, the cost of each part, latency, and alternatives on the same machine.
 
-Everything in one run on one machine: one broker, one or two workers. A log is filled first, with real articles made
-unique; figures are of the time in which all workers are busy. The table of `test_throughput` names the CPU that other
-processes of the machine took meanwhile: much above 0.1 cores the figures say little.
+Everything runs on one machine: one broker, one or two workers. A log is filled first with real articles made unique;
+figures cover the time in which all workers are busy. The table of `test_throughput` includes the CPU that other
+processes used meanwhile: much above 0.1 cores, the figures mean little.
 """
 
 import itertools
@@ -34,14 +34,14 @@ Articles = Callable[[int], Iterator[dict[str, Any]]]
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 SECONDS = 20.0
-#: Of one worker and two by turns: seconds of each, how many, and how often with workers started anew.
+#: One worker and two workers take turns: seconds per turn, turns per round, and rounds, each with new workers.
 TURN = 3.0
 TURNS = 8
 ROUNDS = 3
-#: What was sent last has so long to come.
+#: Timeout for the last alert, in seconds.
 LAST_SECONDS = 10.0
 LOOPS = Path(__file__).parent / "plain_loops.py"
-#: The log must not run dry: more than any of these reads in its time.
+#: Articles in the log, so that it never runs dry: more than any program reads in its time.
 FILL = 40_000
 FOUND: dict[str, float] = {}
 
@@ -62,7 +62,7 @@ rules:
     at_least: {warning: 20, critical: 100}
 """
 
-#: CPU time of the parts of the pipeline, in a process of its own, over the same articles.
+#: CPU time of the parts of the pipeline, in a separate process, over the same articles.
 PARTS = """
 import json, sys, time
 from datetime import UTC, datetime
@@ -90,7 +90,7 @@ print(json.dumps([1000 * part / (len(rows) - 64) for part in spent]))
 
 @pytest.fixture
 def articles(gold: Path) -> Articles:
-    """Real articles, each made unique by a sentence, dated a second apart, from twenty outlets."""
+    """Real articles, each made unique by an added sentence, dated one second apart, from twenty outlets."""
     files = (gold / "articles-more.jsonl", gold / "dev" / "articles.jsonl")
     texts = [(row.get("title") or "", row["text"]) for file in files for row in map(json.loads, file.open())]
 
@@ -113,7 +113,7 @@ def lines(articles: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def started(stream: Stream, workers: int) -> Stream:
-    """Its workers started, in the middle of reading, and held."""
+    """Start the stream's workers, wait until they are reading, and pause them."""
     for _ in range(workers):
         stream.start(session_timeout_seconds=120, request_timeout_seconds=150)
     for worker in stream.workers:
@@ -126,7 +126,7 @@ def started(stream: Stream, workers: int) -> Stream:
 
 
 def turn(stream: Stream, kafka: KafkaCluster) -> Spent:
-    """What some seconds of its workers give, while the other stream is held."""
+    """Let the stream's workers run for one turn, while the other stream is paused."""
     stream.signal(signal.SIGCONT)
     time.sleep(1)
     first = moment(stream, kafka)
@@ -141,11 +141,11 @@ def turn(stream: Stream, kafka: KafkaCluster) -> Spent:
 
 @pytest.mark.timeout(600)
 def test_throughput(kafka: KafkaCluster, new_stream: New, articles: Articles, report: Report) -> None:
-    """One worker and two, each on a log of its own, by turns of seconds while the others are held.
+    """One worker and two workers, each on its own log, run in turns of seconds while the others are paused.
 
-    The speed of a shared machine moves by a tenth within a minute, more than the figure leaves room for: turns that
-    are seconds apart meet the same machine, and who goes first changes. Of processes of the same program one is a few
-    hundredths faster than another for as long as it lives: others are started in each round.
+    The speed of a shared machine varies by a tenth within a minute, more than the result tolerates. Turns that are
+    seconds apart run under the same conditions, and the order alternates. Two processes of the same program differ in
+    speed by a few hundredths for their whole lives, so each round starts new ones.
     """
     turns: list[tuple[Spent, Spent]] = []
     reading: list[float] = []
@@ -161,7 +161,7 @@ def test_throughput(kafka: KafkaCluster, new_stream: New, articles: Articles, re
                 turns.append((spent[one], spent[two]))
             last = thread_seconds(one.workers[0].pid)
             took = [seconds - first.get(thread, 0.0) for thread, seconds in last.items()]
-            reading.append(max(took) / sum(took))  # the thread of extraction and matching has most to do
+            reading.append(max(took) / sum(took))  # the extraction and matching thread is the busiest
             one.stop()
             two.stop()
     sums = [sum(column, start=Spent()) for column in zip(*turns, strict=True)]
@@ -192,7 +192,7 @@ def test_throughput(kafka: KafkaCluster, new_stream: New, articles: Articles, re
 
 
 def test_where_the_time_goes(tmp_path: Path, articles: Articles, report: Report) -> None:
-    """How much the thread of extraction and matching had of the worker's time, divided as the two are by themselves."""
+    """The share of the extraction and matching thread in the worker's time, split in the ratio of separate runs."""
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "rules.yaml").write_text(RULES)
     file = tmp_path / "articles.jsonl"
@@ -207,11 +207,11 @@ def test_where_the_time_goes(tmp_path: Path, articles: Articles, report: Report)
         "Kafka, Faust, detectors, metrics": 1 - reading,
     }
     report("stream-parts", [{"part": name, "ms": share * FOUND["w"], "share": share} for name, share in shares.items()])
-    assert reading >= 0.5, "more time goes into moving articles than into reading them"
+    assert reading >= 0.5, "moving articles takes more time than reading them"
 
 
 class Pace:
-    """Sends articles that each fire an alert, and takes the time until a subscriber has it."""
+    """Sends articles that each fire an alert, and measures the time until a subscriber receives it."""
 
     def __init__(self, stream: Stream, articles: Iterator[dict[str, Any]]) -> None:
         self.sent: dict[str, float] = {}
@@ -224,17 +224,17 @@ class Pace:
 
     @property
     def speed(self) -> float:
-        """Alerts a second, from the first article sent to the last alert read."""
+        """Alerts per second, from the first article sent to the last alert read."""
         return len(self.seconds) / (self.ended - self.began)
 
     def run(self, seconds: float, *, rate: float | None = None, in_flight: int = 0) -> Self:
-        """At `rate` articles a second at random moments, or as fast as they go with so many under way."""
+        """Send `rate` articles per second at random times, or as fast as possible with `in_flight` unanswered."""
         settings = self._stream.settings
         consumer = KafkaConsumer(bootstrap_servers=settings.brokers, group_id=None)
         consumer.assign(partitions_of(consumer, settings.topic("alerts")))
         consumer.seek_to_end()
         for partition in consumer.assignment():
-            consumer.position(partition)  # what comes from here on is read, and nothing of before
+            consumer.position(partition)  # fix the position: read only what comes from here on
         reader = threading.Thread(target=self._read, args=(consumer,))
         reader.start()
         producer = KafkaProducer(bootstrap_servers=settings.brokers, acks="all", linger_ms=0)
@@ -269,17 +269,17 @@ class Pace:
                 for record in records:
                     alert = json.loads(record.value)
                     sent = self.sent.get(alert["evidence"][0]["article_id"])
-                    if alert["rule"] == "marker" and sent is not None:  # None: of an article of before
+                    if alert["rule"] == "marker" and sent is not None:  # None: the article is from an earlier run
                         self.seconds.append(now - sent)
                         self.ended = now
                         self._room.release()
 
 
 def test_latency(kafka: KafkaCluster, new_stream: New, articles: Articles, report: Report) -> None:
-    """At half of what a worker does with a full log, and at saturation.
+    """Latency at half of a worker's throughput on a full log, and at saturation.
 
-    What is half changes with the machine's speed: before each turn of seconds another worker reads a full log, and is
-    held then. The figures are of all turns together.
+    That half changes with the machine's speed, so before each turn another worker reads a full log and is then
+    paused. The figures cover all turns together.
     """
     halves: list[Pace] = []
     with new_stream(RULES) as full, new_stream(RULES) as stream:

@@ -1,17 +1,17 @@
-"""Small news for the soak: a headline and a sentence, never twice the same, and rules of many kinds that watch it.
+"""Short articles for the soak test: a headline and a sentence, each unique, and rules of many kinds that watch them.
 
-Most speak of a place and a matter, as most news does; one in five names somebody in an office, whom extraction finds
-beside the title and asks the language model about.
+Most mention a place and a topic, as most news does; one in five names an office holder, whom extraction finds next to
+the title and checks with the language model.
 """
 
 import json
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
-#: Event time from one article to the next: windows open, fill and are pruned all along.
+#: Event time between articles: windows open, fill and are pruned throughout.
 STEP = timedelta(seconds=1)
 
-#: Windows are full, and what they held is deleted again, long before the 100,000th article (28 hours).
+#: Windows are full, and their contents pruned, long before the 100,000th article (28 hours).
 RULES = """
 rules:
   - {name: border, kind: match, where: {theme: border_security}}
@@ -57,7 +57,7 @@ PLACES = (
     "Chile",
     "Nepal",
 )
-#: Headline and sentence; ``{number}`` and ``{name}`` make every article another one.
+#: Headline and sentence; ``{number}`` and ``{name}`` make each article unique.
 STORIES = (
     ("Harvest in {place} grows", "Farmers in {place} brought in {number} tonnes of wheat this week."),
     ("Protest in {place}", "Some {number} people joined a protest in {place} against the price of bread."),
@@ -74,13 +74,13 @@ SYLLABLES = ("ba", "do", "gi", "hu", "ja", "ke", "lo", "mi", "na", "pe", "ri", "
 
 
 def name(number: int) -> str:
-    """A name that no other number below 65,536 has."""
+    """A name that is unique for each number below 65,536."""
     parts = [SYLLABLES[number >> shift & 15] for shift in (12, 8, 4, 0)]
     return f"Ana {''.join(parts).capitalize()}"
 
 
 def article(number: int) -> bytes:
-    """The article with this number; its story, place and outlet come round at different paces."""
+    """The article with this number; story, place and outlet repeat with different periods."""
     headline, sentence = STORIES[number % len(STORIES)]
     place = PLACES[number % len(PLACES)]
     filled = {"place": place, "number": number, "name": name(number % 65_536)}

@@ -1,8 +1,8 @@
-"""A worker that runs for long: small articles by the hundred thousand, and what it holds meanwhile.
+"""A long-running worker: hundreds of thousands of short articles, and its memory, files and state meanwhile.
 
 `make soak` sends a million and compares the memory at the end with that at a hundred thousand; `make soak
-ARTICLES=100000`, which CI runs, looks at the slope instead. Event time moves a second an article, so that windows open,
-fill and are pruned all along. Articles are fed while the worker reads, never far ahead of it.
+ARTICLES=100000`, which CI runs, checks the slope instead. Event time advances one second per article, so that windows
+open, fill and are pruned throughout. Articles are sent while the worker reads, never far ahead of it.
 """
 
 import json
@@ -30,20 +30,20 @@ from tests.soak.news import RULES, article
 
 ARTICLES = int(os.environ.get("NEWSWATCH_SOAK_ARTICLES", "1000000"))
 RESULTS = Path(__file__).parents[2] / "var" / "soak"
-#: The log holds at most so many articles that are not read yet.
+#: Most unread articles in the log.
 AHEAD = 20_000
 SAMPLE_SECONDS = 1.0
-#: What the memory at the end is compared with.
+#: Articles after which the reference memory is measured.
 REFERENCE = 100_000
-#: Megabytes that memory may grow by with each further 100,000 articles, at the slope of the second half. Caches of
-#: bounded size still fill then, and the heap grows in steps of up to 13 MB: 3.5 to 52 MB were seen, the latter on a
-#: busy machine. They are full at 300,000 (4 MB). What leaks 600 bytes an article is over it.
+#: Most megabytes of growth per 100,000 articles, by the slope of the second half. Bounded caches are still filling
+#: then, and the heap grows in steps of up to 13 MB: we saw 3.5 to 52 MB, the latter on a busy machine. The caches are
+#: full at 300,000 (4 MB). A leak of 600 bytes per article exceeds the limit.
 MOST_SLOPE = 60.0
 STALLED_SECONDS = 120.0
 
 
 class Feeder:
-    """Feeds the log, and waits where the worker is far behind; a thread, so that the test can look on."""
+    """Feeds the log, waiting while the worker is far behind; a thread, so that the test can take samples."""
 
     def __init__(self, stream: Stream) -> None:
         self.done = 0
@@ -76,7 +76,7 @@ class Feeder:
 
 
 def sample(worker: Worker, started: float) -> dict[str, float]:
-    """What the worker has done and what it holds."""
+    """The worker's progress and resource use."""
     metrics = worker.status.samples()
     return {
         "seconds": time.monotonic() - started,
@@ -89,14 +89,14 @@ def sample(worker: Worker, started: float) -> dict[str, float]:
 
 
 def near(samples: list[dict[str, float]], articles: float) -> dict[str, float]:
-    """Medians of the samples around so many articles, ten in a row."""
+    """Medians of ten consecutive samples around a number of articles."""
     place = min(range(len(samples)), key=lambda index: abs(samples[index]["articles"] - articles))
     around = samples[max(place - 5, 0) : place + 5]
     return {name: statistics.median(one[name] for one in around) for name in around[0]}
 
 
 def slope(samples: list[dict[str, float]]) -> float:
-    """Megabytes for each 100,000 articles, least squares over the second half of the run."""
+    """Megabytes per 100,000 articles, by least squares over the second half of the run."""
     second = [one for one in samples if one["articles"] > ARTICLES / 2]
     found = statistics.linear_regression([one["articles"] for one in second], [one["MB"] for one in second])
     return found.slope * 100_000
@@ -114,7 +114,7 @@ def test_memory_files_and_state_stay_bounded(kafka: KafkaCluster, tmp_path: Path
         worker = stream.start().wait_ready()
         task = bar.add_task("soak", total=ARTICLES)
         started = moved = time.monotonic()
-        told = 0
+        printed = 0
         with Feeder(stream) as feeder:
             while feeder.done < ARTICLES:
                 time.sleep(SAMPLE_SECONDS)
@@ -125,8 +125,8 @@ def test_memory_files_and_state_stay_bounded(kafka: KafkaCluster, tmp_path: Path
                     moved = time.monotonic()
                 feeder.done = int(samples[-1]["articles"])
                 bar.update(task, completed=feeder.done, description=f"soak {samples[-1]['MB']:.0f} MB")
-                if not console.is_terminal and feeder.done >= told + ARTICLES / 20:
-                    told = feeder.done
+                if not console.is_terminal and feeder.done >= printed + ARTICLES / 20:
+                    printed = feeder.done
                     console.print(json.dumps({name: round(value, 1) for name, value in samples[-1].items()}))
                 assert time.monotonic() - moved < STALLED_SECONDS, worker.log.read_text()[-3000:]
     report(samples)
@@ -142,7 +142,7 @@ def test_memory_files_and_state_stay_bounded(kafka: KafkaCluster, tmp_path: Path
 
 
 def report(samples: list[dict[str, float]]) -> None:
-    """A table of a tenth each, and all samples as JSON."""
+    """Print a table in steps of a tenth, and write all samples as JSON."""
     rows: list[dict[str, Any]] = [near(samples, ARTICLES * tenth / 10) for tenth in range(1, 11)]
     table = Table(*rows[0], title=f"soak of {ARTICLES:,} articles", title_justify="left")
     for row in rows:

@@ -133,7 +133,7 @@ class Titles:
         return min(j + 28, len(words))
 
     def further(self, words: list[Token], at: int) -> int:
-        """The index after more titles and honorifics before a name ("Mayor-elect Mr. Smith", "Governor General Jean")."""
+        """The index after further titles and honorifics ("Mayor-elect Mr. Smith", "Governor General Jean")."""
         while at < len(words) - 1:
             word, low = words[at].text, words[at].text.lower()
             title = low in self._lexicon.title_words and word[0].isupper() and low not in _NOT_TITLES

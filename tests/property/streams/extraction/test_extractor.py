@@ -1,4 +1,4 @@
-"""Whatever the text is, extraction raises nothing, takes no more than two seconds, and its offsets hold."""
+"""For any text, extraction raises nothing, takes at most two seconds, and returns valid offsets."""
 
 import random
 import time
@@ -12,7 +12,7 @@ from tests.rigs.examples import examples
 
 MOST_SECONDS = 2.0
 
-#: Pieces that news is made of and that extraction looks for, to be torn apart and put together wrongly.
+#: Fragments of news that extraction searches for, to be split and recombined at random.
 PIECES = st.sampled_from(
     [
         "President", "Prime Minister", "Secretary of State John Kerry", "Mr.", "the U.S.is", "U.S.", "D-Iowa City",
@@ -34,7 +34,7 @@ def extractor() -> Extractor:
 
 
 def check(extractor: Extractor, title: str, text: str, language: str | None = None) -> Extraction:
-    for _ in range(3):  # others share the machine and its caches: the best of three counts
+    for _ in range(3):  # other processes share the machine and its caches, so the best of three counts
         started = time.process_time()
         found = extractor.extract(title, text, language)
         spent = time.process_time() - started

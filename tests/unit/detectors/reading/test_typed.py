@@ -1,4 +1,4 @@
-"""Every file that people write is read by one reader, which reports all of its problems in the same words."""
+"""One reader reads every file that people write, and reports all problems in the same words."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -71,7 +71,7 @@ more: 1
     ]
 
 
-def test_a_loose_text_may_look_like_a_number(tmp_path: Path) -> None:
+def test_loose_mode_accepts_numbers_as_texts(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_text("name: 2020\nsteps: {}\nextra: [1]\n")
     assert read_yaml_file(file, _File, RuleSetError, loose=True) == _File("2020", {}, ("1",))
@@ -101,13 +101,13 @@ READERS: dict[str, tuple[Read, type[Exception]]] = {
         (b"a: 'b", "error: not YAML: "),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_alike(tmp_path: Path, kind: str, raw: bytes, message: str) -> None:
+def test_all_file_kinds_report_the_same_errors(tmp_path: Path, kind: str, raw: bytes, message: str) -> None:
     read, error = READERS[kind]
     file = tmp_path / "f.yaml"
     file.write_bytes(raw)
     with pytest.raises(error) as caught:
         read(file)
-    if kind == "settings":  # all of them are errors, and none quotes the file, which may hold a secret
+    if kind == "settings":  # settings always report errors and never quote the file, which may contain secrets
         message = message.replace(" error:", "").replace(" (&b)", "").replace("error: ", "")
     lines = [line for line in str(caught.value).splitlines() if message in line]
     assert len(lines) == 1
@@ -115,7 +115,7 @@ def test_what_is_wrong_with_a_file_is_said_alike(tmp_path: Path, kind: str, raw:
 
 
 @pytest.mark.parametrize("kind", ["rule tests", "registry", "taxonomy", "access lists", "settings"])
-def test_a_missing_file_and_a_folder(tmp_path: Path, kind: str) -> None:
+def test_a_missing_file_and_a_folder_are_errors(tmp_path: Path, kind: str) -> None:
     read, error = READERS[kind]
     with pytest.raises(error, match=r"none.yaml:1:1: (error: )?cannot be read: No such file or directory"):
         read(tmp_path / "none.yaml")
@@ -124,7 +124,7 @@ def test_a_missing_file_and_a_folder(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["rule tests", "registry", "taxonomy", "access lists"])
-def test_an_empty_file(tmp_path: Path, kind: str) -> None:
+def test_an_empty_file_is_an_error(tmp_path: Path, kind: str) -> None:
     read, error = READERS[kind]
     file = tmp_path / "f.yaml"
     file.write_text("# nothing\n")
@@ -132,7 +132,7 @@ def test_an_empty_file(tmp_path: Path, kind: str) -> None:
         read(file)
 
 
-def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_over_the_size_limit_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("detectors.reading.files.LARGEST_FILE", 2**20)
     file = tmp_path / "f.yaml"
     file.write_bytes(b"#" * (2**20 + 1))

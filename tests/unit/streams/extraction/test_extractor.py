@@ -1,4 +1,4 @@
-"""The extractor as a whole: what one article yields, with offsets into the original."""
+"""The whole extractor: the findings of one article, with offsets into the original."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_later_mentions_join_the_person(extractor: Extractor) -> None:
     assert [mention.text for mention in kerry.mentions] == ["John Kerry", "Kerry"]
 
 
-def test_a_copy_is_served_from_the_cache_and_is_equal(extractor: Extractor) -> None:
+def test_a_copy_comes_from_the_cache_and_is_equal(extractor: Extractor) -> None:
     assert extractor.extract("", TOUR) is extractor.extract("", TOUR)
 
 
@@ -105,7 +105,7 @@ def test_hard_cases_of_officials(extractor: Extractor, text: str, people: dict[s
     assert {official.name: [mention.text for mention in official.mentions] for official in found} == people
 
 
-def test_a_taxonomy_of_ones_own_with_terms_patterns_and_what_speaks_against(tmp_path: Path) -> None:
+def test_a_custom_taxonomy_with_terms_patterns_and_counter_terms(tmp_path: Path) -> None:
     (tmp_path / "taxonomy.yaml").write_text(
         "water: {terms: {'3': [dam, river*]}, patterns: {'4': ['\\bsecond (?:\\w+ )?canal\\b']}, against: [beaver], threshold: 4}"
     )
@@ -115,14 +115,14 @@ def test_a_taxonomy_of_ones_own_with_terms_patterns_and_what_speaks_against(tmp_
     assert extractor.extract("", "A beaver built a dam on the river, said a friend of the beaver.").themes == ()
 
 
-def test_texts_that_read_alike_when_joined_are_not_taken_for_each_other() -> None:
+def test_the_cache_keeps_title_and_text_apart() -> None:
     extractor = Extractor()
     for title, text in (("", "\0Kazakhstan"), ("\0", "Kazakhstan"), ("\0Kazakhstan", ""), ("Kazakhstan", "\0")):
         found = extractor.extract(title, text)
         assert all(span.end <= len({"title": title, "text": text}[span.in_]) for span in found.sentences), (title, text)
 
 
-def test_a_name_is_given_as_the_article_writes_it(extractor: Extractor) -> None:
+def test_a_name_keeps_the_spelling_of_the_article(extractor: Extractor) -> None:
     text = "Foreign Minister Franz Strauß of Germany met Prime Minister Rene\u0301 Dupont of France on Monday."
     found = extractor.extract("", text).officials
     assert [official.name for official in found] == ["Franz Strauß", "René Dupont"]

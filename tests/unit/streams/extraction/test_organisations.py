@@ -1,4 +1,4 @@
-"""Organisations: aliases joined, kinds, offsets in the original."""
+"""Organisations: merged aliases, kinds, offsets in the original."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def names(text: str) -> list[str]:
     return [organisation.name for organisation in organisations(Document("", text))]
 
 
-def test_names_of_one_group_are_one_organisation_with_all_its_mentions() -> None:
+def test_aliases_of_a_group_are_one_organisation_with_all_mentions() -> None:
     text = "Islamic State, also known as ISIS, ISIL or Daesh, lost the town, the U.N. said."
     group, un = organisations(Document("", text))
     assert (group.name, group.kind) == ("Islamic State", "armed_group")
@@ -34,10 +34,10 @@ def test_names_of_one_group_are_one_organisation_with_all_its_mentions() -> None
         ("al-Qaeda and the Taleban", ["Al-Qaeda", "Taliban"]),
     ],
 )
-def test_short_names_count_only_as_they_are_written(text: str, expected: list[str]) -> None:
+def test_short_names_match_only_in_their_exact_spelling(text: str, expected: list[str]) -> None:
     assert names(text) == expected
 
 
-def test_a_state_s_body_has_its_country() -> None:
+def test_a_state_body_has_its_country() -> None:
     (kremlin,) = organisations(Document("Kremlin denies it", "Nothing more."))
     assert (kremlin.country, kremlin.kind, kremlin.mentions[0].in_) == ("RUS", "state_body", "title")

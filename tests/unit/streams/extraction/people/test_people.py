@@ -1,4 +1,4 @@
-"""Officials in sentences made for this test: who is one, of what class, of which state, and who is none."""
+"""Officials in sentences written for this test: who is an official, of which class and state, and who is not."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def extractor() -> Extractor:
         ("Saudi Crown Prince Mohammed bin Salman met Putin.", {"Mohammed bin Salman": ("minister", "SAU"), "Putin": ("head_of_state", "RUS")}),
     ],
 )  # fmt: skip
-def test_who_holds_which_office_of_which_state(
+def test_finds_officials_with_class_and_state(
     extractor: Extractor, text: str, people: dict[str, tuple[str, str | None]]
 ) -> None:
     found = {
@@ -105,7 +105,7 @@ def test_who_holds_which_office_of_which_state(
         "It lies near the Martin Luther King Parkway in Atlanta.",
     ],
 )
-def test_no_officials_here(extractor: Extractor, text: str) -> None:
+def test_finds_no_officials(extractor: Extractor, text: str) -> None:
     assert [official.name for official in extractor.extract("", text).officials] == []
 
 
@@ -114,7 +114,7 @@ def only(extractor: Extractor, text: str, published_at: str | None = None) -> Of
     return official
 
 
-def test_one_entry_a_person_with_every_mention(extractor: Extractor) -> None:
+def test_one_entry_per_person_with_all_mentions(extractor: Extractor) -> None:
     text = "Secretary of State John Kerry left. Kerry said so. Later Mr. Kerry flew home."
     kerry = only(extractor, text)
     assert [text[m.start : m.end] for m in kerry.mentions] == ["John Kerry", "Kerry", "Kerry"]
@@ -128,18 +128,18 @@ def test_a_bare_surname_with_an_office_takes_the_registrys_id(extractor: Extract
     assert only(extractor, "President Rakhmon of Tajikistan spoke.").id == full.id
 
 
-def test_the_body_served(extractor: Extractor) -> None:
+def test_organisation_is_the_body_served(extractor: Extractor) -> None:
     assert only(extractor, "State Department spokesman John Roe spoke.").organisation == "State Department"
     assert only(extractor, "UN envoy Jane Roe spoke in Geneva.").organisation == "UN"
 
 
-def test_an_aide_serves_the_state_of_whom_he_aids(extractor: Extractor) -> None:
+def test_an_aide_serves_the_state_of_the_official(extractor: Extractor) -> None:
     text = "China answered on Friday. Chinese firms worry. Trump's top economic adviser, Larry Roe, said so in Beijing."
     found = {official.name: official.country for official in extractor.extract("", text).officials}
     assert found["Larry Roe"] == "USA"
 
 
-def test_a_ministers_portfolio_ends_where_the_name_begins(extractor: Extractor) -> None:
+def test_a_portfolio_ends_where_the_name_begins(extractor: Extractor) -> None:
     found = only(extractor, "Vietnam's Minister of Natural Resources and Environment Nguyen Cong spoke.")
     assert (found.name, found.role_class, found.country) == ("Nguyen Cong", "minister", "VNM")
 
@@ -153,24 +153,26 @@ def test_a_ministers_portfolio_ends_where_the_name_begins(extractor: Extractor) 
         (None, "head_of_state", False),
     ],
 )
-def test_offices_have_dates(extractor: Extractor, published_at: str | None, role_class: str, former: bool) -> None:
+def test_the_date_selects_the_office(
+    extractor: Extractor, published_at: str | None, role_class: str, former: bool
+) -> None:
     obama = only(extractor, "Nobody had expected Barack Obama to say so in Chicago.", published_at)
     assert (obama.role_class, obama.former) == (role_class, former)
 
 
-def test_who_holds_no_office_yet_is_no_official(extractor: Extractor) -> None:
+def test_a_future_office_holder_is_not_an_official(extractor: Extractor) -> None:
     text = "Donald Trump opened a casino in New Jersey."
     assert extractor.extract("", text, published_at="2009-03-01").officials == ()
     assert only(extractor, text, "2018-03-01").role_class == "head_of_state"
 
 
-def test_an_article_says_its_date_itself(extractor: Extractor) -> None:
+def test_the_date_is_read_from_the_article_address(extractor: Extractor) -> None:
     text = "LINK: https://www.example.com/news/2009/03/24/story.html Donald Trump opened a casino in New Jersey."
     assert extractor.extract("", text).officials == ()
 
 
 @pytest.mark.parametrize("text", ["March 24, 2009. ", "24 March 2009 - ", "Tuesday, Mar. 24, 2009 "])
-def test_dates_as_they_are_written(extractor: Extractor, text: str) -> None:
+def test_reads_common_date_formats(extractor: Extractor, text: str) -> None:
     assert extractor.extract("", text + "Donald Trump opened a casino in New Jersey.").officials == ()
 
 
@@ -187,11 +189,11 @@ def test_dates_as_they_are_written(extractor: Extractor, text: str) -> None:
         ("Bank of Canada governor Mark Roe spoke in Ottawa.", "official"),
     ],
 )
-def test_classes_that_the_context_decides(extractor: Extractor, text: str, role_class: str) -> None:
+def test_context_decides_the_class(extractor: Extractor, text: str, role_class: str) -> None:
     assert only(extractor, text).role_class == role_class
 
 
-def test_without_a_registry_it_works_too(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_works_without_a_registry(tmp_path_factory: pytest.TempPathFactory) -> None:
     empty = tmp_path_factory.mktemp("registry") / "officials.yaml"
     empty.write_text("[]", encoding="utf-8")
     found = only(Extractor(registry=empty), "Tajikistan's President Emomali Rahmon spoke. Rahmon left.")

@@ -1,4 +1,4 @@
-"""A registry from CSV."""
+"""Import of a registry from CSV."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def written(tmp_path: Path, text: str) -> Path:
     return file
 
 
-def test_the_rows_of_one_person_are_joined(tmp_path: Path) -> None:
+def test_merges_the_rows_of_one_person(tmp_path: Path) -> None:
     first, second = read_officials(written(tmp_path, WIKIDATA))
     assert (first.name, first.id, first.aliases) == ("Erlan Quxbek", "Q1", ("Yerlan Quxbek", "E. Quxbek"))
     assert [(o.role_class, o.country, o.since, o.until) for o in first.offices] == [
@@ -41,13 +41,13 @@ def test_the_rows_of_one_person_are_joined(tmp_path: Path) -> None:
         ("name,role,country\nA,mayor,Kazakstn\n", "did you mean 'Kazakhstan'?"),
     ],
 )
-def test_a_wrong_row_is_told_by_line_and_column(tmp_path: Path, text: str, says: str) -> None:
+def test_an_invalid_row_is_reported_by_line_and_column(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(ImportProblemError) as caught:
         read_officials(written(tmp_path, text))
     assert says in str(caught.value)
 
 
-def test_what_was_imported_is_found_in_articles(tmp_path: Path) -> None:
+def test_imported_people_are_found_in_articles(tmp_path: Path) -> None:
     registry = tmp_path / "registry.yaml"
     write_registry(merge(load_registry().people, read_officials(written(tmp_path, WIKIDATA))), registry)
     text = "Kazakhstan's delegation was led by Yerlan Quxbek, and Barack Obama was there."
@@ -56,7 +56,7 @@ def test_what_was_imported_is_found_in_articles(tmp_path: Path) -> None:
     assert any("obama" in key for key in found)
 
 
-def test_a_registry_of_nothing_but_the_imported(tmp_path: Path) -> None:
+def test_a_registry_of_imported_people_only(tmp_path: Path) -> None:
     registry = tmp_path / "registry.yaml"
     write_registry(read_officials(written(tmp_path, WIKIDATA)), registry)
     assert {person.name for person in load_registry(registry).people} == {"Erlan Quxbek", "Ana Zzyzx"}

@@ -1,4 +1,4 @@
-"""A taxonomy or registry with mistakes: each is told with its file, line, column, field and the nearest valid name."""
+"""Errors in a taxonomy or registry name the file, line, column, field and nearest valid name."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ REGISTRY = """\
 """
 
 
-def told(load: object, tmp_path: Path, text: str | bytes) -> list[str]:
+def problems_of(load: object, tmp_path: Path, text: str | bytes) -> list[str]:
     file = tmp_path / "data.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(DataFileError) as caught:
@@ -44,8 +44,8 @@ def told(load: object, tmp_path: Path, text: str | bytes) -> list[str]:
     return [line.removeprefix(str(file)) for line in lines]
 
 
-def test_a_taxonomy(tmp_path: Path) -> None:
-    lines = told(load_taxonomy, tmp_path, TAXONOMY)
+def test_reports_all_errors_of_a_taxonomy(tmp_path: Path) -> None:
+    lines = problems_of(load_taxonomy, tmp_path, TAXONOMY)
     assert [line.split(" error: ")[0] for line in lines] == [
         ":2:22:", ":4:18:", ":5:3:", ":7:3:", ":9:9:", ":12:3:",
     ]  # fmt: skip
@@ -57,8 +57,8 @@ def test_a_taxonomy(tmp_path: Path) -> None:
     assert lines[5].endswith("fifth: unknown key 'treshold'; did you mean 'threshold'?")
 
 
-def test_a_registry(tmp_path: Path) -> None:
-    lines = told(load_registry, tmp_path, REGISTRY)
+def test_reports_all_errors_of_a_registry(tmp_path: Path) -> None:
+    lines = problems_of(load_registry, tmp_path, REGISTRY)
     assert [line.split(":")[1] for line in lines] == ["1", "2", "6", "7", "7", "8"]
     assert lines[0].endswith("did you mean 'head_of_state'?")
     assert "[1].offices[0]: expected a year or a date such as 2020-01-31, found 'soon'" in lines[1]
@@ -78,10 +78,10 @@ def test_a_registry(tmp_path: Path) -> None:
         ("[1, 2]", "expected a mapping, found a list"),
     ],
 )
-def test_what_is_no_taxonomy_at_all(tmp_path: Path, text: str | bytes, says: str) -> None:
-    assert says in told(load_taxonomy, tmp_path, text)[0]
+def test_rejects_a_file_that_is_not_a_taxonomy(tmp_path: Path, text: str | bytes, says: str) -> None:
+    assert says in problems_of(load_taxonomy, tmp_path, text)[0]
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataFileError, match=r"none.yaml:1:1: error: cannot be read: No such file or directory"):
         load_registry(tmp_path / "none.yaml")

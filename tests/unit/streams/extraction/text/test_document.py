@@ -20,7 +20,7 @@ TEXT = "Der Straße  Cafe\u0301s: Mr. Łukasz ﬁnally  met\nÆthelred Strauß\u
         ("der", "Der", "Der"),
     ],
 )
-def test_spans_are_those_of_the_original(title: str, folded: str, original: str, written: str) -> None:
+def test_spans_refer_to_the_original(title: str, folded: str, original: str, written: str) -> None:
     document = Document(title, TEXT)
     assert len(document.folded) == len(document.clean)
     start = document.folded.index(folded)

@@ -1,4 +1,4 @@
-"""spaCy's entity recogniser: asked only where a name is in doubt."""
+"""spaCy's entity recogniser, used only for doubtful names."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def draft(text: str) -> Draft:
     return Draft(Source("", text, "en"), load_registry())
 
 
-def test_names_are_found_and_numbers_left_out(entities: Entities) -> None:
+def test_finds_names_and_skips_numbers(entities: Entities) -> None:
     sentence = "John Smith paid 20 dollars in Astana on Monday."
     (found,) = entities.names([sentence])
     texts = [sentence[start:end] for start, end in found]
@@ -36,31 +36,31 @@ def test_names_are_found_and_numbers_left_out(entities: Entities) -> None:
         ("The bridge was opened.", False),
     ],
 )
-def test_one_word_that_nothing_vouches_for_is_in_doubt(text: str, doubtful: bool) -> None:
+def test_a_single_word_without_support_is_doubtful(text: str, doubtful: bool) -> None:
     assert bool(draft(text).doubtful) == doubtful
 
 
-def test_what_is_no_name_is_dropped(entities: Entities) -> None:
+def test_drops_a_candidate_that_is_not_a_name(entities: Entities) -> None:
     one = draft("The Prime Minister LINK said nothing.")
     (sentence,) = one.doubtful
     one.settle(sentence, [])
     assert one.candidates == []
 
 
-def test_what_is_named_stays() -> None:
+def test_keeps_a_candidate_that_is_a_name() -> None:
     one = draft("Mayor Quxley opened the bridge.")
     (sentence,) = one.doubtful
     one.settle(sentence, [(6, 12)])
     assert [candidate.start for candidate in one.candidates] == [6]
 
 
-def test_one_by_one_and_in_batches_it_finds_the_same() -> None:
+def test_single_calls_and_batches_give_the_same_result() -> None:
     texts = [("", f"Mayor Quxley{n} and Prime Minister LINK met Governor Anna Brown in Ohio.", None) for n in range(70)]
     together = list(Extractor().pipe(texts))
     alone = Extractor()
     assert together == [alone.extract(*text) for text in texts]
 
 
-def test_a_pipeline_that_is_not_installed_is_told_with_the_nearest() -> None:
+def test_the_error_for_a_missing_pipeline_suggests_the_nearest() -> None:
     with pytest.raises(ModelNotFoundError, match=r"no spaCy pipeline 'en_core_web_sn' is installed.*did you mean"):
         Entities("en_core_web_sn")

@@ -25,15 +25,15 @@ def test_rules_and_extraction_fold_alike(text: str, folded: str) -> None:
     assert fold_of_rules(text).text == folded
 
 
-def test_what_is_neither_letter_nor_digit_is_a_blank() -> None:
+def test_characters_other_than_letters_and_digits_become_blanks() -> None:
     assert fold("U.S.’s 5% – “x”…") == "u s  s 5     x  "
 
 
-def test_a_syllable_in_its_letters_is_the_syllable() -> None:
+def test_a_decomposed_syllable_folds_like_the_syllable() -> None:
     assert fold(unicodedata.normalize("NFD", "한국")) == fold("한국") == "한국"
 
 
-def test_each_letter_of_an_even_text_folds_to_one() -> None:
+def test_each_letter_of_an_even_text_folds_to_one_character() -> None:
     letters = [chr(code) for code in range(sys.maxunicode) if not 0xD800 <= code < 0xE000]
     assert [letter for letter in letters if len(fold(evened(letter))) != len(evened(letter))] == []
     assert [letter for letter in letters if fold(fold(letter)) != fold(letter)] == []

@@ -1,4 +1,4 @@
-"""Languages: told, given in any form, and countries found by their names in them."""
+"""Languages: detection, language tags in any form, and country names in other languages."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def extractor() -> Extractor:
         ("es", "El presidente de México visitó España y Alemania el lunes por la mañana.", {"MEX", "ESP", "DEU"}),
     ],
 )  # fmt: skip
-def test_countries_by_their_names_in_the_language(
+def test_finds_countries_by_their_names_in_the_language(
     extractor: Extractor, language: str, text: str, codes: set[str]
 ) -> None:
     found = extractor.extract("", text)
@@ -37,12 +37,12 @@ def test_countries_by_their_names_in_the_language(
 @pytest.mark.parametrize(
     ("given", "code"), [("en-US", "en"), ("EN", "en"), ("fr_FR", "fr"), ("english", "en"), ("", "en")]
 )
-def test_a_given_language_is_read_in_any_form(extractor: Extractor, given: str, code: str) -> None:
+def test_accepts_a_language_tag_in_any_form(extractor: Extractor, given: str, code: str) -> None:
     text = "The president of Kenya said on Monday that the talks with Uganda had been good."
     assert extractor.extract("", text, given).language == code
 
 
-def test_in_english_everything_is_looked_for(extractor: Extractor) -> None:
+def test_english_gives_every_kind_of_finding(extractor: Extractor) -> None:
     found = extractor.extract("", "The president of Kenya said on Monday that the talks had been good.")
     assert found.extracted == ("countries", "officials", "organisations", "themes")
 
