@@ -222,7 +222,7 @@ def _operator(key: str, attribute: Attribute, node: Node, place: Place, cased: b
 def _part(key: str, node: Node, place: Place, cased: bool) -> Part:
     parts = tuple(fold_value(scalar.text, cased) for scalar in scalars(node, place))
     if not all(parts):
-        place.fail(node, "expected a text, found only blanks")
+        place.fail(node, "expected a text, found only white space")
     return Part("contains" if key == "contains" else "startswith" if key == "startswith" else "endswith", parts, cased)
 
 

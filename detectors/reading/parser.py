@@ -36,7 +36,7 @@ def parse_yaml(text: str, file: str, problems: Problems) -> Node | None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = " ".join(part for part in (error.context, error.problem) if part)
         if any(row.startswith("\t", column - 1) for row in text.split("\n", line)[line - 1 : line]):
-            said = "a tab; indent with blanks"
+            said = "a tab; indent with spaces"
         problems.error(_Place(file, line, column), "", f"not YAML: {said}")
     except yaml.reader.ReaderError as error:
         before = text.encode("utf-8", "replace")[: error.position].decode("utf-8", "replace")  # libyaml counts in bytes

@@ -77,7 +77,7 @@ class Problems:
         if len(found) < MOST_PROBLEMS:
             found.setdefault(problem)
         elif len(found) == MOST_PROBLEMS and problem not in found:
-            more = f"more than {MOST_PROBLEMS} problems; the rest is not shown"
+            more = f"more than {MOST_PROBLEMS} problems; the rest are not shown"
             found.setdefault(Problem(problem.file, problem.line, problem.column, "", more, problem.level))
 
     @property

@@ -32,7 +32,7 @@ class Source(NamedTuple):
 
 
 class Draft:
-    """The first pass over one article. ``candidates`` are names beside offices; officials are read in English only."""
+    """The first pass over one article. ``candidates`` are names next to offices; officials are read in English only."""
 
     def __init__(self, source: Source, registry: Registry) -> None:
         self.document = Document(source.title, source.text)

@@ -59,17 +59,17 @@ def test_copies(gold: Path, report: Callable[[str, list[dict[str, Any]]], None])
     originals = [fingerprint(fold(text)) for text in texts]
     wrong = sum(similarity(a, b) >= COPY_THRESHOLD for a, b in itertools.combinations(originals, 2))
     rows: list[dict[str, Any]] = []
-    told = made = 0
+    recognised = made = 0
     for edit in EDITS:
         chance = random.Random(SEED)
         copies = [fingerprint(fold(edit(text, chance, sentences))) for text in texts]
         right = sum(similarity(a, b) >= COPY_THRESHOLD for a, b in zip(originals, copies, strict=True))
         rows.append({"edit": edit.__name__, "copies": len(copies), "recall": right / len(copies)})
-        told, made = told + right, made + len(copies)
-    rows.append({"edit": "all", "copies": made, "recall": told / made})
+        recognised, made = recognised + right, made + len(copies)
+    rows.append({"edit": "all", "copies": made, "recall": recognised / made})
     pairs = len(texts) * (len(texts) - 1) // 2
-    precision = told / (told + wrong)
+    precision = recognised / (recognised + wrong)
     rows.append({"edit": f"precision, against {pairs} other pairs", "copies": wrong, "recall": precision})
     report("copies", rows)
-    assert told / made >= 0.95
+    assert recognised / made >= 0.95
     assert precision >= 0.99

@@ -1,1 +1,1 @@
-"""The grammar of titles: a noun of office and the name beside it."""
+"""The grammar of titles: a noun of office and the name next to it."""

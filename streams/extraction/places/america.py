@@ -71,7 +71,7 @@ def american_towns(clean: str, mentions: list[Mention]) -> list[Mention]:
         by_state[mention.alpha3].append(mention)
     weights = Counter(mention.alpha3 for mention in mentions if mention.alpha3 in {"USA", "CAN"})
     home = "CAN" if weights["CAN"] > weights["USA"] else "USA"
-    read_anew: dict[Mention, Mention] = {}
+    reinterpreted: dict[Mention, Mention] = {}
     for alpha3, own in by_state.items():
         if alpha3 in {"USA", "CAN"}:
             continue
@@ -83,8 +83,8 @@ def american_towns(clean: str, mentions: list[Mention]) -> list[Mention]:
             and any(_is_town(clean, mention, home) for mention in own)
             and (home == "CAN" or is_american(clean))
         ):
-            read_anew |= {mention: _town(mention, home) for mention in own}
-    return [read_anew.get(mention, mention) for mention in mentions]
+            reinterpreted |= {mention: _town(mention, home) for mention in own}
+    return [reinterpreted.get(mention, mention) for mention in mentions]
 
 
 def _is_town(clean: str, mention: Mention, home: str) -> bool:

@@ -95,7 +95,7 @@ READERS: dict[str, tuple[Read, type[Exception]]] = {
     [
         (b"a: 1\nb: caf\xe9", ":2:1: error: not UTF-8"),
         (b"a: 1\nb: 2\na: 3", ":3:1: error: duplicate key 'a'"),
-        (b"a:\n\tb: 1", ":2:1: error: not YAML: a tab; indent with blanks"),
+        (b"a:\n\tb: 1", ":2:1: error: not YAML: a tab; indent with spaces"),
         (b"a: &b 1", ":1:4: error: anchors are not allowed (&b)"),
         (b"[" * 20_000, ":1:41: error: nested deeper than 40 levels"),
         (b"a: 'b", "error: not YAML: "),
