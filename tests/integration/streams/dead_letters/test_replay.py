@@ -191,7 +191,7 @@ def test_a_record_that_the_brokers_reject_does_not_block_others(settings: Settin
     limit = {"max.message.bytes": "2000"}
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic("articles"), limit)])
     admin.close()
-    refused = "the brokers refuse 1 dead letters, the first of them .*MessageSizeTooLargeError.*; {} were replayed"
+    refused = "the brokers reject 1 dead letters, the first of them .*MessageSizeTooLargeError.*; {} were replayed"
     for put_back in (3, 0):
         with pytest.raises(ReplayEndedError, match=refused.format(put_back)):
             list(replay(settings, list(read_letters(settings, Wanted()))))
