@@ -17,7 +17,15 @@ from streams.settings.model import Settings
 
 PREFIX = "NEWSWATCH_"
 #: Our variables that are not settings: the path of the settings file, and those for the tests.
-_OTHERS = ("NEWSWATCH_CONFIG", "NEWSWATCH_REQUIRE_KAFKA", "NEWSWATCH_SOAK_ARTICLES", "NEWSWATCH_UPDATE_GOLDEN")
+_OTHERS = (
+    "NEWSWATCH_CONFIG",
+    "NEWSWATCH_FUZZ_SECONDS",
+    "NEWSWATCH_FUZZ_SEED",
+    "NEWSWATCH_REQUIRE_KAFKA",
+    "NEWSWATCH_SOAK_ARTICLES",
+    "NEWSWATCH_UPDATE_DOCS",
+    "NEWSWATCH_UPDATE_GOLDEN",
+)
 _SECURITY = ("security_", "sasl_", "ssl_")
 _SERVICE = "_SERVICE_HOST"
 _DETAIL = re.compile(r" \((?:[&*]|['\"]).*\)")
