@@ -139,7 +139,8 @@ def _check_depth(value: bytes) -> None:
         if first in b"[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise BadArticleError("not_json", f"nested deeper than {MAX_DEPTH} levels at byte {token.start()}")
+                deep = ValueError(f"nested deeper than {MAX_DEPTH} levels at byte {token.start()}")
+                raise _undecodable(value, deep)  # arbitrary bytes are no JSON for another reason
         elif first in b"]}":
             depth -= 1
 

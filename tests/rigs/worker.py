@@ -39,9 +39,9 @@ class Worker(Program):
         environment: Mapping[str, str] | None = None,
         **changes: Any,
     ) -> None:
-        (port,) = free_ports(1)
-        self.status = WorkerStatus(f"{host}:{port}")
-        given = {"metrics_port": port, "metrics_host": host, "data_dir": log.parent} | changes
+        (self.port,) = free_ports(1)
+        self.status = WorkerStatus(f"{host}:{self.port}")
+        given = {"metrics_port": self.port, "metrics_host": host, "data_dir": log.parent} | changes
         super().__init__([*wrap, *newswatch("worker", settings, **given)], log, environment)
 
     def wait_ready(self) -> Self:
