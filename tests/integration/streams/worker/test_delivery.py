@@ -60,7 +60,7 @@ def is_red(worker: Any) -> bool:
         with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/livez", timeout=2):
             return False
     except urllib.error.HTTPError as answer:
-        return answer.code == 503 and b"nothing moved" in answer.read()
+        return answer.code == 503 and b"no progress" in answer.read()
     except OSError:
         return False
 
