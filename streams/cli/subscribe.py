@@ -47,10 +47,9 @@ def subscribe(
     from streams.sinks.terminal import alert_block
 
     settings = settings_from(config, set_, brokers=brokers)
-    terminate_as_interrupt()
-    connected = Subscription(settings, topics or ["alerts"], from_beginning=from_beginning, group=group)
     try:
-        with connected as subscription:
+        terminate_as_interrupt()
+        with Subscription(settings, topics or ["alerts"], from_beginning=from_beginning, group=group) as subscription:
             for shown, received in enumerate(subscription, start=1):
                 if format_ == "json":
                     print_json(received.alert)
