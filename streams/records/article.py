@@ -12,6 +12,7 @@ import msgspec
 from detectors.model.article import MetaValue
 from detectors.model.event_time import AHEAD, is_plausible, parse_time
 from detectors.reading.validation_errors import mismatch
+from streams.records.envelopes import Envelope, envelope_of
 
 #: Maximum size of an article's text, in UTF-8 bytes.
 MAX_TEXT_BYTES = 1_000_000
@@ -22,6 +23,8 @@ MAX_FIELD_BYTES = 32_768
 
 #: Maximum nesting of arrays and objects in a record; a valid article needs two levels, its own object and ``meta``.
 MAX_DEPTH = 64
+#: Maximum number of envelopes around an article: Connect may carry a CloudEvent.
+MAX_ENVELOPES = 2
 #: The integers that every format along the way can represent.
 INT64 = range(-(2**63), 2**63)
 
@@ -36,6 +39,7 @@ Reason = Literal[
     "extraction_failed",
     "too_much_work",
     "record_too_large",
+    "record_refused",
     "undecodable",
 ]
 """The reasons for dead letters; the list is closed because they are metric labels."""
@@ -96,23 +100,38 @@ _decoder = msgspec.json.Decoder(Article)
 def decode_article(value: bytes | None) -> Article:
     """Read one record of the topic ``articles``, or one line of an article file.
 
+    It may be in an envelope: a CloudEvent in structured mode, or Kafka Connect's with a schema.
+
     Raises:
         BadArticleError: not UTF-8, not JSON, a field of the wrong type, no text, over 1 MB of text, over 32 KB in
             another field, nested too deeply, or an integer beyond 64 bits.
     """
+    return _decode(value, ())
+
+
+def _decode(value: bytes | None, within: tuple[Envelope, ...]) -> Article:
+    """Decode a value that is ``within`` envelopes, which messages name."""
     if not value:
+        if within:
+            raise BadArticleError("no_text", f"field '{_path(within)}' is missing; {_expected(within)}")
         raise BadArticleError("no_text", "the record is empty; expected a JSON object with a field 'text'")
     _check_depth(value)
     try:
         article = _decoder.decode(value)
     except msgspec.ValidationError as error:
-        if "missing required field `text`" in str(error):
-            raise BadArticleError("no_text", "field 'text' is missing; expected the article's text") from None
+        missing = "missing required field `text`" in str(error)
+        envelope = envelope_of(value) if len(within) < MAX_ENVELOPES else None
+        if envelope is not None:
+            return _decode(envelope.content, (*within, envelope))
+        if missing:
+            expected = _expected(within) if within else "expected the article's text"
+            raise BadArticleError("no_text", f"field '{_path(within, 'text')}' is missing; {expected}") from None
         found = mismatch(error)
-        where = f"field '{found.path}'" if found.path else "the record"
+        path = _path(within, found.path)
+        where = f"field '{path}'" if path else "the record"
         raise BadArticleError("wrong_type", f"{where}: {found.said}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _undecodable(value, error) from None
+        raise _undecodable(value, error, _path(within)) from None
     for name, number in (article.meta or {}).items():
         if type(number) is int and number not in INT64:
             raise BadArticleError("wrong_type", f"field 'meta.{name}': expected a whole number of 64 bits")
@@ -124,6 +143,15 @@ def decode_article(value: bytes | None) -> Article:
     if len(value) > MAX_FIELD_BYTES:
         _check_fields(article)
     return article
+
+
+def _path(within: tuple[Envelope, ...], *fields: str) -> str:
+    """The path to a field of the article, from outside of its envelopes."""
+    return ".".join(filter(None, (*(envelope.field for envelope in within), *fields)))
+
+
+def _expected(within: tuple[Envelope, ...]) -> str:
+    return f"the record is {within[-1].kind}: expected an article in '{within[-1].field}'"
 
 
 _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
@@ -159,12 +187,13 @@ def _too_large(name: str, size: int, most: int) -> BadArticleError:
     return BadArticleError("too_large", f"field '{name}' has {size} bytes; expected at most {most}")
 
 
-def _undecodable(value: bytes, error: Exception) -> BadArticleError:
+def _undecodable(value: bytes, error: Exception, path: str = "") -> BadArticleError:
+    where = f"field '{path}': " if path else ""
     try:
         value.decode("utf-8")
     except UnicodeDecodeError as undecodable:
-        return BadArticleError("not_utf8", f"expected UTF-8; {undecodable.reason} at byte {undecodable.start}")
-    return BadArticleError("not_json", f"expected a JSON object; {error}")
+        return BadArticleError("not_utf8", f"{where}expected UTF-8; {undecodable.reason} at byte {undecodable.start}")
+    return BadArticleError("not_json", f"{where}expected a JSON object; {error}")
 
 
 def _digest(*parts: str) -> str:
