@@ -25,7 +25,7 @@ from detectors.user_error import UserError
 from streams.dead_letters.letters import StoredLetter, origin
 from streams.dead_letters.marks import Replay, Replays, read_replays
 from streams.kafka.clients import NULL
-from streams.kafka.topics import ARTICLES, OBSERVATIONS, REPLAYED, ensure_topics, topic_specs
+from streams.kafka.topics import ALERTS, ARTICLES, OBSERVATIONS, REPLAYED, ensure_topics, topic_specs
 from streams.kafka.transactions import WAIT_SECONDS, ForbiddenError, TakenOverError, TransactionError, Transactions
 from streams.settings import Settings
 
@@ -53,9 +53,9 @@ def check_origins(settings: Settings, letters: Iterable[StoredLetter]) -> None:
     Raises:
         ForeignLetterError: a letter is from another topic; the message names the first one.
     """
-    own = [settings.topic(ARTICLES), settings.topic(OBSERVATIONS)]
+    own = [settings.topic(name) for name in (ARTICLES, OBSERVATIONS, ALERTS)]
     for letter in letters:
-        if letter.topic not in own:
+        if letter.topic not in own and not letter.topic.startswith(f"{settings.topic(ALERTS)}."):
             named = f"topic {letter.topic!r}" if letter.topic else "no topic"
             raise ForeignLetterError(
                 f"dead letter {letter.id} names {named} as its origin; expected {' or '.join(own)}. Exclude it, "

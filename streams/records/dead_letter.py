@@ -21,6 +21,8 @@ NO_KEY = "newswatch_no_key"
 LEFT_OUT = "newswatch_left_out_bytes"
 #: Maximum length of an error's message, in characters: a dead letter must fit where its original did.
 MAX_MESSAGE = 4000
+#: The same for a topic that takes hardly anything.
+SHORT_MESSAGE = 100
 ADDED = ("topic", "partition", "offset", "timestamp", "stage", "exception.class.name", "exception.message")
 
 OWN = {REASON: "reason", NO_KEY: "no_key", LEFT_OUT: "left_out"}
@@ -53,7 +55,11 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     def without_content(self) -> DeadLetter:
         """The same letter without the original's key, value and headers, which can still be read at its position."""
-        return msgspec.structs.replace(self, key=None, value=None, headers=[], left_out=self.size)
+        return msgspec.structs.replace(self, key=None, value=None, headers=[], left_out=self.left_out + self.size)
+
+    def shortest(self) -> DeadLetter:
+        """The same letter without content, and with the beginning of the message."""
+        return msgspec.structs.replace(self.without_content(), message=self.message[:SHORT_MESSAGE])
 
     @property
     def sent_key(self) -> bytes | None:

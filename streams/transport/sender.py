@@ -10,6 +10,7 @@ import msgspec
 from faust.types.tuples import RecordMetadata
 
 from streams.records.cloudevents import Headers
+from streams.transport.refused_records import RecordRefusedError
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,12 +34,41 @@ class Outbox:
 
         Raises:
             KafkaError: a message was rejected or not acknowledged in time; others may have been written.
+            RecordRefusedError: the broker refuses a message for what it is; all others were written.
+        """
+        found = []
+        for one in await self.offer(messages):
+            if isinstance(one, RecordRefusedError):
+                raise one
+            found.append(one)
+        return found
+
+    async def offer(self, messages: Iterable[Message]) -> list[RecordMetadata | RecordRefusedError]:
+        """Send all messages; for each one, return where it was written, or why the broker refuses this message.
+
+        Raises:
+            KafkaError: a message was not acknowledged for another reason; others may have been written.
         """
         producer = self._app.producer
         pending = [
-            await producer.send(
-                message.topic, message.key, message.value, message.partition, None, message.headers or None
+            asyncio.ensure_future(
+                await producer.send(
+                    message.topic, message.key, message.value, message.partition, None, message.headers or None
+                )
             )
             for message in messages
         ]
-        return list(await asyncio.gather(*pending)) if pending else []
+        waiting = pending
+        while waiting:
+            try:
+                await asyncio.gather(*waiting)
+            except RecordRefusedError:  # rare; the others are still on their way
+                waiting = [future for future in waiting if _refusal(future) is None]
+            else:
+                break
+        return [_refusal(future) or future.result() for future in pending]
+
+
+def _refusal(future: asyncio.Future[RecordMetadata]) -> RecordRefusedError | None:
+    error = future.exception() if future.done() and not future.cancelled() else None
+    return error if isinstance(error, RecordRefusedError) else None

@@ -14,7 +14,7 @@ from mode.utils.queues import FlowControlEvent
 from streams.fact_store.recovery import FactTables
 from streams.kafka.topics import ARTICLES
 from streams.settings import Settings, SettingsError
-from streams.transport import compression, consumer, fetch_spacing, record_batches
+from streams.transport import compression, consumer, fetch_spacing, record_batches, refused_records
 from streams.transport.start_offsets import Logs
 
 #: Interval between commits of offsets, in seconds.
@@ -124,6 +124,7 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
     compression.install()
     fetch_spacing.install()
     record_batches.install()
+    refused_records.install()
     consumer.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)}, logs=logs)
     return app
 

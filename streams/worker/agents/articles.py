@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import islice
 
 import faust
+import msgspec
 from faust.streams import Stream
 
 from detectors.model.article import EnrichedArticle
@@ -17,17 +19,20 @@ from streams.pipeline.enrich import Record, dead_letter
 from streams.pipeline.pipeline import Outcome, Pipeline
 from streams.records.article import BadArticleError
 from streams.records.cloudevents import headers as event_headers
+from streams.records.dead_letter import DeadLetter
 from streams.records.observation import Origin
 from streams.settings import Settings
 from streams.transport.batching import Event, TwoStageConveyor, headers_of, time_of
 from streams.transport.record_batches import Undecodable
+from streams.transport.refused_records import RecordRefusedError
 from streams.transport.sender import Message, Outbox
 from streams.worker.agents.article_progress import ArticleProgress
 from streams.worker.agents.messages import alert_messages, count_alerts, dead_letter_message, observation_message
+from streams.worker.agents.refusals import Refusals, reason_of
 from streams.worker.shutdown import Fatal
 
-Prepared = tuple[list[Outcome], list[Message]]
-"""The outcomes of a batch and the messages to send for them."""
+Prepared = list[tuple[Outcome, list[Message]]]
+"""The outcomes of a batch, each with the messages to send for it."""
 
 
 class ArticleAgent:
@@ -50,6 +55,7 @@ class ArticleAgent:
         self._metrics = metrics
         self._fatal = fatal
         self._outbox = Outbox(app)
+        self._refusals = Refusals(settings, self._outbox)
         # One thread: spaCy and the rules run off the event loop, which keeps sending Kafka's heartbeats.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="extraction")
         self._times: dict[tuple[int, int], datetime] = {}
@@ -94,8 +100,7 @@ class ArticleAgent:
 
     def _process(self, records: Sequence[Record]) -> Prepared:
         """Return the outcomes and their messages; a record whose messages cannot be built becomes a dead letter."""
-        outcomes: list[Outcome] = []
-        messages: list[Message] = []
+        prepared: Prepared = []
         for processed in self._pipeline.process(records):
             outcome = processed
             try:
@@ -104,19 +109,34 @@ class ArticleAgent:
                 letter = dead_letter(outcome.record, "send", "processing_failed", error)
                 outcome = Outcome(record=outcome.record, dead=letter, seconds=outcome.seconds)
                 sent = [dead_letter_message(self.settings, letter)]
-            outcomes.append(outcome)
-            messages += sent
-        return outcomes, messages
+            prepared.append((outcome, sent))
+        return prepared
 
     async def _deliver(self, prepared: Prepared) -> None:
-        outcomes, messages = prepared
-        await self._outbox.send(messages)
+        found = iter(await self._outbox.offer(message for _, messages in prepared for message in messages))
+        outcomes: list[Outcome] = []
+        refused: list[DeadLetter] = []
+        for processed, messages in prepared:
+            outcome = processed
+            errors = [one for one in islice(found, len(messages)) if isinstance(one, RecordRefusedError)]
+            if errors:  # the article is at fault, whatever else of it was sent
+                outcome = await self._refused(outcome, errors[0])
+                refused += [outcome.dead] if outcome.dead is not None else []
+            outcomes.append(outcome)
+        await self._refusals.send(refused)
         self._count(outcomes)
         for outcome in outcomes:
             if outcome.article is not None:
                 self._times[outcome.record.partition, outcome.record.offset] = outcome.article.event_time
             if outcome.pulse is not None:
                 self.progress.pulses.add(outcome.pulse)
+
+    async def _refused(self, outcome: Outcome, error: RecordRefusedError) -> Outcome:
+        if outcome.dead is not None:
+            return outcome
+        why = await self._refusals.explained(error)
+        letter = dead_letter(outcome.record, "send", reason_of(error), why)
+        return msgspec.structs.replace(outcome, dead=letter)
 
     def _settled(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -152,7 +172,7 @@ class ArticleAgent:
             if outcome.dead is not None:
                 metrics.articles.labels("dead").inc()
                 metrics.dead_letters.labels(outcome.dead.reason).inc()
-            if outcome.article is not None:
+            elif outcome.article is not None:
                 metrics.count_article(outcome.article)
                 for observation in outcome.observations:
                     metrics.observations.labels(observation.rule).inc()

@@ -28,14 +28,15 @@ from streams.fact_store.table import FactTable
 from streams.hot_reload.rules_in_force import RulesInForce
 from streams.kafka.topics import OBSERVATIONS
 from streams.monitoring.metrics import BAD_OBSERVATION, Metrics
-from streams.records.cloudevents import Headers
 from streams.records.dead_letter import DeadLetter
 from streams.records.observation import Observed, decode
 from streams.settings import Settings
 from streams.transport.batching import Conveyor, Event, headers_of, time_of
+from streams.transport.refused_records import RecordRefusedError
 from streams.transport.sender import Message, Outbox
 from streams.worker.agents.awaited_rules import AwaitedRules
-from streams.worker.agents.messages import alert_messages, count_alerts, dead_letter_message, observation_message
+from streams.worker.agents.messages import alert_messages, count_alerts, observation_message
+from streams.worker.agents.refusals import Refusals, reason_of
 from streams.worker.shutdown import Fatal
 
 logger = logging.getLogger(__name__)
@@ -51,11 +52,15 @@ class ObservationsExpandedError(UserError):
 
 
 class Effect(msgspec.Struct):
-    """A step of one partition, and the arrival time of the article that caused it, if any."""
+    """A step of one partition, and what caused it, if it was not a progress report.
+
+    ``event``: the observation; ``arrival``: the arrival time of its article.
+    """
 
     partition: int
     step: Step
     arrival: datetime | None = None
+    event: Event | None = None
 
 
 class Work(msgspec.Struct):
@@ -64,7 +69,7 @@ class Work(msgspec.Struct):
     held: dict[int, FactPartition] = {}
     reported: set[int] = set()
     effects: list[Effect] = []
-    bad: list[Message] = []
+    bad: list[DeadLetter] = []
     handled: int = 0
 
 
@@ -88,6 +93,7 @@ class ObservationAgent:
         self._metrics = metrics
         self._fatal = fatal
         self._outbox = Outbox(app)
+        self._refusals = Refusals(settings, self._outbox)
         self.partitions = partitions
         self._awaited = AwaitedRules(settings, in_force)
         self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
@@ -151,7 +157,7 @@ class ObservationAgent:
             try:
                 record = decode(event.message.value, headers)
             except Exception as error:  # noqa: BLE001 - a bad record affects only itself
-                work.bad.append(self._dead_letter(event, headers, BAD_OBSERVATION, error))
+                work.bad.append(self._dead_letter(event, BAD_OBSERVATION, error))
                 continue
             wanted = partial(self.conveyor.is_current, event)
             if isinstance(record, Observed) and not await self._awaited.have_rule(record.observation, wanted):
@@ -162,17 +168,18 @@ class ObservationAgent:
                 event.message.partition, self._table.store.partition(event.message.partition)
             )
             try:
-                self._apply(record, partition, event.message.partition, work)
+                self._apply(record, partition, event, work)
             except Exception as error:  # noqa: BLE001 - a bad record affects only itself; the state is unchanged
-                work.bad.append(self._dead_letter(event, headers, "processing_failed", error))
-        await self._outbox.send((*self._alerts(work.effects), *work.bad))
+                work.bad.append(self._dead_letter(event, "processing_failed", error))
+        await self._send(work)
         await self._write(work)
         self._count(work.effects)
         self._metrics.observations_handled.inc(work.handled)
 
-    def _apply(self, record: ProgressReport | Observed, partition: FactPartition, number: int, work: Work) -> None:
+    def _apply(self, record: ProgressReport | Observed, partition: FactPartition, event: Event, work: Work) -> None:
+        number = event.message.partition
         if isinstance(record, Observed):
-            work.effects.append(Effect(number, *self._observe(record, partition)))
+            work.effects.append(Effect(number, *self._observe(record, partition), event))
             work.handled += 1
         else:
             work.reported.add(number)
@@ -199,19 +206,10 @@ class ObservationAgent:
             if below is not None:
                 yield partition.state.advance(below, depth=depth)
 
-    def _dead_letter(self, event: Event, headers: Headers, reason: str, error: Exception) -> Message:
+    def _dead_letter(self, event: Event, reason: str, error: Exception) -> DeadLetter:
         message = event.message
-        logger.error(
-            "dead letter (%s): a record in %s, partition %d, offset %d: %s: %s",
-            reason,
-            message.topic,
-            message.partition,
-            message.offset,
-            type(error).__qualname__,
-            error,
-        )
         self._metrics.dead_letters.labels(reason).inc()
-        letter = DeadLetter(
+        return DeadLetter(
             reason=reason,
             message=str(error),
             error=type(error).__qualname__,
@@ -222,9 +220,18 @@ class ObservationAgent:
             timestamp=time_of(event),
             key=message.key,
             value=message.value,
-            headers=headers,
+            headers=headers_of(event),
         )
-        return dead_letter_message(self._settings, letter)
+
+    async def _send(self, work: Work) -> None:
+        """Send what follows, and the dead letters; an alert that the broker refuses becomes one of these."""
+        messages = list(self._alerts(work.effects))
+        for message, found in zip(messages, await self._outbox.offer(messages), strict=True):
+            if isinstance(found, RecordRefusedError):
+                letter = await self._refusals.letter_of(message, found, datetime.now(UTC))
+                self._metrics.dead_letters.labels(letter.reason).inc()
+                work.bad.append(letter)
+        await self._refusals.send(work.bad)
 
     def _alerts(self, effects: Iterable[Effect]) -> Iterator[Message]:
         for effect in effects:
@@ -234,13 +241,18 @@ class ObservationAgent:
                 yield observation_message(self._settings, observation, None)
 
     async def _write(self, work: Work) -> None:
-        """Write facts to the changelog; the producer keeps the order of a key put and deleted in the same batch."""
+        """Write facts to the changelog; the producer keeps the order of a key put and deleted in the same batch.
+
+        A fact that the broker refuses counts until this worker leaves the partition; its observation becomes a dead
+        letter. Progress that it refuses ends the worker: without it, the watermark would be lost.
+        """
         changelog = self._table.changelog_topic_name
-        records = [
-            Message(topic=changelog, key=key.encode(), value=value, partition=effect.partition)
+        effects = [
+            (effect, Message(topic=changelog, key=key.encode(), value=value, partition=effect.partition))
             for effect in work.effects
             for key, value in (*effect.step.puts, *((key, None) for key in effect.step.deletes))
         ]
+        records = [message for _, message in effects]
         generation = self.conveyor.app.consumer_generation_id
         records += [
             Message(topic=changelog, key=key, value=value, partition=number)
@@ -248,8 +260,15 @@ class ObservationAgent:
             for key, value in work.held[number].progress_records(generation)
         ]
         written: dict[int, list[tuple[int, Record]]] = {}
-        for record, metadata in zip(records, await self._outbox.send(records), strict=True):
-            written.setdefault(metadata.partition, []).append((metadata.offset, (record.key or b"", record.value)))
+        refused: list[DeadLetter] = []
+        for position, (record, found) in enumerate(zip(records, await self._outbox.offer(records), strict=True)):
+            if not isinstance(found, RecordRefusedError):
+                written.setdefault(found.partition, []).append((found.offset, (record.key or b"", record.value)))
+            elif position < len(effects):
+                refused.append(await self._unwritten(*effects[position], found))
+            else:
+                raise await self._refusals.explained(found)
+        await self._refusals.send(refused)
         for number, stored in written.items():
             work.held[number].wrote(stored)  # as held when the batch began, never one from a later takeover
         for number in work.reported:  # everything that fired at this watermark is now acknowledged
@@ -257,9 +276,19 @@ class ObservationAgent:
             held.settled_watermark = held.progress.watermark
             held.settled_layers = held.state.judged
 
+    async def _unwritten(self, effect: Effect, message: Message, error: RecordRefusedError) -> DeadLetter:
+        if effect.event is not None:
+            return self._dead_letter(effect.event, reason_of(error), await self._refusals.explained(error))
+        letter = await self._refusals.letter_of(message, error, datetime.now(UTC))
+        self._metrics.dead_letters.labels(letter.reason).inc()
+        return letter
+
     def _count(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             count_alerts(self._metrics, effect.step.firings, effect.arrival)
             for observation in effect.step.observations:
                 self._metrics.observations.labels(observation.rule).inc()
             self._metrics.count_limits(effect.step.limits)
+            for limit in effect.step.limits:
+                if limit.what == "failed":
+                    logger.error("rule %s failed to judge a moment of a group: %s", limit.rule, limit.reason)

@@ -16,6 +16,7 @@ from faust.types import TP
 from detectors.timeline.log import thinned
 from detectors.timeline.watermark import ProgressReport
 from streams.transport.consumer import Consumer, consumer_of
+from streams.transport.refused_records import RecordRefusedError
 from streams.transport.sender import Outbox
 from streams.transport.transaction_markers import TransactionEnds
 from streams.worker.agents.articles import ArticleAgent
@@ -23,6 +24,7 @@ from streams.worker.agents.gauges import Reached
 from streams.worker.agents.log_watch import LogWatch
 from streams.worker.agents.messages import report_messages
 from streams.worker.agents.observations import ObservationAgent
+from streams.worker.agents.refusals import Refusals
 
 
 class ProgressReports:
@@ -36,6 +38,7 @@ class ProgressReports:
         self._observations = observations
         self._log_watch = log_watch
         self._outbox = Outbox(app)
+        self._refusals = Refusals(articles.settings, self._outbox)
         self._transaction_ends = TransactionEnds()
 
     @property
@@ -53,6 +56,7 @@ class ProgressReports:
 
         Raises:
             KafkaError: a report was not acknowledged, or the brokers do not answer; nothing was released.
+            RefusedError: the topic takes no reports.
         """
         consumer, progress = consumer_of(self._app), self._articles.progress
         assigned = consumer.assignment()
@@ -111,7 +115,10 @@ class ProgressReports:
             judged=self._observations.judged(),
             pulses=thinned(pulses, self._articles.log_grain),
         )
-        await self._outbox.send(report_messages(self._articles.settings, report, self._observations.partitions))
+        try:
+            await self._outbox.send(report_messages(self._articles.settings, report, self._observations.partitions))
+        except RecordRefusedError as error:  # no report will ever pass, and nothing would be committed
+            raise await self._refusals.explained(error) from None
         progress.pulses -= pulses
 
     async def _release(self, consumer: Consumer, owned: list[TP], done: dict[int, int], ends: dict[int, int]) -> None:

@@ -180,7 +180,7 @@ WRITES = {
     "producer": {"articles"},
     "worker": {"articles.enriched", "articles.dead", "observations", "alerts", "alerts.many", "desk"},
     "subscriber": set(),
-    "operator": {"articles", "observations", "articles.dead.replayed"},
+    "operator": {"articles", "observations", "articles.dead.replayed", "alerts", "alerts.many"},
     "topics": set(),
 }
 READS = {

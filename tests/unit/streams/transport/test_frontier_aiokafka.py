@@ -15,6 +15,9 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer import sender
+from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBatch
+from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
@@ -25,6 +28,7 @@ from streams.fact_store.table import partition_of
 from streams.settings import load_settings
 from streams.transport import consumer as ours
 from streams.transport.record_batches import TolerantRecords
+from streams.transport.refused_records import Handler
 from streams.worker.app import create_app
 from tests.rigs.frontier import assumes, code
 
@@ -162,3 +166,35 @@ def test_a_key_goes_where_the_producer_and_every_kafka_client_put_it() -> None:
     assert type(partitioner) is DefaultPartitioner
     for key in ("rule|Kenya", "rule|", "ÄÖ"):
         assert partition_of(key, 7) == (murmur2(key.encode()) & 0x7FFFFFFF) % 7
+
+
+@assumes(
+    "aiokafka.producer.sender.SendProduceReqHandler",
+    "aiokafka.producer.sender.Sender._txn_manager",
+    "aiokafka.producer.sender.Sender._message_accumulator",
+)
+def test_the_sender_handles_answers_through_the_class_that_its_module_names() -> None:
+    create_app(load_settings(brokers="127.0.0.1:1"))
+    assert sender.SendProduceReqHandler is Handler
+    way = code(sender.Sender._send_produce_req)
+    assert "SendProduceReqHandler(self, batches)" in way
+    # A partition stays muted until its answer is handled: only then does another batch get numbers.
+    assert way.index("await handler.do(node_id)") < way.index("self._muted_partitions.remove(tp)")
+    theirs = Handler.__mro__[1]
+    assert re.search(r"batch = self\._batches\.get\(tp\)\s+if batch is None:\s+continue", code(theirs.handle_response))
+    assert "elif 5 <= response.API_VERSION <= 7" in code(theirs.handle_response)
+
+
+@assumes(
+    "aiokafka.producer.message_accumulator.MessageBatch._msg_futures",
+    "aiokafka.producer.message_accumulator.MessageAccumulator._batches",
+    "aiokafka.producer.message_accumulator.MessageAccumulator._batch_ttl",
+)
+def test_a_batch_waits_in_a_queue_of_its_partition_with_a_future_for_each_record() -> None:
+    assert "self._msg_futures.append((future, metadata))" in code(MessageBatch.append)
+    assert "self._batches[tp].appendleft(batch)" in code(MessageAccumulator.reenqueue)
+    assert "MessageBatch(tp, builder, self._batch_ttl, self._linger_time)" in code(MessageAccumulator._append_batch)
+    taken = code(MessageAccumulator._pop_batch)
+    assert "not_retry = batch.retry_count == 0" in taken
+    assert "increment_sequence_number(batch.tp, batch.record_count)" in taken
+    assert "seq = self._sequence_numbers[tp] + increment" in code(TransactionManager.increment_sequence_number)
