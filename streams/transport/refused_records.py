@@ -4,7 +4,9 @@ A broker refuses a whole batch for one record that is too large or invalid, and 
 of that batch, and every later batch of that partition: an idempotent producer counts the records that it sent, and the
 broker misses the refused ones (OutOfOrderSequenceNumber). Here a refused batch gives its numbers back, as Java's client
 does, and is halved until the record at fault is alone. The halves go out before everything that waits for the same
-partition, so the order stays. Pinned by tests/unit/streams/transport/test_refused_records.py.
+partition, so the order stays. A batch that was sent before without an answer may have been written then: nobody knows
+which numbers are free, so the producer begins anew under another id. Pinned by
+tests/unit/streams/transport/test_refused_records.py.
 """
 
 from __future__ import annotations
@@ -16,6 +18,12 @@ from typing import Any
 import aiokafka.producer.sender as aiokafka_sender
 from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBatch
 from aiokafka.producer.sender import SendProduceReqHandler
+from aiokafka.producer.transaction_manager import (
+    NO_PRODUCER_EPOCH,
+    NO_PRODUCER_ID,
+    PidAndEpoch,
+    TransactionManager,
+)
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.structs import TopicPartition
 
@@ -59,8 +67,7 @@ class Handler(SendProduceReqHandler):  # type: ignore[misc]
             for partition, code, *rest in partitions:
                 tp = TopicPartition(topic, partition)
                 batch = self._batches.get(tp)
-                # One that was sent before without an answer may have been written then; its numbers are not free.
-                if batch is not None and code in REFUSALS and batch.retry_count == 1:
+                if batch is not None and code in REFUSALS:
                     del self._batches[tp]
                     said = rest[-1] if response.API_VERSION >= _WITH_MESSAGE else ""
                     self._refused(batch, code, said or "")
@@ -68,8 +75,11 @@ class Handler(SendProduceReqHandler):  # type: ignore[misc]
 
     def _refused(self, batch: MessageBatch, code: int, said: str) -> None:
         sender = self._sender
-        if sender._txn_manager is not None:  # noqa: SLF001
-            sender._txn_manager.increment_sequence_number(batch.tp, -batch.record_count)  # noqa: SLF001
+        numbers = sender._txn_manager  # noqa: SLF001
+        if numbers is not None and batch.retry_count == 1:
+            numbers.increment_sequence_number(batch.tp, -batch.record_count)
+        elif numbers is not None:
+            _begin_anew(numbers)
         if batch.record_count > 1:
             _split(sender._message_accumulator, batch)  # noqa: SLF001
             return
@@ -78,6 +88,13 @@ class Handler(SendProduceReqHandler):  # type: ignore[misc]
             if not future.done():
                 future.set_exception(RecordRefusedError(code, batch.tp.topic, batch.tp.partition, size, said))
         batch.done_noack()
+
+
+def _begin_anew(numbers: TransactionManager) -> None:
+    """Let the sender ask for another producer id before its next batch; batches on their way keep the old one."""
+    numbers._pid_and_epoch = PidAndEpoch(NO_PRODUCER_ID, NO_PRODUCER_EPOCH)  # noqa: SLF001
+    numbers._pid_waiter = asyncio.get_running_loop().create_future()  # noqa: SLF001
+    numbers._sequence_numbers.clear()  # noqa: SLF001
 
 
 def _split(accumulator: MessageAccumulator, batch: MessageBatch) -> None:

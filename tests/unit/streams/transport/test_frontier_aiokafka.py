@@ -186,6 +186,21 @@ def test_the_sender_handles_answers_through_the_class_that_its_module_names() ->
 
 
 @assumes(
+    "aiokafka.producer.transaction_manager.TransactionManager._pid_and_epoch",
+    "aiokafka.producer.transaction_manager.TransactionManager._pid_waiter",
+    "aiokafka.producer.transaction_manager.TransactionManager._sequence_numbers",
+)
+def test_a_sender_without_a_producer_id_asks_for_one_before_its_next_batch() -> None:
+    way = code(sender.Sender._sender_routine)
+    between = way[way.index("await self._maybe_wait_for_pid()") : way.index("drain_by_nodes")]
+    assert between.count("await") == 1  # no batch gets its numbers between the two
+    assert "self._pid_and_epoch.pid != NO_PRODUCER_ID" in code(TransactionManager.has_pid)
+    given = code(TransactionManager.set_pid_and_epoch)
+    assert "self._pid_and_epoch = PidAndEpoch(pid, epoch)" in given
+    assert "self._pid_waiter.set_result(None)" in given
+
+
+@assumes(
     "aiokafka.producer.message_accumulator.MessageBatch._msg_futures",
     "aiokafka.producer.message_accumulator.MessageAccumulator._batches",
     "aiokafka.producer.message_accumulator.MessageAccumulator._batch_ttl",

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, NamedTuple
 
 import pytest
-from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
+from aiokafka.errors import TopicAuthorizationFailedError
 from aiokafka.producer.message_accumulator import MessageAccumulator
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.record.default_records import DefaultRecordBatch
@@ -41,6 +41,7 @@ class Broker:
         self.invalid = invalid
         self.idempotent = idempotent
         self.log: list[bytes] = []
+        self.since = 0  # where the producer's present id began
         self.requests = 0
 
     def append(self, data: bytes) -> int:
@@ -51,7 +52,7 @@ class Broker:
             return TOO_LARGE
         if set(values) & set(self.invalid):
             return INVALID
-        assert not self.idempotent or batch.base_sequence == len(self.log), "OutOfOrderSequenceNumber"
+        assert not self.idempotent or batch.base_sequence == len(self.log) - self.since, "OutOfOrderSequenceNumber"
         self.log += values
         return 0
 
@@ -175,17 +176,28 @@ def test_other_refusals_are_aiokafkas() -> None:
     asyncio.run(run())
 
 
-def test_a_batch_that_was_sent_before_without_an_answer_is_not_split() -> None:
-    """It may have been written then: its numbers are taken, and aiokafka's error ends the worker, which begins anew."""
+@pytest.mark.parametrize("written", [False, True])
+def test_a_batch_that_was_sent_before_without_an_answer_begins_anew_under_another_id(written: bool) -> None:
+    """It may have been written then, before the topic's limit was lowered: nothing may be taken for a duplicate of it."""
 
     async def run() -> None:
-        sender = Sender()
-        (future,) = await sender.put(b"1")
+        sender, broker = Sender(), Broker(invalid=(b"bad",))
+        numbers = sender._txn_manager
+        assert numbers is not None
+        good, bad = await sender.put(b"good", b"bad")
         nodes, _ = sender._message_accumulator.drain_by_nodes(ignore_nodes=())
+        if written:
+            broker.log += [b"good", b"bad"]
         sender._message_accumulator.reenqueue(nodes[1][TP])
-        nodes, _ = sender._message_accumulator.drain_by_nodes(ignore_nodes=())
-        Handler(sender, nodes[1]).handle_response(Answer([(TP.topic, [(TP.partition, TOO_LARGE, -1, -1, 0, [], "")])]))
-        assert isinstance(future.exception(), MessageSizeTooLargeError)
+        sender.turn(broker)
+        assert not numbers.has_pid()
+        numbers.set_pid_and_epoch(8, 0)  # as the sender does before its next batch
+        broker.since = len(broker.log)
+        while sender.turn(broker):
+            pass
+        assert broker.log == ([b"good", b"bad"] if written else []) + [b"good"]
+        assert isinstance(bad.exception(), RecordRefusedError)
+        assert broker.log[good.result().offset] == b"good"
 
     asyncio.run(run())
 
