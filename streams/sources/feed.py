@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import msgspec
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from detectors.model.event_time import event_time
 from detectors.user_error import UserError
@@ -35,6 +35,10 @@ MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
 SEND_SECONDS = 60.0
 #: Timeout for closing, and for flushing after another failure has ended the feed (seconds).
 STOP_SECONDS = 5.0
+#: What a broker answers to a record that is larger than its topic takes, and the remedy. kafka-python's producer sends
+#: nothing more after it.
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+RAISE = "raise its max.message.bytes, or leave the record out"
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -156,8 +160,11 @@ class Feed:
                 on_sent(Sent(metadata.partition, metadata.offset))
 
         def failed(error: BaseException) -> None:
+            reason = said(error)
+            if isinstance(error, TOO_LARGE):
+                reason = f"{self._topic} refuses a record of {size} bytes; {RAISE}"
             with self._changed:
-                self._failure = self._failure or f"{place}: not acknowledged: {said(error)}"
+                self._failure = self._failure or f"{place}: not acknowledged: {reason}"
                 if not self._closing and not getattr(error, "retriable", True):  # it was not written, and will not be
                     del self._in_flight[number]
                     self._bytes -= size

@@ -5,6 +5,7 @@ Checked with a paused broker, which accepts connections and acknowledges nothing
 
 import json
 import os
+import random
 import signal
 import threading
 import time
@@ -14,11 +15,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from streams.brokers.kafka_cluster import KafkaCluster
+from streams.kafka.clients import admin_client
 from streams.kafka.topics import TopicsMissingError
 from streams.records.article import decode_article
-from streams.sources.feed import MAX_IN_FLIGHT_BYTES, MAX_UNACKNOWLEDGED, Feed, stamp
+from streams.sources.feed import MAX_IN_FLIGHT_BYTES, MAX_UNACKNOWLEDGED, Feed, UnacknowledgedError, feed, stamp
+from streams.sources.files import Line
 
 START = datetime(2020, 5, 1, tzinfo=UTC)
 APART = timedelta(minutes=10)
@@ -107,3 +111,20 @@ def test_unacknowledged_bytes_are_limited_and_reported(
     finally:
         os.kill(kafka.pid(1), signal.SIGCONT)
     assert (stopped.acknowledged, stopped.unacknowledged) == (1, told)
+
+
+def test_a_record_that_the_topic_does_not_take_is_named_with_the_remedy(new_watch: Callable[..., Any]) -> None:
+    watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]")
+    watch.create_topics()
+    topic = watch.settings.topic("articles")
+    admin = admin_client(watch.settings)
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs={"max.message.bytes": "50000"})])
+    admin.close()
+    long = random.Random(1).randbytes(60_000).hex()
+    lines = [
+        Line("f.jsonl", number, json.dumps({"text": text}).encode()) for number, text in ((1, "A flood."), (2, long))
+    ]
+    said = rf"f.jsonl:2: not acknowledged: {topic} refuses a record of 120\d\d\d bytes; raise its max.message.bytes, or"
+    with pytest.raises(UnacknowledgedError, match=said), Feed(watch.settings) as connection:
+        feed(connection, lines, lambda: None, lambda _: None)
+    assert len(watch.read("articles")) == 1
