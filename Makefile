@@ -6,6 +6,7 @@ ARGS ?=
 ARTICLES ?= 1000000
 SEEDS ?= 5
 SECONDS ?= 300
+MINUTES ?= 4
 TESTS := tests/integration tests/property tests/unit
 # Tests that start no broker, take less than ten seconds, and can run beside other tests.
 FAST := not kafka and not broker and not slow and not alone
@@ -15,7 +16,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	if $$python -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
 
-.PHONY: help install demo test test-fast check bench chaos soak fuzz broker wheel clean
+.PHONY: help install demo test test-fast check bench chaos soak soak-day fuzz broker wheel clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -75,7 +76,10 @@ fuzz: install ## Search for slow texts and for records that affect others (SECON
 	@NEWSWATCH_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest tests/fuzz -s -q --timeout 0 $(ARGS)
 
 soak: install ## Run a worker over a million small articles and check its memory (ARTICLES=100000)
-	@NEWSWATCH_SOAK_ARTICLES=$(ARTICLES) $(BIN)/pytest tests/soak -s -q $(ARGS)
+	@NEWSWATCH_SOAK_ARTICLES=$(ARTICLES) $(BIN)/pytest tests/soak/test_soak.py -s -q $(ARGS)
+
+soak-day: install ## Run a day of event time with rule edits, scaling and broker restarts (MINUTES=10: longer)
+	@NEWSWATCH_DAY_MINUTES=$(MINUTES) $(BIN)/pytest tests/soak/test_day.py -s -q --show-capture=no $(ARGS)
 
 broker: $(VENV)/installed ## Start Apache Kafka for development (ARGS="--brokers 3")
 	@$(BIN)/newswatch broker --kafka $(ARGS)

@@ -19,6 +19,8 @@ PREFIX = "NEWSWATCH_"
 #: Our variables that are not settings: the path of the settings file, and those for the tests.
 _OTHERS = (
     "NEWSWATCH_CONFIG",
+    "NEWSWATCH_DAY_MINUTES",
+    "NEWSWATCH_DAY_SEED",
     "NEWSWATCH_FUZZ_SECONDS",
     "NEWSWATCH_FUZZ_SEED",
     "NEWSWATCH_REQUIRE_KAFKA",
