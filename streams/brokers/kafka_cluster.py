@@ -21,13 +21,18 @@ READY_TIMEOUT = 60.0
 _ATTEMPTS = 3
 
 
-def tool(main: str, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+def tool(
+    main: str, *arguments: str, timeout: float = 60.0, given: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one of Kafka's own command line tools by the name of its main class, e.g. `kafka.tools.StorageTool`.
 
-    `timeout` in seconds. Raises KafkaUnavailableError, subprocess.CalledProcessError with both outputs, TimeoutExpired.
+    `timeout` in seconds; `given` is its standard input. Raises KafkaUnavailableError, subprocess.CalledProcessError
+    with both outputs, TimeoutExpired.
     """
     command = [java(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", f"{jars()}/*"]
-    return subprocess.run([*command, main, *arguments], capture_output=True, text=True, check=True, timeout=timeout)
+    return subprocess.run(
+        [*command, main, *arguments], input=given, capture_output=True, text=True, check=True, timeout=timeout
+    )
 
 
 class KafkaCluster(Broker):
