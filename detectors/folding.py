@@ -1,4 +1,7 @@
-"""Text as conditions compare it: ignores case, accents, and the kind of quotation mark, dash and blank."""
+"""Text as conditions compare it: ignores case, accents, and the kind of quotation mark, dash and blank.
+
+Folding reads the visible text (:mod:`detectors.visible`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import re
 import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
+
+from detectors.visible import INVISIBLE, Visible, in_one_script, unusual, visible
 
 _QUOTES = '‘’‚‛“”„‟«»‹›`´′″ʹʺʻʼʽˈ＇＂"'
 _DASHES = "‐‑‒–—―−﹘﹣－⁃"
@@ -22,18 +27,14 @@ _STROKES = {
     "þ": "th",
     "ς": "σ",
 }
-WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), "")
-"""Invisible characters: soft hyphens, joiners, byte order marks."""
 _SPECIAL: dict[str, str] = {
     **dict.fromkeys(_QUOTES, "'"),
     **dict.fromkeys(_DASHES, "-"),
     **_STROKES,
     **{letter.upper(): plain for letter, plain in _STROKES.items()},
-    **{chr(code): nothing for code, nothing in WITHOUT_WIDTH.items()},
 }
 _RUN_OF_BLANKS = re.compile(r"\s{2,}|[^\S ]")
 _ODD = re.compile(r"\s{2,}|[^\S ]|[^\x00-\x7f]|\"|`")
-_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"\w+")
 _NO_WORD = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 _USUAL = "’“”‘—–\u00a0"
@@ -44,7 +45,9 @@ _FEW_LETTERS = 100
 
 @lru_cache(maxsize=8192)
 def fold_letter(letter: str) -> str:
-    """Fold one character: a ligature gives several, an accent or zero-width character none."""
+    """Fold one character: a ligature gives several, an accent or invisible character none."""
+    if letter in INVISIBLE:
+        return ""
     special = _SPECIAL.get(letter)
     if special is not None:
         return special
@@ -58,17 +61,17 @@ def fold_letter(letter: str) -> str:
 class Folded:
     """A folded text; ``span`` maps its offsets to offsets in the original."""
 
-    __slots__ = ("_cased", "_original", "_shifts", "text")
+    __slots__ = ("_cased", "_shifts", "_visible", "text")
 
     def __init__(self, original: str, cased: bool) -> None:
-        self.text = _letters(_collapsed(original), cased)
-        self._original = original
+        self._visible = Visible(original)
+        self.text = _letters(_collapsed(self._visible.text), cased)
         self._cased = cased
         self._shifts: tuple[list[int], list[int]] | None = None
 
     def _origin(self, offset: int) -> int:
         if self._shifts is None:  # most folded texts never need the mapping
-            self._shifts = _shifts(self._original, self._cased)
+            self._shifts = _shifts(self._visible.text, self._cased)
         starts, shifts = self._shifts
         return offset + shifts[bisect_right(starts, offset)]
 
@@ -76,29 +79,30 @@ class Folded:
         """Map a folded span to the original; ``end`` is exclusive in both."""
         first = self._origin(start)
         if end <= start:
-            return first, first
+            return self._visible.span(first, first)
         last = self._origin(end - 1) + 1
-        while last < len(self._original) and unicodedata.combining(self._original[last]):
+        text = self._visible.text
+        while last < len(text) and unicodedata.combining(text[last]):
             last += 1  # a combining accent belongs to the letter before it
-        return first, last
+        return self._visible.span(first, last)
 
 
 def fold(text: str, *, cased: bool = False) -> Folded:
     """The text as conditions compare it, with a mapping back to the original offsets.
 
-    ``cased`` normalizes blanks only. A run of blanks and line breaks becomes one blank.
+    ``cased`` normalizes only blanks and what is invisible. A run of blanks and line breaks becomes one blank.
     """
     return Folded(text, cased)
 
 
 def foreign_letters(text: str) -> set[str]:
     """The distinct characters of ``text`` beyond ASCII."""
-    return set("".join(_FOREIGN.findall(text)))
+    return {letter for letter in set(unusual(text)) if not letter.isascii()}
 
 
 def words(text: str, *, cased: bool = False) -> list[str]:
     """The words of the folded text, in order: maximal runs of letters, digits and ``_``."""
-    plain = _letters(text, cased)
+    plain = _letters(visible(text), cased)
     return plain.translate(_NO_WORD).split() if plain.isascii() else _WORD.findall(plain)
 
 
@@ -125,6 +129,8 @@ def _letters(text: str, cased: bool) -> str:
             for letter in letters:
                 text = text.replace(letter, fold_letter(letter))
     text = text.lower()
+    if not text.isascii():
+        text = in_one_script(text)  # once more, for letters that had an accent
     if '"' in text:
         text = text.replace('"', "'")
     return text.replace("`", "'") if "`" in text else text

@@ -15,6 +15,7 @@ from detectors.conditions.view import Scene, Stretch
 from detectors.conditions.work import LETTERS
 from detectors.folding import fold
 from detectors.model.article import Span
+from detectors.visible import Visible, visible
 
 MOST_PATTERN_HITS = 20
 FOLDING = 8
@@ -204,7 +205,7 @@ class Reads(Condition, frozen=True, tag="Reads"):
             return bool(scene.text(self.field)) == self.test.wanted
         self._charge(scene)
         if isinstance(self.test, TextPattern):
-            return any(self.test.found(original(scene, stretch)) for stretch in scene.text(self.field))
+            return any(self.test.found(visible(original(scene, stretch))) for stretch in scene.text(self.field))
         return any(self.test.hits(scene, stretch) for stretch in scene.text(self.field))
 
     def collect(self, scene: Scene, into: Bindings) -> None:
@@ -236,22 +237,24 @@ def original(scene: Scene, stretch: Stretch) -> str:
 
 
 class TextPattern(msgspec.Struct, frozen=True, tag="TextPattern"):
-    """RE2, found anywhere in the original text."""
+    """RE2, found anywhere in the visible text, its case and accents as they are."""
 
     patterns: tuple[str, ...]
 
     def found(self, text: str) -> bool:
-        """Whether one of them is found in a text."""
+        """Whether one of them is found in a visible text."""
         return any(compiled(pattern).search(text) is not None for pattern in self.patterns)
 
     def hits(self, scene: Scene, stretch: Stretch) -> list[tuple[str, Span]]:
         """The pattern and each place (at most ``MOST_PATTERN_HITS``) where it was found."""
-        part, start, _ = stretch
+        part, at, _ = stretch
         text = original(scene, stretch)
+        shown = Visible(text)
         found = []
         for pattern in self.patterns:
-            for match in compiled(pattern).finditer(text):
-                found.append((pattern, Span(part, start + match.start(), start + match.end(), match.group())))
+            for match in compiled(pattern).finditer(shown.text):
+                start, end = shown.span(*match.span())
+                found.append((pattern, Span(part, at + start, at + end, text[start:end])))
                 if len(found) >= MOST_PATTERN_HITS:
                     return found
         return found

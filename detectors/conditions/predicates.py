@@ -13,6 +13,7 @@ import re2
 from detectors.conditions.lexicon import Phrase, in_value
 from detectors.conditions.values import Value, scalar_key
 from detectors.folding import word_bounded
+from detectors.visible import visible
 
 Comparison = Literal["gt", "gte", "lt", "lte", "is"]
 COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -124,7 +125,7 @@ def compiled(pattern: str) -> re2._Regexp[str]:
 
 
 class Matches(Predicate, frozen=True, tag="Matches"):
-    """One of the patterns matches somewhere in the original spelling."""
+    """One of the patterns matches somewhere in the visible text, its case and accents as they are."""
 
     patterns: tuple[str, ...]
 
@@ -132,7 +133,8 @@ class Matches(Predicate, frozen=True, tag="Matches"):
         raw = value.attributes.get(attribute)
         if not isinstance(raw, tuple):
             return False
-        return any(compiled(pattern).search(text) is not None for pattern in self.patterns for text in raw)
+        texts = [visible(text) for text in raw]
+        return any(compiled(pattern).search(text) is not None for pattern in self.patterns for text in texts)
 
 
 class Compare(Predicate, frozen=True, tag="Compare"):

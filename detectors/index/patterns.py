@@ -13,6 +13,7 @@ from detectors.conditions.nodes import original
 from detectors.conditions.predicates import compiled
 from detectors.conditions.view import ArticleView
 from detectors.index.leaves import Need
+from detectors.visible import visible
 
 TOGETHER = 64
 """Patterns per set; the automaton of a larger set outgrows its memory and is rebuilt again and again."""
@@ -45,7 +46,7 @@ class PatternIndex:
         """Add the leaves that the article meets."""
         for field, sets in self._fields.items():
             for stretch in view.whole.text(field):
-                text = original(view.whole, stretch).encode()
+                text = visible(original(view.whole, stretch)).encode()
                 view.work.charge(len(sets) * (1 + len(text) // BYTES))
                 for one in sets:
                     into.update(one.found(text))

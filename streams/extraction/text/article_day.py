@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from detectors.visible import visible
+
 _READ = 600  # characters searched for the article's own date
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]([01]?\d)(?:[/-]([0-3]?\d))?[/-]")
@@ -19,7 +21,7 @@ def article_day(published_at: str | None, text: str) -> str:
     """The day as ``YYYY-MM-DD`` (UTC as written), or "" if neither the record nor the first lines give it."""
     if published_at and (found := _RFC3339.match(published_at.strip())):
         return found.group()
-    sample = text[:_READ]
+    sample = visible(text[:_READ])
     if found := _ADDRESS.search(sample):
         return _day(found[1], found[2], found[3] or "1")
     if found := _WRITTEN.search(sample):

@@ -1,10 +1,11 @@
 """An article prepared for reading: a clean text, a folded text of the same length, and a mapping to the original.
 
-The *clean* text is title, line break, text, with each run of white space replaced by one character (a line break at
-the end of a paragraph). The *folded* text has the same length: lower case, accents dropped, a blank for every character
-that is neither letter nor digit, URLs and mail addresses blanked out. To make the lengths equal, the clean text is
-even: ``Straße`` becomes ``Strasse``, and combining accents are dropped. Terms are looked up in the folded text, names
-are read in the clean text, and every finding is reported in characters of the original title or text.
+The *clean* text is title, line break, text, all as a reader sees them (:mod:`detectors.visible`), with each run of
+white space replaced by one character (a line break at the end of a paragraph). The *folded* text has the same length:
+lower case, accents dropped, a blank for every character that is neither letter nor digit, URLs and mail addresses
+blanked out. To make the lengths equal, the clean text is even: ``Straße`` becomes ``Strasse``, and combining accents
+are dropped. Terms are looked up in the folded text, names are read in the clean text, and every finding is reported in
+characters of the original title or text.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
 
-from detectors.folding import WITHOUT_WIDTH
 from detectors.model.article import Part, Span
+from detectors.visible import Visible
 from streams.extraction.text.folding import even, fold, uneven_letters, uneven_pattern
 
 _BLANKS = re.compile(r"\s{2,}|[^\S ]")
@@ -26,14 +27,14 @@ _TERMINAL = frozenset(".!?:;\"'”’)]»…")
 
 @lru_cache(maxsize=256)
 def _changed(uneven: str) -> re.Pattern[str]:
-    """The parts of the original that the clean text replaces: runs of blanks and uneven letters."""
+    """The parts of the visible text that the clean text replaces: runs of blanks and uneven letters."""
     return re.compile(f"{_BLANKS.pattern}|{uneven_pattern(uneven)}")
 
 
 def _clean(text: str) -> tuple[str, list[int], list[int]]:
-    """The clean text, and the breakpoints (clean offset, original offset) from which offsets run in parallel."""
+    """The clean text, and the breakpoints (clean offset, visible offset) from which offsets run in parallel."""
     pieces: list[str] = []
-    clean_at, original_at = [0], [0]
+    clean_at, shown_at = [0], [0]
     length = done = 0
     uneven = uneven_letters(text)
     for run in (_changed(uneven) if uneven else _BLANKS).finditer(text):
@@ -46,10 +47,10 @@ def _clean(text: str) -> tuple[str, list[int], list[int]]:
             pieces.append(even(blanks))
             for _ in pieces[-1]:  # each maps to the whole letter
                 clean_at.append(length)
-                original_at.append(start)
+                shown_at.append(start)
                 length += 1
             clean_at.append(length)
-            original_at.append(end)
+            shown_at.append(end)
             continue
         lines = blanks.count("\n") + blanks.count("\r") + blanks.count("\u2028") + blanks.count("\u2029")
         indented = end - start >= 5 or not text[end : end + 1].isupper()  # a line broken by page layout
@@ -58,43 +59,53 @@ def _clean(text: str) -> tuple[str, list[int], list[int]]:
         length += 1
         if end - start > 1:
             clean_at.append(length)
-            original_at.append(end)
+            shown_at.append(end)
     pieces.append(text[done:])
-    return "".join(pieces), clean_at, original_at
+    return "".join(pieces), clean_at, shown_at
 
 
 class Document:
     """A title and a text, cleaned and folded; ``body`` is the clean offset at which the text begins."""
 
-    __slots__ = ("_spellings", "_text_at", "_title_at", "body", "clean", "folded", "text", "title")
+    __slots__ = ("_spellings", "_text", "_text_at", "_title", "_title_at", "body", "clean", "folded", "text", "title")
 
     def __init__(self, title: str, text: str) -> None:
         self.title = title
         self.text = text
-        clean_title, *self._title_at = _clean(title)
-        clean_text, *self._text_at = _clean(text)
-        self.body = len(clean_title) + 1 if title else 0
-        self.clean = f"{clean_title}\n{clean_text}" if title else clean_text
+        self._title = Visible(title)
+        self._text = Visible(text)
+        clean_title, *self._title_at = _clean(self._title.text)
+        clean_text, *self._text_at = _clean(self._text.text)
+        self.body = len(clean_title) + 1 if self._title.text else 0
+        self.clean = f"{clean_title}\n{clean_text}" if self.body else clean_text
         folded = self.clean
         if "http" in folded or "www." in folded or "@" in folded:
             folded = _ADDRESSES.sub(lambda found: " " * len(found.group()), folded)
         self.folded = fold(folded)
-        self._spellings: dict[str, str] | None = None if uneven_letters(title) or uneven_letters(text) else {}
+        self._spellings: dict[str, str] | None = {}
+        if uneven_letters(self._title.text) or uneven_letters(self._text.text):
+            self._spellings = None
 
     def span(self, start: int, end: int) -> Span:
         """The original span of clean offsets ``start`` to ``end`` (not across the end of the title)."""
+        part, shown, first, last = self._shown(start, end)
+        first, last = shown.span(first, last)
+        return Span(in_=part, start=first, end=last, text=(self.title if part == "title" else self.text)[first:last])
+
+    def _shown(self, start: int, end: int) -> tuple[Part, Visible, int, int]:
+        """The part that clean offsets ``start`` to ``end`` lie in, and their span of its visible text."""
         part: Part = "title" if start < self.body else "text"
         shift = 0 if part == "title" else self.body
-        original = self.title if part == "title" else self.text
-        clean_at, original_at = self._title_at if part == "title" else self._text_at
-        first = self._original(clean_at, original_at, start - shift)
+        shown = self._title if part == "title" else self._text
+        clean_at, shown_at = self._title_at if part == "title" else self._text_at
+        first = self._unclean(clean_at, shown_at, start - shift)
         last = first
         if end > start:
-            last = self._original(clean_at, original_at, end - shift - 1) + 1
+            last = self._unclean(clean_at, shown_at, end - shift - 1) + 1
             if self._spellings != {}:  # include all of a letter of several characters, and combining accents after it
-                last = max(last, self._original(clean_at, original_at, end - shift))
-            last = min(last, len(original))
-        return Span(in_=part, start=first, end=last, text=original[first:last])
+                last = max(last, self._unclean(clean_at, shown_at, end - shift))
+            last = min(last, len(shown.text))
+        return part, shown, first, last
 
     def written(self, words: str) -> str:
         """Words of the clean text in the article's spelling: ``Strauss`` is ``Strauß`` if the article has that."""
@@ -116,12 +127,13 @@ class Document:
         for word in _WORD.finditer(self.folded):
             start, end = word.span()
             clean = self.clean[start:end]
-            written = unicodedata.normalize("NFKC", self.span(start, end).text.translate(WITHOUT_WIDTH))
+            _, shown, first, last = self._shown(start, end)
+            written = unicodedata.normalize("NFKC", shown.text[first:last])
             if written != clean:
                 found.setdefault(clean, written)
         return found
 
     @staticmethod
-    def _original(clean_at: list[int], original_at: list[int], offset: int) -> int:
+    def _unclean(clean_at: list[int], shown_at: list[int], offset: int) -> int:
         at = bisect_right(clean_at, offset) - 1
-        return original_at[at] + offset - clean_at[at]
+        return shown_at[at] + offset - clean_at[at]

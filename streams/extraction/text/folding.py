@@ -43,7 +43,7 @@ def _is_letter(character: str) -> bool:
 
 
 _FOLD = _Fold()
-_ASCII = "".join(_FOLD[code] for code in range(128))
+_ASCII = "".join(_FOLD[code] or " " for code in range(128))  # control characters fold to nothing, one by one
 _FEW_LETTERS = 40
 """Up to this many different letters beyond ASCII are replaced one by one; more go through a table in one pass."""
 

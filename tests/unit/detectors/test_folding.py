@@ -16,6 +16,9 @@ from detectors.folding import fold, words
         ("Vie\u0323\u0302t", "viet"),
         ("Kılıçdaroğlu", "kilicdaroglu"),
         ("con\u00adgress", "congress"),
+        ("c\u200eo\x00u\u2066p", "coup"),
+        ("Irаn", "iran"),  # with a Cyrillic а
+        ("Irάn", "iran"),  # with a Greek alpha
     ],
 )
 def test_spellings_of_one_word_fold_alike(text: str, folded: str) -> None:

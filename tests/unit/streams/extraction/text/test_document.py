@@ -34,3 +34,13 @@ def test_a_title_has_its_own_offsets() -> None:
     document = Document("Zoe\u0308  ﬁrst", "text")
     assert document.folded == "zoe first text"
     assert [document.span(0, 3).text, document.span(4, 9).text] == ["Zoe\u0308", "ﬁrst"]
+
+
+@pytest.mark.parametrize("hidden", ["\u00ad", "\u200f", "\u2066", "\x00", "\x1b", "\U000e0041"])
+def test_an_invisible_character_neither_hides_a_word_nor_moves_a_place(hidden: str) -> None:
+    text = f"The co{hidden}up{hidden} in Irаn."  # with a Cyrillic а
+    document = Document(hidden, text)
+    assert (document.clean, document.body) == ("The coup in Iran.", 0)
+    assert document.span(4, 8).text == f"co{hidden}up"
+    assert document.span(12, 16).text == "Irаn"
+    assert document.written("Iran") == "Iran"
