@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +25,7 @@ EPILOG = """Examples:
 
 newswatch ingest articles.jsonl --brokers localhost:9092
 
-newswatch ingest --rss https://news.example/world.rss
+newswatch ingest --rss https://news.example/world.rss --rss wire=https://feeds.example/today
 
 zcat archive.jsonl.gz | newswatch ingest -"""
 
@@ -38,7 +39,12 @@ def ingest(
         ),
     ] = None,
     rss: Annotated[
-        list[str] | None, typer.Option("--rss", metavar="URL", help="Read an RSS or Atom feed. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--rss",
+            metavar="[NAME=]URL",
+            help="Read an RSS or Atom feed, whose source is NAME, else the feed's site. Repeatable.",
+        ),
     ] = None,
     brokers: Brokers = None,
     json: Json = False,
@@ -47,20 +53,30 @@ def ingest(
 ) -> None:
     """Send articles to the topic `articles`, keyed by article id and stamped with their arrival."""
     from streams.sources.feed import Feed, feed
-    from streams.sources.feeds import read_feed
     from streams.sources.files import Line, count_lines, read_lines
+    from streams.sources.rss.feeds import UnreadableFeedError, read_feed
 
     if not files and not rss:
         raise typer.BadParameter("expected article files, or --rss URL")
     settings = settings_from(config, set_, brokers=brokers)
     terminate_as_interrupt()
     total = count_lines(files or ()) if not rss else None
-    entries = (Line(url, number, entry) for url in rss or () for number, entry in enumerate(read_feed(url), start=1))
     refused: list[str] = []
 
     def refuse(reason: str) -> None:
         refused.append(reason)
         err.print(reason, style="red")
+
+    def entries() -> Iterator[Line]:
+        for url in rss or ():
+            try:
+                found = read_feed(url, private=settings.feeds_at_private_addresses)
+            except UnreadableFeedError as error:
+                refuse(str(error))  # the other feeds go on
+                continue
+            for why in found.left_out:
+                refuse(why)
+            yield from (Line(url, number, record) for number, record in enumerate(found.records, start=1))
 
     connection = Feed(settings)
     asked: KeyboardInterrupt | None = None
@@ -68,7 +84,7 @@ def ingest(
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with connection, Progress(*columns, console=err, transient=False) as progress:
             task = progress.add_task("articles", total=total)
-            feed(connection, chain(read_lines(files or ()), entries), lambda: progress.advance(task), refuse)
+            feed(connection, chain(read_lines(files or ()), entries()), lambda: progress.advance(task), refuse)
     except KeyboardInterrupt as interrupt:
         asked = interrupt
     finally:
@@ -86,6 +102,6 @@ def _tell(connection: Feed, topic: str, refused: int, *, json: bool) -> None:
         print_json({"sent": connection.acknowledged, "topic": topic, "refused": refused, "unacknowledged": len(open_)})
         return
     said = f"{plural(connection.acknowledged, 'article')} sent to {topic}"
-    said += f"; {refused} too large" if refused else ""
+    said += f"; {refused} refused, see above" if refused else ""
     said += f"; {len(open_)} more were not acknowledged, from {open_[0]} on: send them again" if open_ else ""
     err.print(said)

@@ -74,6 +74,10 @@ class Settings(BaseModel):
     idempotence: bool = Field(True, description="idempotent producer; disable only for a broker without producer ids")
     max_request_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="maximum size of a produced record")
 
+    feeds_at_private_addresses: bool = Field(
+        False, description="whether feeds may be at, or redirect to, loopback, private and link-local addresses"
+    )
+
     security_protocol: SecurityProtocol = "PLAINTEXT"
     sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
     sasl_username: str | None = None

@@ -18,6 +18,7 @@ from streams.brokers.kafka_cluster import KafkaCluster
 from streams.kafka.clients import admin_client, consumer
 from streams.kafka.topics import create_topics, topic_specs
 from streams.settings import Settings, load_settings
+from tests.rigs.raw_server import ok, raw_server
 from tests.rigs.topics import records
 from tests.rigs.waiting import wait_until
 
@@ -226,8 +227,29 @@ def test_ingest_names_the_oversized_article_and_counts_the_sent_ones(settings: S
     assert status == 2
     assert f"{file}:2: the record has 180" in said
     assert "bytes; expected fewer than max_request_bytes (100000)" in said
-    assert said.endswith(f"2 articles sent to {settings.topic('articles')}; 1 too large\n")
+    assert said.endswith(f"2 articles sent to {settings.topic('articles')}; 1 refused, see above\n")
     assert len(list(records(settings, "articles"))) == 2
+
+
+def test_a_feed_that_cannot_be_read_is_told_and_the_others_are_sent(settings: Settings, tmp_path: Path) -> None:
+    item = "<item><title>A flood</title><link>https://{}/1</link><description>A flood.</description></item>"
+    feed = f"<rss version='2.0'><channel>{item.format('www.reuters.com')}{item.format('apnews.com')}</channel></rss>"
+    answers = {"/good": ok(feed.encode()), "/bad": b"HTTP/1.1 500 \x1b]0;owned\x07\r\n\r\n", "/odd": ok(b"<html/>")}
+    with raw_server(answers) as server:
+        urls = [f"{server}/bad", "file:///etc/passwd", f"{server}/odd", f"{server}/good", f"wire={server}/good"]
+        options = [word for url in urls for word in ("--rss", url)]
+        done = Command(settings, tmp_path, "ingest", *options, "--set", "feeds_at_private_addresses=true")
+        status, said = done.ended(seconds=120)
+        kept = Command(settings, tmp_path, "ingest", "--rss", f"{server}/good").ended(seconds=60)
+    assert status == 2
+    assert said.endswith(f"4 articles sent to {settings.topic('articles')}; 3 refused, see above\n")
+    assert f"{server}/bad: HTTP status 500" in said
+    assert "\x1b]0" not in said
+    assert "file:///etc/passwd: expected an http or https address" in said
+    assert f"{server}/odd: expected RSS or Atom, found neither" in said
+    assert {json.loads(record.value)["source"] for record in records(settings, "articles")} == {"127.0.0.1", "wire"}
+    assert kept[0] == 2
+    assert "127.0.0.1 is at 127.0.0.1, not a public address" in kept[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=str)

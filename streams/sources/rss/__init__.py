@@ -1,0 +1,1 @@
+"""RSS and Atom: fetching within limits, reading, and whose the articles are."""
