@@ -13,6 +13,8 @@ from detectors.reading.nodes import Mapping, Node, Sequence
 from detectors.reading.problems import Wrong, nearest, shown
 from detectors.reading.readers import JsonSchema, Reader
 
+MOST_CONDITIONS = 2000
+"""Limit on the conditions of a rule, macros expanded: twenty macros that each use the next one twice are a million."""
 COMBINATORS = ("all", "any", "none", "not", "sentence", "near")
 
 
@@ -26,6 +28,7 @@ class ConditionReader(Reader[Condition]):
     """Reads a condition: a mapping is met if all of its keys are."""
 
     def read(self, node: Node, place: Place) -> Condition:
+        self._count(node, place)
         node, place = expanded(node, place)
         if not isinstance(node, Mapping):
             place.fail(node, f"expected a condition (a mapping of fields and combinators), found {node.what}")
@@ -51,6 +54,17 @@ class ConditionReader(Reader[Condition]):
         together = Every(tuple(conditions))
         _lint(together, node, place)
         return together
+
+    @staticmethod
+    def _count(node: Node, place: Place) -> None:
+        context = place.context
+        if context.conditions > MOST_CONDITIONS:  # already reported
+            raise Wrong
+        context.conditions += 1
+        if context.conditions > MOST_CONDITIONS:
+            macro = f" with the macro {place.macros[0]!r}" if place.macros else ""
+            remedy = "write alternatives as a list of values, or several rules"
+            place.fail(node, f"more than {MOST_CONDITIONS} conditions in one rule{macro}: {remedy}")
 
     @staticmethod
     def _field(key: str, at: Node, place: Place) -> Field:

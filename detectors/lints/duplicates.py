@@ -45,10 +45,10 @@ def _asked(rule: Rule) -> tuple[object, ...]:
 def _canonical(value: object) -> object:
     """Equal for equivalent conditions: order, spelling of names and needless nesting do not matter."""
     if isinstance(value, Every | Some):
-        parts = {repr(_canonical(part)) for part in _flat(value)}
+        parts = {_digest(part) for part in _flat(value)}
         return (type(value).__name__, sorted(parts)) if len(parts) != 1 else parts.pop()
     if isinstance(value, Has):
-        return ("Has", value.field, sorted(repr((name, _canonical(test))) for name, test in value.tests))
+        return ("Has", value.field, sorted((name, _digest(test)) for name, test in value.tests))
     if isinstance(value, Says):
         return ("Says", value.field, value.negated, _canonical(value.terms))
     if isinstance(value, Terms | Whole) and len(value.names) > LONG:
@@ -65,7 +65,7 @@ def _canonical(value: object) -> object:
     if isinstance(value, Whole):
         return ("Whole", value.negated, value.cased, sorted(map(repr, value.names)))
     if isinstance(value, Each):
-        return ("Each", sorted(repr(_canonical(one)) for one in value.predicates))
+        return ("Each", sorted(map(_digest, value.predicates)))
     if isinstance(value, Condition | Predicate):
         return (type(value).__name__, [(name, _canonical(getattr(value, name))) for name in value.__struct_fields__])
     if isinstance(value, tuple):
@@ -73,6 +73,11 @@ def _canonical(value: object) -> object:
     if isinstance(value, msgspec.Struct):
         return [(name, _canonical(getattr(value, name))) for name in value.__struct_fields__]
     return value
+
+
+def _digest(value: object) -> str:
+    """A digest of the canonical form: as text, quotes in it would double with each level of nesting."""
+    return sha256(repr(_canonical(value)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _flat(condition: Every | Some) -> Iterator[Condition]:

@@ -53,6 +53,7 @@ def read_rule(node: Mapping, place: Place) -> Rule:
         raise Wrong
     kind = kinds()[KIND_NAME.read(kind_node, place.at("kind"))]
     readers, required = _readers(kind)
+    place.context.conditions = 0
     values = read_keys(node, place, readers, required)
     common = {spec.attribute: values[name] for name, spec in keys_of(Rule).items() if name in values}
     own = {spec.attribute: values[name] for name, spec in keys_of(kind).items() if name in values}

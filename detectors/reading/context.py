@@ -54,6 +54,8 @@ class Context:
         self.used_lists: set[str] = set()
         self.used_macros: set[str] = set()
         self.cache: dict[object, object] = {}
+        self.conditions = 0
+        """The number of conditions read in the current rule, those in macros at each use."""
 
 
 class Place(msgspec.Struct, frozen=True):

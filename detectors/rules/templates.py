@@ -69,6 +69,8 @@ def _bounded(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
     def limited(*given: Any, **named: Any) -> Any:
         if name == "round" and any(abs(one) > _MOST_DIGITS for one in (*given[1:], *named.values()) if _is_number(one)):
             raise OverflowError("the precision is too large")  # Jinja computes a power of ten with that exponent
+        if name == "tojson" and (named or len(given) > 2):  # after Jinja's own argument and the value
+            raise OverflowError("tojson takes no indent here: each level would be that long")
         if name in _GROWING:
             texts = [len(one) for one in (*given, *named.values()) if isinstance(one, str | tuple | list)]
             if math.prod(length + 1 for length in texts) > _MOST_WORK:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 
-from detectors.loading.ruleset import RuleSet, RuleSetError, load_rules
+from detectors.loading.ruleset import Problem, RuleSet, RuleSetError, load_rules
 from detectors.user_error import UserError
 from detectors.vocabulary import Vocabulary, shipped_vocabulary
 from streams.extraction.themes import themes_in
+from streams.hot_reload.trial_process import Trial
 from streams.shipped import shipped
 
 LOCAL = Path("deploy") / "rules"
@@ -60,13 +65,16 @@ class Change(msgspec.Struct, frozen=True):
 class RulesFolder:
     """Polls a folder of rules and loads it when it changes.
 
-    Compares path, size, modification time and inode of each file, following links, so that the update of a Kubernetes
-    ConfigMap (its ``..data`` link) is one change.
+    Compares path, size, modification time and inode of each file, and where each link leads, so that the update of a
+    Kubernetes ConfigMap (its ``..data`` link) is one change. Linked folders are not entered: they could form a cycle.
+
+    ``seconds`` is the limit on loading a change, which a process of its own then tries first.
     """
 
-    def __init__(self, folder: Path, vocabulary: Vocabulary | None = None) -> None:
+    def __init__(self, folder: Path, vocabulary: Vocabulary | None = None, *, seconds: float | None = None) -> None:
         self.folder = folder
         self._vocabulary = vocabulary
+        self._seconds = seconds
         self._seen: Signature | None = None
 
     def load(self) -> RuleSet:
@@ -84,6 +92,7 @@ class RulesFolder:
         if before == self._seen:
             return None
         try:
+            self._try()
             rules = load_rules(self.folder, self._vocabulary)
         except RuleSetError as error:
             self._seen = before
@@ -93,15 +102,37 @@ class RulesFolder:
         self._seen = before
         return Change(rules=rules)
 
+    def _try(self) -> None:
+        """Load the rules in a process of its own. Raises RuleSetError if that takes too long or ends the process."""
+        if self._seconds is None:
+            return
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "streams.hot_reload.trial_process"],
+            input=msgspec.json.encode(Trial(str(self.folder), self._vocabulary, self._seconds)),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode == -signal.SIGALRM:
+            said = f"takes more than {self._seconds:g} s (rules_load_seconds); `newswatch rules check` shows where"
+        elif done.returncode:
+            last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            said = f"fails with status {done.returncode} {last[:200]}".rstrip()
+        else:
+            return
+        raise RuleSetError((Problem(str(self.folder), 1, 1, "", f"loading the changed rules {said}"),))
+
     def _signature(self) -> Signature:
         found: list[tuple[str, int, int, int]] = []
-        for root, folders, files in os.walk(self.folder, followlinks=True):
+        for root, folders, files in os.walk(self.folder):
             folders.sort()
-            for name in sorted(files):
+            for name in sorted((*folders, *files)):
                 place = Path(root) / name
                 try:
-                    stat = place.stat()
-                except OSError:  # deleted since it was listed
+                    state = place.stat()
+                except OSError:  # deleted since it was listed, or a link that leads nowhere
                     continue
-                found.append((str(place), stat.st_size, stat.st_mtime_ns, stat.st_ino))
+                if stat.S_ISREG(state.st_mode):
+                    found.append((str(place), state.st_size, state.st_mtime_ns, state.st_ino))
+                elif place.is_symlink():
+                    found.append((f"{place} -> {place.readlink()}", 0, 0, state.st_ino))
         return tuple(found)

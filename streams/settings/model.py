@@ -42,6 +42,9 @@ class Settings(BaseModel):
 
     rules: Path | None = Field(None, description="folder of watch rules; default ./deploy/rules, else the shipped copy")
     rules_reload_seconds: float = Field(2.0, gt=0, description="interval between checks of the rules folder")
+    rules_load_seconds: float = Field(
+        120.0, gt=0, description="maximum time to load changed rules; after it, the previous ones stay active"
+    )
     rules_wait_seconds: float = Field(
         120.0, ge=0, description="maximum wait of a detector for a rule set that another worker has already loaded"
     )

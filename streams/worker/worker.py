@@ -79,7 +79,9 @@ class Worker:
         require_store(settings)
         self.metrics = Metrics()
         self.health = Health(settings.stall_seconds)
-        folder = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy))
+        folder = RulesFolder(
+            find_rules(settings.rules), vocabulary_of(settings.taxonomy), seconds=settings.rules_load_seconds
+        )
         rules = folder.load()
         made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
         require(settings, "worker", rules.topics())

@@ -172,3 +172,33 @@ def test_chain_with_too_few_input_rules(tmp_path: Path, chain: str, said: str) -
 def test_chain_with_enough_input_rules(tmp_path: Path) -> None:
     chain = "alerts: {rules: [b, c]}, at_least: 2, distinct: rule, window: 1d"
     assert warnings(tmp_path, f"{BLOCKS}  - {{name: x, kind: chain, {chain}}}\n") == ()
+
+
+DOUBLING = {
+    "all": "{{all: [{{macro: m{0}}}, {{macro: m{0}}}]}}",
+    "any and not": "{{any: [{{not: {{macro: m{0}}}}}, {{macro: m{0}}}]}}",
+    "keys": "{{none: [{{macro: m{0}}}], all: [{{macro: m{0}}}], sentence: {{text: a}}}}",
+}
+
+
+@pytest.mark.parametrize("body", DOUBLING.values(), ids=DOUBLING)
+def test_macros_that_double_are_an_error_at_once(tmp_path: Path, body: str) -> None:
+    macros = "".join(f"  m{n}: {body.format(n + 1)}\n" for n in range(18)) + "  m18: {text: coup}\n"
+    with pytest.raises(
+        RuleSetError, match="more than 2000 conditions in one rule with the macro 'm0': write"
+    ) as caught:
+        warnings(tmp_path, f"macros:\n{macros}rules: [{{name: one, kind: match, where: {{macro: m0}}}}]")
+    assert len(caught.value.problems) == 1
+
+
+def test_the_limit_on_conditions_is_for_each_rule(tmp_path: Path) -> None:
+    words = ", ".join(f"{{text: w{n}}}" for n in range(1500))
+    rules = "".join(f"  - {{name: r{n}, kind: match, where: {{any: [{words}]}}}}\n" for n in range(2))
+    assert len(warnings(tmp_path, f"rules:\n{rules}")) == 1  # they are duplicates
+
+
+def test_nested_conditions_are_compared_in_linear_time(tmp_path: Path) -> None:
+    """As text, the quotation marks of the innermost condition would double 17 times."""
+    macros = "".join(f'  m{n}: {{any: [{{not: {{macro: m{n + 1}}}}}, {{text: "x\'{n}"}}]}}\n' for n in range(17))
+    text = f"macros:\n{macros}  m17: {{text: coup}}\nrules: [{{name: one, kind: match, where: {{macro: m0}}}}]"
+    assert warnings(tmp_path, text) == ()

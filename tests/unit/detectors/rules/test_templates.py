@@ -84,6 +84,9 @@ def test_check_rejects(source: str, said: str) -> None:
         "{{ 'a' * 1000000000 }}",
         "{{ 10 ** 100000 }}",
         "{{ 'aaaaaaaaaa'" + " | replace('a', 'aaaaaaaaaa')" * 30 + " }}",
+        "{{ [[[1]]] | tojson(99999999) }}",
+        "{{ 1 | round(99999999, 'ceil') }}",
+        "{{ [1] | map('round', 99999999, 'ceil') | list }}",
         "{{ countries" + " | list | join('aaaaaaaaaa')" * 30 + " }}",
     ],
 )
