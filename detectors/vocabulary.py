@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Literal, get_args
 
 import babel
 import msgspec
 import pycountry
 
 from detectors.folding import fold_value
+from detectors.model.article import EventStatus
 
 SEVERITIES = ("info", "warning", "critical")
+EVENT_STATUSES: tuple[str, ...] = get_args(EventStatus)
+
+
+class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A type of event; ``without`` is the side that its events never have."""
+
+    without: Literal["actors", "targets"] | None = None
 
 
 class _Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     themes: tuple[str, ...]
     role_classes: tuple[str, ...]
+    event_types: dict[str, EventType]
     country_names: dict[str, tuple[str, ...]]
 
 
@@ -37,6 +48,11 @@ def _shipped() -> _Shipped:
 def shipped_vocabulary() -> Vocabulary:
     """The themes and role classes of the shipped taxonomy."""
     return Vocabulary(frozenset(_shipped().themes), frozenset(_shipped().role_classes))
+
+
+def event_types() -> Mapping[str, EventType]:
+    """The types of events by name."""
+    return _shipped().event_types
 
 
 class _Names(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ import msgspec
 Part = Literal["title", "text"]
 Via = Literal["name", "demonym", "capital", "city", "region"]
 Salience = Literal["main", "mentioned"]
+EventStatus = Literal["happened", "planned", "possible", "cancelled", "denied"]
 MetaValue = str | int | float | bool
 
 
@@ -76,6 +77,39 @@ class Theme(msgspec.Struct, frozen=True):
     evidence: tuple[Span, ...] = ()
 
 
+class Party(msgspec.Struct, frozen=True):
+    """Who acts in an event, or whom it is directed at; each field as far as the article gives it.
+
+    ``country`` is the alpha-3 code of the state; ``name`` a person or body; ``official`` the id of one of the article's
+    officials, ``role_class`` (in JSON ``class``) and ``organisation`` those of that official.
+    """
+
+    country: str | None = None
+    name: str | None = None
+    official: str | None = None
+    role_class: str | None = msgspec.field(name="class", default=None)
+    organisation: str | None = None
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Who did what to whom: one entry for each event, in however many sentences the article reports it.
+
+    ``type`` is one of the event types in ``data/vocabulary.yaml``; ``background``: the article only recalls it;
+    ``place`` is an alpha-3 code; ``confidence`` is from 0 to 1; ``trigger`` is the word that names the event, and
+    ``evidence`` the mentions of its parties.
+    """
+
+    type: str
+    status: EventStatus = "happened"
+    background: bool = False
+    actors: tuple[Party, ...] = ()
+    targets: tuple[Party, ...] = ()
+    place: str | None = None
+    confidence: float = 1.0
+    trigger: Span | None = None
+    evidence: tuple[Span, ...] = ()
+
+
 class Sentence(msgspec.Struct, frozen=True):
     """The bounds of one sentence; the title is a sentence of its own."""
 
@@ -90,7 +124,8 @@ class EnrichedArticle(msgspec.Struct, frozen=True, kw_only=True):
     ``published_at`` is unchanged (possibly unreadable), ``received_at`` is the arrival, ``event_time`` the time that
     windows use (module ``event_time``). ``content_hash`` distinguishes two versions under one id. ``fingerprint`` is
     computed from the article alone and identifies copies of one story. ``extracted`` lists what was looked for in this
-    language: ``countries``, ``officials``, ``organisations`` and ``themes`` in English, only ``countries`` in others.
+    language: ``countries``, ``officials``, ``organisations``, ``themes`` and ``events`` in English, only ``countries``
+    in others.
     """
 
     id: str
@@ -109,6 +144,7 @@ class EnrichedArticle(msgspec.Struct, frozen=True, kw_only=True):
     officials: tuple[Official, ...] = ()
     organisations: tuple[Organisation, ...] = ()
     themes: tuple[Theme, ...] = ()
+    events: tuple[Event, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     extracted: tuple[str, ...] = ()
     version: int = 1
