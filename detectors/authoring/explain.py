@@ -9,6 +9,7 @@ import msgspec
 from detectors.authoring.nearest import nearest_phrase, nearest_value
 from detectors.authoring.wording import asked_of_text, asked_of_value
 from detectors.conditions.bindings import TERM, Bindings
+from detectors.conditions.events import Different
 from detectors.conditions.lexicon import Lexicon
 from detectors.conditions.nodes import Condition, Every, Has, Lacks, Not, Reads, Says, Some, Within
 from detectors.conditions.values import position
@@ -193,9 +194,9 @@ def _clause(condition: Condition, scene: Scene) -> Clause:
         if isinstance(inner, Some):
             return Clause(clause="none", met=met, clauses=tuple(_clause(one, scene) for one in inner.conditions))
         return Clause(clause="not", met=met, clauses=(_clause(inner, scene),))
-    if isinstance(condition, Every | Some):
+    if isinstance(condition, Every | Some | Different):
         parts = tuple(_clause(one, scene) for one in condition.conditions)
-        name = "all" if isinstance(condition, Every) else "any"
+        name = {Every: "all", Some: "any", Different: "all different"}[type(condition)]
         return Clause(clause=name, met=met, asks="" if parts or name == "any" else "every article", clauses=parts)
     name, asks = _named(condition)
     values, places = _found(condition, scene) if met else ((), ())

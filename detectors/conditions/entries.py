@@ -12,7 +12,7 @@ from detectors.folding import fold_value
 from detectors.reading.context import Entry, ListDefinition, Place
 from detectors.reading.nodes import Node, Scalar, Sequence
 from detectors.reading.problems import Wrong, nearest, one_of, shown
-from detectors.vocabulary import country_code, country_names
+from detectors.vocabulary import EVENT_STATUSES, country_code, country_names, event_types
 
 LONGEST = 1000
 Key = str | float
@@ -52,6 +52,10 @@ def code(text: str, form: Form, place: Place) -> str:
         raise ValueError(one_of(text, vocabulary.role_classes, "role class"))
     if form is Form.SALIENCE and fold_value(text) not in {"main", "mentioned"}:
         raise ValueError(one_of(text, ("main", "mentioned"), "salience"))
+    if form is Form.EVENT_TYPE and fold_value(text) not in event_types():
+        raise ValueError(one_of(text, event_types(), "event type"))
+    if form is Form.EVENT_STATUS and fold_value(text) not in EVENT_STATUSES:
+        raise ValueError(one_of(text, EVENT_STATUSES, "event status"))
     return fold_value(text)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NoReturn, TypeVar
+
 import re2
 
 from detectors.conditions.entries import listed_terms, listed_whole, scalars, terms, whole
+from detectors.conditions.events import Different
 from detectors.conditions.fields import NUMERIC, TEXTUAL, Attribute, Field, Form
 from detectors.conditions.nodes import Condition, Every, Has, Lacks, Reads, Says, TextPart, TextPattern, TextWhole
+from detectors.conditions.parties import Tests
 from detectors.conditions.predicates import (
     Compare,
     Comparison,
@@ -44,6 +48,7 @@ BOOLEAN_OPERATORS = ("is", "exists")
 ALL_OPERATORS = frozenset((*TEXT_OPERATORS, *NUMBER_OPERATORS))
 _COMPARISONS: dict[str, Comparison] = {"gt": "gt", "gte": "gte", "lt": "lt", "lte": "lte"}
 LONGEST_PATTERN = 5000
+H = TypeVar("H", bound=Has)
 
 
 def operators(form: Form) -> tuple[str, ...]:
@@ -78,37 +83,17 @@ def read_field(field: Field, node: Node, place: Place) -> Condition:
 def _plain_field(field: Field, node: Node, place: Place) -> Condition:
     if field.text:
         return _plain_text(field, node, place, False)
-    return Has(field.name, ((field.main.name, _plain(field.main, node, place, False)),))
+    return Has(field.name, ((field.main.name, read_plain(field.main, node, place, False)),))
 
 
-def _cased(node: Mapping, place: Place) -> bool:
+def cased_of(node: Mapping, place: Place) -> bool:
+    """Whether ``cased: true`` is among the keys."""
     cased = node.get("cased")
     return cased is not None and Boolean().read(cased, place.at("cased"))
 
 
 def _read_values(field: Field, node: Mapping, place: Place) -> Condition:
-    cased = _cased(node, place)
-    known = operators(field.main.form)
-    tests: list[tuple[str, Predicate]] = []
-    each: list[Predicate] = []
-    wrong = False
-    for key, at, value in node.items():
-        below = place.at(key)
-        try:
-            if key in field.attributes:
-                tests.append((key, _attribute(field.attributes[key], value, below, cased)))
-            elif key in {"cased", "exists"} and key in known:
-                continue
-            elif key == "all" and key in known:
-                each += [_plain(field.main, item, below, cased) for item in _listed(value, below)]
-            elif key in known:
-                tests.append((field.main.name, _operator(key, field.main, value, below, cased)))
-            else:
-                _unknown(key, at, place, field.name, (*field.attributes, *known, "macro"))
-        except Wrong:
-            wrong = True
-    if wrong:
-        raise Wrong
+    tests, each = _value_tests(field, node, place, cased_of(node, place))
     if set(node.pairs) - {"cased"} == {"not_in"} and field.local:
         place.warning(
             node,
@@ -116,27 +101,67 @@ def _read_values(field: Field, node: Mapping, place: Place) -> Condition:
             f"to exclude the list write not: {{{field.name}: {{in: ...}}}}",
         )
     if not each:
-        return _has(field, tuple(tests), place)
-    return Every(tuple(_has(field, ((field.main.name, one), *tests), place) for one in each))
+        return kept(Has, field, tests, place)
+    conditions = tuple(kept(Has, field, (*one, *tests), place) for one in each)
+    return Different(conditions) if field.name == "official" and len(conditions) > 1 else Every(conditions)
 
 
-def _has(field: Field, tests: tuple[tuple[str, Predicate], ...], place: Place) -> Condition:
+def _value_tests(field: Field, node: Mapping, place: Place, cased: bool) -> tuple[Tests, list[Tests]]:
+    """The tests of one value, and those of ``all``: each of these may be met by a value of its own."""
+    known = operators(field.main.form)
+    tests: list[tuple[str, Predicate]] = []
+    each: list[Tests] = []
+    wrong = False
+    for key, at, value in node.items():
+        below = place.at(key)
+        try:
+            if key in field.attributes:
+                tests.append((key, read_attribute(field.attributes[key], value, below, cased)))
+            elif key in {"cased", "exists"} and key in known:
+                continue
+            elif key == "all" and key in known:
+                each += [_one_of_all(field, item, below.at(n), cased) for n, item in enumerate(listed(value, below))]
+            elif key in known:
+                tests.append((field.main.name, read_operator(key, field.main, value, below, cased)))
+            else:
+                unknown_key(key, at, place, field.name, (*field.attributes, *known, "macro"))
+        except Wrong:
+            wrong = True
+    if wrong:
+        raise Wrong
+    return tuple(tests), each
+
+
+def _one_of_all(field: Field, node: Node, place: Place, cased: bool) -> Tests:
+    """An item of ``all``: a plain value, or of an official the keys of one person."""
+    node, place = expanded(node, place)
+    if not isinstance(node, Mapping) or field.name != "official":
+        return ((field.main.name, read_plain(field.main, node, place, cased)),)
+    tests, each = _value_tests(field, node, place, cased_of(node, place) or cased)
+    if each or not tests:
+        place.fail(node, f"expected the keys of one {field.name}, found {', '.join(node.pairs) or 'none'}")
+    return tests
+
+
+def kept(of: type[H], field: Field, tests: Tests, place: Place) -> H:
     """The condition with these tests; the same test objects give the same condition object."""
-    key = (field.name, tuple((attribute, id(predicate)) for attribute, predicate in tests))
+    key = (of, field.name, tuple((attribute, id(predicate)) for attribute, predicate in tests))
     known = place.context.cache.get(key)
-    if not isinstance(known, Condition):
-        known = place.context.cache[key] = Has(field.name, tests)
+    if not isinstance(known, of):
+        known = place.context.cache[key] = of(field.name, tests)
     return known
 
 
-def _unknown(key: str, at: Scalar, place: Place, what: str, known: tuple[str, ...]) -> None:
+def unknown_key(key: str, at: Scalar, place: Place, what: str, known: tuple[str, ...]) -> NoReturn:
+    """Report a key that the subject does not have, and raise Wrong."""
     if key in ALL_OPERATORS:
         place.fail(at, f"{what!r} has no operator {key!r}; expected one of {', '.join(known)}")
     near = nearest(key, known) or f"; expected one of {', '.join(known)}"
     place.fail(at, f"unknown key {shown(key)} of {what!r}{near}")
 
 
-def _listed(node: Node, place: Place) -> list[Node]:
+def listed(node: Node, place: Place) -> list[Node]:
+    """The items of a list that must have some."""
     if not isinstance(node, Sequence):
         place.fail(node, f"expected a list, found {node.what}")
     if not node.items:
@@ -144,14 +169,14 @@ def _listed(node: Node, place: Place) -> list[Node]:
     return node.items
 
 
-def _attribute(attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
+def read_attribute(attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
     """The predicate on one attribute of a value: a plain value, a list, or operators."""
     node, place = expanded(node, place)
     if not isinstance(node, Mapping):
-        return _plain(attribute, node, place, cased)
+        return read_plain(attribute, node, place, cased)
     if not node.pairs:
         place.fail(node, f"expected a condition on {attribute.name!r}, found an empty mapping")
-    cased = _cased(node, place) or cased
+    cased = cased_of(node, place) or cased
     known = operators(attribute.form)
     asked: list[Predicate] = []
     wrong = False
@@ -161,11 +186,11 @@ def _attribute(attribute: Attribute, node: Node, place: Place, cased: bool) -> P
             if key == "cased" and key in known:
                 continue
             if key == "all" and key in known:
-                asked += [_plain(attribute, item, below, cased) for item in _listed(value, below)]
+                asked += [read_plain(attribute, item, below, cased) for item in listed(value, below)]
             elif key in known:
-                asked.append(_operator(key, attribute, value, below, cased))
+                asked.append(read_operator(key, attribute, value, below, cased))
             else:
-                _unknown(key, at, place, attribute.name, known)
+                unknown_key(key, at, place, attribute.name, known)
         except Wrong:
             wrong = True
     if wrong:
@@ -173,8 +198,8 @@ def _attribute(attribute: Attribute, node: Node, place: Place, cased: bool) -> P
     return asked[0] if len(asked) == 1 else Each(tuple(asked))
 
 
-def _plain(attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
-    """A plain value, or a list of alternatives."""
+def read_plain(attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
+    """The predicate for a plain value, or a list of alternatives."""
     if isinstance(node, Scalar):
         key = (attribute, cased, node.text, node.plain)
         known = place.context.cache.get(key)
@@ -196,7 +221,8 @@ def _plain_value(attribute: Attribute, node: Node, place: Place, cased: bool) ->
     return whole(node, place, attribute.form, cased)
 
 
-def _operator(key: str, attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
+def read_operator(key: str, attribute: Attribute, node: Node, place: Place, cased: bool) -> Predicate:
+    """The predicate of an operator on one attribute."""
     form = attribute.form
     if key == "exists":
         return Exists(Boolean().read(node, place))
@@ -206,7 +232,7 @@ def _operator(key: str, attribute: Attribute, node: Node, place: Place, cased: b
         return Compare(_COMPARISONS[key], Number().read(node, place))
     if key == "is":
         if form in {Form.BOOLEAN, Form.DURATION}:
-            return _plain(attribute, node, place, cased)
+            return read_plain(attribute, node, place, cased)
         return whole(node, place, Form.WHOLE if form is Form.WORDS else form, cased)
     if key in {"in", "not_in"}:
         if form is Form.WORDS:
@@ -216,7 +242,7 @@ def _operator(key: str, attribute: Attribute, node: Node, place: Place, cased: b
         return Matches(patterns(node, place))
     if key in {"startswith", "endswith"} or (key == "contains" and form is not Form.WORDS):
         return _part(key, node, place, cased)
-    return _plain(attribute, node, place, cased)  # 'any', and 'contains' in word fields
+    return read_plain(attribute, node, place, cased)  # 'any', and 'contains' in word fields
 
 
 def _part(key: str, node: Node, place: Place, cased: bool) -> Part:
@@ -249,7 +275,7 @@ def _plain_text(field: Field, node: Node, place: Place, cased: bool) -> Conditio
 
 
 def _read_text(field: Field, node: Mapping, place: Place) -> Condition:
-    cased = _cased(node, place)
+    cased = cased_of(node, place)
     asked: list[Condition] = []
     wrong = False
     for key, at, value in node.items():
@@ -260,7 +286,7 @@ def _read_text(field: Field, node: Mapping, place: Place) -> Condition:
             elif key in {"any", "contains"}:
                 asked.append(_plain_text(field, value, below, cased))
             elif key == "all":
-                asked += [_plain_text(field, item, below, cased) for item in _listed(value, below)]
+                asked += [_plain_text(field, item, below, cased) for item in listed(value, below)]
             elif key in {"in", "not_in"}:
                 asked.append(Says(field.name, listed_terms(value, below, cased), negated=key == "not_in"))
             elif key == "matches":
@@ -272,7 +298,7 @@ def _read_text(field: Field, node: Mapping, place: Place) -> Condition:
                 names_ = tuple(scalar.text for scalar in scalars(value, below))
                 asked.append(Reads(field.name, TextPart(_part(key, value, below, cased), names_)))
             elif key != "cased":
-                _unknown(key, at, place, field.name, (*TEXT_OPERATORS, "macro"))
+                unknown_key(key, at, place, field.name, (*TEXT_OPERATORS, "macro"))
         except Wrong:
             wrong = True
     if wrong:

@@ -16,13 +16,16 @@ class Form(Enum):
     THEME = "theme"
     ROLE_CLASS = "role class"
     SALIENCE = "salience"
+    EVENT_TYPE = "event type"
+    EVENT_STATUS = "event status"
+    PARTY = "party"
     NUMBER = "number"
     BOOLEAN = "boolean"
     DURATION = "duration"
     SCALAR = "text, number or boolean"
 
 
-TEXTUAL = frozenset({Form.WORDS, Form.WHOLE, Form.COUNTRY, Form.THEME, Form.ROLE_CLASS, Form.SALIENCE, Form.SCALAR})
+TEXTUAL = frozenset(Form) - {Form.NUMBER, Form.BOOLEAN, Form.DURATION}
 NUMERIC = frozenset({Form.NUMBER, Form.DURATION, Form.SCALAR})
 
 
@@ -56,6 +59,21 @@ def _field(
 
 
 _NAME = ("name", Form.WORDS, "any of the person's spellings, as a phrase of whole words")
+EVENT = "event"
+SIDES = ("actor", "target", "participant")
+"""The sides of an event; a participant is an actor or a target."""
+
+PARTY = _field(
+    "party",
+    "a state, a person, a body or an armed group that takes part in an event",
+    ("party", Form.PARTY, "a country (alpha-3 or English name), or a name as a phrase of whole words"),
+    ("country", Form.COUNTRY, "its state: alpha-3 code or English name"),
+    ("name", Form.WORDS, "any spelling of the person or body, as a phrase of whole words"),
+    ("official", Form.WHOLE, "the official's id in the registry, or full name"),
+    ("class", Form.ROLE_CLASS, "the class of the official's office"),
+    ("organisation", Form.WHOLE, "the body that the official serves"),
+)
+"""The keys under ``actor``, ``target`` and ``participant`` of an event."""
 
 FIELDS: dict[str, Field] = {
     field.name: field
@@ -92,6 +110,21 @@ FIELDS: dict[str, Field] = {
             "organisation",
             "a body of a state, an international organisation or an armed group",
             ("name", Form.WHOLE, "its name or any alias"),
+            local=True,
+        ),
+        _field(
+            EVENT,
+            "who did what to whom; one event that the article reports as news, and that happened, unless `status` or "
+            "`background` say otherwise",
+            ("type", Form.EVENT_TYPE, "the type of the event"),
+            ("type", Form.EVENT_TYPE, "the type of the event"),
+            ("status", Form.EVENT_STATUS, "happened (default), planned, possible, cancelled, denied, or `any`"),
+            ("background", Form.BOOLEAN, "false (default), true for events that the article only recalls, or `any`"),
+            ("actor", Form.PARTY, "who acts: a country, a name, or the keys of one party"),
+            ("target", Form.PARTY, "whom the act is directed at: a country, a name, or the keys of one party"),
+            ("participant", Form.PARTY, "an actor or a target: a country, a name, or the keys of one party"),
+            ("place", Form.COUNTRY, "where it happens: alpha-3 code or English name"),
+            ("confidence", Form.NUMBER, "from 0 to 1"),
             local=True,
         ),
         Field("text", Attribute("text", Form.WORDS, "title and body"), {}, "title and body", local=True, text=True),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from detectors.conditions.event_reader import read_event
 from detectors.conditions.field_reader import read_field
-from detectors.conditions.fields import FIELDS, Field, field_named
+from detectors.conditions.fields import EVENT, FIELDS, Field, field_named
 from detectors.conditions.nodes import Condition, Every, Not, Some, Within
 from detectors.reading.context import Place
 from detectors.reading.macros import expanded
@@ -42,7 +43,8 @@ class ConditionReader(Reader[Condition]):
                 if combinator is not None:
                     conditions.append(combinator(self, value, place.at(key)))
                 else:
-                    condition = read_field(self._field(key, at, place), value, place.at(key))
+                    field = self._field(key, at, place)
+                    condition = (read_event if key == EVENT else read_field)(field, value, place.at(key))
                     _lint(condition, value, place.at(key))
                     conditions.append(condition)
             except Wrong:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 
+from detectors.conditions.event_values import events_of
+from detectors.conditions.fields import EVENT
 from detectors.conditions.lexicon import Folds, Lexicon, Phrase, in_value, places
 from detectors.conditions.scene_row import SceneRow
 from detectors.conditions.values import Value, values_of
@@ -61,7 +63,8 @@ class ArticleView:
         """The article's values for a field, in text order."""
         values = self._values.get(field)
         if values is None:
-            values = self._values[field] = values_of(self.article, field)
+            read = events_of(self.article) if field == EVENT else values_of(self.article, field)
+            values = self._values[field] = read
         return values
 
     @property

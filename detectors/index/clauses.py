@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from detectors.conditions.events import Different
 from detectors.conditions.nodes import Condition, Every, Has, Reads, Says, Some, TextPattern, Within
 from detectors.index.leaves import Clause, Leaves, Need
 
@@ -27,6 +28,10 @@ def gather(
         for part in condition.conditions:
             exact &= gather(part, leaves, into, patterns=patterns, local=local)
         return exact
+    if isinstance(condition, Different):
+        for part in condition.conditions:
+            gather(part, leaves, into, patterns=patterns, local=local)
+        return False
     if isinstance(condition, Says):
         if condition.negated or (local and condition.field != "text"):
             return False

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from detectors.conditions.fields import FIELDS, NUMERIC, TEXTUAL, Attribute, Field, Form
+from detectors.conditions.fields import EVENT, FIELDS, Attribute, Field, Form
+from detectors.loading.field_schema import JsonSchema, described, event_definitions, field_schema
 from detectors.rules.kind import Kind, keys_of, kinds
 from detectors.rules.rule import Rule
-from detectors.vocabulary import shipped_vocabulary
-
-JsonSchema = dict[str, Any]
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 COMMENT = "Made by `newswatch rules schema`; do not edit."
-_ANY_NUMBER: JsonSchema = {"type": ["number", "string"]}
 _META = Field("meta.KEY", Attribute("meta.KEY", Form.SCALAR, "the value"), {}, "the value")
 _REF: JsonSchema = {"$ref": "#/definitions/condition"}
-_TEXTS: JsonSchema = {
-    "anyOf": [{"$ref": "#/definitions/scalar"}, {"type": "array", "items": {"$ref": "#/definitions/scalar"}}]
-}
 
 
 def rule_schema() -> JsonSchema:
     """The schema of one file of rules: lists, macros, defaults, rules, overrides."""
-    everything = {name: _described(spec.key.reader.schema(), spec.key.meaning) for name, spec in keys_of(Rule).items()}
+    everything = {name: described(spec.key.reader.schema(), spec.key.meaning) for name, spec in keys_of(Rule).items()}
     for kind in kinds().values():
         for name, spec in keys_of(kind).items():
-            everything.setdefault(name, _described(spec.key.reader.schema(), spec.key.meaning))
+            everything.setdefault(name, described(spec.key.reader.schema(), spec.key.meaning))
     return {
         "$schema": DRAFT,
         "$comment": COMMENT,
@@ -51,8 +43,9 @@ def rule_schema() -> JsonSchema:
             **{f"kind-{name}": _kind(name, kind) for name, kind in kinds().items()},
             "override": _override(everything),
             "condition": _condition(),
-            **{f"field-{name}": _field(field) for name, field in FIELDS.items()},
-            "field-meta": {**_field(_META), "description": "a key of the article's own `meta` object"},
+            **{f"field-{name}": field_schema(field) for name, field in FIELDS.items() if name != EVENT},
+            **event_definitions(),
+            "field-meta": {**field_schema(_META), "description": "a key of the article's own `meta` object"},
             "list": {"anyOf": [{"type": "array", "items": {"$ref": "#/definitions/scalar"}}, _file_list()]},
             "scalar": {"type": ["string", "number", "boolean"]},
         },
@@ -98,7 +91,7 @@ def _complete_rule() -> JsonSchema:
 
 def _kind(name: str, kind: type[Kind]) -> JsonSchema:
     specs = {**keys_of(Rule), **keys_of(kind)}
-    properties = {key: _described(spec.key.reader.schema(), spec.key.meaning) for key, spec in specs.items()}
+    properties = {key: described(spec.key.reader.schema(), spec.key.meaning) for key, spec in specs.items()}
     properties["kind"] = {"const": name}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
@@ -140,72 +133,6 @@ def _condition() -> JsonSchema:
     }
 
 
-def _field(field: Field) -> JsonSchema:
-    operators = {key: _described(schema, said) for key, (schema, said) in _operators(field.main).items()}
-    inner = {name: _attribute(attribute) for name, attribute in field.attributes.items()}
-    mapping = {"type": "object", "properties": {**operators, **inner}, "additionalProperties": False}
-    return {"description": field.meaning, "anyOf": [*_values(field.main)["anyOf"], mapping]}
-
-
-def _attribute(attribute: Attribute) -> JsonSchema:
-    operators = {key: _described(schema, said) for key, (schema, said) in _operators(attribute).items()}
-    mapping = {"type": "object", "properties": operators, "additionalProperties": False}
-    return {"description": attribute.meaning, "anyOf": [*_values(attribute)["anyOf"], mapping]}
-
-
-def _values(attribute: Attribute) -> JsonSchema:
-    """One value of an attribute or a list of values, with the known words for completion."""
-    vocabulary = shipped_vocabulary()
-    value: JsonSchema
-    match attribute.form:
-        case Form.THEME:
-            value = {"type": "string", "examples": sorted(vocabulary.themes)}
-        case Form.ROLE_CLASS:
-            value = _words(sorted(vocabulary.role_classes))
-        case Form.SALIENCE:
-            value = _words(["main", "mentioned"])
-        case Form.BOOLEAN:
-            value = {"type": "boolean"}
-        case Form.NUMBER:
-            value = {"type": "number"}
-        case _:
-            value = {"$ref": "#/definitions/scalar"}
-    return {"anyOf": [value, {"type": "array", "items": value}]}
-
-
-def _words(known: list[str]) -> JsonSchema:
-    """One of the words, ignoring case: JSON Schema patterns cannot ignore case, so any text with a capital passes."""
-    return {"type": "string", "anyOf": [{"enum": known}, {"pattern": "[A-Z]"}]}
-
-
-def _operators(attribute: Attribute) -> dict[str, tuple[JsonSchema, str]]:
-    values = _values(attribute)
-    found: dict[str, tuple[JsonSchema, str]] = {
-        "is": (values, "the whole value"),
-        "any": (values, "at least one of these values"),
-        "all": (values, "all of these values; different values of the article may meet them"),
-        "exists": ({"type": "boolean"}, "whether there is a value"),
-        "macro": ({"type": "string"}, "what the macro of this name holds"),
-    }
-    if attribute.form in TEXTUAL:
-        listed = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/definitions/scalar"}}]}
-        found |= {
-            "in": (listed, "an entry of the list of this name, or of these values"),
-            "not_in": (listed, "no entry of the list of this name, nor of these values"),
-            "contains": (_TEXTS, "part of the value"),
-            "startswith": (_TEXTS, "how the value begins"),
-            "endswith": (_TEXTS, "how the value ends"),
-            "matches": (_TEXTS, "an RE2 pattern, found anywhere; case counts unless (?i)"),
-            "cased": ({"type": "boolean"}, "whether case, accents, quotation marks and dashes count"),
-        }
-    if attribute.form in NUMERIC:
-        found |= {name: (_ANY_NUMBER, said) for name, said in _COMPARISONS.items()}
-    return found
-
-
-_COMPARISONS = {"gt": "more than", "gte": "at least", "lt": "less than", "lte": "at most"}
-
-
 def _file_list() -> JsonSchema:
     return {
         "type": "object",
@@ -213,7 +140,3 @@ def _file_list() -> JsonSchema:
         "required": ["file"],
         "additionalProperties": False,
     }
-
-
-def _described(schema: JsonSchema, meaning: str) -> JsonSchema:
-    return {**schema, "description": meaning} if meaning and "$ref" not in schema else schema

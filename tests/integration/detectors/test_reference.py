@@ -14,7 +14,7 @@ import yaml
 from rich.console import Console
 
 from detectors.authoring.rule_tests import run_file
-from detectors.conditions.fields import FIELDS
+from detectors.conditions.fields import FIELDS, PARTY
 from detectors.engine.matching import Engine
 from detectors.engine.scan import Scan
 from detectors.loading.ruleset import RuleSet, load_rules
@@ -27,6 +27,7 @@ from detectors.rules.groups import GROUP_FIELDS
 from detectors.rules.kind import keys_of, kinds
 from detectors.rules.rule import Rule
 from detectors.rules.templates import NAMES
+from detectors.vocabulary import EVENT_STATUSES, event_types
 from streams.extraction.extractor import Extractor
 from streams.pipeline.enrich import Enricher, Record, reader_of_text
 from streams.sinks.terminal import alert_block
@@ -118,9 +119,10 @@ def test_each_kind_has_an_example_and_all_its_keys_are_mentioned(rules: RuleSet)
 
 @pytest.mark.parametrize(
     "names",
-    [set(keys_of(Rule)), set(FIELDS), set(GROUP_FIELDS), NAMES, set(Alert.__struct_fields__) - {"version"},
+    [set(keys_of(Rule)), set(FIELDS), set(FIELDS["event"].attributes), set(PARTY.attributes), set(event_types()),
+     set(EVENT_STATUSES), set(GROUP_FIELDS), NAMES, set(Alert.__struct_fields__) - {"version"},
      set(Evidence.__struct_fields__), {field.encode_name for field in msgspec.structs.fields(EvidenceSpan)}],
-    ids=["keys", "fields", "groups", "templates", "record", "evidence", "spans"],
+    ids=["keys", "fields", "events", "parties", "types", "statuses", "groups", "templates", "record", "evidence", "spans"],
 )  # fmt: skip
 def test_it_mentions_everything(names: set[str]) -> None:
     assert {name for name in names if f"`{name}`" not in REFERENCE} == set()

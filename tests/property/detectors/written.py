@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
+
+from tests.property.detectors.conditions.plain_events import EventWriter
 
 PHRASES = st.sampled_from(["coup", "cancel*", "human rights", "Rahmon", "2020", "no"]) | st.integers(0, 9)
 COUNTRIES = st.sampled_from(["KAZ", "Kazakhstan", "usa", "KGZ"])
@@ -34,6 +37,7 @@ SOUND = st.recursive(
             ).filter(bool),
             "country": _texts(COUNTRIES) | st.fixed_dictionaries({"salience": st.just("main"), "in": st.just("asia")}),
             "theme": st.just("energy") | st.fixed_dictionaries({"is": st.just(["energy", "cyber"]), "score": BOUNDS}),
+            "event": st.integers(0, 2**32).map(lambda seed: EventWriter(Random(seed)).event()),
             "text": _texts(PHRASES) | st.just({"matches": ["a+", "(?i)b"]}),
             "title": _texts(PHRASES),
             "source": _texts(PHRASES) | st.just({"exists": False}),

@@ -6,6 +6,7 @@ import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -17,6 +18,7 @@ from detectors.lints.registry import about_condition
 from detectors.loading.ruleset import RuleSet, load_rules
 from detectors.model.article import Country, EnrichedArticle, Official, Sentence, Span, Theme
 from detectors.reading.problems import RuleSetError
+from tests.property.detectors.conditions.plain_events import some_events
 from tests.property.detectors.written import SOUND
 from tests.rigs.examples import examples
 
@@ -55,6 +57,9 @@ def articles(draw: st.DrawFn) -> EnrichedArticle:
             Official(id_, name, spans(), role, role_class, country, former=draw(st.booleans()))
             for id_, name, role, role_class, country in officials
         ),
+        events=some_events(
+            Random(draw(st.integers(0, 2**32))), [Span("text", s, s + 4, text[s : s + 4]) for s in starts]
+        ),
         sentences=tuple(
             Sentence("text", start, start + len(part.rstrip())) for start, part in zip(starts, parts, strict=True)
         ),
@@ -76,6 +81,8 @@ def agree(clause: Clause) -> None:
     below = [one.met for one in clause.clauses]
     if clause.clause in {"all", "sentence", "near"} and below:
         assert clause.met == all(below)
+    elif clause.clause == "all different":
+        assert clause.met <= all(below)
     elif clause.clause == "any":
         assert clause.met == any(below)
     elif clause.clause in {"none", "not"} and (below or clause.clause == "none"):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import permutations
 
 from detectors.conditions.bindings import TERM
+from detectors.conditions.event_values import EventValue
+from detectors.conditions.events import Different, HasEvent
 from detectors.conditions.lexicon import Phrase
 from detectors.conditions.nodes import Condition, Every, Has, Lacks, Not, Reads, Says, Some, Within
+from detectors.conditions.parties import bound_parties
 from detectors.conditions.values import Value, position
 from detectors.conditions.view import ArticleView, Stretch
 from detectors.model.article import Span
@@ -60,10 +64,14 @@ class PlainBindings:
         self.values: dict[str, dict[object, Value]] = {}
         self.blocks: list[tuple[PlainBindings, ...]] = []
         self.spans: dict[str, dict[Span, None]] = {}
+        self.parties: dict[tuple[object, str], dict[Value, None]] = {}
 
     def add(self, value: Value, spans: tuple[Span, ...]) -> None:
         self.values.setdefault(value.field, {}).setdefault(value.code, value)
-        self.note(f"{value.field} {value.name if value.field == 'official' else value.code}", spans)
+        self.note(f"{value.field} {value.name if value.field in ('official', 'event') else value.code}", spans)
+
+    def bind(self, event: Value, side: str, party: Value) -> None:
+        self.parties.setdefault((event.code, side), {})[party] = None
 
     def add_term(self, name: str, spans: tuple[Span, ...]) -> None:
         terms = self.values.setdefault(TERM, {})
@@ -87,6 +95,8 @@ class PlainBindings:
                     self.values.setdefault(field, {}).setdefault(code, value)
         for what, spans in other.spans.items():
             self.spans.setdefault(what, {}).update(spans)
+        for where, parties in other.parties.items():
+            self.parties.setdefault(where, {}).update(parties)
         self.blocks += other.blocks
 
     def in_text_order(self, field: str) -> tuple[Value, ...]:
@@ -115,6 +125,12 @@ def holds(condition: Condition, scene: PlainScene) -> bool:
         return not holds(condition.condition, scene)
     if isinstance(condition, Within):
         return any(holds(condition.condition, place) for place in _scenes(condition, scene))
+    if isinstance(condition, Different):
+        values = scene.values(condition.conditions[0].field)
+        return any(
+            all(one.meets(value) for one, value in zip(condition.conditions, chosen, strict=True))
+            for chosen in permutations(values, len(condition.conditions))
+        )
     if isinstance(condition, Has):
         return any(condition.meets(value) for value in scene.values(condition.field))
     if isinstance(condition, Lacks):
@@ -139,6 +155,16 @@ def collect(condition: Condition, scene: PlainScene, into: PlainBindings) -> Non
                 rows.append(row)
                 into.merge(row)
         into.blocks.append(tuple(rows))
+    elif isinstance(condition, Different):
+        for one in condition.conditions:
+            collect(one, scene, into)
+    elif isinstance(condition, HasEvent):
+        for value in scene.values(condition.field):
+            if condition.meets(value):
+                assert isinstance(value, EventValue)
+                into.add(value, value.evidence)
+                for side, party in bound_parties(value, condition.tests):
+                    into.bind(value, side, party)
     elif isinstance(condition, Has):
         for value in scene.values(condition.field):
             if condition.meets(value):

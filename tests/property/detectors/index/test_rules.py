@@ -30,6 +30,7 @@ from detectors.reading.context import Context, Entry, ListDefinition, Place
 from detectors.reading.parser import parse_yaml
 from detectors.reading.problems import Problems
 from detectors.vocabulary import shipped_vocabulary
+from tests.property.detectors.conditions.plain_events import EventWriter, some_events
 from tests.rigs.examples import examples
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
@@ -98,8 +99,16 @@ class Writer:
 
     def field(self, name: str) -> Any:
         """A condition on a field."""
+        if name == "event":
+            return EventWriter(self.chance).event()
         if self.chance.random() < 0.05:
             return {"exists": False}
+        if name == "official" and self.chance.random() < 0.1:
+            return {
+                "all": [{"country": self.some(COUNTRIES)}, self.some(NAMES), {"class": self.some(CLASSES)}][
+                    : self.chance.choice([2, 3])
+                ]
+            }
         if name == "official":
             return self.keyed(
                 self.asked(NAMES, "people", words=True),
@@ -155,7 +164,7 @@ class Writer:
             return {self.chance.choice(["sentence", "near"]): self.condition(depth - 1, local=True)}
         if kind < 0.53:
             return {"macro": "us"}
-        fields = ["official", "country", "organisation", "theme", "text"]
+        fields = ["official", "country", "organisation", "theme", "event", "text"]
         if not local:
             fields += ["title", "lead", "source", "language", "id", "meta.tone", "age", "official", "text"]
         return {name: self.field(name) for name in self.chance.sample(fields, self.chance.choice([1, 1, 2, 3]))}
@@ -215,6 +224,7 @@ class Newsroom:
                 Theme(label, chance.choice([0.3, 0.5, 1.0]), spans(title, text))
                 for label in chance.sample(THEMES, k=chance.randint(0, 3))
             ),
+            events=some_events(chance, list(self.spans(title, text))),
             sentences=tuple(Sentence("text", a, b) for a, b in pairwise(bounds) if a < b),
         )
 

@@ -149,5 +149,5 @@ def test_an_alert_keeps_its_fields(record: dict) -> None:
 @pytest.mark.parametrize("line", (V0_1 / "enriched.jsonl").read_bytes().splitlines()[:5])
 def test_an_enriched_article_keeps_its_fields(line: bytes) -> None:
     written = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(line, type=EnrichedArticle)))
-    assert written.pop("events") == []  # since 0.2
+    assert written.pop("events") == []  # since 0.3
     assert list(written.items()) == list(msgspec.json.decode(line).items())
