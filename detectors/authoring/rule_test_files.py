@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from detectors.authoring.given_events import GivenEvent, given_event
 from detectors.model.article import Country, EnrichedArticle, MetaValue, Official, Organisation, Sentence, Theme
 from detectors.model.event_time import OLDEST, event_time, parse_time
 from detectors.reading.files import read_document
@@ -39,6 +40,7 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     countries: tuple[Country | str, ...] | None = None
     organisations: tuple[Organisation | str, ...] | None = None
     themes: tuple[Theme | str, ...] | None = None
+    events: tuple[GivenEvent | str, ...] | None = None
     sentences: tuple[Sentence, ...] | None = None
     fingerprint: str | None = None
     event_time: str | None = None
@@ -84,9 +86,11 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             yield "organisations", tuple(Organisation(o) if isinstance(o, str) else o for o in self.organisations)
         if self.themes is not None:
             yield "themes", tuple(Theme(t) if isinstance(t, str) else t for t in self.themes)
+        if self.events is not None:
+            yield "events", tuple(map(given_event, self.events))
 
     def unknown(self) -> Iterator[str]:
-        """Messages about countries and themes that no article can have; they are probably misspelt."""
+        """Messages about countries, themes and events that no article can have; they are probably misspelt."""
         for country in self.countries or ():
             code = country if isinstance(country, str) else country.alpha3
             if country_code(code) is None:
@@ -95,6 +99,8 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             label = theme if isinstance(theme, str) else theme.theme
             if label not in shipped_vocabulary().themes:
                 yield one_of(label, shipped_vocabulary().themes, "theme")
+        for event in self.events or ():
+            yield from (GivenEvent(event) if isinstance(event, str) else event).unknown()
 
 
 class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from detectors.authoring.rule_tests import TestResult, junit, run_file, test_files
+from detectors.authoring.rule_test_files import RuleTestArticle
+from detectors.authoring.rule_tests import FIRST_TIME, TestResult, junit, run_file, test_files
 from detectors.loading.ruleset import RuleSetError, load_rules
-from detectors.model.article import EnrichedArticle
+from detectors.model.article import EnrichedArticle, Event, Party
 
 RULES = """
 rules:
@@ -130,6 +132,49 @@ def test_misspelt_country_or_theme_gives_a_warning(tmp_path: Path) -> None:
     assert result.passed
     assert "KYZ" in result.warnings[0]
     assert "did you mean 'diplomacy'?" in result.warnings[1]
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ("[sanktion]", "unknown event type 'sanktion'"),
+        ("[{type: aid, place: Atlantis}]", "unknown country 'Atlantis'"),
+        ("[{type: aid, targets: [{country: KYZ}]}]", "unknown country 'KYZ'"),
+        ("[{type: aid, actors: [{class: ministre}]}]", "unknown role class 'ministre'"),
+    ],
+)
+def test_misspelt_event_gives_a_warning(tmp_path: Path, events: str, said: str) -> None:
+    (result,) = run(tmp_path, f"tests: [{{name: x, rules: [talks], articles: [{{events: {events}}}], alerts: []}}]")
+    assert result.passed
+    assert said in result.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("{type: aid, status: canceled}", "cancelled"),
+        ("{type: aid, actor: USA}", "unknown key 'actor'"),
+        ("{}", "type"),
+    ],
+)
+def test_event_that_the_record_cannot_have_is_an_error(tmp_path: Path, event: str, said: str) -> None:
+    with pytest.raises(RuleSetError) as raised:
+        run(tmp_path, f"tests: [{{name: x, articles: [{{events: [{event}]}}]}}]")
+    assert said in str(raised.value)
+
+
+def test_given_events_are_those_of_the_record() -> None:
+    given = {
+        "events": [
+            "coup",
+            {"type": "aid", "actors": ["Kazakhstan", {"country": "Iran", "class": "minister"}], "targets": ["UN"]},
+        ]
+    }
+    article = msgspec.convert(given, RuleTestArticle).enriched(0, FIRST_TIME, lambda read: read)
+    assert article.events == (
+        Event("coup"),
+        Event("aid", actors=(Party("KAZ"), Party("IRN", role_class="minister")), targets=(Party(name="UN"),)),
+    )
 
 
 def test_an_unreadable_horizon_fails_the_test(tmp_path: Path) -> None:
