@@ -12,6 +12,7 @@ from detectors.model.sightings import Seen, united
 from detectors.reading.durations import format_duration
 from detectors.rules.machine import Change, alert_id
 from detectors.rules.rule import Rule
+from detectors.rules.seen import event_of_group
 from detectors.rules.templates import missing, render
 
 
@@ -71,11 +72,13 @@ def _names(rule: Rule, group: Mapping[str, GroupValue], change: Change, seen: Se
         "themes": seen.themes,
         "organisations": seen.organisations,
         "terms": seen.terms,
+        "events": seen.events,
         "official": of_group("official", _of_group_country(group, seen), "id"),
         "country": of_group("country", seen.countries, "code"),
         "theme": of_group("theme", seen.themes, ""),
         "organisation": of_group("organisation", seen.organisations, ""),
         "term": of_group("term", seen.terms, ""),
+        "event": event_of_group(group, seen.events) or missing("event"),
         "group": dict(group),
         "count": change.count,
         "severity": change.severity,

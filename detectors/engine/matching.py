@@ -21,9 +21,10 @@ from detectors.model.article import EnrichedArticle
 from detectors.model.observation import Observation
 from detectors.model.sightings import Seen
 from detectors.rules.chain_inputs import depths, latenesses
-from detectors.rules.groups import Found, groups_of, seen
+from detectors.rules.groups import Found, groups_of
 from detectors.rules.machine import Moment, alert_id
 from detectors.rules.rule import Rule
+from detectors.rules.seen import seen
 
 MOST_GRAIN = timedelta(minutes=1)
 """The coarsest grain of the log: it keeps the first and last article of each minute, fewer if no rule needs them."""
@@ -177,7 +178,7 @@ class Engine:
                 all_values.update(dict.fromkeys(values))
         distinct = _distinct(article, rule.kind.count_unit())
         # an article may have many groups, and usually the same evidence for all of them
-        shown = {id(found): seen(found) for _, found, _ in founds} if by_group else {}
+        shown = {id(found): seen(found, (*fields, *([of] if of else ()))) for _, found, _ in founds} if by_group else {}
         evidence: dict[tuple[int, ...], Evidence] = {}
         for steps, met, _, _ in by_group.values():
             if (key := tuple(steps)) not in evidence:

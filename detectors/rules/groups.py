@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 
 from detectors.conditions.bindings import TERM, Bindings
-from detectors.conditions.fields import META
+from detectors.conditions.fields import EVENT, META
+from detectors.conditions.parties import sides
 from detectors.conditions.values import Plain, Value
 from detectors.conditions.view import ArticleView
 from detectors.model.alert import GroupValue
-from detectors.model.sightings import Seen, SeenCountry, SeenOfficial
 from detectors.reading.context import Place
 from detectors.reading.nodes import Node, Scalar, Sequence
 from detectors.reading.problems import Wrong, nearest, shown
 from detectors.reading.readers import JsonSchema, Reader
+from detectors.rules.event_groups import EVENT_FIELDS, event_parts
 
 GROUP_FIELDS = (
     "country",
@@ -32,6 +33,7 @@ GROUP_FIELDS = (
     TERM,
     "source",
     "language",
+    *EVENT_FIELDS,
 )
 MOST_GROUPS = 256
 """Limit on the groups of one article for one rule; further groups, in text order, are skipped and counted."""
@@ -39,15 +41,12 @@ MOST_GROUPS = 256
 MOST_COMBINATIONS = 50_000
 """Limit on the combinations of one article's values: bounds the time, and is far above what articles contain."""
 
-MOST_SEEN = 32
-"""Limit on the values of a field that an observation carries for templates."""
-
 PAIR = "country_pair"
 
 
 def unit_of(field: str) -> str:
     """The value that supplies a group field: ``official.country`` comes from the same official as ``official``."""
-    return "official" if field.startswith("official.") else field
+    return field.partition(".")[0] if field.startswith(("official.", "event.")) else field
 
 
 def source_field(field: str) -> str:
@@ -56,10 +55,14 @@ def source_field(field: str) -> str:
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One value of a unit: a single value, or two countries ordered by code."""
+    """One value of a unit: a single value, two countries ordered by code, or an event with some of its parties.
+
+    ``parts`` are the values of the group fields of an event.
+    """
 
     code: Plain | tuple[str, str]
     values: tuple[Value, ...]
+    parts: dict[str, GroupValue | None] = {}
 
 
 class Found:
@@ -82,8 +85,17 @@ class Found:
                 break
         else:
             values = () if field == TERM else self.view.values(field)
+            if field == EVENT:
+                values = tuple(value for value in values if value.attributes["background"] is False)
         self.view.work.charge(len(values))
         return values
+
+    def parties(self, event: Value, side: str) -> tuple[Value, ...]:
+        """The parties of a side that met the first layer with a condition on them; all of the side if none has one."""
+        for bindings, _ in self.layers:
+            if (event.code, side) in bindings.parties:
+                return tuple(bindings.parties[event.code, side])
+        return sides(event, side)
 
     def rows(self, unit_fields: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Bindings, ...]]]:
         """The rows of each ``sentence`` and ``near``, with the group fields whose values come from them."""
@@ -96,7 +108,13 @@ class Found:
             hidden |= asked
 
 
-def _items(found: Found, unit: str) -> list[Item]:
+def _items(found: Found, unit: str, fields: tuple[str, ...]) -> list[Item]:
+    if unit == EVENT:
+        return [
+            Item(event.code, (event,), parts)
+            for event in found.values(EVENT)
+            for parts in event_parts(event, fields, found.parties)
+        ]
     if unit != PAIR:
         return [Item(value.code, (value,)) for value in found.values(unit)]
     together = [rows for _, rows in found.rows(frozenset(("country",)))]
@@ -151,14 +169,15 @@ def _allowed(found: Found, units: tuple[str, ...]) -> dict[frozenset[str], set[t
 def crossed(found: Found, fields: tuple[str, ...]) -> Iterator[tuple[GroupValue, ...]]:
     """Every combination of the article's values for the fields, in text order; may contain duplicates.
 
-    ``official`` and ``official.*`` belong to one person. Values under one ``sentence`` are paired only as they occur
-    there. All others are combined freely. A combination in which a field has no value is skipped.
+    ``official`` and ``official.*`` belong to one person, ``event.*`` to one event. Values under one ``sentence`` are
+    paired only as they occur there. All others are combined freely. A combination in which a field has no value is
+    skipped.
     """
     units = tuple(dict.fromkeys(unit_of(field) for field in fields))
     if not units:
         yield ()
         return
-    items = [_items(found, unit) for unit in units]
+    items = [_items(found, unit, fields) for unit in units]
     allowed = _allowed(found, units) if len(units) > 1 else {}
     checks = [([units.index(unit) for unit in sorted(circle)], codes) for circle, codes in allowed.items()]
     places = [units.index(unit_of(field)) for field in fields]
@@ -172,6 +191,8 @@ def crossed(found: Found, fields: tuple[str, ...]) -> Iterator[tuple[GroupValue,
 
 
 def _group_value(field: str, item: Item) -> GroupValue | None:
+    if field in item.parts:
+        return item.parts[field]
     if not field.startswith("official."):
         return item.code
     attribute = item.values[0].attributes.get(field.removeprefix("official."))
@@ -253,29 +274,3 @@ class GroupByReader(Reader[tuple[str, ...]]):
     def schema(self) -> JsonSchema:
         field = self._field.schema()
         return {"anyOf": [field, {"type": "array", "items": field, "uniqueItems": True}]}
-
-
-def seen(found: Found) -> Seen:
-    """What met the conditions in one article; all values of a field that has no condition."""
-
-    def attribute(value: object) -> str | None:
-        return str(value[0]) if isinstance(value, tuple) else None
-
-    return Seen(
-        officials=tuple(
-            SeenOfficial(
-                id=str(value.code),
-                name=value.name,
-                role=attribute(value.attributes["role"]),
-                class_=attribute(value.attributes["class"]),
-                country=attribute(value.attributes["country"]),
-                organisation=attribute(value.attributes["organisation"]),
-                former=value.attributes["former"] is True,
-            )
-            for value in found.values("official")[:MOST_SEEN]
-        ),
-        countries=tuple(SeenCountry(str(value.code), value.name) for value in found.values("country")[:MOST_SEEN]),
-        themes=tuple(str(value.code) for value in found.values("theme")[:MOST_SEEN]),
-        organisations=tuple(str(value.code) for value in found.values("organisation")[:MOST_SEEN]),
-        terms=tuple(str(value.code) for value in found.values(TERM)[:MOST_SEEN]),
-    )

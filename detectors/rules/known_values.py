@@ -8,7 +8,7 @@ import msgspec
 
 from detectors.conditions.bindings import TERM
 from detectors.conditions.entries import listed_terms
-from detectors.conditions.fields import field_named
+from detectors.conditions.fields import EVENT, field_named
 from detectors.conditions.lexicon import Phrase
 from detectors.conditions.predicates import Terms
 from detectors.conditions.values import Value
@@ -17,6 +17,7 @@ from detectors.model.alert import GroupValue
 from detectors.reading.context import Place
 from detectors.reading.nodes import Node
 from detectors.reading.readers import JsonSchema, ListOf, Reader, Word
+from detectors.rules.event_groups import PREFIX, event_parts
 from detectors.rules.groups import PAIR, Found, source_field
 from detectors.vocabulary import country_code
 
@@ -31,6 +32,8 @@ class Known(msgspec.Struct, frozen=True):
         """The values of a group field that the list contains, in any spelling; a country pair as ``KAZ-UZB``."""
         if not self.terms.names:
             return ()
+        if field.startswith(PREFIX):
+            return self._among_events(found, field)
         values = found.values(source_field(field))
         if field == PAIR:
             pairs = [sorted((str(one.code), str(other.code))) for one, other in combinations(values, 2)]
@@ -39,6 +42,17 @@ class Known(msgspec.Struct, frozen=True):
         if not part:
             return tuple(value.code for value in values if self._holds(value, field))
         return tuple(texts[0] for value in values if (texts := _texts(value, part)) and self._holds_part(texts, part))
+
+    def _among_events(self, found: Found, field: str) -> tuple[GroupValue, ...]:
+        values = (
+            parts[field] for event in found.values(EVENT) for parts in event_parts(event, (field,), found.parties)
+        )
+        return tuple(
+            value
+            for value in dict.fromkeys(values)
+            if value is not None
+            and (value in self.countries or self._is("-".join(value) if isinstance(value, tuple) else str(value)))
+        )
 
     def _holds(self, value: Value, field: str) -> bool:
         if field == "country":

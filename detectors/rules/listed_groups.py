@@ -14,6 +14,7 @@ from detectors.reading.nodes import Node, Scalar, plain
 from detectors.reading.nodes import Sequence as SequenceNode
 from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import JsonSchema, Reader
+from detectors.rules.event_groups import EVENT_PAIR
 from detectors.rules.groups import PAIR
 from detectors.vocabulary import country_code, country_names
 
@@ -52,7 +53,7 @@ def group_of(item: Any, fields: Sequence[str]) -> Group:
 
 
 def _value(field: str, value: Any) -> GroupValue:
-    if field == PAIR:
+    if field in {PAIR, EVENT_PAIR}:
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
             raise ValueError(f"expected two countries, found {shown(str(value))}")
         first, second = sorted(_country(one) for one in value)
@@ -61,9 +62,11 @@ def _value(field: str, value: Any) -> GroupValue:
         raise ValueError(f"expected a value of {field}, found {shown(str(value))}")
     if field.startswith(META):
         return value
-    if field in {"country", "official.country"}:
+    if field in {"country", "official.country", "event.place"}:
         return _country(value)
-    return fold_value(str(value)) if field in {"theme", "official.class"} else str(value)
+    if field in {"event.actor", "event.target", "event.participant"}:
+        return country_code(str(value)) or str(value)
+    return fold_value(str(value)) if field in {"theme", "official.class", "event.type"} else str(value)
 
 
 def _country(value: Any) -> str:

@@ -16,15 +16,20 @@ from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import JsonSchema, Reader, Word
 
 NAMES = frozenset({
-    "officials", "countries", "themes", "organisations", "terms", "official", "country", "theme", "organisation",
-    "term", "article", "group", "count", "value", "threshold", "previous", "current", "severity", "window", "rule",
-    "labels",
+    "officials", "countries", "themes", "organisations", "terms", "events", "official", "country", "theme",
+    "organisation", "term", "event", "article", "group", "count", "value", "threshold", "previous", "current",
+    "severity", "window", "rule", "labels",
 })  # fmt: skip
 """The names that a template may use."""
 
+_PARTY = frozenset({"country", "name", "official", "class", "organisation"})
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "official": frozenset({"id", "name", "role", "class", "country", "organisation", "former"}),
     "country": frozenset({"code", "name"}),
+    "event": frozenset({"type", "status", "actor", "target", "actors", "targets", "place", "sentence"}),
+    "event.actor": _PARTY,
+    "event.target": _PARTY,
+    "event.place": frozenset({"code", "name"}),
     "article": frozenset({"article_id", "url", "title", "source", "published_at", "step", "spans"}),
 }
 """The attributes of these names that a template may use."""
@@ -124,14 +129,22 @@ def _problems(tree: nodes.Template) -> Iterator[str]:
             yield f"unknown filter {shown(used.name)} in a template{nearest(used.name, FILTERS)}"
     yield from _forbidden(tree)
     for asked in tree.find_all(nodes.Getattr):
-        known = ATTRIBUTES.get(asked.node.name) if isinstance(asked.node, nodes.Name) else None
+        name = _dotted(asked.node)
+        known = ATTRIBUTES.get(name)
         if known is not None and asked.attr not in known:
-            assert isinstance(asked.node, nodes.Name)
             near = nearest(asked.attr, known) or "; expected one of " + ", ".join(sorted(known))
-            yield f"{asked.node.name!r} has no {shown(asked.attr)} in a template{near}"
+            yield f"{name!r} has no {shown(asked.attr)} in a template{near}"
     for name in sorted(meta.find_undeclared_variables(tree) - NAMES):
         near = nearest(name, NAMES) or "; expected one of " + ", ".join(sorted(NAMES))
         yield f"unknown name {shown(name)} in a template{near}"
+
+
+def _dotted(node: nodes.Node) -> str:
+    """``event.actor`` for that expression; empty for one of another form."""
+    if isinstance(node, nodes.Name):
+        return node.name
+    above = _dotted(node.node) if isinstance(node, nodes.Getattr) else ""
+    return f"{above}.{node.attr}" if above and isinstance(node, nodes.Getattr) else ""
 
 
 def _forbidden(tree: nodes.Template) -> Iterator[str]:

@@ -12,11 +12,15 @@ from detectors.conditions.lexicon import Lexicon
 from detectors.conditions.values import position
 from detectors.conditions.view import ArticleView
 from detectors.model.article import EnrichedArticle, Part, Sentence, Span
-from detectors.rules.groups import Found, groups_of, seen
+from detectors.rules.groups import Found, groups_of
+from detectors.rules.seen import seen
 from tests.property.detectors.conditions.plain_scenes import PlainBindings, collect, holds, whole
 from tests.property.detectors.index.test_rules import PIECES, Newsroom, Writer, read
 
-GROUPS = [("country",), ("country_pair",), ("official", "country"), ("official.class", "theme"), ("term", "country")]
+GROUPS = [
+    ("country",), ("country_pair",), ("official", "country"), ("official.class", "theme"), ("term", "country"),
+    ("event.target", "term"), ("event.pair", "event.type"),
+]  # fmt: skip
 
 
 class LongReads(Newsroom):

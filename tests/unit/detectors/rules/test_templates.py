@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from detectors.model.alert import Evidence
-from detectors.model.sightings import SeenCountry, SeenOfficial
+from detectors.model.sightings import SeenCountry, SeenEvent, SeenOfficial, SeenParty
 from detectors.rules.templates import ATTRIBUTES, LONGEST_TEXT, check_template, missing, render
 
 NAMES = {
@@ -101,6 +101,10 @@ def test_allowed_attributes_are_those_of_the_records() -> None:
     """An attribute of a record that is missing from the list would be rejected for no reason."""
     assert ATTRIBUTES["official"] == {field.encode_name for field in msgspec.structs.fields(SeenOfficial)}
     assert ATTRIBUTES["country"] == set(SeenCountry.__struct_fields__)
+    assert ATTRIBUTES["event"] == {*SeenEvent.__struct_fields__, "actor", "target"}
+    assert ATTRIBUTES["event.place"] == set(SeenCountry.__struct_fields__)
+    for side in ("actor", "target"):
+        assert ATTRIBUTES[f"event.{side}"] == {field.encode_name for field in msgspec.structs.fields(SeenParty)}
     assert ATTRIBUTES["article"] == set(Evidence.__struct_fields__)
 
 
