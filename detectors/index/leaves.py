@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Set
+from collections.abc import Hashable, Iterable, Set
 
 from detectors.conditions.lexicon import Phrase
 from detectors.conditions.nodes import Has, Says
-from detectors.conditions.predicates import Each, Flag, Predicate, Terms, Whole, Words
+from detectors.conditions.parties import Named
+from detectors.conditions.predicates import Predicate, Terms, Whole, Words
+from detectors.index.lookups import lookups
 
 Need = str | int
 """What an article must have: a word in title or body, or a numbered test of :class:`Leaves`."""
 Clause = frozenset[Need]
 """Needs of which an article must have at least one."""
 
-USUAL = {"code": 20, "label": 60, "class": 100, "role": 30, "salience": 600, "former": 900, "language": 900}
+USUAL = {
+    "code": 20, "label": 60, "class": 100, "role": 30, "salience": 600, "former": 900, "language": 900,
+    "type": 40, "status": 300, "background": 600, "place": 5, "actor.country": 5, "target.country": 5,
+    "participant.country": 10, "actor.party": 5, "target.party": 5, "participant.party": 10, "actor.class": 50,
+    "target.class": 50, "participant.class": 100,
+}  # fmt: skip
 """Estimated number of articles per thousand that meet one value of an attribute. Only the speed depends on it."""
 RARE, PATTERN, WORD, ALL = 1, 50, 100, 1000
 FEW = 16
@@ -55,17 +62,15 @@ class Leaves:
 
     def _has(self, leaf: Has) -> tuple[Clause, bool]:
         """The tests that can be looked up; numeric bounds, patterns and negations are left to the rule itself."""
-        asked = [(attribute, one) for attribute, predicate in leaf.tests for one in flat(predicate)]
+        asked, exact = lookups(leaf.tests)
         field = self.fields.setdefault(leaf.field, FieldLeaves())
         numbers: set[int] = set()
         for attribute, predicate in asked:
-            if keyed(predicate):
-                usual = USUAL.get(attribute, RARE) * _width(predicate)
-                number, new = self._number((leaf.field, attribute, _predicate_key(predicate)), usual)
-                if new:
-                    field.tests.append((number, attribute, predicate))
-                numbers.add(number)
-        exact = all(keyed(predicate) for _, predicate in asked)
+            usual = USUAL.get(attribute, RARE) * _width(predicate)
+            number, new = self._number((leaf.field, attribute, _predicate_key(predicate)), usual)
+            if new:
+                field.tests.append((number, attribute, predicate))
+            numbers.add(number)
         if len(numbers) == 1:
             return frozenset(numbers), exact
         tests = frozenset(numbers)
@@ -133,26 +138,12 @@ class Leaves:
         return number
 
 
-def flat(predicate: Predicate) -> Iterator[Predicate]:
-    """The flattened tests of an attribute that must all be met."""
-    if isinstance(predicate, Each):
-        for one in predicate.predicates:
-            yield from flat(one)
-    else:
-        yield predicate
-
-
-def keyed(predicate: Predicate) -> bool:
-    """Whether a lookup of the attribute's value finds the predicates of this sort that it meets."""
-    if isinstance(predicate, Whole | Words):
-        return not predicate.negated
-    return isinstance(predicate, Flag)
-
-
 def _width(predicate: Predicate) -> int:
     """The number of values that meet the predicate."""
     if isinstance(predicate, Whole):
         return len(predicate.names)
+    if isinstance(predicate, Named):
+        return _width(predicate.countries) + _width(predicate.names)
     return len(predicate.terms.names) if isinstance(predicate, Words) else 1
 
 
@@ -160,6 +151,8 @@ def _predicate_key(predicate: Predicate) -> Hashable:
     """A key that is equal for equivalent predicates; the display names of entries do not matter."""
     if isinstance(predicate, Whole):
         return "whole", _names_key(predicate.names), predicate.cased
+    if isinstance(predicate, Named):
+        return "named", _predicate_key(predicate.countries), _predicate_key(predicate.names)
     return ("words", _names_key(predicate.terms.names)) if isinstance(predicate, Words) else predicate
 
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from detectors.conditions.conjunctions import Conjunctions
 from detectors.conditions.lexicon import Folds, Lexicon, Phrase
-from detectors.conditions.predicates import Flag, Whole, Words
+from detectors.conditions.parties import Named
+from detectors.conditions.predicates import Flag, Predicate, Whole, Words
 from detectors.conditions.values import Value, scalar_key
 from detectors.folding import words
 from detectors.index.leaves import FieldLeaves, Need
@@ -24,16 +25,17 @@ class FieldIndex:
         keys: dict[tuple[str, bool], dict[Hashable, list[int]]] = {}
         spelled: dict[tuple[str, bool], dict[Phrase, list[int]]] = {}
         for number, attribute, predicate in leaves.tests:
-            if isinstance(predicate, Words):
-                by_phrase = spelled.setdefault((attribute, predicate.terms.cased), {})
-                for wanted in predicate.terms.names:
-                    by_phrase.setdefault(wanted, []).append(number)
-            elif isinstance(predicate, Whole):
-                by_key = keys.setdefault((attribute, predicate.cased), {})
-                for name in predicate.names:
-                    by_key.setdefault(name, []).append(number)
-            elif isinstance(predicate, Flag):
-                keys.setdefault((attribute, False), {}).setdefault(scalar_key(predicate.wanted), []).append(number)
+            for name, one in _lookups(attribute, predicate):
+                if isinstance(one, Words):
+                    by_phrase = spelled.setdefault((name, one.terms.cased), {})
+                    for wanted in one.terms.names:
+                        by_phrase.setdefault(wanted, []).append(number)
+                elif isinstance(one, Whole):
+                    by_key = keys.setdefault((name, one.cased), {})
+                    for key in one.names:
+                        by_key.setdefault(key, []).append(number)
+                elif isinstance(one, Flag):
+                    keys.setdefault((name, False), {}).setdefault(scalar_key(one.wanted), []).append(number)
         self._keys = [(*where, shared_tuples(by_key)) for where, by_key in keys.items()]
         self._words = [(*where, _Spellings(shared_tuples(by_phrase))) for where, by_phrase in spelled.items()]
         self._together = Conjunctions(leaves.together)
@@ -52,6 +54,14 @@ class FieldIndex:
             into |= present
             if self._together:
                 into.update(self._together.met(present))
+
+
+def _lookups(attribute: str, predicate: Predicate) -> tuple[tuple[str, Predicate], ...]:
+    """The attributes in which a predicate is looked up: a party's country or name, whichever is there."""
+    if not isinstance(predicate, Named):
+        return ((attribute, predicate),)
+    side = attribute.partition(".")[0]
+    return (f"{side}.country", predicate.countries), (f"{side}.name", predicate.names)
 
 
 class _Spellings:

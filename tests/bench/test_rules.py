@@ -12,14 +12,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pycountry
 import pytest
 
 from detectors.conditions.view import ArticleView
 from detectors.engine.matching import Engine
 from detectors.loading.ruleset import load_rules
-from detectors.model.article import EnrichedArticle
-from detectors.vocabulary import shipped_vocabulary
+from detectors.model.article import EnrichedArticle, Event, Party
+from detectors.vocabulary import event_types, shipped_vocabulary
 from streams.extraction.extractor import Extractor
 from streams.pipeline.enrich import enrich_lines
 from streams.sources.files import read_lines
@@ -90,6 +91,41 @@ class Mix:
         """The first `count` rules, as YAML."""
         return [rule_of(number, self.where(number)) for number in range(count)]
 
+    def where_of_events(self, number: int) -> dict[str, Any]:
+        """The condition of a rule on an event: four kinds in equal parts, each of a type (or two)."""
+        pick = self.chance.choice
+        types, countries = self.chance.sample(sorted(event_types()), 2), self.chance.sample(self.countries, 8)
+        if number % 4 == 0:
+            return {"event": {"type": types[0], "target": {"country": {"in": countries}}}}
+        if number % 4 == 1:
+            return {"event": {"type": types, "status": ["happened", "planned"], "actor": pick(self.names)}}
+        if number % 4 == 2:
+            other = {"class": pick(self.classes), "country": {"not_in": countries}}
+            return {"event": {"type": types[0], "participant": {"all": [{"country": countries[0]}, other]}}}
+        return {"event": {"type": types[0], "actor": countries[0]}, "theme": pick(self.themes)}
+
+
+def with_events(articles: Sequence[EnrichedArticle]) -> list[EnrichedArticle]:
+    """The articles, each with up to five invented events of its own countries and officials."""
+    chance = Random(SEED)
+    types = sorted(event_types())
+
+    def parties(article: EnrichedArticle) -> tuple[Party, ...]:
+        people = [Party(one.country, one.name, one.id, one.role_class) for one in article.officials]
+        known = [*people, *(Party(country.alpha3) for country in article.countries)]
+        return tuple(chance.sample(known, min(len(known), chance.choice([1, 1, 2, 3]))))
+
+    return [
+        msgspec.structs.replace(
+            article,
+            events=tuple(
+                Event(chance.choice(types), actors=parties(article), targets=parties(article))
+                for _ in range(chance.randint(0, 5))
+            ),
+        )
+        for article in articles
+    ]
+
 
 def rule_of(number: int, where: dict[str, Any]) -> str:
     keys = "".join(f"\n      {key}: {json.dumps(value)}" for key, value in where.items())
@@ -149,6 +185,26 @@ def test_matching(articles: list[EnrichedArticle], rules: list[str], tmp_path: P
             "times": looped / indexed, "RSigma, ms": RSIGMA[size],
         })  # fmt: skip
     report("rules-matching", rows)
+    assert rows[-1]["index, ms"] <= 1.0
+
+
+@pytest.mark.timeout(600)
+def test_matching_of_events(articles: list[EnrichedArticle], tmp_path: Path, report: Report) -> None:
+    """Half of the rules have a condition on an event, and most articles have several events."""
+    articles = with_events(articles)
+    mix = Mix(articles)
+    rules = [rule_of(n, mix.where_of_events(n // 2) if n % 2 else mix.where(n // 2)) for n in range(SIZES[-1])]
+    rows: list[dict[str, Any]] = []
+    for size in SIZES:
+        engine = Engine(load_rules(written(tmp_path / str(size), rules[:size])))
+        loop = plain_loop(engine)
+        some = articles[:: max(1, len(articles) * size // 200_000)]
+        assert [engine.matching(article) for article in some] == [loop(article) for article in some]
+        milliseconds(engine.matching, articles)
+        indexed = min(milliseconds(engine.matching, articles) for _ in range(5))
+        matches = sum(len(engine.matching(article)) for article in articles) / len(articles)
+        rows.append({"rules": size, "matches an article": matches, "index, ms": indexed})
+    report("rules-events", rows)
     assert rows[-1]["index, ms"] <= 1.0
 
 
