@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 import msgspec
 
+from detectors.authoring.events import event_in_words, nearest_event
 from detectors.authoring.nearest import nearest_phrase, nearest_value
 from detectors.authoring.wording import asked_of_text, asked_of_value
 from detectors.conditions.bindings import TERM, Bindings
-from detectors.conditions.events import Different
+from detectors.conditions.event_values import EventValue
+from detectors.conditions.events import Different, HasEvent
 from detectors.conditions.lexicon import Lexicon
 from detectors.conditions.nodes import Condition, Every, Has, Lacks, Not, Reads, Says, Some, Within
-from detectors.conditions.values import position
+from detectors.conditions.values import Value, position
 from detectors.conditions.view import ArticleView, Scene
 from detectors.loading.ruleset import RuleSet
 from detectors.model.alert import EvidenceSpan, GroupValue
@@ -218,11 +220,7 @@ def _found(condition: Condition, scene: Scene) -> tuple[tuple[str, ...], tuple[E
     """The values that met a clause, and their places, in reading order."""
     bindings = Bindings()
     condition.collect(scene, bindings)
-    values = tuple(
-        value.name if field in {"official", TERM} else str(value.code)
-        for field in bindings.values
-        for value in bindings.in_text_order(field)
-    )
+    values = tuple(_value_in_words(value) for field in bindings.values for value in bindings.in_text_order(field))
     spans = dict.fromkeys(
         EvidenceSpan(span.in_, span.start, span.end, span.text, what)
         for what, places in bindings.spans.items()
@@ -231,7 +229,15 @@ def _found(condition: Condition, scene: Scene) -> tuple[tuple[str, ...], tuple[E
     return values, tuple(sorted(spans, key=lambda span: (*position(span), span.end, span.what))[:MOST_PLACES])
 
 
+def _value_in_words(value: Value) -> str:
+    if isinstance(value, EventValue):
+        return event_in_words(value)
+    return value.name if value.field in {"official", TERM} else str(value.code)
+
+
 def _nearest(condition: Condition, scene: Scene) -> str:
+    if isinstance(condition, HasEvent):
+        return nearest_event(condition, scene)
     if isinstance(condition, Has):
         return nearest_value(condition, scene)
     if isinstance(condition, Lacks):

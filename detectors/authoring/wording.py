@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from detectors.conditions.fields import FIELDS
+from detectors.conditions.fields import EVENT, FIELDS
 from detectors.conditions.nodes import Has, Reads, Says, TextPart, TextPattern, TextWhole
+from detectors.conditions.parties import AnyOf, DifferentParties, Named, NoneOf, SomeParty, Tests
 from detectors.conditions.predicates import Compare, Each, Exists, Flag, Matches, Part, Predicate, Terms, Whole, Words
 from detectors.folding import fold_value
 from detectors.reading.durations import format_duration
@@ -26,12 +27,21 @@ def listed(names: Iterable[object]) -> str:
 def asked_of_value(condition: Has) -> str:
     """``class foreign_minister or diplomat, country USA``."""
     field = FIELDS.get(condition.field)
-    main = field.main.name if field else condition.field
+    return asked_of_tests(condition.tests, field.main.name if field else condition.field)
+
+
+def asked_of_tests(tests: Tests, main: str) -> str:
+    """The tests of one value; ``main`` is the attribute that needs no name."""
     parts = []
-    for attribute, predicate in condition.tests:
+    for attribute, predicate in tests:
         said = asked(predicate, attribute)
-        parts.append(said if attribute == main else f"{attribute} {said}")
+        unnamed = attribute == main or isinstance(predicate, AnyOf | NoneOf)
+        parts.append(said if unnamed else f"{attribute} {said}")
     return ", ".join(part for part in parts if part) or "any"
+
+
+def _names_of(names: Whole | Words) -> Iterable[str]:
+    return names.names.values() if isinstance(names, Whole) else names.terms.names.values()
 
 
 def asked(predicate: Predicate, attribute: str) -> str:
@@ -50,6 +60,16 @@ def asked(predicate: Predicate, attribute: str) -> str:
         return f"{_PARTS[predicate.how]} {listed(map(repr, predicate.parts))}"
     if isinstance(predicate, Matches):
         return f"matching {listed(predicate.patterns)}"
+    if isinstance(predicate, Named):
+        return _denied(predicate.negated) + listed((*predicate.countries.names.values(), *_names_of(predicate.names)))
+    if isinstance(predicate, SomeParty):
+        return asked_of_tests(predicate.tests, "party")
+    if isinstance(predicate, DifferentParties):
+        return " and another ".join(asked_of_tests(tests, "party") for tests in predicate.each)
+    if isinstance(predicate, AnyOf | NoneOf):
+        main = "type" if attribute == EVENT else "party"
+        choices = " or ".join(asked_of_tests(tests, main) for tests in predicate.choices)
+        return f"not {choices}" if isinstance(predicate, NoneOf) else choices
     if isinstance(predicate, Each):
         return " and ".join(asked(one, attribute) for one in predicate.predicates)
     return type(predicate).__name__.lower()
