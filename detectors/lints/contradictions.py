@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TypeGuard
 
-from detectors.conditions.fields import FIELDS, META
+from detectors.conditions.fields import FIELDS, META, SIDES
 from detectors.conditions.nodes import Condition, Every, Has, Lacks, Not, Reads, Says, Some
 from detectors.conditions.predicates import Compare, Each, Exists, Flag, Predicate, Whole
 from detectors.lints.conjuncts import conjuncts
@@ -16,9 +16,12 @@ from detectors.rules.rule import Rule
 
 _SINGLE = frozenset({"source", "language", "id", "url", "age"})
 """Fields of which an article has at most one value."""
-_SEVERAL = frozenset({("official", "name"), ("organisation", "name")})
+_SEVERAL = frozenset({
+    ("official", "name"), ("organisation", "name"),
+    *((f"event.{side}", attribute) for side in SIDES for attribute in ("name", "official")),
+})  # fmt: skip
 """Attributes whose value has several spellings, so that it may match two different names."""
-_FROM_0_TO_1 = frozenset({("theme", "score"), ("official", "confidence")})
+_FROM_0_TO_1 = frozenset({("theme", "score"), ("official", "confidence"), ("event", "confidence")})
 
 
 @of_condition
@@ -42,7 +45,7 @@ def contradictory_steps(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _said(condition: Condition) -> Iterator[str]:
     if isinstance(condition, Has):
-        yield from _of_one_value(condition.field, condition.tests)
+        yield from of_one_value(condition.field, condition.tests)
     elif isinstance(condition, Every):
         parts = conjuncts(condition)
         yield from _single_values(parts)
@@ -54,10 +57,10 @@ def _single_values(parts: tuple[Condition, ...]) -> Iterator[str]:
     """Contradictions about a field of which an article has only one value."""
     asked: dict[str, list[tuple[str, Predicate]]] = {}
     for part in parts:
-        if isinstance(part, Has) and _is_single(part.field) and not any(_of_one_value(part.field, part.tests)):
+        if isinstance(part, Has) and _is_single(part.field) and not any(of_one_value(part.field, part.tests)):
             asked.setdefault(part.field, []).extend(part.tests)
     for field, tests in asked.items():
-        yield from _of_one_value(field, tuple(tests))
+        yield from of_one_value(field, tuple(tests))
 
 
 def _present_and_absent(parts: tuple[Condition, ...]) -> Iterator[str]:
@@ -72,8 +75,8 @@ def _present_and_absent(parts: tuple[Condition, ...]) -> Iterator[str]:
 
 
 def _other_languages(parts: tuple[Condition, ...], asked: frozenset[str]) -> Iterator[str]:
-    """Officials, organisations and themes are found in English articles only."""
-    blind = sorted({"official", "organisation", "theme"} & asked)
+    """Officials, organisations, themes and events are found in English articles only."""
+    blind = sorted({"event", "official", "organisation", "theme"} & asked)
     for part in parts:
         if blind and isinstance(part, Has) and part.field == "language":
             for _, one in part.tests:
@@ -91,14 +94,15 @@ def _is_absent(part: Condition) -> TypeGuard[Lacks | Reads]:
     return isinstance(part, Lacks)
 
 
-def _of_one_value(field: str, tests: tuple[tuple[str, Predicate], ...]) -> Iterator[str]:
+def of_one_value(field: str, tests: tuple[tuple[str, Predicate], ...]) -> Iterator[str]:
+    """Contradictions between the tests of one and the same value."""
     by_attribute: dict[str, list[Predicate]] = {}
     for attribute, predicate in tests:
         flat = predicate.predicates if isinstance(predicate, Each) else (predicate,)
         by_attribute.setdefault(attribute, []).extend(flat)
     for attribute, predicates in by_attribute.items():
         known = FIELDS.get(field)
-        said = field if known is None or attribute == known.main.name else f"{field}.{attribute}"
+        said = field if attribute == (known.main.name if known is not None else field) else f"{field}.{attribute}"
         yield from _numbers(field, attribute, said, predicates)
         yield from _words(field, attribute, said, predicates)
         if len({one.wanted for one in predicates if isinstance(one, Flag)}) > 1:

@@ -123,6 +123,11 @@ def check_template(source: str) -> str | None:
         return "not a template: a number is too large"
 
 
+def names_in(source: str) -> frozenset[str]:
+    """The names that a valid template uses."""
+    return frozenset(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) if "{" in source else ())
+
+
 def _problems(tree: nodes.Template) -> Iterator[str]:
     for used in tree.find_all(nodes.Filter):
         if used.name not in FILTERS:

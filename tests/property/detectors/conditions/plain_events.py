@@ -101,16 +101,16 @@ def some_events(chance: Random, spans: list[Span]) -> tuple[Event, ...]:
 
     return tuple(
         Event(
-            chance.choice(TYPES),
+            type_,
             chance.choice(["happened", "happened", "planned", "denied"]),
             chance.random() < 0.2,
-            parties(),
+            parties() if type_ != "disaster" else (),
             parties(),
             chance.choice([None, *STATES]),
             chance.choice([0.2, 0.5, 1.0]),
             chance.choice([None, *spans]),
         )
-        for _ in range(chance.choice([0, 1, 1, 2, 3]))
+        for type_ in chance.choices(TYPES, k=chance.choice([0, 1, 1, 2, 3]))
     )
 
 

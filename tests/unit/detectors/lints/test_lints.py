@@ -53,6 +53,58 @@ NEVER = [
         "kind: change, where: {theme: {exists: false}}, of: theme",
         "'where' excludes articles with theme",
     ),
+    (
+        "a target of a weapons test",
+        "kind: match, where: {event: {type: weapons_test, target: KAZ}}",
+        "weapons_test has no target",
+    ),
+    (
+        "a target of two such types",
+        "kind: match, where: {event: {type: [election, departure], target: {exists: true}}}",
+        "departure or election has no target",
+    ),
+    (
+        "an actor of a disaster",
+        "kind: match, where: {event: {type: disaster, actor: {all: [KAZ, USA]}}}",
+        "disaster has no actor",
+    ),
+    (
+        "two statuses at once",
+        "kind: match, where: {event: {type: visit, status: {in: [planned], not_in: [planned]}}}",
+        "event.status",
+    ),
+    ("an event in French", "kind: match, where: {language: fr, event: coup}", "event is only found in English"),
+    ("a confidence of two", "kind: match, where: {event: {confidence: {gte: 2}}}", "from 0 to 1"),
+    (
+        "two states of one party",
+        "kind: match, where: {event: {actor: {country: {is: KAZ, not_in: [KAZ]}}}}",
+        "event.actor.country is 'KAZ' and not 'KAZ'",
+    ),
+    (
+        "what the event must not be",
+        "kind: match, where: {event: {type: coup, target: KAZ, not: {target: KAZ}}}",
+        "must be what it must not be",
+    ),
+    (
+        "a group by no target",
+        "kind: match, where: {event: election}, once_per: event.target",
+        "election has no target, so no event.target",
+    ),
+    (
+        "a pair of one",
+        "kind: frequency, where: {event: agreement}, window: 1d, at_least: 2, group_by: [event.pair]",
+        "agreement has no target, so no event.pair",
+    ),
+    (
+        "different actors of disasters",
+        "kind: cardinality, where: {event: disaster}, window: 1d, at_least: 2, of: event.actor",
+        "disaster has no actor, so no event.actor",
+    ),
+    (
+        "a template without an event",
+        "kind: match, where: {text: a}, annotations: {summary: '{{ event.actor }}'}",
+        "'summary' shows an event",
+    ),
     ("a severity that is hidden", "kind: frequency, window: 1d, at_least: {warning: 9, critical: 3}", "warning (9)"),
 ]
 FINE = [
@@ -65,6 +117,15 @@ FINE = [
     "kind: match, where: {any: [{source: a}, {source: b}]}",
     "kind: match, where: {source: {not_in: [a]}}",
     "kind: match, where: {theme: energy, not: {theme: cyber}}",
+    "kind: match, where: {event: {type: [election, coup], target: KAZ}}, once_per: event.target",
+    "kind: match, where: {event: {type: weapons_test, participant: PRK}}, once_per: [event.participant, event.actor]",
+    "kind: match, where: {event: {type: weapons_test, target: {exists: false}}}",
+    "kind: match, where: {event: {actor: {name: {is: a}, official: b}}}",
+    "kind: match, where: {event: {type: coup, not: {target: KAZ}}}",
+    "kind: match, where: {event: {any: [{target: KAZ}, {actor: KAZ}], status: any}}",
+    "kind: match, where: {text: a}, once_per: event.target, annotations: {summary: '{{ event.target }}'}",
+    "kind: together, window: 1d, where: {event: election}, steps: [{event: coup}, {text: b}], group_by: [event.target]",
+    "kind: match, where: {event: coup}, annotations: {summary: '{{ events | length }}'}",
     "kind: match, where: {language: [fr, en], theme: energy}",
     "kind: match, where: {sentence: {text: talks, none: [{text: failed}]}}",
     "kind: match, where: {not: {country: {in: [KAZ]}}}",
@@ -109,11 +170,17 @@ DUPLICATES = [
     ("kind: match, where: {text: a}", "kind: match, where: {text: [a]}"),
     ("kind: match, where: {country: KAZ, text: a}", "kind: match, where: {text: a, country: Kazakhstan}"),
     ("kind: match, where: {all: [{text: a}, {text: b}]}", "kind: match, where: {text: {all: [b, a]}}"),
+    (
+        "kind: match, where: {event: {type: coup, target: KAZ}}",
+        "kind: match, where: {event: {target: Kazakhstan, type: [Coup]}}",
+    ),
     ("kind: frequency, window: 24h, at_least: 2", "kind: frequency, window: 1d, at_least: 9, severity: info"),
 ]
 OTHERS = [
     ("kind: match, where: {text: a}", "kind: match, where: {title: a}"),
     ("kind: match, where: {text: a}", "kind: match, where: {text: 'a*'}"),
+    ("kind: match, where: {event: {target: KAZ}}", "kind: match, where: {event: {actor: KAZ}}"),
+    ("kind: match, where: {event: {target: KAZ}}", "kind: match, where: {event: {target: {country: KAZ}}}"),
     ("kind: match, where: {text: a}", "kind: match, where: {text: a}, once_per: story"),
     ("kind: frequency, window: 1d, at_least: 2", "kind: frequency, window: 2d, at_least: 2"),
     ("kind: frequency, window: 1d, at_least: 2", "kind: frequency, window: 1d, at_least: 2, group_by: [source]"),
