@@ -16,11 +16,11 @@ Parties = tuple[Value, ...]
 class EventValue(Value):
     """An event: ``parties`` by side (``actor``, ``target``, ``participant``), ``evidence`` for alerts.
 
-    It is where its trigger is. For the index, ``attributes`` also holds what all parties of a side have together, such
-    as ``actor.country``.
+    It is where its trigger is. ``size`` is the number of steps that a condition on it costs. For the index,
+    ``attributes`` also holds what all parties of a side have together, such as ``actor.country``.
     """
 
-    __slots__ = ("event", "evidence", "parties")
+    __slots__ = ("event", "evidence", "parties", "size")
 
     def __init__(self, number: int, event: Event, parties: dict[str, Parties]) -> None:
         attributes: dict[str, AttributeValue] = {
@@ -36,6 +36,7 @@ class EventValue(Value):
                 attributes[f"{side}.{attribute}"] = _together(party.attributes[attribute] for party in all_parties)
         super().__init__(EVENT, number, event.type, attributes, (event.trigger,) if event.trigger else event.evidence)
         self.event = event
+        self.size = 1 + sum(map(len, parties.values()))
         self.parties = parties
         self.evidence: tuple[Span, ...] = tuple(dict.fromkeys((*self.spans, *event.evidence)))
 

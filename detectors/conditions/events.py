@@ -19,10 +19,17 @@ NEWS = Flag(False)
 class HasEvent(Has, frozen=True, tag="HasEvent"):
     """Some one event meets all the tests. Binds the event, and of its parties those that met a test."""
 
+    def holds(self, scene: Scene) -> bool:
+        if scene.row is None:  # in a row each event is asked once, for all scenes
+            scene.view.work.charge(
+                sum(value.size for value in scene.values(self.field) if isinstance(value, EventValue))
+            )
+        return super().holds(scene)
+
     def collect(self, scene: Scene, into: Bindings) -> None:
         for value in scene.values(self.field):
             if isinstance(value, EventValue) and self.meets(value):
-                scene.view.work.charge(1 + len(value.evidence))
+                scene.view.work.charge(value.size + len(value.evidence))
                 into.add(value, value.evidence)
                 for side, party in bound_parties(value, self.tests):
                     into.bind(value, side, party)

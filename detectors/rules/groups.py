@@ -110,11 +110,14 @@ class Found:
 
 def _items(found: Found, unit: str, fields: tuple[str, ...]) -> list[Item]:
     if unit == EVENT:
-        return [
+        choices = (
             Item(event.code, (event,), parts)
             for event in found.values(EVENT)
             for parts in event_parts(event, fields, found.parties)
-        ]
+        )
+        items = list(islice(choices, MOST_COMBINATIONS))
+        found.view.work.charge(len(items))
+        return items
     if unit != PAIR:
         return [Item(value.code, (value,)) for value in found.values(unit)]
     together = [rows for _, rows in found.rows(frozenset(("country",)))]

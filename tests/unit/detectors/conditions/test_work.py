@@ -13,7 +13,7 @@ import pytest
 from detectors.conditions.work import MOST_STEPS, Work, WorkLimitError
 from detectors.engine.matching import Engine
 from detectors.loading.ruleset import load_rules
-from detectors.model.article import Country, CountryMention, EnrichedArticle, Organisation, Sentence, Span
+from detectors.model.article import Country, CountryMention, EnrichedArticle, Event, Organisation, Party, Sentence, Span
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 RULES = """
@@ -116,3 +116,23 @@ def test_steps_are_the_same_in_every_process() -> None:
         for seed in range(4)
     }
     assert len(found) == 1
+
+
+def test_events_with_many_parties_count_all_of_them(tmp_path: Path) -> None:
+    rules = engine(
+        tmp_path,
+        "rules: [{name: one, kind: frequency, window: 1h, at_least: 1, where: {event: {participant: {all: [x, y]}}}, group_by: [event.pair]}]",
+    )
+
+    def of(parties: int) -> EnrichedArticle:
+        named = tuple(Party(name=f"x y {n}") for n in range(parties))
+        return EnrichedArticle(
+            id="a",
+            text="",
+            received_at=START,
+            event_time=START,
+            events=(Event("meeting", actors=named, targets=named),),
+        )
+
+    assert steps(rules, of(10)) >= 2 * (10 + 10 + 10)
+    assert steps(rules, of(300)) >= 50_000  # the pairs of one event are limited
