@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from detectors.conditions.fields import EVENT, PARTY
+from detectors.conditions.fields import EVENT
 from detectors.conditions.values import AttributeValue, Value
 from detectors.folding import fold_value
 from detectors.model.article import EnrichedArticle, Event, Official, Organisation, Party, Span
@@ -16,8 +14,8 @@ Parties = tuple[Value, ...]
 class EventValue(Value):
     """An event: ``parties`` by side (``actor``, ``target``, ``participant``), ``evidence`` for alerts.
 
-    It is where its trigger is. ``size`` is the number of steps that a condition on it costs. For the index,
-    ``attributes`` also holds what all parties of a side have together, such as ``actor.country``.
+    It is where its trigger is. ``size`` is the number of steps that a condition on it costs. ``spellings`` also knows
+    what all parties of a side have together, such as ``actor.country``: the index looks it up.
     """
 
     __slots__ = ("event", "evidence", "parties", "size")
@@ -31,18 +29,23 @@ class EventValue(Value):
             "confidence": event.confidence,
         }
         for side, all_parties in parties.items():
-            attributes[side] = tuple(party.name for party in all_parties) or None
-            for attribute in PARTY.attributes:
-                attributes[f"{side}.{attribute}"] = _together(party.attributes[attribute] for party in all_parties)
+            attributes[side] = tuple([party.name for party in all_parties]) or None
         super().__init__(EVENT, number, event.type, attributes, (event.trigger,) if event.trigger else event.evidence)
         self.event = event
         self.size = 1 + sum(map(len, parties.values()))
         self.parties = parties
         self.evidence: tuple[Span, ...] = tuple(dict.fromkeys((*self.spans, *event.evidence)))
 
-
-def _together(values: Iterable[AttributeValue]) -> tuple[str, ...] | None:
-    return tuple(text for value in values if isinstance(value, tuple) for text in value) or None
+    def spellings(self, attribute: str, cased: bool) -> tuple[str, ...]:
+        side, _, of_party = attribute.partition(".")
+        if not of_party:
+            return super().spellings(attribute, cased)
+        key = f"{attribute}.cased" if cased else attribute
+        known = self._folded.get(key)
+        if known is None:
+            known = tuple([text for party in self.parties[side] for text in party.spellings(of_party, cased)])
+            self._folded[key] = known
+        return known
 
 
 def _country(code: str | None) -> tuple[str, ...] | None:
@@ -66,6 +69,7 @@ class _Known:
     """What the article has found about people and bodies, to complete parties with."""
 
     def __init__(self, article: EnrichedArticle) -> None:
+        self._made: dict[Party, Value] = {}
         self._officials = {person.id: person for person in article.officials}
         self._organisations: dict[str, Organisation] = {}
         for body in article.organisations:
@@ -73,7 +77,7 @@ class _Known:
                 self._organisations.setdefault(fold_value(name), body)
 
     def parties(self, parties: tuple[Party, ...]) -> Parties:
-        return tuple(self._party(party) for party in parties)
+        return tuple([self._made.get(party) or self._party(party) for party in parties])
 
     def _party(self, party: Party) -> Value:
         person = self._officials.get(party.official) if party.official else None
@@ -82,7 +86,7 @@ class _Known:
         role_class = party.role_class or (person.role_class if person else None)
         organisation = party.organisation or (person.organisation if person else None)
         shown = (person.name if person else None) or party.name or (english_name(country) if country else "")
-        return Value(
+        made = self._made[party] = Value(
             "party",
             country or shown or party.official or "",
             shown or party.official or "",
@@ -94,6 +98,7 @@ class _Known:
                 "organisation": (organisation,) if organisation else None,
             },
         )
+        return made
 
     def _names(self, party: Party, person: Official | None) -> tuple[str, ...]:
         """All spellings of a person, all names of a body."""

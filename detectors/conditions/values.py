@@ -31,7 +31,7 @@ class Value:
         self.name = name
         self.attributes = attributes
         self.spans = spans
-        self.order = min((position(span) for span in spans), default=_BEHIND_ALL)
+        self.order = min(map(position, spans)) if spans else _BEHIND_ALL
         self._folded: dict[str, tuple[str, ...]] = {}
 
     def spellings(self, attribute: str, cased: bool) -> tuple[str, ...]:

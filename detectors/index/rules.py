@@ -72,7 +72,9 @@ class RuleIndex:
                 entries.append((frozenset(map(leaves.either_of, clauses)), number))
         self._rules = Conjunctions(entries, lambda need: leaves.usual(need) / 1000)
         self._either = _by_member(leaves.either)
-        self._fields = {field: FieldIndex(found) for field, found in leaves.fields.items()}
+        self._fields = {
+            field: FieldIndex(found, lambda test: leaves.usual(test) / 1000) for field, found in leaves.fields.items()
+        }
         self._titles = TitleIndex(leaves.says)
         self._patterns = PatternIndex(leaves.patterns)
         self._phrases = leaves.phrases

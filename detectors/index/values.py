@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 from detectors.conditions.conjunctions import Conjunctions
@@ -21,7 +21,8 @@ class FieldIndex:
 
     __slots__ = ("_keys", "_together", "_words")
 
-    def __init__(self, leaves: FieldLeaves) -> None:
+    def __init__(self, leaves: FieldLeaves, likely: Callable[[int], float] = lambda _test: 0) -> None:
+        """``likely`` estimates how often a value meets a test, from 0 to 1."""
         keys: dict[tuple[str, bool], dict[Hashable, list[int]]] = {}
         spelled: dict[tuple[str, bool], dict[Phrase, list[int]]] = {}
         for number, attribute, predicate in leaves.tests:
@@ -38,7 +39,7 @@ class FieldIndex:
                     keys.setdefault((name, False), {}).setdefault(scalar_key(one.wanted), []).append(number)
         self._keys = [(*where, shared_tuples(by_key)) for where, by_key in keys.items()]
         self._words = [(*where, _Spellings(shared_tuples(by_phrase))) for where, by_phrase in spelled.items()]
-        self._together = Conjunctions(leaves.together)
+        self._together = Conjunctions(leaves.together, likely)
 
     def met(self, values: tuple[Value, ...], into: set[Need]) -> None:
         """Add the tests and sets of tests that one of the values meets."""
@@ -94,8 +95,8 @@ def shared_tuples(postings: dict[K, list[int]]) -> dict[K, tuple[int, ...]]:
 
 
 def _keys_of(value: Value, attribute: str, cased: bool) -> tuple[Hashable, ...]:
-    """The keys that look up a whole value of the attribute."""
-    given = value.attributes.get(attribute)
+    """The keys that look up a whole value of the attribute; what parties have together is no attribute of its own."""
+    given = value.attributes.get(attribute, ())
     if given is None:
         return ()
     return value.spellings(attribute, cased) if isinstance(given, tuple) else (scalar_key(given),)
