@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from detectors.conditions.event_values import EventValue
@@ -95,24 +96,30 @@ def bound_parties(value: Value, tests: Tests) -> Iterator[tuple[str, Value]]:
 def all_different(wanted: Sequence[C], values: Sequence[Value], met: Callable[[Value, C], bool]) -> bool:
     """Whether each of the wanted can be given a value of its own that meets it (Kuhn's algorithm)."""
     fitting = [[number for number, value in enumerate(values) if met(value, one)] for one in wanted]
-    owner: dict[int, int] = {}
-
-    def assign(one: int, tried: set[int]) -> bool:
-        for number in fitting[one]:
-            if number not in tried:
-                tried.add(number)
-                if number not in owner or assign(owner[number], tried):
-                    owner[number] = one
-                    return True
+    if len(wanted) > len(values) or not all(fitting):
         return False
+    owner: dict[int, int] = {}
+    return all(_given_one(one, fitting, owner) for one in range(len(wanted)))
 
-    return all(assign(one, set()) for one in range(len(wanted)))
 
-
-def flattened(tests: Iterable[tuple[str, Predicate]]) -> Iterator[tuple[str, Predicate]]:
-    """All tests of a value, those of alternatives and exclusions too."""
-    for attribute, predicate in tests:
-        yield attribute, predicate
-        if isinstance(predicate, AnyOf | NoneOf):
-            for choice in predicate.choices:
-                yield from flattened(choice)
+def _given_one(one: int, fitting: list[list[int]], owner: dict[int, int]) -> bool:
+    """Find a value for one of the wanted; those that it takes a value from get another."""
+    reached: dict[int, int] = {}
+    held = {wanted: value for value, wanted in owner.items()}
+    waiting = deque((one,))
+    while waiting:
+        wanted = waiting.popleft()
+        for value in fitting[wanted]:
+            if value in reached:
+                continue
+            reached[value] = wanted
+            if value in owner:
+                waiting.append(owner[value])
+                continue
+            free = value
+            while (taker := reached[free]) != one:
+                owner[free] = taker
+                free = held[taker]
+            owner[free] = one
+            return True
+    return False
