@@ -28,6 +28,7 @@ class _Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     themes: tuple[str, ...]
     role_classes: tuple[str, ...]
     event_types: dict[str, EventType]
+    event_status_words: dict[str, EventStatus]
     country_names: dict[str, tuple[str, ...]]
 
 
@@ -53,6 +54,11 @@ def shipped_vocabulary() -> Vocabulary:
 def event_types() -> Mapping[str, EventType]:
     """The types of events by name."""
     return _shipped().event_types
+
+
+def status_meant(word: str) -> str | None:
+    """The status of an event that a word means, if it is a known word for one."""
+    return _shipped().event_status_words.get("_".join(fold_value(word).split()))
 
 
 class _Names(msgspec.Struct, frozen=True):

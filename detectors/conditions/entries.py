@@ -12,7 +12,7 @@ from detectors.folding import fold_value
 from detectors.reading.context import Entry, ListDefinition, Place
 from detectors.reading.nodes import Node, Scalar, Sequence
 from detectors.reading.problems import Wrong, nearest, one_of, shown
-from detectors.vocabulary import EVENT_STATUSES, country_code, country_names, event_types
+from detectors.vocabulary import EVENT_STATUSES, country_code, country_names, event_types, status_meant
 
 LONGEST = 1000
 Key = str | float
@@ -55,7 +55,11 @@ def code(text: str, form: Form, place: Place) -> str:
     if form is Form.EVENT_TYPE and fold_value(text) not in event_types():
         raise ValueError(one_of(text, event_types(), "event type"))
     if form is Form.EVENT_STATUS and fold_value(text) not in EVENT_STATUSES:
-        raise ValueError(one_of(text, EVENT_STATUSES, "event status"))
+        meant = status_meant(text)
+        listed = f"expected one of {', '.join(EVENT_STATUSES)}; did you mean {meant!r}?"
+        raise ValueError(
+            f"unknown event status {shown(text)}: {listed}" if meant else one_of(text, EVENT_STATUSES, "event status")
+        )
     return fold_value(text)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from detectors.conditions.events import HAPPENED, NEWS, Different, HasEvent
 from detectors.conditions.field_reader import cased_of, kept, operators, read_attribute, read_operator, read_plain
-from detectors.conditions.fields import SIDES, Field
+from detectors.conditions.fields import PARTY, SIDES, Field
 from detectors.conditions.nodes import Condition, Not
 from detectors.conditions.parties import Tests
 from detectors.conditions.party_reader import read_side
@@ -29,6 +29,11 @@ class _EventSubject(Subject):
 
     def plain(self, node: Node, place: Place, cased: bool) -> Tests:
         return ((self._field.main.name, read_plain(self._field.main, node, place, cased)),)
+
+    def hint(self, key: str) -> str:
+        return (
+            f"a party has it: write it under {', '.join(SIDES[:-1])} or {SIDES[-1]}" if key in PARTY.attributes else ""
+        )
 
     def key(self, key: str, node: Node, place: Place, cased: bool) -> Tests:
         attribute = self._field.attributes.get(key)

@@ -14,7 +14,7 @@ from detectors.conditions.subjects import Subject, SubjectReader
 from detectors.folding import fold_value
 from detectors.reading.context import Place
 from detectors.reading.macros import expanded
-from detectors.reading.nodes import Mapping, Node, Scalar
+from detectors.reading.nodes import Mapping, Node, Scalar, Sequence
 from detectors.reading.problems import shown
 from detectors.reading.readers import Boolean
 from detectors.vocabulary import country_code
@@ -62,6 +62,9 @@ class _PartySubject(Subject):
 
 def _plain(node: Node, place: Place, cased: bool, *, whole: bool, negated: bool = False) -> Predicate:
     """Values written in the rule; many rules with the same value share one object."""
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        if isinstance(item, Scalar) and item.text in place.context.lists:
+            place.warning(item, f"this is a name; to use the list {item.text!r} write in: {item.text}")
     key = ("parties", node.text, node.plain, cased, whole, negated) if isinstance(node, Scalar) else None
     known = place.context.cache.get(key) if key is not None else None
     if isinstance(known, Named):

@@ -7,7 +7,7 @@ from detectors.conditions.parties import AnyOf, NoneOf, Tests
 from detectors.reading.context import Place
 from detectors.reading.macros import expanded
 from detectors.reading.nodes import Mapping, Node, Sequence
-from detectors.reading.problems import Wrong
+from detectors.reading.problems import Wrong, shown
 
 INSIDE = ("not", "none")
 
@@ -21,6 +21,11 @@ class Subject:
     def plain(self, node: Node, place: Place, cased: bool) -> Tests:
         """The tests for a plain value or a list of values."""
         raise NotImplementedError
+
+    def hint(self, key: str) -> str:
+        """What to write instead of a key that the subject does not have, or nothing."""
+        del key
+        return ""
 
     def key(self, key: str, node: Node, place: Place, cased: bool) -> Tests:
         """The tests for one key."""
@@ -58,6 +63,8 @@ class SubjectReader:
                     continue
                 elif key in self._subject.keys:
                     tests.append(self._subject.key(key, value, below, cased))
+                elif hint := self._subject.hint(key):
+                    place.fail(at, f"unknown key {shown(key)} of {name!r}; {hint}")
                 else:
                     unknown_key(key, at, place, name, (*self._subject.keys, *INSIDE, "macro"))
             except Wrong:

@@ -254,6 +254,12 @@ def test_all_of_official_are_different_persons(source: str, wanted: bool) -> Non
         ("event: {type: sanktion}", "did you mean 'sanction'?"),
         ("event: {status: canceled}", "unknown event status 'canceled'"),
         ("event: {status: canceled}", "did you mean 'cancelled'?"),
+        ("event: {status: threatened}", "did you mean 'possible'?"),
+        ("event: {status: Called off}", "did you mean 'cancelled'?"),
+        (
+            "event: {country: KAZ}",
+            "unknown key 'country' of 'event'; a party has it: write it under actor, target or participant",
+        ),
         ("event: {status: [happened, any]}", "unknown event status 'any'"),
         ("event: {actors: USA}", "unknown key 'actors' of 'event'; did you mean 'actor'?"),
         ("event: {actor: {contry: USA}}", "unknown key 'contry' of 'actor'; did you mean 'country'?"),

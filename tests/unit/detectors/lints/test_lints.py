@@ -161,6 +161,12 @@ def test_possible_rule_is_accepted(tmp_path: Path, rule: str) -> None:
     assert warnings(tmp_path, f"rules:\n  - {{name: one, {rule}}}\n") == ()
 
 
+def test_the_name_of_a_list_as_the_name_of_a_party(tmp_path: Path) -> None:
+    rule = "{name: one, kind: match, where: {event: {target: region, actor: {in: region}}}}"
+    (found,) = warnings(tmp_path, f"lists: {{region: [KAZ]}}\nrules: [{rule}]")
+    assert found.message == "this is a name; to use the list 'region' write in: region"
+
+
 def test_not_in_without_a_positive_condition(tmp_path: Path) -> None:
     (found,) = warnings(tmp_path, "rules: [{name: one, kind: match, where: {country: {not_in: [KAZ]}}}]")
     assert "not: {country: {in: ...}}" in found.message
