@@ -28,10 +28,14 @@ FEW = 16
 
 
 class FieldLeaves:
-    """The tests of one field: single tests, and sets of tests that one value must meet together."""
+    """The tests of one field: single tests, and sets of tests that one value must meet together.
+
+    ``alone`` are the tests that some leaf consists of; the others serve only in sets.
+    """
 
     def __init__(self) -> None:
         self.tests: list[tuple[int, str, Predicate]] = []
+        self.alone: set[int] = set()
         self.together: list[tuple[frozenset[int], int]] = []
 
 
@@ -72,6 +76,7 @@ class Leaves:
                 field.tests.append((number, attribute, predicate))
             numbers.add(number)
         if len(numbers) == 1:
+            field.alone |= numbers
             return frozenset(numbers), exact
         tests = frozenset(numbers)
         number, new = self._number((leaf.field, tests), min(map(self.usual, tests), default=ALL))

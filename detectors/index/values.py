@@ -19,7 +19,7 @@ K = TypeVar("K", bound=Hashable)
 class FieldIndex:
     """The leaves on one field: tests of its values, and sets of tests that one value must meet together."""
 
-    __slots__ = ("_keys", "_together", "_words")
+    __slots__ = ("_alone", "_keys", "_together", "_words")
 
     def __init__(self, leaves: FieldLeaves, likely: Callable[[int], float] = lambda _test: 0) -> None:
         """``likely`` estimates how often a value meets a test, from 0 to 1."""
@@ -40,6 +40,7 @@ class FieldIndex:
         self._keys = [(*where, shared_tuples(by_key)) for where, by_key in keys.items()]
         self._words = [(*where, _Spellings(shared_tuples(by_phrase))) for where, by_phrase in spelled.items()]
         self._together = Conjunctions(leaves.together, likely)
+        self._alone = frozenset(leaves.alone)
 
     def met(self, values: tuple[Value, ...], into: set[Need]) -> None:
         """Add the tests and sets of tests that one of the values meets."""
@@ -52,9 +53,11 @@ class FieldIndex:
             for attribute, cased, spellings in self._words:
                 for spelling in value.spellings(attribute, cased):
                     present.update(spellings.tests(spelling))
-            into |= present
             if self._together:
+                into |= present & self._alone
                 into.update(self._together.met(present))
+            else:
+                into |= present
 
 
 def _lookups(attribute: str, predicate: Predicate) -> tuple[tuple[str, Predicate], ...]:
