@@ -29,7 +29,8 @@ from streams.kafka.topics import (
     ensure_topics,
     topic_specs,
 )
-from streams.monitoring.health import Health, HealthServer, Watchdog
+from streams.monitoring.health import Health, Watchdog
+from streams.monitoring.http_port import HealthServer
 from streams.monitoring.metrics import Metrics
 from streams.pipeline.enrich import make_extractor
 from streams.pipeline.pipeline import Pipeline
