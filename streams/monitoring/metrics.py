@@ -24,13 +24,12 @@ from detectors.engine.outcome import Limit
 from detectors.loading.ruleset import RuleSet
 from detectors.model.alert import Alert
 from detectors.model.article import EnrichedArticle
+from streams.monitoring.claimed_labels import ClaimedLabels
 from streams.records.article import Reason
 
-#: Articles may claim anything: keep at most this many outlets and languages; count further ones as "other".
+#: Articles may claim anything: show the most frequent outlets and languages, and count the others as "other".
 MAX_SOURCES = 200
 MAX_LANGUAGES = 100
-#: Longest label value (characters).
-MAX_LABEL = 100
 #: Reason of a dead letter from the topic ``observations``.
 BAD_OBSERVATION = "bad_observation"
 #: How many (id, revision) pairs are kept to count each alert once: many more than the articles in flight, whose alerts
@@ -40,23 +39,6 @@ MAX_ALERTS_REMEMBERED = 20_000
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 EXTRACTION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-
-
-class Claimed:
-    """Label values from outside: the first ``most`` of them, and "other" for all later ones."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._known: set[str] = set()
-
-    def label(self, claimed: str | None) -> str:
-        """The label of a value; "unknown" if there is none."""
-        value = (claimed or "unknown")[:MAX_LABEL]
-        if value not in self._known:
-            if len(self._known) >= self._most:
-                return "other"
-            self._known.add(value)
-        return value
 
 
 class Board:
@@ -81,7 +63,9 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody needs
         self.registry = registry if registry is not None else CollectorRegistry()
-        # Memory, file handles, CPU time and start time: newswatch_process_...
+        # Memory, file handles, CPU time and start time: process_..., as dashboards of others expect them, and
+        # newswatch_process_..., as ours name them.
+        ProcessCollector(registry=self.registry)
         ProcessCollector(namespace="newswatch", registry=self.registry)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -169,7 +153,8 @@ class Metrics:
         self.ready = gauge("ready", "1 if the worker has recovered and is reading.")
         self.recovery = gauge("recovery_seconds", "Duration of the last recovery of rule state.")
         self.build = gauge("build_info", "Version and language model; always 1.", "version", "model")
-        self._sources, self._languages = Claimed(MAX_SOURCES), Claimed(MAX_LANGUAGES)
+        self._sources = ClaimedLabels(MAX_SOURCES, self.sources.remove)
+        self._languages = ClaimedLabels(MAX_LANGUAGES, self.languages.remove)
         self._counted_alerts: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._of_rules = (
             self.alerts,
