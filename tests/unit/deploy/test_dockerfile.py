@@ -1,9 +1,17 @@
 """The image's recipe, checked without a container engine."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
+
+from streams.monitoring.health import Health
+from streams.monitoring.http_port import HealthServer
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
@@ -45,7 +53,25 @@ def test_the_final_stage_builds_nothing_and_is_not_root() -> None:
     assert names.index("USER") < names.index("ENTRYPOINT")
 
 
-def test_the_health_check_asks_the_worker_port() -> None:
+def test_the_health_check_is_the_copied_script() -> None:
     [check] = [rest for name, rest in INSTRUCTIONS if name == "HEALTHCHECK"]
-    assert "http://127.0.0.1:9464/livez" in check
+    script = json.loads(check[check.index("[") :])[-1]
+    assert f"COPY deploy/docker/healthcheck.py {script}\n" in TEXT
     assert "EXPOSE 9464" in TEXT
+
+
+@pytest.mark.parametrize(("host", "listens"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")])
+def test_the_health_check_asks_the_port_that_the_environment_sets(host: str, listens: str) -> None:
+    health = Health(stall_seconds=60)
+    with HealthServer(listens, 0, CollectorRegistry(), health) as server:
+        assert check(host, server.port).returncode == 0
+        health._beat -= 61
+        unwell = check(host, server.port)
+        assert (unwell.returncode, unwell.stderr) == (1, "/livez: HTTP Error 503: Service Unavailable\n")
+    assert check(host, server.port).returncode == 1
+
+
+def check(host: str, port: int) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NEWSWATCH_METRICS_HOST": host, "NEWSWATCH_METRICS_PORT": str(port)}
+    command = [sys.executable, "-I", ROOT / "deploy" / "docker" / "healthcheck.py"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
