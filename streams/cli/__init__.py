@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from streams.cli import broker, dead, demo, eval, extract, ingest, officials, rules, scan, subscribe, topics, worker  # noqa: A004
+from streams.cli import (
+    broker,
+    dead,
+    demo,
+    eval,  # noqa: A004
+    extract,
+    ingest,
+    officials,
+    rules,
+    scan,
+    settings,
+    subscribe,
+    topics,
+    worker,
+)
+from streams.cli.log_options import Format, Level, with_log_options
 from streams.kafka.client_log import summarise
+from streams.logs.setup import LogFormat, LogLevel, configure
 
 app = typer.Typer(
     name="newswatch",
@@ -18,10 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, worker, ingest, subscribe, scan, extract, rules, eval, officials, topics, dead, broker):
+for module in (demo, worker, ingest, subscribe, scan, extract, rules, eval, officials, topics, dead, broker, settings):
     app.add_typer(module.app)
-
-LogLevel = Literal["debug", "info", "warning", "error"]
+with_log_options(app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -34,20 +47,13 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-    log_level: Annotated[
-        LogLevel, typer.Option("--log-level", help="Set the log level; logs go to standard error.")
-    ] = "warning",
+    log_level: Level = None,
+    log_format: Format = None,
 ) -> None:
-    del version
-    logging.basicConfig(
-        level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    if context.obj is not None:
-        context.obj()
+    del version, log_level, log_format  # each command reads them: streams.cli.log_options
 
 
 def main() -> None:
@@ -55,6 +61,10 @@ def main() -> None:
     from streams.cli.errors import friendly_errors
 
     with friendly_errors():
-        app(
-            obj=summarise
-        )  # called once the level is known; a program that calls commands in its own process keeps its logging
+        app(obj=start_logging)  # a program that calls commands in its own process keeps its logging
+
+
+def start_logging(level: LogLevel, form: LogFormat) -> None:
+    """Log in this process from now on, with a summary of what the Kafka client says."""
+    configure(level, form)
+    summarise()

@@ -13,7 +13,9 @@ from typing import NoReturn
 from kafka.errors import KafkaError
 
 from detectors.user_error import UserError
+from streams.kafka.client_log import lost_address
 from streams.kafka.refusals import said
+from streams.logs.setup import report
 
 #: Errors of a full disk, an exceeded quota, or a terminal that rejects output.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -54,7 +56,7 @@ def friendly_errors() -> Iterator[None]:
         message = _message(error)
         if message is None:
             raise
-        print(f"newswatch: {message}", file=sys.stderr)  # noqa: T201
+        report(message)
         _leave(2)
     except SystemExit as leaving:
         # Typer and rich exit with status 1 when the reader, such as head, has closed the pipe. That is not an error.
@@ -68,7 +70,7 @@ def _message(error: UserError | KafkaError | OSError) -> str | None:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, KafkaError):
-        return said(error)
+        return said(error, lost_address())
     if error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if error.errno in _FULL:  # standard output: every other file has a name

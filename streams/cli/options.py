@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from detectors.model.event_time import parse_time
-from streams.settings import SECRETS, Settings, SettingsError, load_settings
+from streams.cli.log_options import log_flags
+from streams.settings import SECRETS, Loaded, Settings, SettingsError, load
 
 Brokers = Annotated[
     str | None,
@@ -59,11 +60,18 @@ def time_from(option: str, text: str | None) -> datetime | None:
 
 
 def settings_from(config: Path | None, assignments: list[str] | None, **flags: Any) -> Settings:
-    """Settings from a command's options.
+    """Settings from a command's options; from now on, logs are as they say.
 
     Raises:
         SettingsError: an option is invalid.
     """
+    return loaded_from(config, assignments, **flags).settings
+
+
+def loaded_from(config: Path | None, assignments: list[str] | None, **flags: Any) -> Loaded:
+    """As ``settings_from``, with the source of each setting."""
+    logs = log_flags.get()
+    flags |= {"log_level": logs.level, "log_format": logs.form}
     given: dict[str, Any] = {}
     for assignment in assignments or ():
         name, sign, value = assignment.partition("=")
@@ -79,4 +87,7 @@ def settings_from(config: Path | None, assignments: list[str] | None, **flags: A
         given[name] = value
     assigned = given.keys() - {name for name, value in flags.items() if value is not None}
     given |= {name: value for name, value in flags.items() if value is not None}
-    return load_settings(config, assigned=assigned, **given)
+    loaded = load(config, assigned=assigned, **given)
+    if logs.start is not None:
+        logs.start(loaded.settings.log_level, loaded.settings.log_format)
+    return loaded

@@ -69,7 +69,7 @@ class ChangelogRecovery(Recovery):
                     facts += store.load(tp.partition)
                 await asyncio.sleep(0)
             read, seconds = store.restored - before, monotonic() - started
-            logger.warning("rule state recovered: %d facts, %d changelog records read in %.1f s", facts, read, seconds)
+            logger.info("rule state recovered: %d facts, %d changelog records read in %.1f s", facts, read, seconds)
 
     async def _verify_remaining(self, now: float, stats: object) -> None:
         """Do nothing: Faust would check for a stall of its own reader, which is not used."""

@@ -82,9 +82,9 @@ class RulesInForce:
                 listener(engine)
             self._metrics.rule_reloads.labels("loaded").inc()
             self._show()
-            logger.warning("rules reloaded: %d rules, version %s", len(rules.rules), rules.version)
+            logger.info("rules reloaded: %d rules, version %s", len(rules.rules), rules.version)
         elif self._refused is not None:
-            logger.warning("rules reverted to the active version %s", rules.version)
+            logger.info("rules reverted to the active version %s", rules.version)
         self._wanted = self._refused = None
         self._metrics.rule_reload_ok.set(1)
 
@@ -95,7 +95,7 @@ class RulesInForce:
         except TopicsMissingError as missing:
             raise RuntimeError(f"the rules name topics that do not exist: {missing}") from None
         if made:
-            logger.warning("topics created for the new rules: %s", ", ".join(made))
+            logger.info("topics created for the new rules: %s", ", ".join(made))
         return Engine(rules)
 
     def _refuse(self, why: str) -> None:

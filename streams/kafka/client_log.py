@@ -2,7 +2,7 @@
 
 kafka-python logs four lines for each connection attempt, sometimes with a traceback, and also logs the errors it
 raises. Here a failed connection becomes one reason, and brokers that go away and come back become two lines.
-``--log-level info`` shows all of its own lines.
+``--log-level debug`` shows all of its own lines.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from streams.kafka.refusals import is_final, plain
 
 _FAILED = re.compile(r"Bootstrap (?:connection|attempt) to (\S+) failed: (.*?)(?: \(backoff .*)?$", re.DOTALL)
 _LOST = re.compile(r".*(?:Connection failed|Connection lost): (.*)", re.DOTALL)
+_BEGUN = re.compile(r"Initializing connection for node_id (\S+) at (\S+)")
+_NODE = re.compile(r"<KafkaConnection .*?node_id=(\S+?)[ >].*Connection lost: ", re.DOTALL)
 #: Also logged when the broker closes a connection for a reason that it has already given.
 _BARE = "socket disconnected"
 #: The loggers that report connections opening and closing, and errors that kafka-python raises anyway.
@@ -59,7 +61,7 @@ class Attempts(logging.Handler):
 
 @contextmanager
 def attempts(failed: Callable[[str, str], None]) -> Iterator[Attempts]:
-    """Capture why a client created in this block cannot connect; log it only at level info."""
+    """Capture why a client created in this block cannot connect; log it only at level debug."""
     with _one_at_a_time:
         heard, handlers, propagates = Attempts(failed), _log.handlers, _log.propagate
         _log.handlers = [heard, *(handlers if _log.isEnabledFor(logging.DEBUG) else ())]
@@ -76,6 +78,9 @@ class Summary(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self._reasons: list[str] = []
+        self._addresses: dict[str, str] = {}
+        self.lost_address: str | None = None
+        """Host and port of the broker that was lost last; one that a broker gave may be unreachable from here."""
 
     @property
     def refusal(self) -> str | None:
@@ -85,6 +90,10 @@ class Summary(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log what a user can act on, without a traceback."""
         said = record.getMessage()
+        if (begun := _BEGUN.match(said)) is not None:
+            self._addresses[begun[1]] = begun[2]
+        elif (node := _NODE.match(said)) is not None:
+            self.lost_address = self._addresses.get(node[1], self.lost_address)
         if record.name == "kafka.cluster" and said.startswith("Updated metadata"):
             if self._reasons:
                 self._reasons = []
@@ -110,6 +119,11 @@ def refusal() -> str | None:
     return next((handler.refusal for handler in _log.handlers if isinstance(handler, Summary)), None)
 
 
+def lost_address() -> str | None:
+    """Host and port of the broker that this process lost last, None if it has lost none."""
+    return next((handler.lost_address for handler in _log.handlers if isinstance(handler, Summary)), None)
+
+
 class Seldom(logging.Filter):
     """Limits how often aiokafka repeats a line: while brokers are away it logs the same many times a second."""
 
@@ -131,7 +145,9 @@ class Seldom(logging.Filter):
 
 
 def summarise() -> None:
-    """Summarise in this process from now on, unless the log level is below warning."""
+    """Summarise in this process from now on, unless the log level is debug."""
+    _log.handlers, _log.propagate = [], True
+    _log.setLevel(logging.NOTSET)
     if not _log.isEnabledFor(logging.INFO):
         _log.handlers = [Summary()]
         _log.setLevel(logging.INFO)

@@ -13,11 +13,18 @@ from streams.settings import Settings
 
 _CLASS = re.compile(r"^(?:\[Error \d+\] )?(?:\w+Error: )*")
 _ERRNO = re.compile(r"^(\d+) E[A-Z]+$")
+#: kafka-python's administration client quotes the whole request and the whole answer.
+_DUMP = re.compile(r"(?:Request '|\b)(\w+?)Request\b.*? failed with response '?(.*)", re.DOTALL)
+_ANSWER = re.compile(r"error_message=(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")")
 
 
 def plain(said: str) -> str:
-    """A library's reason without class names, and with error numbers in words."""
+    """A library's reason without class names and dumps of requests, and with error numbers in words."""
     reason = _CLASS.sub("", said)
+    if (dump := _DUMP.search(reason)) is not None:
+        answers = dict.fromkeys(quoted or other for quoted, other in _ANSWER.findall(dump[2]))
+        why = re.sub(r"^\[Error \d+\] |[: ]+$", "", said.removesuffix(reason))
+        return "; ".join(filter(None, answers)) or f"the broker refuses {dump[1]}{f' ({why})' if why else ''}"
     number = _ERRNO.match(reason)
     return os.strerror(int(number[1])) if number else reason
 
@@ -52,15 +59,19 @@ def is_refusal(error: BaseException) -> bool:
     return _FORBIDDEN.search(repr(error)) is not None
 
 
-def said(error: BaseException) -> str:
-    """What an error of a Kafka client means, in one line: above all, which right the user lacks."""
+def said(error: BaseException, address: str | None = None) -> str:
+    """What an error of a Kafka client means, in one line: above all, which right the user lacks.
+
+    ``address``: host and port of the broker that was lost last.
+    """
     found = _FORBIDDEN.search(repr(error))
     if found is None:
         reason = plain(str(error))
         if reason in ("", "None"):
             reason = type(error).__name__
         if isinstance(error, KafkaConnectionError):  # not at the first address, or there would be no client
-            return f"connecting to a broker failed: {reason}; is its advertised.listeners address reachable from here?"
+            broker = f"the broker at {address}" if address else "a broker"
+            return f"connecting to {broker} failed: {reason}; is its advertised.listeners address reachable from here?"
         return reason
     names = error.args[0] if error.args else ()
     named = ", ".join(sorted(map(str, names))) if isinstance(names, set | frozenset | list | tuple) else str(names)

@@ -29,7 +29,8 @@ class ServerError(UserError):
 class ServerProcess:
     """One running server, started at construction.
 
-    `command`: program and arguments; `log`: its output is appended to this file; `grace`: seconds it has to stop.
+    `command`: program and arguments; `log`: its output is appended to this file, unless it goes to the descriptor
+    `output`; `grace`: seconds it has to stop.
     Raises ServerError if the program cannot be executed.
     """
 
@@ -40,12 +41,13 @@ class ServerProcess:
         log: Path,
         environment: Mapping[str, str] | None = None,
         grace: float = GRACE,
+        output: int | None = None,
     ) -> None:
         self.log = log
         self._name = Path(command[0]).name
         self._grace = grace
         self._lock = threading.Lock()
-        with log.open("ab") as sink:
+        with log.open("ab") if output is None else contextlib.nullcontext(output) as sink:
             self._guard = subprocess.Popen(
                 [sys.executable, "-I", "-S", guard.__file__, str(grace), *command],
                 stdin=subprocess.PIPE,

@@ -5,7 +5,17 @@ The Kafka security settings also accept the names that Kafka's own tools use (``
 
 from streams.settings.credentials import Secret
 from streams.settings.errors import SettingsError
-from streams.settings.loading import load_settings
+from streams.settings.loading import Loaded, load, load_settings
 from streams.settings.model import SECRETS, SaslMechanism, SecurityProtocol, Settings
 
-__all__ = ["SECRETS", "SaslMechanism", "Secret", "SecurityProtocol", "Settings", "SettingsError", "load_settings"]
+__all__ = [
+    "SECRETS",
+    "Loaded",
+    "SaslMechanism",
+    "Secret",
+    "SecurityProtocol",
+    "Settings",
+    "SettingsError",
+    "load",
+    "load_settings",
+]

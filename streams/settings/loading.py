@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from pydantic import SecretStr, ValidationError
 
 from streams.settings.errors import SettingsError
@@ -19,7 +20,24 @@ from streams.settings.sources import Given, from_environment, from_file, from_fl
 logger = logging.getLogger(__name__)
 
 
+class Loaded(msgspec.Struct, frozen=True):
+    """Settings, and for each that was given its source."""
+
+    settings: Settings
+    given: Mapping[str, Given]
+
+    def source(self, name: str) -> str:
+        """Where a setting's value comes from: a flag, a variable, file:line:column, or "default"."""
+        found = self.given.get(name)
+        return "default" if found is None else found.origin + found.line
+
+
 def load_settings(config: Path | None = None, *, assigned: Collection[str] = (), **flags: Any) -> Settings:
+    """Load settings; the arguments and errors are those of ``load``."""
+    return load(config, assigned=assigned, **flags).settings
+
+
+def load(config: Path | None = None, *, assigned: Collection[str] = (), **flags: Any) -> Loaded:
     """Load settings from flags (None: not given), environment, and the YAML file ``config``.
 
     ``assigned`` lists the flags that came from ``--set``, so that messages can name it.
@@ -43,7 +61,9 @@ def load_settings(config: Path | None = None, *, assigned: Collection[str] = (),
         wrong += dict.fromkeys(line for item in error.errors() for line in _explained(item, found, secrets))
     if wrong:
         raise SettingsError("\n".join(wrong))
-    return settings
+    for warning in settings.doubts():
+        logger.warning("%s", warning)
+    return Loaded(settings, found)
 
 
 def _explained(error: Mapping[str, Any], found: dict[str, Given], secrets: frozenset[str]) -> Iterator[str]:

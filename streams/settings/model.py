@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from streams.logs.setup import LogFormat, LogLevel
 from streams.settings.credentials import Secret, client_context, secret_from
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -61,6 +63,9 @@ class Settings(BaseModel):
         9464, ge=0, le=65535, description="port of /metrics, /livez and /readyz; 0 picks a free one"
     )
 
+    log_level: LogLevel = Field("info", description="log from this level on; `debug` includes the libraries' own lines")
+    log_format: LogFormat = Field("text", description="`text`, or `json`: one object a line")
+
     batch_articles: int = Field(64, ge=1, description="maximum number of articles extracted in one batch")
     in_flight_articles: int = Field(512, ge=1, description="maximum number of articles read but not yet acknowledged")
     stall_seconds: float = Field(
@@ -91,6 +96,11 @@ class Settings(BaseModel):
     ssl_key_location: Path | None = None
     ssl_key_password: SecretStr | None = None
     ssl_key_password_file: Path | None = None
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("brokers", mode="before")
     @classmethod
@@ -129,6 +139,14 @@ class Settings(BaseModel):
         if (self.ssl_certificate_location is None) != (self.ssl_key_location is None):
             raise ValueError("ssl_certificate_location and ssl_key_location must be set together")
         return self
+
+    def doubts(self) -> Iterator[str]:
+        """What is allowed but hardly intended."""
+        if self.security_protocol == "SASL_PLAINTEXT" and self.sasl_mechanism == "PLAIN":
+            yield (
+                "security_protocol SASL_PLAINTEXT with sasl_mechanism PLAIN sends the password unencrypted, for "
+                "everybody on the network to read; use SASL_SSL, or a SCRAM mechanism"
+            )
 
     def password(self) -> Secret | None:
         """The SASL password, from the setting or its file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,9 @@ from time import monotonic
 
 import msgspec
 
+from streams.logs.children import of_child
 from streams.processes.command import newswatch
+from streams.processes.output import Output
 from streams.processes.server_process import ServerProcess
 from streams.settings import SECRETS, Settings, SettingsError
 
@@ -29,7 +32,9 @@ CHECK_SECONDS = 0.5
 class Child(msgspec.Struct):
     """One worker process and the state of its restarts."""
 
+    name: str
     command: list[str]
+    output: Output
     log: Path
     environment: dict[str, str]
     process: ServerProcess | None = None
@@ -51,10 +56,7 @@ def supervise(settings: Settings, processes: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    children = [
-        Child(worker_command(settings, index), settings.data_dir / f"worker-{index}.log", _environment(settings))
-        for index in range(processes)
-    ]
+    children = [_child(settings, index) for index in range(processes)]
     signal.signal(signal.SIGHUP, lambda *_: _pass_on(children, signal.SIGHUP))
     try:
         while not stop.is_set():
@@ -68,6 +70,19 @@ def supervise(settings: Settings, processes: int) -> None:
         for child in children:
             if child.process is not None:
                 child.process.stop()
+            child.output.close()
+
+
+def _child(settings: Settings, index: int) -> Child:
+    name = f"worker-{index}"
+    log = settings.data_dir / f"{name}.log"
+    output = Output(log, lambda line: _print(of_child(name, line, json=settings.log_format == "json")))
+    return Child(name, worker_command(settings, index), output, log, _environment(settings))
+
+
+def _print(line: bytes) -> None:
+    """Pass on a line of a worker's log: what `docker logs` shows is what this process prints."""
+    os.write(sys.stderr.fileno(), line)  # in one piece, so that lines of several workers do not mix
 
 
 def _pass_on(children: Sequence[Child], number: signal.Signals) -> None:
@@ -101,10 +116,12 @@ def _environment(settings: Settings) -> dict[str, str]:
 def _tend(child: Child) -> None:
     now = monotonic()
     if child.process is not None and not child.process.running():
-        logger.error("a worker exited with status %d; see its log: %s", child.process.wait(), child.log)
+        logger.error("%s exited with status %d; see its log: %s", child.name, child.process.wait(), child.log)
         child.pause = FIRST_PAUSE if now - child.started > WELL_AFTER else min(child.pause * 2, LONGEST_PAUSE)
         child.start_at = now + child.pause
         child.process = None
     if child.process is None and now >= child.start_at:
-        child.process = ServerProcess(child.command, log=child.log, environment=child.environment)
+        child.process = ServerProcess(
+            child.command, log=child.log, environment=child.environment, output=child.output.descriptor
+        )
         child.started = now

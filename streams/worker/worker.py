@@ -35,6 +35,7 @@ from streams.monitoring.metrics import Metrics
 from streams.pipeline.enrich import make_extractor
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
+from streams.settings.report import changed
 from streams.transport.producer_ids import gives_producer_ids
 from streams.transport.start_offsets import Logs
 from streams.worker.agents.articles import ArticleAgent
@@ -77,6 +78,7 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        logger.info("settings that differ from their defaults: %s", changed(settings) or "none")
         require_store(settings)
         self.metrics = Metrics()
         self.health = Health(settings.stall_seconds)
@@ -87,7 +89,7 @@ class Worker:
         made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
         require(settings, "worker", rules.topics())
         if made:
-            logger.warning("topics created: %s", ", ".join(made))
+            logger.info("topics created: %s", ", ".join(made))
         if settings.idempotence and not gives_producer_ids(settings):
             logger.warning(WITHOUT_PRODUCER_IDS, ", ".join(settings.brokers))
             settings = self.settings = settings.model_copy(update={"idempotence": False})
@@ -129,6 +131,7 @@ class Worker:
             self.app, settings, self.table, self.in_force, self.metrics, self.fatal, partitions=observations.partitions
         )
         self.readiness = Readiness(self.app, self.metrics, self.health)
+        self.readiness.on_ready = self._ready
         self.topic_ids = TopicIds(settings)
         log_watch = LogWatch(logs, self.topic_ids, self.fatal.begin_again)
         self.reporter = Reporter(
@@ -150,7 +153,7 @@ class Worker:
         """
         keep_what_is_loaded()
         with self._health_server() as server, Watchdog(self.health, self.fatal), closing(self.topic_ids):
-            logger.warning("metrics, /livez and /readyz on http://%s", server.address)
+            logger.info("metrics, /livez and /readyz on http://%s", server.address)
             worker = faust.Worker(
                 self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
             )
@@ -174,6 +177,12 @@ class Worker:
 
     def _topics(self) -> list[str]:
         return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS), changelog_topic(self.settings)]
+
+    def _ready(self) -> None:
+        topic, rules = self.settings.topic(ARTICLES), len(self.in_force.rules.rules)
+        owned = sum(tp.topic == topic for tp in self.app.consumer.assignment())
+        brokers = ", ".join(self.settings.brokers)
+        logger.info("ready: %d rules, %d partitions, reading from %s at %s", rules, owned, topic, brokers)
 
     def _expired(self, tp: TP, count: int) -> None:
         if tp.topic == self.settings.topic(ARTICLES):

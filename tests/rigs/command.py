@@ -21,7 +21,7 @@ def newswatch(*words: str) -> subprocess.CompletedProcess[str]:
             out.open("w", encoding="utf-8") as stdout,  # a file, for the command closes the descriptor in the end
             err.open("w", encoding="utf-8") as stderr,
             patch.object(sys, "argv", ["newswatch", *words]),
-            patch.object(cli, "summarise", lambda: None),
+            patch.object(cli, "start_logging", None),
             redirect_stdout(stdout),
             redirect_stderr(stderr),
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 
 import faust
@@ -24,6 +25,8 @@ class Readiness:
         self._stopping = False
         self.reading = False
         """Whether the worker has recovered and reads its partitions."""
+        self.on_ready: Callable[[], None] | None = None
+        """Called each time the worker becomes ready: after its start, and after each rebalance."""
 
     def moving(self) -> None:
         """Partitions are revoked: the worker is not ready until ``look`` finds that it has recovered."""
@@ -65,5 +68,7 @@ class Readiness:
 
     def _show(self) -> None:
         ready = self.reading and not self._waiting and not self._stopping
+        if ready and not self._health.ready and self.on_ready is not None:
+            self.on_ready()
         self._health.ready = ready
         self._metrics.ready.set(ready)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from kafka.errors import Cancelled
 
-from streams.kafka.client_log import Seldom, refusal, summarise
+from streams.kafka.client_log import Seldom, lost_address, refusal, summarise
 
 LOG = logging.getLogger("kafka")
 
@@ -40,6 +40,19 @@ def test_brokers_that_go_away_and_come_back_are_two_lines(caplog: pytest.LogCapt
             cluster.info("Updated metadata: %s", "metadata")
     away = "the brokers do not answer, retrying: Connection refused"
     assert [record.getMessage() for record in caplog.records] == [away, "the brokers answer again"] * 2
+
+
+def test_the_broker_that_was_lost_last_has_an_address() -> None:
+    summarise()
+    assert lost_address() is None
+    manager, connection = logging.getLogger("kafka.net.manager"), logging.getLogger("kafka.net.connection")
+    for node, host in (("bootstrap-0", "127.0.0.1"), ("1", "kafka-0.internal")):
+        manager.info("Initializing connection for node_id %s at %s:%s (rack=%s)", node, host, 9092, None)
+    lost = "<KafkaConnection node_id=%s broker_version=unknown (disconnected)>"
+    connection.error("%s: Connection lost: %s", lost % 1, "KafkaConnectionError: DNS Resolution failure")
+    assert lost_address() == "kafka-0.internal:9092"
+    connection.error("%s: Connection lost: %s", lost % "bootstrap-0", "KafkaConnectionError: closed")
+    assert lost_address() == "127.0.0.1:9092"
 
 
 def test_a_refusal_by_brokers_that_are_back_is_logged_and_kept(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ import pytest
 from kafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    InvalidReplicationFactorError,
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
@@ -227,6 +228,29 @@ def test_an_unreachable_advertised_address_is_reported() -> None:
     assert said(KafkaConnectionError("111 ECONNREFUSED")) == (
         "connecting to a broker failed: Connection refused; is its advertised.listeners address reachable from here?"
     )
+
+
+def test_the_unreachable_address_is_named() -> None:
+    assert said(KafkaConnectionError("DNS Resolution failure"), "kafka-0.internal:9092") == (
+        "connecting to the broker at kafka-0.internal:9092 failed: DNS Resolution failure; is its advertised.listeners "
+        "address reachable from here?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            "CreateTopicsResponse(topics=[Topic(error_message='Only 1.'), Topic(error_message=\"Only 1.\"), Topic()])",
+            "Only 1.",
+        ),
+        ("CreateTopicsResponse(topics=[])", "the broker refuses CreateTopics (InvalidReplicationFactorError)"),
+    ],
+)
+def test_a_dump_of_request_and_answer_becomes_the_brokers_words(answer: str, says: str) -> None:
+    request = "CreateTopicsRequest(topics=[Topic(name='a', error_message='no')])"
+    error = InvalidReplicationFactorError(f"Request '{request}' failed with response '{answer}'.")
+    assert said(error) == says
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ def test_the_lines_that_are_summarised_are_those_that_are_logged() -> None:
     assert "f'Bootstrap attempt to {bootstrap_broker.node_id} failed: {exc} (backoff " in manager_says
     assert "log.error('Connection failed: %s', exc)" in manager_says
     assert "log.error('%s: Connection lost: %s', self, exc)" in connection_says
+    assert "log.info('Initializing connection for node_id %s at %s:%s (rack=%s)'" in manager_says
+    assert "f'<KafkaConnection node_id={self.node_id}{host_port} broker_version=" in connection_says
     cluster_says = inspect.getsource(inspect.getmodule(ClusterMetadata))
     assert 'log.info("Updated metadata: %s", self)' in cluster_says
     assert 'log.error("Topic %s not found in cluster metadata", topic)' in cluster_says
