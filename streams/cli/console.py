@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable
 from typing import TextIO
@@ -11,16 +10,15 @@ import msgspec
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
 from rich.segment import Segment
 
+from streams.logs.visible import visible, visible_json
 from streams.records.dead_letter import DeadLetter
 
 #: Width when the output is not a terminal: each row and message stays on one line, for grep and logs.
 UNBROKEN = 100_000
-#: Characters that could move a terminal's cursor or change its title or colours; not tabs and line ends.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class _Harmless(RenderHook):
-    """Shows control characters instead of obeying them: articles and messages come from anywhere."""
+    """Shows what a terminal would obey: articles and messages come from anywhere."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         return [_Shown(one) for one in renderables]
@@ -33,15 +31,9 @@ class _Shown:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
         for segment in console.render(self._renderable, options):
             if segment.control is None:
-                yield Segment(_CONTROL.sub(_picture, segment.text), segment.style)
+                yield Segment(visible(segment.text), segment.style)
             else:
                 yield segment
-
-
-def _picture(found: re.Match[str]) -> str:
-    """The symbol of a control character, U+2400 to U+2421; the replacement character if it has none."""
-    code = ord(found.group())
-    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def console(stream: TextIO, *, stderr: bool = False) -> Console:
@@ -59,13 +51,13 @@ _encoder = msgspec.json.Encoder()
 
 
 def print_json(record: object) -> None:
-    """Print one JSON line."""
-    sys.stdout.buffer.write(_encoder.encode(record) + b"\n")
+    """Print one JSON line, with escapes for the characters that a terminal would obey."""
+    sys.stdout.buffer.write(visible_json(_encoder.encode(record)) + b"\n")
     sys.stdout.buffer.flush()
 
 
 def print_record(value: bytes) -> None:
-    """Print a record's bytes and a line end; on a terminal, with control characters as symbols."""
+    """Print a record's bytes and a line end; on a terminal, with symbols or escapes for what it would obey."""
     if sys.stdout.isatty():
         out.print(value.decode("utf-8", "backslashreplace"), soft_wrap=True)
         return
