@@ -1,5 +1,6 @@
 """Certificates for development, signed by a local authority. Made with `openssl`; never for production."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -11,6 +12,10 @@ from detectors.user_error import UserError
 
 DAYS = 30
 """How long a certificate is valid (days)."""
+
+
+#: What an earlier broker has left in its folder.
+_OURS = {".csr", ".env", ".ext", ".key", ".password", ".pem", ".srl"}
 
 
 class CertificateError(UserError):
@@ -33,7 +38,7 @@ class Authority:
         self.certificate = folder / "ca.pem"
         """What clients and brokers trust."""
         self._key = folder / "ca.key"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder)
         if not self.certificate.exists():
             subject = ["-x509", "-days", str(DAYS), "-subj", "/CN=newswatch development authority"]
             self._request(*subject, "-out", str(self.certificate), key=self._key)
@@ -60,6 +65,32 @@ class Authority:
     def _request(*arguments: str, key: Path) -> None:
         curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         _openssl("req", *curve, "-keyout", str(key), *arguments)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only this user can read; if it exists, so that only this user can read it and its secrets.
+
+    Raises:
+        CertificateError: the folder is another user's, or somebody has put a link there: a secret would be written to
+            wherever it leads.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.stat().st_uid != os.getuid():
+            raise CertificateError(f"--folder {folder}: the folder belongs to another user; expected one of your own")
+        foreign = sorted(file.name for file in folder.iterdir() if file.suffix not in _OURS)
+        if foreign:
+            raise CertificateError(
+                f"--folder {folder}: it holds other files, such as {foreign[0]}; expected a new folder, or one of an "
+                "earlier broker"
+            )
+        folder.chmod(0o700)
+        for file in sorted(folder.iterdir()):
+            if file.is_symlink():
+                raise CertificateError(f"--folder {folder}: {file.name} is a link; expected no links: delete it")
+            file.chmod(0o600)
+    except OSError as error:
+        raise CertificateError(f"--folder {folder}: cannot use {error.filename}: {error.strerror}") from None
 
 
 def _openssl(*arguments: str) -> None:
