@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -53,7 +54,7 @@ def ingest(
 ) -> None:
     """Send articles to the topic `articles`, keyed by article id and stamped with their arrival."""
     from streams.sources.feed import Feed, feed
-    from streams.sources.files import Line, count_lines, read_lines
+    from streams.sources.files import Line, count_lines, read_lines, without_articles
     from streams.sources.rss.feeds import UnreadableFeedError, read_feed
 
     if not files and not rss:
@@ -61,6 +62,8 @@ def ingest(
     settings = settings_from(config, set_, brokers=brokers)
     terminate_as_interrupt()
     total = count_lines(files or ()) if not rss else None
+    for said in without_articles(files or ()):
+        _doubt(said)
     refused: list[str] = []
 
     def refuse(reason: str) -> None:
@@ -93,6 +96,13 @@ def ingest(
         raise typer.Exit(exit_status(asked))
     if refused:
         raise typer.Exit(2)
+
+
+def _doubt(said: str) -> None:
+    """Ask whether to send a file that seems to hold no articles; without a terminal, warn."""
+    err.print(f"{said}; what is sent stays on the topic, and in dead letters, for days", style="yellow")
+    if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
+        typer.confirm("send it anyway?", abort=True, err=True)
 
 
 def _tell(connection: Feed, topic: str, refused: int, *, json: bool) -> None:
