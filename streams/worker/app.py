@@ -13,7 +13,8 @@ from mode.utils.queues import FlowControlEvent
 
 from streams.fact_store.recovery import FactTables
 from streams.kafka.topics import ARTICLES
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
+from streams.settings.data_folder import make_data_folder
 from streams.transport import compression, consumer, fetch_spacing, record_batches, refused_records
 from streams.transport.start_offsets import Logs
 
@@ -78,11 +79,7 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
     Raises:
         SettingsError: a certificate or password file cannot be read, or the folder for local files cannot be created.
     """
-    folder = settings.data_dir / settings.app_id
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"data_dir: cannot create {folder}: {error.strerror}") from None
+    folder = make_data_folder(settings.data_dir / settings.app_id)
     app = App(
         settings.app_id,
         broker=[f"kafka://{broker}" for broker in settings.brokers],

@@ -17,7 +17,8 @@ from streams.logs.children import of_child
 from streams.processes.command import newswatch
 from streams.processes.output import Output
 from streams.processes.server_process import ServerProcess
-from streams.settings import SECRETS, Settings, SettingsError
+from streams.settings import SECRETS, Settings
+from streams.settings.data_folder import make_data_folder
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +50,7 @@ def supervise(settings: Settings, processes: int) -> None:
     Raises:
         SettingsError: the folder for local files cannot be created.
     """
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"data_dir: cannot create {settings.data_dir}: {error.strerror}") from None
+    make_data_folder(settings.data_dir)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
