@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -162,14 +163,14 @@ def replay_(
 
     A second replay does nothing.
     """
-    from streams.dead_letters.letters import read_letters
+    from streams.dead_letters.letters import read_letters, read_whole, reader
     from streams.dead_letters.marks import read_replays
     from streams.dead_letters.replay import check_origins, replay
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings, ids)
     # Read the letters first: otherwise a letter that returns meanwhile could be read without its mark.
-    letters = list(read_letters(settings, wanted))
+    letters = [letter.outline() for letter in read_letters(settings, wanted)]
     _require(ids, {letter.id for letter in letters})
     known = read_replays(settings)
     pending = known.pending(letters, again=again)
@@ -177,8 +178,9 @@ def replay_(
     if dry_run:
         check_origins(settings, pending)
         done = len(pending)
-        for letter in pending if json else ():
-            print_json(_described(letter, known.state(letter)))
+        with closing(reader(settings)) as consumer:
+            for letter in read_whole(consumer, settings, pending) if json else ():
+                print_json(_described(letter, known.state(letter)))
     elif pending:  # with nothing to do, do not fence a run in progress
         for put_back in replay(settings, letters, again=again):
             done += 1

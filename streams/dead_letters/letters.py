@@ -23,8 +23,18 @@ LAST_POLL_MS = 150
 #: How long a fetch waits for new records (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 50
 
+#: A number of more digits is none of ours.
+MOST_DIGITS = 20
+
 State = Literal["open", "replayed", "returned", "incomplete"]
 """A letter was never replayed; was replayed; is itself a replayed record that failed again; lacks its content."""
+
+
+class Outlined(msgspec.Struct, frozen=True):
+    """A letter's origin, and the size of its value in bytes."""
+
+    origin: str
+    size: int
 
 
 class StoredLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +56,8 @@ class StoredLetter(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers
     left_out: int = 0
     """Bytes of the original that do not fit into a dead letter; the source topic has them until retention."""
+    outlined: Outlined | None = None
+    """What is kept of the content of an outline; None for a whole letter."""
 
     @property
     def id(self) -> str:
@@ -55,7 +67,20 @@ class StoredLetter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def origin(self) -> str:
         """The original's position and content; equal for two letters that a crashing worker wrote for one record."""
+        if self.outlined is not None:
+            return self.outlined.origin
         return origin(self.topic, self.from_partition, self.from_offset, self.value)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the original's value."""
+        return len(self.value or b"") if self.outlined is None else self.outlined.size
+
+    def outline(self) -> StoredLetter:
+        """The letter without its content, for memory: a topic may hold gigabytes. ``read_whole`` reads it again."""
+        return msgspec.structs.replace(
+            self, key=None, value=None, headers=[], message="", outlined=Outlined(self.origin, self.size)
+        )
 
 
 def origin(topic: str, partition: int, offset: int, value: bytes | None) -> str:
@@ -141,10 +166,32 @@ def reader(settings: Settings) -> KafkaConsumer:
     )
 
 
-def read_partition(consumer: KafkaConsumer, tp: TopicPartition, since: datetime | None = None) -> Iterator[Any]:
-    """The records that a partition holds now, starting at ``since``."""
+def read_whole(consumer: KafkaConsumer, settings: Settings, letters: Sequence[StoredLetter]) -> Iterator[StoredLetter]:
+    """The letters with their content, read again if they are outlines, in order of partition and offset.
+
+    Leaves out those that Kafka has deleted meanwhile.
+    """
+    by_partition: dict[int, dict[int, StoredLetter]] = {}
+    for letter in letters:
+        by_partition.setdefault(letter.partition, {})[letter.offset] = letter
+    for number, wanted in sorted(by_partition.items()):
+        outlined = {offset for offset, letter in wanted.items() if letter.outlined is not None}
+        yield from (letter for _, letter in sorted(wanted.items()) if letter.outlined is None)
+        if not outlined:
+            continue
+        tp, last = TopicPartition(settings.topic(DEAD), number), max(outlined)
+        for record in read_partition(consumer, tp, start=min(outlined)):
+            if record.offset in outlined and (letter := stored_letter(record)).origin == wanted[record.offset].origin:
+                yield letter
+            if record.offset >= last:
+                break
+
+
+def read_partition(
+    consumer: KafkaConsumer, tp: TopicPartition, since: datetime | None = None, start: int | None = None
+) -> Iterator[Any]:
+    """The records that a partition holds now, from ``since`` or from offset ``start`` on."""
     consumer.assign([tp])
-    start = None
     if since is not None:
         found = consumer.offsets_for_times({tp: round(since.timestamp() * 1000)}).get(tp)
         if found is None:
@@ -170,7 +217,7 @@ def stored_letter(record: Any) -> StoredLetter:
     return StoredLetter(
         partition=record.partition,
         offset=record.offset,
-        time=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        time=_time(record.timestamp),
         reason=added["reason"],
         message=added.get("exception.message", ""),
         error=added.get("exception.class.name", ""),
@@ -187,4 +234,14 @@ def stored_letter(record: Any) -> StoredLetter:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text is not None and text.isdecimal() else -1
+    """A number of a header; -1 for anything else, such as one of 5,000 digits: other programs may write there too."""
+    number = int(text) if text is not None and text.isdecimal() and len(text) < MOST_DIGITS else -1
+    return number if number < 2**63 else -1
+
+
+def _time(milliseconds: int) -> datetime:
+    """A record's time; the nearest one that there is for one that Kafka allows and Python does not."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return (datetime.max if milliseconds > 0 else datetime.min).replace(tzinfo=UTC)

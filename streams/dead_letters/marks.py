@@ -8,6 +8,7 @@ job) does not multiply a bad record. Marks are kept longer than letters.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from kafka import TopicPartition
 from streams.dead_letters.letters import State, StoredLetter, read_partition, reader
 from streams.kafka.topics import REPLAYED
 from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +91,12 @@ def read_replays(settings: Settings) -> Replays:
         topic = settings.topic(REPLAYED)
         for number in sorted(consumer.partitions_for_topic(topic) or ()):
             for record in read_partition(consumer, TopicPartition(topic, number)):
-                if record.value is not None:
+                if record.value is None:
+                    continue
+                try:
                     found.add(msgspec.json.decode(record.value, type=Replay))
+                except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+                    logger.warning("%s %d:%d is no mark, skipping it: %s", topic, number, record.offset, error)
     finally:
         consumer.close()
     return found

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from kafka import KafkaConsumer
 from kafka.errors import (
     InvalidRecordError,
     InvalidTimestampError,
@@ -22,7 +23,7 @@ from kafka.errors import (
 )
 
 from detectors.user_error import UserError
-from streams.dead_letters.letters import StoredLetter, origin
+from streams.dead_letters.letters import StoredLetter, origin, read_whole, reader
 from streams.dead_letters.marks import Replay, Replays, read_replays
 from streams.kafka.clients import NULL
 from streams.kafka.topics import ALERTS, ARTICLES, OBSERVATIONS, REPLAYED, ensure_topics, topic_specs
@@ -67,7 +68,7 @@ def replay(settings: Settings, letters: Sequence[StoredLetter], *, again: bool =
     """Send the original bytes, key and headers back to the topic and partition that they came from.
 
     Yields each record once it and its mark are committed. Read ``letters`` before calling this: otherwise a letter that
-    returns meanwhile could be read without its mark.
+    returns meanwhile could be read without its mark. They may be outlines: their content is read again for each batch.
 
     Args:
         again: also replay letters that were already replayed, or failed again since.
@@ -106,6 +107,13 @@ class _Run:
         self.done = 0
 
     def put_back(self) -> Iterator[Replay]:
+        consumer = reader(self._settings)
+        try:
+            yield from self._in_transactions(consumer)
+        finally:
+            consumer.close()
+
+    def _in_transactions(self, consumer: KafkaConsumer) -> Iterator[Replay]:
         batches: deque[Sequence[StoredLetter]] | None = None
         while batches is None or batches:
             with Transactions(self._settings, self._settings.topic(REPLAYED)) as transactions:
@@ -113,8 +121,9 @@ class _Run:
                 if batches is None:
                     pending = known.pending(self._letters, again=self._again)
                     check_origins(self._settings, pending)
+                    pending.sort(key=lambda letter: (letter.partition, letter.offset))  # as they are read
                     batches = deque(in_batches(pending, BATCH if transactions.atomic else 1))
-                yield from self._through(batches, transactions, known)
+                yield from self._through(batches, transactions, known, consumer)
         if self._refused:
             raise ReplayEndedError(
                 f"the brokers reject {len(self._refused)} dead letters, the first of them {self._refused[0]}; "
@@ -122,7 +131,11 @@ class _Run:
             )
 
     def _through(
-        self, batches: deque[Sequence[StoredLetter]], transactions: Transactions, known: Replays
+        self,
+        batches: deque[Sequence[StoredLetter]],
+        transactions: Transactions,
+        known: Replays,
+        consumer: KafkaConsumer,
     ) -> Iterator[Replay]:
         """Send the batches in order until a record is rejected: then halve its batch and return, to start again."""
         while batches:
@@ -131,8 +144,9 @@ class _Run:
             batch = [one for one in batch if self._again or known.state(one) == "open"]
             if not batch:
                 continue
+            whole = list(read_whole(consumer, self._settings, batch))
             try:
-                put_back = _put_back(transactions, self._settings, batch, known)
+                put_back = _put_back(transactions, self._settings, whole, known) if whole else []
             except REFUSED as error:
                 half = len(batch) // 2
                 if half:
@@ -149,7 +163,7 @@ def in_batches(letters: Iterable[StoredLetter], most: int) -> Iterator[Sequence[
     batch: list[StoredLetter] = []
     size = 0
     for letter in letters:
-        own = len(letter.value or b"")
+        own = letter.size
         if batch and (len(batch) == most or size + own > BATCH_BYTES):
             yield batch
             batch, size = [], 0

@@ -56,8 +56,8 @@ def explained(record: logging.LogRecord) -> tuple[str, str]:
     """
     try:
         said = record.getMessage()
-    except (TypeError, ValueError) as error:  # a library's arguments do not fit its own format
-        said = f"{record.msg} {record.args!r} ({error})"
+    except (TypeError, ValueError) as unfit:  # a library's arguments do not fit its own format
+        said = f"{record.msg} {record.args!r} ({unfit})"
     if len(said) > MAX_MESSAGE:
         said = f"{said[:MAX_MESSAGE]}... ({len(said) - MAX_MESSAGE} more characters)"
     if not record.exc_info or record.exc_info[1] is None:

@@ -143,7 +143,7 @@ class Subscription:
             return None
         try:
             alert = self._decoder.decode(record.value)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             place = f"{record.topic} {record.partition}:{record.offset}"
             logger.warning("%s is not an alert, skipping it: %s", place, error)
             return None
