@@ -12,7 +12,7 @@ from kafka.serializer import Serializer
 
 from detectors.reading.problems import nearest
 from detectors.user_error import UserError
-from streams.kafka import closing_words
+from streams.kafka import closing_words, header_names
 from streams.kafka.client_log import attempts
 from streams.kafka.refusals import cause
 from streams.settings import Settings
@@ -23,6 +23,7 @@ BOOTSTRAP_MS = 10_000
 RECONNECT_MS = 5_000
 
 closing_words.install()
+header_names.install()
 
 
 class NullKey:

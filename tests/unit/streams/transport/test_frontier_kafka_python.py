@@ -15,6 +15,7 @@ from kafka.future import Future
 from kafka.net import connection, manager
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.producer.sender import Sender
+from kafka.record.default_records import DefaultRecordBatch
 from kafka.serializer import Serializer
 
 from streams.kafka import client_log, clients
@@ -36,6 +37,18 @@ def test_a_connection_reads_by_sock_recv_and_gives_an_error_beside_what_it_read(
         data, error = original(transport)
         ours.close()
         assert (data, type(error)) == (b"no", KafkaConnectionError)  # the defect: the error wins over the words
+
+
+@assumes(
+    "kafka.record.default_records.DefaultRecordBatch._read_msg",
+    "kafka.record.default_records.DefaultRecordBatch._buffer",
+)
+def test_a_batch_decodes_header_names_from_its_buffer() -> None:
+    """test_header_names.py tries what streams.kafka.header_names makes of it."""
+    source = inspect.getsource(DefaultRecordBatch)
+    assert 'h_key = buffer[pos: pos + h_key_len].decode("utf-8")' in source  # the defect: any bytes are legal
+    assert "buffer = self._buffer" in source
+    assert "msg = self._read_msg()" in source
 
 
 @assumes("kafka.producer.kafka.KafkaProducer._sender", "kafka.producer.sender.Sender.force_close")
