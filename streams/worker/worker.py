@@ -212,14 +212,8 @@ class Worker:
             value_serializer="raw",
             allow_empty=True,
         )
-
-        async def agent(stream: StreamT[bytes]) -> None:
-            if not isinstance(stream, Stream):
-                raise TypeError("the agent reads a topic")
-            await run(stream)
-
         # One agent per topic, no concurrency: acknowledgements must come in order (faust-streaming #606).
-        self.app.agent(channel, name=f"streams.worker.agents.{topic}", concurrency=1)(agent)
+        self.app.agent(channel, name=f"streams.worker.agents.{topic}", concurrency=1)(reading(topic, run))
 
     def _guarded(self, run: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
         async def task() -> None:
@@ -263,6 +257,20 @@ class Worker:
             except TimeoutError:
                 logger.warning("the broker did not acknowledge the last report; unreported articles will be read again")
             await self.app.consumer.commit()
+
+
+def reading(
+    topic: str, run: Callable[[Stream[bytes]], Coroutine[Any, Any, None]]
+) -> Callable[[StreamT[bytes]], Coroutine[Any, Any, None]]:
+    """The function of the agent that reads ``topic``; logs name an agent by its function's name."""
+
+    async def agent(stream: StreamT[bytes]) -> None:
+        if not isinstance(stream, Stream):
+            raise TypeError("the agent reads a topic")
+        await run(stream)
+
+    agent.__module__, agent.__name__, agent.__qualname__ = "worker.agents", topic, topic  # Faust shortens longer ones
+    return agent
 
 
 def run_worker(settings: Settings) -> None:
