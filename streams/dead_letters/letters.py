@@ -23,6 +23,8 @@ LAST_POLL_MS = 150
 #: How long a fetch waits for new records (Kafka's fetch.max.wait.ms).
 FETCH_WAIT_MS = 50
 
+#: Most records taken at a time: a fetch of compressed records may unpack to hundreds of times its size.
+MOST_RECORDS = 20
 #: A number of more digits is none of ours.
 MOST_DIGITS = 20
 
@@ -155,14 +157,20 @@ def read_letters(settings: Settings, wanted: Wanted) -> Iterator[StoredLetter]:
         consumer.close()
 
 
-def reader(settings: Settings) -> KafkaConsumer:
+def reader(settings: Settings, *, check_crcs: bool = True) -> KafkaConsumer:
     """A consumer for :func:`read_partition`; it skips records of open and aborted transactions.
+
+    ``check_crcs``: False for what this program has read before, for kafka-python takes a second for 10 MB.
 
     Raises:
         BrokerUnreachableError: no broker answers.
     """
     return make_consumer(
-        settings, enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT_MS, isolation_level="read_committed"
+        settings,
+        enable_auto_commit=False,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+        isolation_level="read_committed",
+        check_crcs=check_crcs,
     )
 
 
@@ -204,7 +212,8 @@ def read_partition(
     end = consumer.end_offsets([tp])[tp]
     while True:
         past_end = consumer.position(tp) >= end
-        records: Sequence[Any] = consumer.poll(timeout_ms=LAST_POLL_MS if past_end else POLL_MS).get(tp, ())
+        wait = LAST_POLL_MS if past_end else POLL_MS
+        records: Sequence[Any] = consumer.poll(timeout_ms=wait, max_records=MOST_RECORDS).get(tp, ())
         yield from records
         if past_end and not records:
             return

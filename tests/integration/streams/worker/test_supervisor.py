@@ -6,6 +6,7 @@ revision, even though `firing` and `updated` share the id.
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -34,8 +35,10 @@ def test_a_killed_worker_is_restarted_and_alerts_are_shown_once(
     watch.create_topics()
     settings = watch.settings
     changes = {"metrics_port": 0, "session_timeout_seconds": 4, "heartbeat_seconds": 0.5, "data_dir": tmp_path / "data"}
-    command = [*newswatch("worker", settings, **changes), "--processes", "2"]
-    supervisor = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [*newswatch("worker", settings, **changes), "--processes", "2", "--log-format", "json"]
+    log = tmp_path / "supervisor.log"
+    with log.open("wb") as sink:
+        supervisor = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=sink)
     try:
         watch.produce([quake(0)])
         wait_until(lambda: bool(watch.read("articles.enriched")), 60, "nothing is read")
@@ -50,6 +53,20 @@ def test_a_killed_worker_is_restarted_and_alerts_are_shown_once(
     finally:
         supervisor.terminate()
         assert supervisor.wait(20) == 0
+
+    lines = list(map(json.loads, log.read_text().splitlines()))
+    for name in ("worker-0", "worker-1"):
+        said = [line["message"] for line in lines if line.get("worker") == name]
+        assert said[0].startswith(f"settings that differ from their defaults: brokers={settings.brokers[0]}, ")
+        assert any(
+            re.fullmatch(r"ready: 1 rules, [012] partitions, reading from .*articles at \S+", one) for one in said
+        )
+        kept = (tmp_path / "data" / f"{name}.log").read_text().splitlines()
+        assert [json.loads(line)["message"] for line in kept] == said
+    ended = [line["message"] for line in lines if line["logger"] == "streams.worker.supervisor"]
+    assert sorted(line.partition(";")[0] for line in ended) == [
+        f"worker-{number} exited with status 137" for number in range(2)
+    ]
 
     sent = watch.read("alerts")
     assert [(json.loads(r.value)["revision"], json.loads(r.value)["state"]) for r in sent] == [
