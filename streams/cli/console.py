@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
 from rich.segment import Segment
 
-from streams.logs.visible import visible, visible_json
+from streams.logs.escaping import escaped, escaped_json
 from streams.records.dead_letter import DeadLetter
 
 #: Width when the output is not a terminal: each row and message stays on one line, for grep and logs.
@@ -31,7 +31,7 @@ class _Shown:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
         for segment in console.render(self._renderable, options):
             if segment.control is None:
-                yield Segment(visible(segment.text), segment.style)
+                yield Segment(escaped(segment.text), segment.style)
             else:
                 yield segment
 
@@ -52,7 +52,7 @@ _encoder = msgspec.json.Encoder()
 
 def print_json(record: object) -> None:
     """Print one JSON line, with escapes for the characters that a terminal would obey."""
-    sys.stdout.buffer.write(visible_json(_encoder.encode(record)) + b"\n")
+    sys.stdout.buffer.write(escaped_json(_encoder.encode(record)) + b"\n")
     sys.stdout.buffer.flush()
 
 

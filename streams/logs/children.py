@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from streams.logs.visible import visible
+from streams.logs.escaping import escaped
 
 
 def of_child(name: str, line: bytes, *, json: bool) -> bytes:
@@ -15,11 +15,11 @@ def of_child(name: str, line: bytes, *, json: bool) -> bytes:
     With ``json``, a line that is no log line, such as an interpreter's last words, becomes one.
     """
     if not json:
-        return f"{name}: {visible(line.decode(errors='replace'))}".encode()
+        return f"{name}: {escaped(line.decode(errors='replace'))}".encode()
     if line.startswith(b'{"time":') and line.rstrip().endswith(b"}"):
         return b'{"worker":' + msgspec.json.encode(name) + b"," + line[1:]
     time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    said = visible(line.decode(errors="replace").rstrip("\n"))
+    said = escaped(line.decode(errors="replace").rstrip("\n"))
     return (
         msgspec.json.encode({"worker": name, "time": time, "level": "error", "logger": "output", "message": said})
         + b"\n"

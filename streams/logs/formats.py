@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from detectors.user_error import UserError
-from streams.logs.visible import visible, visible_json
+from streams.logs.escaping import escaped, escaped_json
 
 #: A longer message is cut (characters): libraries log whole requests and answers.
 MAX_MESSAGE = 8000
@@ -25,7 +25,7 @@ class TextFormat(logging.Formatter):
         """The line of a record, with a traceback below it if nobody can fix the error."""
         said, trace = explained(record)
         text = f"{_time(record)} {record.levelname} {record.name}: {said}"
-        return visible("\n  ".join((f"{text}\n{trace}" if trace else text).rstrip("\n").split("\n")))
+        return escaped("\n  ".join((f"{text}\n{trace}" if trace else text).rstrip("\n").split("\n")))
 
 
 class JsonFormat(logging.Formatter):
@@ -45,7 +45,7 @@ class JsonFormat(logging.Formatter):
         }
         if trace:
             line["exception"] = _encodable(trace)
-        return visible_json(msgspec.json.encode(line)).decode()
+        return escaped_json(msgspec.json.encode(line)).decode()
 
 
 def explained(record: logging.LogRecord) -> tuple[str, str]:

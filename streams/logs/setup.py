@@ -8,8 +8,8 @@ import threading
 from types import TracebackType
 from typing import Literal, get_args
 
+from streams.logs.escaping import escaped
 from streams.logs.formats import JsonFormat, TextFormat, has_remedy
-from streams.logs.visible import visible
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
@@ -50,7 +50,7 @@ def report(message: str) -> None:
     if logs_json():
         logger.critical("%s", message)
     else:
-        print(f"newswatch: {visible(message)}", file=sys.stderr)  # noqa: T201
+        print(f"newswatch: {escaped(message)}", file=sys.stderr)  # noqa: T201
 
 
 def logs_json() -> bool:

@@ -17,7 +17,7 @@ _UNSAFE = (
 _TEXT = re.compile(f"[{_UNSAFE}]")
 
 
-def visible(text: str) -> str:
+def escaped(text: str) -> str:
     """The text with a symbol or an escape such as ``\\u202e`` for each character that a terminal would obey.
 
     Tabs and line feeds are kept.
@@ -25,11 +25,11 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else _TEXT.sub(_shown, text)
 
 
-def visible_json(encoded: bytes) -> bytes:
+def escaped_json(encoded: bytes) -> bytes:
     """The same JSON, with escapes for the characters that a terminal would obey; readers get the same strings."""
     if encoded.isascii() and b"\x7f" not in encoded:  # JSON itself escapes other control characters
         return encoded
-    return _TEXT.sub(_escaped, encoded.decode()).encode()
+    return _TEXT.sub(_in_json, encoded.decode()).encode()
 
 
 def _shown(found: re.Match[str]) -> str:
@@ -38,9 +38,9 @@ def _shown(found: re.Match[str]) -> str:
         return chr(0x2400 + code)  # the symbols of control characters, U+2400 and the following
     if code == 0x7F:
         return "\u2421"
-    return f"\\x{code:02x}" if code < 0x100 else _escaped(found) if code < 0x10000 else f"\\U{code:08x}"
+    return f"\\x{code:02x}" if code < 0x100 else _in_json(found) if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _in_json(found: re.Match[str]) -> str:
     units = found.group().encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
