@@ -46,4 +46,4 @@ def worker(
     else:
         from streams.worker.supervisor import supervise
 
-        supervise(settings, processes)
+        raise typer.Exit(supervise(settings, processes))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import IllegalStateError, KafkaConnectionError
+from aiokafka.errors import IllegalStateError, KafkaConnectionError, KafkaTimeoutError
 from aiokafka.structs import TopicPartition
 from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
@@ -56,10 +57,13 @@ class ChangelogRecovery(Recovery):
             await store.open_copies({tp.partition: self.active_highwaters[tp] for tp in own})
             for tp in own:  # one by one: Faust keeps offsets in a Counter, whose update() adds
                 destination[tp] = store.persisted_offset(tp)
-        await super()._build_offsets(consumer, tps, destination, title)
+        await _patiently(partial(super()._build_offsets, consumer, tps, destination, title))
+
+    async def _build_highwaters(self, consumer: ConsumerT, tps: set[TP], destination: Any, title: str) -> None:
+        await _patiently(partial(super()._build_highwaters, consumer, tps, destination, title))
 
     async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: Any, title: str) -> None:
-        await super()._seek_offsets(consumer, tps, offsets, title)
+        await _patiently(partial(super()._seek_offsets, consumer, tps, offsets, title))
         for store, own in self._stores(tps).items():
             started, before = monotonic(), store.restored
             await self._read(store, own, offsets)
@@ -112,6 +116,7 @@ class ChangelogRecovery(Recovery):
         conf, transport = self.app.conf, self.app.transport
         if not isinstance(transport, Transport):
             raise TypeError("the app must use the transport of streams.transport.consumer")
+        said = ""
         while True:
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=server_list(transport.url, transport.default_port),
@@ -125,7 +130,9 @@ class ChangelogRecovery(Recovery):
             try:
                 await consumer.start()
             except KafkaConnectionError as error:
-                logger.warning("cannot read the changelog yet, retrying: %s", error)
+                if str(error) != said:
+                    said = str(error)
+                    logger.warning("cannot read the changelog yet, retrying: %s", error)
                 await consumer.stop()
                 await asyncio.sleep(RETRY_SECONDS)
             except BaseException:
@@ -133,6 +140,21 @@ class ChangelogRecovery(Recovery):
                 raise
             else:
                 return consumer
+
+
+async def _patiently(ask: Callable[[], Awaitable[None]]) -> None:
+    """Ask the brokers until they answer."""
+    said = ""
+    while True:
+        try:
+            await ask()
+        except (KafkaTimeoutError, KafkaConnectionError, TimeoutError) as error:
+            if repr(error) != said:
+                said = repr(error)
+                logger.warning("cannot read the changelog yet, retrying: %s", said)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 class FactTables(TableManager):

@@ -34,13 +34,17 @@ NULL = NullKey()
 
 
 class BrokerUnreachableError(UserError):
-    """No broker accepts this client; the message names the brokers that were tried, and the reason."""
+    """No broker accepts this client; the message names the brokers that were tried, and the reason.
+
+    ``final``: they refuse it, and a retry would not help.
+    """
 
     def __init__(self, settings: Settings, error: Exception | str) -> None:
         brokers = ", ".join(settings.brokers)
         found = cause(str(error), settings)
         closed = settings.security_protocol != "PLAINTEXT"
         hint = "; or the brokers do not accept this user, password or certificate" if closed and not found.known else ""
+        self.final = found.final
         super().__init__(f"no Kafka broker answers at {brokers} ({settings.security_protocol}): {found.said}{hint}")
 
 
@@ -89,14 +93,14 @@ def connection(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def admin_client(settings: Settings) -> KafkaAdminClient:
-    """An administration client.
+def admin_client(settings: Settings, **options: Any) -> KafkaAdminClient:
+    """An administration client; ``options`` are kafka-python's.
 
     Raises:
         BrokerUnreachableError: no broker answers.
     """
     with _connecting(settings):
-        return KafkaAdminClient(**connection(settings), client_id="newswatch-admin")
+        return KafkaAdminClient(**connection(settings), client_id=settings.client_id("admin"), **options)
 
 
 class _Keys(Serializer):  # type: ignore[misc]
@@ -118,7 +122,7 @@ def producer(settings: Settings, **options: Any) -> KafkaProducer:
     with _connecting(settings):
         return KafkaProducer(
             **connection(settings),
-            client_id="newswatch-producer",
+            client_id=settings.client_id("producer"),
             acks="all",
             enable_idempotence=True,
             compression_type="gzip",
@@ -136,7 +140,7 @@ def consumer(settings: Settings, *topics: str, **options: Any) -> KafkaConsumer:
         BrokerUnreachableError: no broker answers.
     """
     with _connecting(settings):
-        return KafkaConsumer(*topics, **connection(settings), client_id="newswatch-consumer", **options)
+        return KafkaConsumer(*topics, **connection(settings), client_id=settings.client_id("subscriber"), **options)
 
 
 def require_topics(reader: KafkaConsumer, *topics: str) -> None:

@@ -23,10 +23,15 @@ def topic_id(described: dict[str, Any]) -> str:
 
 
 class TopicIds:
-    """Asks the brokers for ids over a connection of its own, which the first request opens; thread-safe."""
+    """Asks the brokers for ids over a connection of its own, which the first request opens; thread-safe.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        answer_seconds: timeout of a request.
+    """
+
+    def __init__(self, settings: Settings, *, answer_seconds: float = 30.0) -> None:
         self._settings = settings
+        self._answer_ms = int(answer_seconds * 1000)
         self._opening = Lock()
         self._admin: KafkaAdminClient | None = None
 
@@ -38,7 +43,7 @@ class TopicIds:
         """
         with self._opening:
             if self._admin is None:
-                self._admin = admin_client(self._settings)
+                self._admin = admin_client(self._settings, request_timeout_ms=self._answer_ms)
         found: dict[str, str] = {}
         for topic in self._admin.describe_topics(list(topics)):
             error = for_code(topic["error_code"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
 
 #: How often the watchdog checks (seconds).
@@ -16,25 +17,84 @@ Place = tuple[str, int]
 class Health:
     """Whether the worker is alive (makes progress wherever there is work) and ready (recovered and reading).
 
-    Times are seconds of the monotonic clock. Silence counts as a stall, so that ``/livez`` also fails if the progress
-    reporter itself hangs.
+    Times are seconds of the monotonic clock. Silence counts as a stall, so that ``/livez`` also fails if the event loop
+    or the progress reporter hangs. While Kafka does not answer only the event loop counts: a restart would not help.
     """
 
     def __init__(self, stall_seconds: float) -> None:
         self._stall_seconds = stall_seconds
         self._moved: dict[Place, tuple[int, float]] = {}
-        self._beat = monotonic()
-        self.ready = False
+        self._beat = self._reported = monotonic()
+        self._lost: tuple[float, str] | None = None
+        self._reading = False
         self.lag = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether the worker reads its partitions, and Kafka answers."""
+        return self._reading and self._lost is None
+
+    @ready.setter
+    def ready(self, reading: bool) -> None:
+        self._reading = reading
+
+    @property
+    def not_ready(self) -> str:
+        """Why the worker is not ready."""
+        if self._lost is None:
+            return "recovering, or waiting for partitions"
+        return f"Kafka has not answered for {self.lost_for:.0f} s: {self._lost[1]}"
+
+    def beat(self) -> None:
+        """Record that the event loop runs."""
+        self._beat = monotonic()
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Beat from a thread while there is no event loop yet."""
+        done = threading.Event()
+
+        def beat() -> None:
+            self.beat()
+            while not done.wait(CHECK_SECONDS):
+                self.beat()
+
+        thread = threading.Thread(target=beat, name="beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
 
     def moved(self) -> None:
         """Record progress of the whole worker: partitions were assigned, or rule state was recovered."""
-        self._beat = monotonic()
+        self._beat = self._reported = monotonic()
         self._moved.clear()
+
+    def kafka_lost(self, reason: str) -> bool:
+        """Record that Kafka does not answer; whether this is news."""
+        news = self._lost is None
+        self._lost = (monotonic() if self._lost is None else self._lost[0], reason)
+        return news
+
+    def kafka_answers(self) -> bool:
+        """Record that Kafka answers; whether this is news. The worker then has all of the time limit to go on."""
+        if self._lost is None:
+            return False
+        self._reported = monotonic()
+        self._moved.clear()
+        self._lost = None
+        return True
+
+    @property
+    def lost_for(self) -> float:
+        """For how long Kafka has not answered, in seconds; 0 if it answers."""
+        lost = self._lost
+        return 0.0 if lost is None else monotonic() - lost[0]
 
     def reached(self, done: Mapping[Place, int], behind: Collection[Place]) -> None:
         """Record the committed offset of each place, and which places have work left."""
-        now = self._beat = monotonic()
+        now = self._beat = self._reported = monotonic()
         for place in [place for place in self._moved if place not in behind]:
             del self._moved[place]
         for place in behind:
@@ -45,7 +105,10 @@ class Health:
     @property
     def stalled_for(self) -> float:
         """Seconds since the last progress of the slowest place; places without work do not count."""
-        return monotonic() - min([self._beat, *(time for _, time in list(self._moved.values()))])
+        since = [self._beat]
+        if self._lost is None:
+            since += [self._reported, *(time for _, time in list(self._moved.values()))]
+        return monotonic() - min(since)
 
     @property
     def alive(self) -> bool:

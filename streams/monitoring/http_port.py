@@ -112,7 +112,7 @@ def _handler(registry: CollectorRegistry, health: Health) -> type[MetricsHandler
                 case "/readyz" if health.ready:
                     self._answer(200, "ready")
                 case "/readyz":
-                    self._answer(503, "not ready: recovering, or waiting for partitions")
+                    self._answer(503, f"not ready: {health.not_ready}")
                 case _:
                     self._answer(404, "expected /metrics, /livez or /readyz")
 

@@ -152,6 +152,23 @@ class Metrics:
         self.facts = board("facts", "Facts of rule state in memory.", "partition")
         self.ready = gauge("ready", "1 if the worker has recovered and is reading.")
         self.recovery = gauge("recovery_seconds", "Duration of the last recovery of rule state.")
+        self.kafka_up = gauge("kafka_up", "1 if Kafka answers this worker, 0 if it does not.")
+        self.rebalances = counter("rebalances_total", "Assignments of partitions to this worker by its group.")
+        self.open_transaction_records = board(
+            "open_transaction_records",
+            "Records that cannot be read yet because a transaction of a producer is open.",
+            "topic",
+            "partition",
+        )
+        self.open_transaction_seconds = board(
+            "open_transaction_seconds",
+            "How long the same open transaction has held back records.",
+            "topic",
+            "partition",
+        )
+        self.assigned = board("assigned_partitions", "Partitions that this worker owns.", "topic")
+        self.commit_failures = counter("commit_failures_total", "Commits that Kafka did not take.")
+        self.report_failures = counter("report_failures_total", "Progress reports that could not be sent.")
         self.build = gauge("build_info", "Version and language model; always 1.", "version", "model")
         self._sources = ClaimedLabels(MAX_SOURCES, self.sources.remove)
         self._languages = ClaimedLabels(MAX_LANGUAGES, self.languages.remove)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +75,9 @@ class Settings(BaseModel):
     )
     advance_when_silent: bool = Field(
         True, description="let event time advance with the wall clock when all sources are silent"
+    )
+    broker_wait_seconds: float = Field(
+        600.0, ge=0, description="how long a starting worker waits for brokers that do not answer; 0: not at all"
     )
     session_timeout_seconds: float = Field(30.0, gt=0, description="Kafka's session.timeout.ms")
     heartbeat_seconds: float = Field(3.0, gt=0, description="Kafka's heartbeat.interval.ms")
@@ -173,6 +178,14 @@ class Settings(BaseModel):
 
     def _key_password(self) -> Secret | None:
         return secret_from("ssl_key_password_file", self.ssl_key_password, self.ssl_key_password_file)
+
+    def client_id(self, role: str) -> str:
+        """The client id of a connection, for broker logs, quotas and lists of group members.
+
+        ``newswatch-APP_ID-ROLE-INSTANCE``; without an ``instance_id``, the machine and the process.
+        """
+        instance = self.instance_id or f"{socket.gethostname()}-{os.getpid()}"
+        return f"newswatch-{self.app_id}-{role}-{instance}"
 
     def topic(self, name: str) -> str:
         """The full name of a topic on the broker."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import CommitFailedError, KafkaError, UnknownMemberIdError
+from kafka.errors import BrokerResponseError, CommitFailedError, KafkaError, UnknownMemberIdError
 
 from detectors.model.alert import Alert
 from streams.kafka.client_log import refusal
@@ -19,6 +19,7 @@ from streams.kafka.clients import BrokerUnreachableError, require_topics
 from streams.kafka.clients import consumer as make_consumer
 from streams.kafka.topic_ids import TopicIds
 from streams.settings import Settings
+from streams.settings.group_refusals import Membership, refused
 
 #: How many (id, revision) pairs are kept for deduplication.
 MAX_REMEMBERED = 100_000
@@ -52,12 +53,14 @@ class Subscription:
     Raises:
         BrokerUnreachableError: no broker answers; or, while following, a broker that is back refuses this user.
         TopicUnreadableError: a topic does not exist, or this user may not read it.
+        GroupRefusedError: the coordinator of the group refuses this member for good.
     """
 
     def __init__(
         self, settings: Settings, topics: Sequence[str], *, from_beginning: bool = False, group: str | None = None
     ) -> None:
         self._settings = settings
+        self._group = group
         self._decoder = msgspec.json.Decoder(Alert)
         self._seen: OrderedDict[tuple[str, str, int], None] = OrderedDict()
         self._in_work: Any = None
@@ -74,7 +77,8 @@ class Subscription:
         try:
             require_topics(self._consumer, *self._topics)
             self._ids = self._topic_ids.of(self._topics)
-            self._begin(at_end=not from_beginning, group=group)
+            with self._joining():
+                self._begin(at_end=not from_beginning, group=group)
         except BaseException:
             self._topic_ids.close()
             self._consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
@@ -94,7 +98,7 @@ class Subscription:
 
     def __iter__(self) -> Iterator[Received]:
         while True:
-            for record in self._consumer:
+            for record in self._records():
                 self._in_work = record
                 if (alert := self._alert(record)) is not None:
                     yield Received(record.topic, record.partition, record.offset, alert)
@@ -102,6 +106,28 @@ class Subscription:
             if (reason := refusal()) is not None:  # kafka-python would retry forever
                 raise BrokerUnreachableError(self._settings, reason)
             self._follow_new_logs()
+
+    def _records(self) -> Iterator[Any]:
+        """The records that arrive within LOOK_MS of one another."""
+        records = iter(self._consumer)
+        while True:
+            with self._joining():
+                record = next(records, None)
+            if record is None:
+                return
+            yield record
+
+    @contextmanager
+    def _joining(self) -> Iterator[None]:
+        """Say what to change if the group refuses this member for good."""
+        try:
+            yield
+        except BrokerResponseError as error:
+            member = Membership(self._group or "", "--group", self._consumer.config["session_timeout_ms"] / 1000)
+            refusal_ = refused(error.errno, member) if self._group else None
+            if refusal_ is None:
+                raise
+            raise refusal_ from None
 
     def _begin(self, *, at_end: bool, group: str | None) -> None:
         """Set where to begin: a group continues where it stopped."""

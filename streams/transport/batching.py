@@ -37,7 +37,7 @@ WAITING_BYTES = 16 * 1024 * 1024
 GATHER_SECONDS = 0.001
 
 
-class _Belt(ABC):
+class Belt(ABC):
     """What conveyors share: taking, batching and settling.
 
     ``in_flight`` is the number of events taken and not yet settled.
@@ -86,6 +86,11 @@ class _Belt(ABC):
         except TimeoutError:
             return False
         return True
+
+    def resume(self) -> None:
+        """Begin batches again after :meth:`drain`."""
+        self._draining = False
+        self._changed.set()
 
     def is_current(self, event: Event) -> bool:
         """Whether this worker must still process an event.
@@ -152,7 +157,7 @@ class _Belt(ABC):
         return consumer_of(self.app)
 
 
-class Conveyor(_Belt):
+class Conveyor(Belt):
     """Moves events of one agent from its stream to ``handle``.
 
     Args:
@@ -180,7 +185,7 @@ class Conveyor(_Belt):
             self._end(len(batch))
 
 
-class TwoStageConveyor(_Belt, Generic[Prepared]):
+class TwoStageConveyor(Belt, Generic[Prepared]):
     """Prepares a batch while the previous one is delivered; deliveries stay in order, one at a time.
 
     Args:

@@ -8,17 +8,19 @@ decides what may be committed. Pinned by tests/unit/streams/transport/test_consu
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from mode.services import WaitResults
 
 from streams.transport.commits import Commits
 from streams.transport.eager_coroutines import begin
+from streams.transport.group_membership import GroupListener
 from streams.transport.start_offsets import Logs, PositionedThread, while_there
 
 #: How long a fetch waits for new records (Kafka's fetch.max.wait.ms).
@@ -38,10 +40,34 @@ class ConsumerThread(PositionedThread):
         return consumer
 
 
+class RebalanceListener(driver.ConsumerRebalanceListener, GroupListener):
+    """Faust's listener, which passes refusals of the group's coordinator on to the transport."""
+
+    def refused(self, error: BaseException) -> None:
+        """Pass on why the coordinator refuses this worker for good."""
+        transport = self._thread.transport
+        if isinstance(transport, Transport):
+            transport.watch.refused(error)
+
+
+class Watch:
+    """What the worker wants to know of its consumer; does nothing by itself."""
+
+    def refused(self, error: BaseException) -> None:
+        """The group's coordinator refuses this worker for good; called on the consumer's thread, maybe repeatedly."""
+
+    def commit_failed(self) -> None:
+        """The brokers did not take a commit: mostly because partitions have moved."""
+
+    async def before_revocation(self) -> None:
+        """Partitions are about to move, and may still be committed; the group waits for this."""
+
+
 class Consumer(driver.Consumer):
     """Commits only settled messages, in order, and for reported topics only released ones."""
 
     transport: Transport
+    RebalanceListener = RebalanceListener
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -117,9 +143,16 @@ class Consumer(driver.Consumer):
         self.commits.skip(tp, offset_from, offset_to)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Forget the settled offsets of partitions that move away."""
+        """Let the worker commit what it has done, then forget the settled offsets of partitions that move away."""
+        if revoked and self._is_member():
+            await self.transport.watch.before_revocation()
         self.commits.revoke(revoked)
         await super().on_partitions_revoked(revoked)
+
+    def _is_member(self) -> bool:
+        """Whether the broker still knows this worker: Kafka takes commits of former members if the group is empty."""
+        generation: int = self._thread._ensure_consumer()._coordinator.generation  # noqa: SLF001
+        return generation == self.app.consumer_generation_id
 
     def fetched_to(self, tp: TP) -> int:
         """The offset after the newest record fetched from a partition since the last rebalance, 0 if there is none."""
@@ -191,6 +224,26 @@ class Consumer(driver.Consumer):
         found: Mapping[TP, int] = await self._thread.call_thread(self._offsets, "end_offsets", partitions)
         return found
 
+    async def stable(self, *partitions: TP) -> Mapping[TP, tuple[int, int]]:
+        """Per partition, as of the last fetch: the last stable offset and the end of the log.
+
+        They differ while a transaction is open. Empty without transactions, and for partitions not fetched yet.
+        """
+        if not self.transport.transactions:
+            return {}
+        found: Mapping[TP, tuple[int, int]] = await self._thread.call_thread(self._stable, partitions)
+        return found
+
+    async def _stable(self, partitions: Collection[TP]) -> Mapping[TP, tuple[int, int]]:
+        consumer, found = self._thread._ensure_consumer(), {}  # noqa: SLF001
+        assigned = consumer.assignment()
+        for tp in partitions:
+            if tp in assigned:
+                stable, end = consumer.last_stable_offset(tp), consumer.highwater(tp)
+                if stable is not None and end is not None and stable >= 0:
+                    found[tp] = (stable, end)
+        return found
+
     async def _offsets(self, which: str, partitions: Collection[TP]) -> Mapping[TP, int]:
         consumer = self._thread._ensure_consumer()  # noqa: SLF001
         return await while_there(consumer, partitions, getattr(consumer, which)(partitions))
@@ -205,6 +258,12 @@ class Consumer(driver.Consumer):
     def committed_offsets(self) -> dict[TP, int]:
         """The offsets that this consumer has committed, or found committed when it took over a partition."""
         return {tp: offset for tp, offset in self._committed_offset.items() if offset is not None}
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        done = await super()._commit(offsets)
+        if not done:
+            self.transport.watch.commit_failed()
+        return done
 
     def _filter_tps_with_pending_acks(self, topics: Collection[TP | str] | None = None) -> Iterator[TP]:
         return (tp for tp in self.commits.pending() if topics is None or tp in topics or tp.topic in topics)
@@ -224,6 +283,17 @@ class Producer(driver.Producer):
 
     idempotent = True
 
+    def _new_producer(self, transactional_id: str | None = None) -> AIOKafkaProducer:
+        """A producer that waits for lost brokers however long it takes.
+
+        aiokafka drops a batch that waited ``request_timeout_ms`` for a leader. Its sequence numbers are then missing,
+        and the broker refuses everything that follows.
+        """
+        producer = super()._new_producer(transactional_id)
+        if self.idempotent:
+            producer._message_accumulator._batch_ttl = math.inf  # noqa: SLF001
+        return producer
+
     def _settings_extra(self) -> Mapping[str, Any]:
         return {**super()._settings_extra(), "acks": "all", "enable_idempotence": self.idempotent}
 
@@ -237,7 +307,8 @@ class PlainProducer(Producer):
 class Transport(driver.Transport):
     """The transport that the worker runs on.
 
-    ``reported``: topics whose commits wait for :meth:`Consumer.release`; ``logs``: the logs that are read.
+    ``reported``: topics whose commits wait for :meth:`Consumer.release`; ``logs``: the logs that are read; ``watch``:
+    hears of what happens to the consumer.
     """
 
     Consumer = Consumer
@@ -245,6 +316,7 @@ class Transport(driver.Transport):
     transactions = True
     reported: frozenset[str] = frozenset()
     logs = Logs()
+    watch = Watch()
 
 
 class PlainTransport(Transport):
@@ -264,6 +336,13 @@ def consumer_of(app: faust.App) -> Consumer:
     if not isinstance(consumer, Consumer):
         raise TypeError("the app must use the transport of streams.transport.consumer")
     return consumer
+
+
+def watch(app: faust.App, watcher: Watch) -> None:
+    """Let ``watcher`` hear of what happens to the app's consumer."""
+    if not isinstance(app.transport, Transport):
+        raise TypeError("the app must use the transport of streams.transport.consumer")
+    app.transport.watch = watcher
 
 
 def install(

@@ -48,7 +48,7 @@ async def _ask(settings: Settings) -> bool:
 
 
 async def _starts(settings: Settings) -> bool:
-    producer = AIOKafkaProducer(**_connection(settings), client_id="newswatch-producer-ids", enable_idempotence=True)
+    producer = AIOKafkaProducer(**_connection(settings), enable_idempotence=True)
     try:
         await asyncio.wait_for(producer.start(), ANSWER_SECONDS)
     except (UnknownError, IncompatibleBrokerVersion):
@@ -63,6 +63,7 @@ async def _starts(settings: Settings) -> bool:
 def _connection(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap_servers": settings.brokers,
+        "client_id": settings.client_id("producer-ids"),
         "security_protocol": settings.security_protocol,
         "ssl_context": settings.ssl_context(),
     }

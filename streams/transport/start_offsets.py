@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import CommitFailedError, UnknownTopicOrPartitionError
+from aiokafka.errors import CommitFailedError, KafkaTimeoutError, UnknownTopicOrPartitionError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -149,6 +149,17 @@ class PositionedThread(driver.AIOKafkaConsumerThread):
         there = [place for place in committed if consumer.partitions_for_topic(place.topic)]
         if not there:
             return {}
+        try:
+            return await self._starts_there(consumer, committed, there)
+        except KafkaTimeoutError:  # Kafka is away, or a topic was deleted meanwhile
+            return await self._starts(consumer, committed)
+
+    async def _starts_there(
+        self,
+        consumer: AIOKafkaConsumer,
+        committed: Mapping[TopicPartition, OffsetAndMetadata],
+        there: Collection[TopicPartition],
+    ) -> dict[TopicPartition, Start]:
         earliest = await consumer.beginning_offsets(there)
         for look in range(LOOKS):
             if look:

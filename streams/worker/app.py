@@ -15,7 +15,7 @@ from streams.fact_store.recovery import FactTables
 from streams.kafka.topics import ARTICLES
 from streams.settings import Settings
 from streams.settings.data_folder import make_data_folder
-from streams.transport import compression, consumer, fetch_spacing, record_batches, refused_records
+from streams.transport import compression, consumer, fetch_spacing, group_membership, record_batches, refused_records
 from streams.transport.start_offsets import Logs
 
 #: Interval between commits of offsets, in seconds.
@@ -84,6 +84,7 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
         settings.app_id,
         broker=[f"kafka://{broker}" for broker in settings.brokers],
         broker_credentials=_credentials(settings),
+        broker_client_id=settings.client_id("worker"),
         broker_session_timeout=settings.session_timeout_seconds,
         broker_heartbeat_interval=settings.heartbeat_seconds,
         broker_request_timeout=settings.request_timeout_seconds,
@@ -120,6 +121,7 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
     )
     compression.install()
     fetch_spacing.install()
+    group_membership.install()
     record_batches.install()
     refused_records.install()
     consumer.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)}, logs=logs)

@@ -18,12 +18,12 @@ import faust
 from detectors.user_error import UserError
 from streams.kafka.refusals import is_refusal, said
 
-#: Exit status of a worker that ended with an error (EX_SOFTWARE of sysexits.h).
+#: Exit status of a worker that ended with an error (EX_SOFTWARE of sysexits.h), unless the error has its own.
 EXIT_STATUS = 70
 #: Timeout of an orderly shutdown, in seconds; after it the process is ended.
 GRACE_SECONDS = 9.0
 #: Loggers of Faust and its services, which log a traceback for each task that an error ends.
-FRAMEWORK = ("faust", "mode", "streams.worker.app")
+FRAMEWORK = ("faust", "mode", "aiokafka", "streams.worker.app", "streams.transport.consumer")
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,11 @@ class Fatal:
         self._app.loop.call_soon_threadsafe(self._crash, error)
 
     @property
+    def status(self) -> int:
+        """The exit status of the process."""
+        return 0 if self.error is None else int(getattr(self.error, "exit_status", EXIT_STATUS))
+
+    @property
     def leaving(self) -> bool:
         """Whether the process is stopping."""
         return self._leaving.locked()
@@ -80,7 +85,7 @@ class Fatal:
     def go(self, status: int) -> None:
         """Exit now, without an orderly shutdown; unacknowledged records will be read again."""
         logger.error("second stop request: exiting now; unacknowledged records will be read again")
-        os._exit(EXIT_STATUS if self.error is not None else status)
+        os._exit(status if self.error is None else self.status)
 
     def _crash(self, error: BaseException) -> None:
         self._crashing = asyncio.ensure_future(self._app.crash(error))
@@ -89,7 +94,7 @@ class Fatal:
         logger.error("shutdown took longer than %.0f s; unacknowledged records will be read again", GRACE_SECONDS)
         if self.again:
             start_again()
-        os._exit(EXIT_STATUS if self.error is not None else 0)
+        os._exit(self.status)
 
 
 def start_again() -> NoReturn:

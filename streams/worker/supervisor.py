@@ -19,6 +19,7 @@ from streams.processes.output import Output
 from streams.processes.server_process import ServerProcess
 from streams.settings import SECRETS, Settings
 from streams.settings.data_folder import make_data_folder
+from streams.settings.group_refusals import CONFIG_STATUS
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +43,15 @@ class Child(msgspec.Struct):
     started: float = 0.0
     pause: float = FIRST_PAUSE
     start_at: float = 0.0
+    ended: int | None = None
+    """The exit status of a worker that must not be started again."""
 
 
-def supervise(settings: Settings, processes: int) -> None:
+def supervise(settings: Settings, processes: int) -> int:
     """Run ``processes`` workers until SIGTERM or SIGINT; restart workers that end, with exponential back-off.
+
+    A worker that must not run as it is set up, such as a fenced one, stays away. Returns the exit status: 0, or that of
+    the workers when none is left.
 
     Raises:
         SettingsError: the folder for local files cannot be created.
@@ -57,7 +63,7 @@ def supervise(settings: Settings, processes: int) -> None:
     children = [_child(settings, index) for index in range(processes)]
     signal.signal(signal.SIGHUP, lambda *_: _pass_on(children, signal.SIGHUP))
     try:
-        while not stop.is_set():
+        while not stop.is_set() and any(child.ended is None for child in children):
             for child in children:
                 _tend(child)
             stop.wait(CHECK_SECONDS)
@@ -69,6 +75,7 @@ def supervise(settings: Settings, processes: int) -> None:
             if child.process is not None:
                 child.process.stop()
             child.output.close()
+    return 0 if stop.is_set() else max(child.ended or 0 for child in children)
 
 
 def _child(settings: Settings, index: int) -> Child:
@@ -113,8 +120,15 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 def _tend(child: Child) -> None:
     now = monotonic()
+    if child.ended is not None:
+        return
     if child.process is not None and not child.process.running():
-        logger.error("%s exited with status %d; see its log: %s", child.name, child.process.wait(), child.log)
+        status = child.process.wait()
+        if status == CONFIG_STATUS:
+            logger.error("%s exited with status %d, for good; see its log: %s", child.name, status, child.log)
+            child.ended, child.process = status, None
+            return
+        logger.error("%s exited with status %d; see its log: %s", child.name, status, child.log)
         child.pause = FIRST_PAUSE if now - child.started > WELL_AFTER else min(child.pause * 2, LONGEST_PAUSE)
         child.start_at = now + child.pause
         child.process = None

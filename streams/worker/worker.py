@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections import Counter as Tally
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
 from importlib.metadata import version
 from typing import Any
@@ -36,6 +37,8 @@ from streams.pipeline.enrich import make_extractor
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
 from streams.settings.report import changed
+from streams.transport.batching import Belt
+from streams.transport.consumer import watch
 from streams.transport.producer_ids import gives_producer_ids
 from streams.transport.start_offsets import Logs
 from streams.worker.agents.articles import ArticleAgent
@@ -46,13 +49,18 @@ from streams.worker.agents.progress_reports import ProgressReports
 from streams.worker.agents.readiness import Readiness
 from streams.worker.agents.reporter import Reporter
 from streams.worker.app import create_app
-from streams.worker.shutdown import EXIT_STATUS, Fatal, start_again
+from streams.worker.kafka_watch import kafka_watch
+from streams.worker.membership import MembershipWatch
+from streams.worker.shutdown import Fatal, start_again
 from streams.worker.signals import while_running, while_stopping
+from streams.worker.start import brokers_answer, wait_for_brokers
 
-#: Timeout for the current batch during shutdown, in seconds.
+#: Timeout for the batches in work before partitions move, in seconds.
 DRAIN_SECONDS = 5.0
-#: Timeout for the last progress report during shutdown, in seconds.
+#: Timeout for the last progress report, and for the last commit, before partitions move, in seconds.
 LAST_REPORT_SECONDS = 2.0
+#: Interval at which the event loop shows that it runs, in seconds.
+BEAT_SECONDS = 1.0
 #: Number of ports after the default that a worker without an explicit port tries: several can run on one machine.
 SPARE_PORTS = 99
 
@@ -86,6 +94,7 @@ class Worker:
             find_rules(settings.rules), vocabulary_of(settings.taxonomy), seconds=settings.rules_load_seconds
         )
         rules = folder.load()
+        self._require_brokers()
         made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
         require(settings, "worker", rules.topics())
         if made:
@@ -133,6 +142,7 @@ class Worker:
         self.readiness = Readiness(self.app, self.metrics, self.health)
         self.readiness.on_ready = self._ready
         self.topic_ids = TopicIds(settings)
+        self.kafka_watch = kafka_watch(settings, self.health, self.metrics)
         log_watch = LogWatch(logs, self.topic_ids, self.fatal.begin_again)
         self.reporter = Reporter(
             self.articles,
@@ -143,16 +153,22 @@ class Worker:
         )
         self.in_force.on_change(self._exchange_rules)
         self.metrics.build.labels(version("newswatch"), settings.model).set(1)
+        watch(self.app, MembershipWatch(self.fatal, self.metrics, self._settle))
         self._wire()
 
     def run(self) -> int:
-        """Run until SIGTERM or SIGINT; return the exit status: 0, or 70 after a fatal error.
+        """Run until SIGTERM or SIGINT; return the exit status: 0, 78 if a setting must change, 70 after another error.
 
         Raises:
             MetricsAddressError: the HTTP address cannot be bound.
         """
         keep_what_is_loaded()
-        with self._health_server() as server, Watchdog(self.health, self.fatal), closing(self.topic_ids):
+        with (
+            self._health_server() as server,
+            Watchdog(self.health, self.fatal),
+            self.kafka_watch,
+            closing(self.topic_ids),
+        ):
             logger.info("metrics, /livez and /readyz on http://%s", server.address)
             worker = faust.Worker(
                 self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False
@@ -163,7 +179,18 @@ class Worker:
             except SystemExit as stop:
                 if self.fatal.error is None and stop.code not in (0, None):
                     return int(stop.code) if isinstance(stop.code, int) else 1
-        return EXIT_STATUS if self.fatal.error is not None else 0
+        return self.fatal.status
+
+    def _require_brokers(self) -> None:
+        """Wait for the brokers if they do not answer; meanwhile the worker is alive and not ready."""
+        if brokers_answer(self.settings):
+            return
+        self.metrics.kafka_up.set(0)
+        self.health.kafka_lost("the worker has not started yet")
+        with self._health_server() as server, self.health.beating():
+            logger.warning("metrics, /livez and /readyz on http://%s", server.address)
+            wait_for_brokers(self.settings)
+        self.health.kafka_answers()
 
     def _health_server(self) -> HealthServer:
         """The HTTP server, on the port that was set, else on the first free port from the default on."""
@@ -197,6 +224,7 @@ class Worker:
         self._agent(OBSERVATIONS, self.observations.run)
         self.app.task(self._guarded(self.reporter.run))
         self.app.task(self._guarded(self.in_force.watch))
+        self.app.task(self._guarded(self._beat))
         self.app.task(self._listen)
         self.app.on_partitions_revoked.connect(self._revoked, weak=False)  # type: ignore[arg-type]
         self.app.on_partitions_assigned.connect(self._assigned, weak=False)  # type: ignore[arg-type]
@@ -229,6 +257,11 @@ class Worker:
         task.__name__ = run.__qualname__.replace(".", "_")
         return task
 
+    async def _beat(self) -> None:
+        while True:
+            self.health.beat()
+            await asyncio.sleep(BEAT_SECONDS)
+
     async def _listen(self) -> None:
         def look() -> None:
             self._looking = asyncio.ensure_future(self.in_force.look())
@@ -241,22 +274,47 @@ class Worker:
 
     async def _assigned(self, sender: object, assigned: set[TP], **_: object) -> None:
         del sender
+        self.metrics.rebalances.inc()
+        owned = Tally(tp.topic for tp in assigned)
+        self.metrics.assigned.show(
+            {(topic,): owned[topic] for topic in map(self.settings.topic, (ARTICLES, OBSERVATIONS))}
+        )
         self.reporter.assigned(assigned)
+        if not self.fatal.leaving:
+            for conveyor in self._conveyors():
+                conveyor.resume()
 
     async def _drain(self, sender: object, **_: object) -> None:
         """Finish and commit the current batches, so that the next owner need not repeat them."""
         del sender
         if self.fatal.error is None and not self.fatal.again:
-            conveyors = (self.articles.conveyor, self.observations.conveyor)
-            drained = await asyncio.gather(*(conveyor.drain(DRAIN_SECONDS) for conveyor in conveyors))
-            if not all(drained):
-                logger.warning("the current batch takes longer than %.0f s; it will be read again", DRAIN_SECONDS)
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Begin no further batch, finish those in work, and commit them; gives up within 1.5 session timeouts.
+
+        The group waits for two session timeouts (``broker_rebalance_timeout``).
+        """
+        reading, session = self.readiness.reading, self.settings.session_timeout_seconds
+        seconds = min(DRAIN_SECONDS, session * 0.75)
+        drained = await asyncio.gather(*(conveyor.drain(seconds) for conveyor in self._conveyors()))
+        if not all(drained):
+            logger.warning("the current batch takes longer than %.0f s; it will be read again", seconds)
+        steps: list[Callable[[], Awaitable[None]]] = [self._commit]
+        if reading:
+            steps.insert(0, self.reporter.last)  # only reported articles are committed
+        for step in steps:
             try:
-                # Only reported offsets are committed.
-                await asyncio.wait_for(self.reporter.report(), LAST_REPORT_SECONDS)
+                await asyncio.wait_for(step(), min(LAST_REPORT_SECONDS, session * 0.25))
             except TimeoutError:
-                logger.warning("the broker did not acknowledge the last report; unreported articles will be read again")
+                logger.warning("the brokers do not answer in time; uncommitted articles will be read again")
+
+    async def _commit(self) -> None:
+        if not await self.app.consumer.commit():  # another commit was under way
             await self.app.consumer.commit()
+
+    def _conveyors(self) -> tuple[Belt, Belt]:
+        return self.articles.conveyor, self.observations.conveyor
 
 
 def reading(

@@ -132,6 +132,15 @@ class Topics:
         finally:
             admin.close()
 
+    def members(self) -> list[dict[str, Any]]:
+        """The members of the workers' group as the broker describes them."""
+        admin = admin_client(self.settings)
+        try:
+            groups = admin.describe_groups([self.settings.app_id])
+        finally:
+            admin.close()
+        return [member for group in groups.values() for member in group["members"]]
+
     def ends(self, topic: str = "articles") -> dict[int, int]:
         """Where a topic ends now, by partition that holds a record."""
         consumer = KafkaConsumer(bootstrap_servers=self.settings.brokers)

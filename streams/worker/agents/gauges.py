@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from time import monotonic
 
 import msgspec
 from faust.types import TP
 
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
+from streams.worker.agents.open_transactions import OpenTransactions, Stable
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -17,13 +19,14 @@ class Reached(msgspec.Struct, frozen=True):
 
     ``done``: per owned partition of ``articles``, the offset below which everything is acknowledged; ``observed``: the
     owned partitions of ``observations``; ``ends``: the known end offsets of both; ``committed``: the committed offsets
-    of all topics.
+    of all topics; ``stable``: how far the owned partitions can be read.
     """
 
     done: Mapping[TP, int]
     observed: Collection[TP]
     ends: Mapping[TP, int]
     committed: Mapping[TP, int]
+    stable: Mapping[TP, Stable] = {}
 
 
 class Gauges:
@@ -32,6 +35,11 @@ class Gauges:
     def __init__(self, metrics: Metrics, health: Health) -> None:
         self._metrics = metrics
         self._health = health
+        self._transactions = OpenTransactions(metrics)
+
+    def report_failed(self) -> None:
+        """Count a progress report that could not be sent."""
+        self._metrics.report_failures.inc()
 
     def show(self, reached: Reached) -> None:
         """Show the worker's progress and remove partitions that it no longer owns."""
@@ -46,6 +54,7 @@ class Gauges:
                 if tp in reached.ends and tp in committed
             }
         )
+        self._transactions.show(reached.stable, monotonic())
         health.lag = sum(lags.values())
         # Partitions of observations always get new records: the progress reports.
         behind = [*reached.observed, *(tp for tp, lag in lags.items() if lag)]

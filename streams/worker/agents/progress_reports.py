@@ -24,6 +24,7 @@ from streams.worker.agents.gauges import Reached
 from streams.worker.agents.log_watch import LogWatch
 from streams.worker.agents.messages import report_messages
 from streams.worker.agents.observations import ObservationAgent
+from streams.worker.agents.open_transactions import Stable
 from streams.worker.agents.refusals import Refusals
 
 
@@ -81,6 +82,7 @@ class ProgressReports:
             observed=observed,
             ends={TP(self._articles.topic, number): end for number, end in ends.items()} | observation_ends,
             committed=consumer.committed_offsets(),
+            stable={tp: Stable(*found) for tp, found in (await consumer.stable(*owned)).items()},
         )
 
     async def _find_starts(self, consumer: Consumer, owned: list[TP]) -> None:

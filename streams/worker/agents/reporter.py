@@ -39,6 +39,8 @@ class Reporter:
         self._reports = reports
         self._readiness = readiness
         self._gauges = gauges
+        self._failed = ""
+        self._one_at_a_time = asyncio.Lock()
 
     def assigned(self, assigned: set[TP]) -> None:
         """Take over the assigned partitions."""
@@ -55,13 +57,24 @@ class Reporter:
 
     async def report(self) -> None:
         """Report once if this worker is ready; a report that fails is logged and included in the next one."""
-        if not self._readiness.reading:
-            return
+        if self._readiness.reading:
+            await self.last()
+
+    async def last(self) -> None:
+        """Report, whether or not partitions are about to move; waits for a report that is under way."""
+        async with self._one_at_a_time:
+            await self._report()
+
+    async def _report(self) -> None:
         try:
             reached = await self._reports.send()
-        except NO_ANSWER as error:  # if this continues, the watchdog ends the worker
-            logger.warning("cannot send a progress report: %r", error)
+        except NO_ANSWER as error:  # if this continues although Kafka answers, the watchdog ends the worker
+            self._gauges.report_failed()
+            if str(error) != self._failed:
+                self._failed = str(error)
+                logger.warning("cannot send a progress report: %r", error)
             return
+        self._failed = ""
         self._readiness.waiting(bool(self._reports.gone))
         self._gauges.show(reached)
         self._articles.show()

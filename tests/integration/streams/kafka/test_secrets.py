@@ -107,7 +107,7 @@ def test_unreachable_brokers_are_reported_without_the_password(
     closed: ClosedKafka, article: Path, arguments: tuple[str, ...]
 ) -> None:
     given = [word.format(article=article) for word in arguments]
-    done = newswatch(environment(closed, NEWSWATCH_BROKERS="127.0.0.1:1"), *given)
+    done = newswatch(environment(closed, NEWSWATCH_BROKERS="127.0.0.1:1", NEWSWATCH_BROKER_WAIT_SECONDS="0"), *given)
     assert done.returncode == 2
     assert "no Kafka broker answers at 127.0.0.1:1" in done.stderr
 

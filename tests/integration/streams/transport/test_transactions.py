@@ -37,7 +37,6 @@ def test_transaction_markers_block_nothing_and_aborted_records_are_not_read(
             producer.abort_transaction()
         else:
             producer.commit_transaction()
-    producer.close()
 
     wait_until(lambda: total(worker.status.samples(), "newswatch_articles_total") == 6, 30, "not read", watch)
     wait_until(lambda: total(worker.status.samples(), "newswatch_consumer_lag_records") == 0, 30, "lag", watch)
@@ -48,3 +47,19 @@ def test_transaction_markers_block_nothing_and_aborted_records_are_not_read(
     (alert,) = {alert["id"]: alert for alert in watch.alerts()}.values()
     assert alert["rule"] == "silence"
     assert alert["starts_at"] == "2025-03-01T02:15:00Z"  # an hour after the last flood, at the next of its moments
+
+    # One that stays open: what comes behind it cannot be read, and the worker says so.
+    producer.begin_transaction()
+    held = {"id": "held", "text": "Calm.", "published_at": (START + timedelta(hours=31)).isoformat()}
+    producer.send(watch.settings.topic("articles"), json.dumps(held).encode(), partition=1).get(30)
+    watch.produce([{**held, "id": "behind"}], 1)
+    wait_until(lambda: worker.shows("newswatch_open_transaction_records")["1"] >= 2, 60, "it is not seen", watch)
+    wait_until(lambda: worker.shows("newswatch_open_transaction_seconds")["1"] > 1, 60, "it has no time", watch)
+    assert worker.shows("newswatch_open_transaction_records")["0"] == 0
+    assert worker.shows("newswatch_consumer_lag_records")["1"] == 0
+    assert worker.status.ready()
+    producer.commit_transaction()
+    producer.close()
+    watch.wait_committed()
+    wait_until(lambda: worker.shows("newswatch_open_transaction_records")["1"] == 0, 60, "it is still shown", watch)
+    assert worker.shows("newswatch_open_transaction_seconds")["1"] == 0

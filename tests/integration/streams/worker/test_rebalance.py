@@ -16,7 +16,6 @@ from typing import Any
 
 from kafka import KafkaProducer
 
-from streams.kafka.clients import admin_client
 from streams.kafka.topics import changelog_topic
 from tests.rigs.articles import article
 
@@ -38,12 +37,7 @@ def held(worker: Any) -> set[str]:
 
 def members(watch: Any) -> set[str]:
     """The member ids of the group on the broker; a member that rejoins gets a new one."""
-    admin = admin_client(watch.settings)
-    try:
-        groups = admin.describe_groups([watch.settings.app_id])
-    finally:
-        admin.close()
-    return {member["member_id"] for group in groups.values() for member in group["members"]}
+    return {member["member_id"] for member in watch.members()}
 
 
 @contextmanager

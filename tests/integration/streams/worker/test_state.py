@@ -1,14 +1,13 @@
 """State and time on real Kafka: the changelog, the watermark and group membership."""
 
-import os
-import signal
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from streams.brokers.kafka_cluster import KafkaCluster
 from streams.kafka.clients import admin_client
 from streams.kafka.topics import changelog_topic
 from streams.monitoring.scrape import total
@@ -149,20 +148,42 @@ def test_a_static_member_keeps_its_partitions_over_a_restart(new_watch: New, wai
     assert second.log.read_text().count("rebalancing") == rebalances
 
 
-def test_a_stalled_worker_ends_and_its_successor_continues(new_watch: New, kafka: KafkaCluster) -> None:
-    watch = new_watch(COUNTED)
-    watch.create_topics()
-    worker = watch.start(stall_seconds=12).wait_ready()
-    watch.produce([quake(0, 0), quake(1, 1)])
-    watch.wait_committed()
-    broker = kafka.pid(1)
-    os.kill(broker, signal.SIGSTOP)  # it neither answers nor closes connections
-    try:
-        assert worker.process.wait(45) == 70
-    finally:
-        os.kill(broker, signal.SIGCONT)
-    assert "StalledError: no progress for" in worker.log.read_text()
-    watch.start().wait_ready()
-    watch.produce([quake(2, 2)])
-    watch.wait_committed()
-    assert [alert["count"] for alert in watch.alerts()] == [3]
+HANGS = """
+import sys, time
+from streams import cli
+from streams.pipeline.pipeline import Pipeline
+from streams.worker.agents.articles import ArticleAgent
+
+def hang(self, given):
+    while True:
+        time.sleep(1)
+
+if sys.argv[1] == "thread":
+    whole = Pipeline.process
+    Pipeline.process = lambda self, given: (hang if any(b"hang" in one.value for one in given) else whole)(self, given)
+else:
+    ArticleAgent._count = hang
+sys.argv = ["newswatch", *sys.argv[5:]]
+cli.main()
+"""
+
+
+def test_a_worker_that_hangs_ends_and_its_successor_continues(new_watch: New, wait_until: Wait, tmp_path: Path) -> None:
+    """Its extraction thread or its event loop hangs, although Kafka answers."""
+    script = tmp_path / "hangs.py"
+    script.write_text(HANGS)
+    watches = {where: new_watch(COUNTED) for where in ("thread", "loop")}
+    for where, watch in watches.items():
+        watch.create_topics()
+        watch.start(stall_seconds=8, wrap=[sys.executable, str(script), where])
+    for watch in watches.values():
+        watch.workers[0].wait_ready()
+        watch.produce([quake(0, 0, f"{QUAKE} hang"), quake(1, 1)])
+    for watch in watches.values():
+        hanging = watch.workers[0]
+        assert hanging.process.wait(90) == 70
+        assert "StalledError: no progress for" in hanging.log.read_text()
+        watch.start().wait_ready()
+        watch.produce([quake(2, 2)])
+        watch.wait_committed()
+        wait_until(lambda watch=watch: [alert["count"] for alert in watch.alerts()] == [3], 60, "no alert", watch)

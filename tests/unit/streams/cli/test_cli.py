@@ -54,7 +54,9 @@ def test_an_error_that_a_user_can_fix_is_one_message(arguments: list[str], says:
     check_refusal(newswatch(*arguments), says)
 
 
-@pytest.mark.parametrize("command", [["worker"], ["ingest", "-"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["worker", "--set", "broker_wait_seconds=0"], ["ingest", "-"]], ids=["worker", "ingest"]
+)
 def test_a_broker_that_does_not_answer_is_named(command: list[str]) -> None:
     done = process("-c", IMPATIENT, *command, "--brokers", "127.0.0.1:1")
     check_refusal(done, "no Kafka broker answers at 127.0.0.1:1")

@@ -32,7 +32,7 @@ class Admin:
 def admins(monkeypatch: pytest.MonkeyPatch) -> list[Admin]:
     opened: list[Admin] = []
 
-    def opening(settings: Settings) -> Admin:
+    def opening(settings: Settings, **_: Any) -> Admin:
         opened.append(Admin({"articles": (0, ID), "old": (0, UUID(int=0)), "hidden": (29, None)}))
         return opened[-1]
 

@@ -125,6 +125,25 @@ def test_a_drain_finishes_batches_in_work_and_begins_no_more(monkeypatch: pytest
     assert 0 < len(prepared) < 6
 
 
+def test_after_a_drain_it_goes_on_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> tuple[int, int]:
+        recorder = Recorder(monkeypatch)
+        recorder.acknowledged.set()
+        await recorder.conveyor.drain(1)
+        running = asyncio.create_task(recorder.run(6, seconds=5))
+        await asyncio.sleep(0.05)
+        before = len(recorder.happened)
+        recorder.conveyor.resume()
+        while not recorder.happened or recorder.conveyor.in_flight:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        return before, len(recorder.happened)
+
+    before, after = asyncio.run(scenario())
+    assert before == 0
+    assert after > 0
+
+
 def test_waiting_events_are_limited_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> int:
         monkeypatch.setattr(module, "WAITING_BYTES", 2)

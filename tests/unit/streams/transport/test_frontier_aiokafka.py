@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import math
 import re
 import sys
 from typing import Any
@@ -11,13 +12,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer import consumer as aiokafka_consumer
-from aiokafka.consumer import fetcher
+from aiokafka.consumer import fetcher, group_coordinator
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer import sender
 from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBatch
 from aiokafka.producer.transaction_manager import TransactionManager
+from aiokafka.protocol.group import HeartbeatResponse_v1
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
@@ -27,6 +29,7 @@ from kafka.partitioner import murmur2
 from streams.fact_store.table import partition_of
 from streams.settings import load_settings
 from streams.transport import consumer as ours
+from streams.transport.group_membership import WatchedCoordinator
 from streams.transport.record_batches import TolerantRecords
 from streams.transport.refused_records import Handler
 from streams.worker.app import create_app
@@ -213,3 +216,49 @@ def test_a_batch_waits_in_a_queue_of_its_partition_with_a_future_for_each_record
     assert "not_retry = batch.retry_count == 0" in taken
     assert "increment_sequence_number(batch.tp, batch.record_count)" in taken
     assert "seq = self._sequence_numbers[tp] + increment" in code(TransactionManager.increment_sequence_number)
+
+
+@assumes("aiokafka.consumer.consumer.GroupCoordinator")
+def test_a_consumer_makes_the_coordinator_that_its_module_names() -> None:
+    assert aiokafka_consumer.GroupCoordinator in (GroupCoordinator, WatchedCoordinator)
+    assert "self._coordinator = GroupCoordinator(self._client, self._subscription," in code(AIOKafkaConsumer.start)
+
+
+@assumes(
+    "aiokafka.consumer.group_coordinator.GroupCoordinator._do_rejoin_group",
+    "aiokafka.consumer.group_coordinator.GroupCoordinator._send_req",
+    "aiokafka.consumer.group_coordinator.GroupCoordinator._push_error_to_user",
+    "aiokafka.consumer.group_coordinator.GroupCoordinator.reset_generation",
+    "aiokafka.consumer.group_coordinator.GroupCoordinator._group_instance_id",
+    "aiokafka.consumer.group_coordinator.GroupCoordinator._session_timeout_ms",
+    "aiokafka.consumer.group_coordinator.GroupCoordinator._subscription",
+    "aiokafka.protocol.group.HeartbeatResponse_v1.API_VERSION",
+    "aiokafka.protocol.api.Request.build",
+    "aiokafka.protocol.struct.Struct.SCHEMA",
+)
+def test_the_coordinator_sends_joins_and_keeps_errors_where_we_listen() -> None:
+    """test_group_membership.py lets it join; here it is seen that all answers come through the methods we override."""
+    joining = code(group_coordinator.CoordinatorGroupRebalance)
+    assert joining.count("await self._coordinator._send_req(") == 2  # JoinGroup and SyncGroup
+    assert "await self._send_req(request)" in code(GroupCoordinator._do_heartbeat)
+    assert "await self._do_rejoin_group(subscription)" in code(GroupCoordinator.ensure_active_group)
+    assert "self.reset_generation()" in code(GroupCoordinator._do_commit_offsets)
+    assert "self.reset_generation()" in code(GroupCoordinator._do_heartbeat)
+    assert "await self._push_error_to_user(exc)" in inspect.getsource(GroupCoordinator)
+    assert HeartbeatResponse_v1.API_VERSION == 1
+
+
+@assumes(
+    "faust.transport.drivers.aiokafka.Producer._new_producer",
+    "aiokafka.producer.producer.AIOKafkaProducer._message_accumulator",
+)
+def test_a_batch_that_finds_no_leader_is_dropped_after_its_time() -> None:
+    assert "if self._batches[tp][0].expired():" in code(MessageAccumulator.drain_by_nodes)
+    for idempotent in (True, False):
+        app: faust.App = create_app(load_settings(brokers="127.0.0.1:1", idempotence=idempotent))
+
+        async def ttl(app: faust.App = app) -> float:
+            producer = app.producer._new_producer()  # type: ignore[attr-defined]
+            return float(producer._message_accumulator._batch_ttl)
+
+        assert app.loop.run_until_complete(ttl()) == (math.inf if idempotent else 40)

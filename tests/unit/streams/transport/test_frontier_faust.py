@@ -150,10 +150,24 @@ def test_a_message_that_faust_acknowledges_goes_to_the_consumers_ack() -> None:
 def test_a_partition_that_moves_is_forgotten_on_both_sides(app: faust.App, consumer: ours.Consumer) -> None:
     told: list[Any] = []
     consumer._on_partitions_revoked = answering(None, told)
+    committable: list[dict[TP, int]] = []
+
+    class Last(ours.Watch):
+        async def before_revocation(self) -> None:
+            committable.append({tp: consumer._new_offset(tp) or 0 for tp in consumer.commits.pending()})
+
+    ours.watch(app, Last())
+    consumer.transport.reported = frozenset()
+    member = SimpleNamespace(generation=3)
+    consumer._thread._consumer = SimpleNamespace(_coordinator=member)  # type: ignore[assignment]
     consumer._committed_offset[P] = 10
     consumer.settle(message(10))
     run(app, consumer.on_partitions_revoked({P}))
     assert told == [({P},)]
+    assert committable == [{P: 11}]
+    member.generation = -1  # the broker no longer knows it: what it commits could count for nobody
+    run(app, consumer.on_partitions_revoked({P}))
+    assert len(committable) == 1
     assert P not in consumer._committed_offset
     assert list(consumer.commits.pending()) == []
     assert "self.on_partitions_revoked" in code(ThreadDelegateConsumer)
@@ -334,6 +348,7 @@ def test_a_recovery_that_waits_is_ended_by_a_rebalance_and_by_a_stop(app: faust.
 
 @assumes(
     "faust.tables.recovery.Recovery._build_offsets",
+    "faust.tables.recovery.Recovery._build_highwaters",
     "faust.tables.recovery.Recovery._seek_offsets",
     "faust.tables.recovery.Recovery.active_highwaters",
     "faust.tables.recovery.Recovery.active_offsets",
@@ -486,3 +501,38 @@ def test_a_worker_without_a_spinner_writes_no_terminal_control_characters(app: f
     worker.spinner = None
     worker._on_startup_end_spinner()
     assert "if self.spinner:" in code(faust.Worker._on_startup_end_spinner)
+
+
+@assumes("faust.transport.drivers.aiokafka.Consumer.RebalanceListener")
+def test_the_thread_makes_the_listener_that_its_consumer_names(consumer: ours.Consumer) -> None:
+    listener = consumer._thread._rebalance_listener
+    assert isinstance(listener, ours.RebalanceListener)
+    heard: list[BaseException] = []
+
+    class Heard(ours.Watch):
+        def refused(self, error: BaseException) -> None:
+            heard.append(error)
+
+    ours.watch(consumer.app, Heard())
+    listener.refused(ValueError("no"))
+    assert [str(error) for error in heard] == ["no"]
+
+
+@assumes("faust.transport.consumer.ThreadDelegateConsumer._commit")
+def test_a_commit_goes_through_the_method_that_we_count_in(
+    consumer: ours.Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[None] = []
+
+    class Heard(ours.Watch):
+        def commit_failed(self) -> None:
+            failed.append(None)
+
+    async def commit(*_: object) -> bool:
+        return False
+
+    ours.watch(consumer.app, Heard())
+    monkeypatch.setattr(consumer._thread, "commit", commit)
+    assert "await self._commit(" in code(FaustConsumer._commit_offsets)
+    asyncio.run(consumer._commit({TP("articles", 0): 1}))
+    assert len(failed) == 1

@@ -1,0 +1,35 @@
+"""What happens to a worker's membership in its consumer group: refusals, failed commits, partitions that move."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from streams.monitoring.metrics import Metrics
+from streams.transport.consumer import Watch
+from streams.worker.shutdown import Fatal
+
+
+class MembershipWatch(Watch):
+    """Ends a worker that the group's coordinator refuses for good, and counts failed commits.
+
+    Args:
+        settle: finishes and commits what is in work, within a bounded time.
+    """
+
+    def __init__(self, fatal: Fatal, metrics: Metrics, settle: Callable[[], Awaitable[None]]) -> None:
+        self._fatal = fatal
+        self._settle = settle
+        self._metrics = metrics
+
+    def refused(self, error: BaseException) -> None:
+        """End the worker; the error says why and what to change."""
+        self._fatal(error)
+
+    def commit_failed(self) -> None:
+        """Count the commit."""
+        self._metrics.commit_failures.inc()
+
+    async def before_revocation(self) -> None:
+        """Commit what is done, so that the next owner need not read it again."""
+        if not self._fatal.leaving:
+            await self._settle()

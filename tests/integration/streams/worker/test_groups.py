@@ -1,0 +1,170 @@
+"""A worker in its consumer group: Kafka away, refusals, two workers of one name, partitions that move under load."""
+
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from streams.brokers.kafka_cluster import KafkaCluster
+from streams.processes.command import newswatch
+from tests.rigs.articles import article
+from tests.rigs.processes import Program
+from tests.rigs.stream import Stream
+
+RULES = "rules: [{name: quakes, kind: frequency, where: {text: quake}, window: 1h, at_least: 3, lateness: 10m}]"
+SETTINGS = {"session_timeout_seconds": 6.0, "heartbeat_seconds": 1.0, "advance_when_silent": False}
+STALL_SECONDS = 8.0
+
+New = Callable[..., Stream]
+Wait = Callable[..., None]
+
+
+def answer(worker: Any, path: str) -> tuple[int, str]:
+    """Status and text of one of the worker's pages."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}{path}", timeout=10) as found:
+            return found.status, found.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError as error:
+        return 0, str(error)
+
+
+def stays_alive(worker: Any, seconds: float) -> None:
+    """The worker is alive for so long, and not ready."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        worker.require_running()
+        assert answer(worker, "/livez")[0] == 200
+        assert answer(worker, "/readyz")[0] == 503
+        time.sleep(0.5)
+
+
+@contextmanager
+def gone(cluster: KafkaCluster) -> Iterator[None]:
+    """The broker's process has ended."""
+    cluster.stop(1)
+    yield
+    cluster.start(1)
+
+
+@contextmanager
+def frozen(cluster: KafkaCluster) -> Iterator[None]:
+    """The broker's process is there and does nothing."""
+    broker = cluster.pid(1)
+    os.kill(broker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(broker, signal.SIGCONT)
+
+
+def test_a_worker_waits_for_kafka_at_the_start_and_later(tmp_path: Path, wait_until: Wait) -> None:
+    with KafkaCluster(folder=tmp_path / "kafka") as cluster:
+        watch = Stream(cluster.bootstrap_servers, "patient", tmp_path / "watch", RULES, partitions=2, **SETTINGS)
+        with watch:
+            watch.create_topics()
+            cluster.stop(1)
+            worker = watch.start(stall_seconds=STALL_SECONDS)
+            wait_until(lambda: answer(worker, "/livez")[0] == 200, 60, "no answer over HTTP", watch)
+            assert "no Kafka broker answers at 127.0.0.1:" in worker.log.read_text()
+            stays_alive(worker, STALL_SECONDS + 2)
+            cluster.start(1)
+            worker.wait_ready()
+            watch.produce(article(f"a{number}", number) for number in range(20))
+            watch.wait_committed()
+            assert worker.metric("newswatch_rebalances_total") >= 1
+            samples = worker.status.samples()["newswatch_assigned_partitions"]
+            assert {labels["topic"].split(".")[-1]: owned for labels, owned in samples} == {
+                "articles": 2,
+                "observations": 2,
+            }
+
+            for away, number in ((gone, 20), (frozen, 40)):
+                watch.produce(article(f"a{number + n}", number + n) for n in range(20))
+                with away(cluster):
+                    wait_until(
+                        lambda: "Kafka has not answered for" in answer(worker, "/readyz")[1], 60, "it says ready", watch
+                    )
+                    stays_alive(worker, STALL_SECONDS * 1.5)
+                    assert worker.metric("newswatch_kafka_up") == 0
+                worker.wait_ready()
+                watch.produce(article(f"a{number + n}", number + n) for n in range(20))
+                watch.wait_committed()
+            assert worker.metric("newswatch_kafka_up") == 1
+            lines = worker.log.read_text().splitlines()
+            assert 2 <= sum("Kafka does not answer: " in line for line in lines) < 10
+            assert len(lines) < 100, "\n".join(lines)
+            assert "Traceback" not in "\n".join(lines)
+            assert worker.stop() == 0
+
+
+def test_of_two_workers_with_one_instance_id_the_older_ends(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(RULES, partitions=2)
+    watch.create_topics()
+    older = watch.start(instance_id="desk").wait_ready()
+    watch.produce(article(f"a{number}", number) for number in range(50))
+    newer = watch.start(instance_id="desk")
+    assert older.process.wait(60) == 78
+    said = older.log.read_text()
+    assert "the worker stops: fenced: another worker of group " in said
+    assert "with the same instance_id 'desk' and has taken over; give each worker an instance_id of its own" in said
+    assert "Traceback" not in said
+    newer.wait_ready()
+    watch.produce(article(f"b{number}", number) for number in range(50))
+    watch.wait_committed()
+    newer.require_running()
+
+
+def test_what_the_group_refuses_for_good_ends_the_worker_and_subscribe(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(RULES)
+    watch.create_topics()
+    group = watch.settings.app_id
+    command = [*newswatch("subscribe", watch.settings), "alerts", "--group", group]
+    first = Program(command, watch.folder / "subscribe.log")
+    wait_until(lambda: watch.members(), 60, "it does not join", first)
+    worker = watch.start()
+    try:
+        assert worker.process.wait(60) == 78
+        text = worker.log.read_text()
+        assert f"consumer group '{group}' (app_id) is in use by programs of another kind" in text
+        assert "Traceback" not in text
+    finally:
+        first.kill()
+    wait_until(lambda: not watch.members(), 60, "it does not leave", first)
+    quick = watch.start(session_timeout_seconds=0.5, heartbeat_seconds=0.1)
+    assert quick.process.wait(60) == 78
+    assert "the brokers do not allow session_timeout_seconds 0.5; expected a time" in quick.log.read_text()
+    watch.start().wait_ready()
+    second = Program(command, watch.folder / "subscribe.log")
+    assert second.process.wait(60) == 2
+    last = second.log.read_text().splitlines()[-1]
+    assert last.startswith(f"newswatch: consumer group '{group}' (--group) is in use by programs of another kind")
+
+
+def test_workers_that_come_and_go_read_hardly_anything_twice(new_watch: New, wait_until: Wait) -> None:
+    watch = new_watch(RULES, partitions=8)
+    watch.create_topics()
+    steady = watch.start(batch_articles=16).wait_ready()
+    text = "Talks about the border went on in Paris, the president of France said. " * 60
+    total = 3000
+    watch.produce(article(f"a{n}", n / 10, f"{n} {text}", f"outlet-{n % 7}") for n in range(total))
+    guests = [watch.start(batch_articles=16) for _ in range(3)]
+    for guest in guests:
+        guest.wait_ready()
+    begun = sum(watch.committed().values())
+    for guest in guests:
+        guest.stop()
+    watch.wait_committed(180)
+    steady.require_running()
+    seen = Counter(record.key for record in watch.read("articles.enriched"))
+    twice = sum(count - 1 for count in seen.values())
+    assert begun < total, "too quick to show anything"
+    assert len(seen) == total
+    assert twice < total / 100

@@ -1,0 +1,132 @@
+"""Whether Kafka answers: health, metric, and few lines of log."""
+
+import logging
+import threading
+from typing import Any
+
+import pytest
+from kafka.errors import (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    LeaderNotAvailableError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+    TopicAuthorizationFailedError,
+)
+
+from streams.monitoring import health as health_module
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
+from streams.worker import kafka_watch as module
+from streams.worker.kafka_watch import KafkaWatch
+
+
+class Asked:
+    """A Kafka that answers or raises, on a clock of its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.error: Exception | None = None
+        self.now = 1000.0
+        monkeypatch.setattr(health_module, "monotonic", lambda: self.now)
+        self.health, self.metrics = Health(stall_seconds=60), Metrics()
+        self.watch = KafkaWatch(self.ask, self.health, self.metrics, limit=10)
+        self.health.ready = True
+
+    def ask(self) -> object:
+        if self.error is not None:
+            self.now += 10
+            raise self.error
+        return None
+
+    def up(self) -> Any:
+        return self.metrics.registry.get_sample_value("newswatch_kafka_up")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return Asked(monkeypatch)
+
+
+def test_an_hour_without_kafka_is_no_stall_and_few_lines(asked: Asked, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger=module.__name__)
+    asked.watch.look()
+    assert (asked.health.ready, asked.up()) == (True, 1)
+    asked.health.reached({("articles", 0): 4}, [("articles", 0)])
+    asked.error = KafkaTimeoutError("no answer")
+    for _ in range(360):
+        asked.watch.look()
+        asked.health.beat()
+        assert asked.health.alive
+        assert not asked.health.ready
+        assert asked.up() == 0
+    assert asked.health.not_ready.startswith("Kafka has not answered for 359")
+    asked.error = None
+    asked.watch.look()
+    assert (asked.health.ready, asked.up()) == (True, 1)
+    assert asked.health.alive
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines[0] == "Kafka does not answer: no answer; the worker waits and continues when it is back"
+    assert lines[1:-1] == [f"Kafka has not answered for {minutes} min: no answer" for minutes in (1, 2, 4, 8, 16, 32)]
+    assert lines[-1] == "Kafka answers again, after 3590 s"
+
+
+def test_a_hang_of_the_event_loop_counts_even_without_kafka(asked: Asked) -> None:
+    asked.error = KafkaConnectionError("refused")
+    asked.watch.look()
+    asked.now += 60
+    assert not asked.health.alive
+
+
+def test_after_kafka_is_back_a_worker_that_does_not_go_on_is_stalled(asked: Asked) -> None:
+    asked.health.reached({("articles", 0): 4}, [("articles", 0)])
+    asked.error = KafkaConnectionError("refused")
+    asked.watch.look()
+    asked.now += 600
+    asked.error = None
+    asked.watch.look()
+    asked.health.beat()
+    assert asked.health.alive
+    asked.now += 60
+    asked.health.beat()
+    assert not asked.health.alive
+
+
+def test_a_refusal_is_an_answer(asked: Asked) -> None:
+    asked.error = TopicAuthorizationFailedError("articles")
+    asked.watch.look()
+    assert (asked.health.ready, asked.up()) == (True, 1)
+
+
+def test_what_takes_too_long_is_no_answer_and_is_not_asked_twice() -> None:
+    health, metrics = Health(stall_seconds=60), Metrics()
+    asked, answer = [], threading.Event()
+
+    def ask() -> None:
+        asked.append(None)
+        answer.wait(60)
+
+    watch = KafkaWatch(ask, health, metrics, limit=0.05)
+    health.ready = True
+    for _ in range(3):
+        watch.look()
+        assert not health.ready
+    answer.set()
+    while not health.ready:
+        watch.look()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (NodeNotReadyError("No node_id provided"), "no connection"),
+        (KafkaTimeoutError("Timed out after 2000 ms"), "no answer"),
+        (RequestTimedOutError("Request timed out after 1999 ms"), "no answer"),
+        (LeaderNotAvailableError("articles"), "articles"),
+        (KafkaConnectionError("Connection refused"), "connecting to a broker failed: Connection refused"),
+    ],
+)
+def test_the_reason_is_in_words(asked: Asked, error: Exception, reason: str) -> None:
+    asked.error = error
+    asked.watch.look()
+    assert asked.health.not_ready.startswith(f"Kafka has not answered for 0 s: {reason}")
