@@ -31,10 +31,14 @@ PICTURED = ("us-raises-human-rights", "mw-20250313-01")
 #: Settings that carry Kafka's own names and have no description in the code.
 AS_IN_KAFKA = {
     "security_protocol": "`PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`",
-    "sasl_mechanism": "`PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`",
+    "sasl_mechanism": "`PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`",
     "sasl_username": "user of SASL",
     "sasl_password": "password of SASL; from the environment only",
     "sasl_password_file": "file with the password of SASL",
+    "sasl_oauthbearer_client_id": "OAUTHBEARER: client id at the token endpoint",
+    "sasl_oauthbearer_client_secret": "OAUTHBEARER: secret of the client; from the environment only",
+    "sasl_oauthbearer_client_secret_file": "OAUTHBEARER: file with the secret of the client",
+    "sasl_oauthbearer_scope": "OAUTHBEARER: scope to ask the token endpoint for",
     "ssl_ca_location": "PEM file of the authorities to trust; default: those of the system",
     "ssl_certificate_location": "PEM file of the client's certificate; needs `ssl_key_location`",
     "ssl_key_location": "PEM file of the client's key; needs `ssl_certificate_location`",

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.net.sasl.oauth import AbstractTokenProvider
 from kafka.serializer import Serializer
 
 from detectors.reading.problems import nearest
@@ -16,6 +17,7 @@ from streams.kafka import closing_words, header_names
 from streams.kafka.client_log import attempts
 from streams.kafka.refusals import cause
 from streams.settings import Settings
+from streams.settings.oauth_tokens import TokenSource, token_source
 
 #: Timeout after which brokers count as unreachable (milliseconds).
 BOOTSTRAP_MS = 10_000
@@ -73,8 +75,32 @@ def _connecting(settings: Settings) -> Iterator[None]:
             raise BrokerUnreachableError(settings, heard.reason or error) from None
 
 
+class Tokens(AbstractTokenProvider):  # type: ignore[misc]
+    """Gives kafka-python the token of a source; without one, the connection fails and is tried again."""
+
+    def __init__(self, source: TokenSource) -> None:
+        super().__init__()
+        self._source = source
+
+    def token(self) -> str:
+        """A valid token.
+
+        Raises:
+            KafkaConnectionError: there is none; the message says why.
+        """
+        try:
+            return self._source.token()
+        except UserError as error:
+            raise KafkaConnectionError(str(error)) from None
+
+
 def connection(settings: Settings) -> dict[str, Any]:
-    """The options of every kafka-python client: broker addresses and security."""
+    """The options of every kafka-python client: broker addresses and security.
+
+    Raises:
+        SettingsError: a file cannot be read.
+        TokenError: there is no OAuth token.
+    """
     options: dict[str, Any] = {
         "bootstrap_servers": settings.brokers,
         "security_protocol": settings.security_protocol,
@@ -84,7 +110,11 @@ def connection(settings: Settings) -> dict[str, Any]:
     context = settings.ssl_context()
     if context is not None:
         options["ssl_context"] = context
-    if settings.security_protocol.startswith("SASL"):
+    if settings.security_protocol.startswith("SASL") and settings.sasl_mechanism == "OAUTHBEARER":
+        source = token_source(settings)
+        source.token()  # so that a source that gives none is named
+        options |= {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": Tokens(source)}
+    elif settings.security_protocol.startswith("SASL"):
         options |= {
             "sasl_mechanism": settings.sasl_mechanism,
             "sasl_plain_username": settings.sasl_username,

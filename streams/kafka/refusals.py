@@ -104,6 +104,10 @@ def _certificate(settings: Settings, found: re.Match[str]) -> str:
 
 def _user(settings: Settings, found: re.Match[str]) -> str:
     del found
+    if settings.sasl_mechanism == "OAUTHBEARER":
+        names = ("token_file", "token_command", "token_endpoint_url")
+        given = [name for name in names if getattr(settings, f"sasl_oauthbearer_{name}") is not None]
+        return f"the broker does not accept the token from sasl_oauthbearer_{''.join(given)}"
     place = f"sasl_password_file {settings.sasl_password_file}"
     if settings.sasl_password is not None or settings.sasl_password_file is None:
         place = "sasl_password"
@@ -154,7 +158,7 @@ _KNOWN: tuple[_Known, ...] = (
     ),
     _known(r"CERTIFICATE_VERIFY_FAILED", _authority),
     _known(r"ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA|HANDSHAKE_FAILURE)", _certificate),
-    _known(r"Authentication failed|SaslAuthenticationFailed", _user),
+    _known(r"Authentication failed|SaslAuthenticationFailed|\"invalid_token\"", _user),
     _known(
         r"UnsupportedSaslMechanism",
         "the broker does not accept sasl_mechanism {settings.sasl_mechanism}; expected one that it has enabled",

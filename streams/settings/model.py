@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import socket
 import ssl
 from collections.abc import Iterator
@@ -16,11 +17,11 @@ from streams.logs.setup import LogFormat, LogLevel
 from streams.settings.credentials import Secret, client_context, secret_from
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
 
 #: Never accepted on the command line, which every user of the machine can read.
-SECRETS = ("sasl_password", "ssl_key_password")
+SECRETS = ("sasl_password", "sasl_oauthbearer_client_secret", "ssl_key_password")
 
 
 class Settings(BaseModel):
@@ -96,6 +97,19 @@ class Settings(BaseModel):
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
     sasl_password_file: Path | None = None
+    sasl_oauthbearer_token_file: Path | None = Field(
+        None, description="OAUTHBEARER: file that holds the token; it is read again when the token expires"
+    )
+    sasl_oauthbearer_token_command: str | None = Field(
+        None, description="OAUTHBEARER: command that prints a token; it runs again when the token expires"
+    )
+    sasl_oauthbearer_token_endpoint_url: str | None = Field(
+        None, description="OAUTHBEARER: token endpoint of an OpenID Connect provider, for client credentials"
+    )
+    sasl_oauthbearer_client_id: str | None = None
+    sasl_oauthbearer_client_secret: SecretStr | None = None
+    sasl_oauthbearer_client_secret_file: Path | None = None
+    sasl_oauthbearer_scope: str | None = None
     ssl_ca_location: Path | None = None
     ssl_certificate_location: Path | None = None
     ssl_key_location: Path | None = None
@@ -134,7 +148,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _check_security(self) -> Settings:
-        if self.security_protocol.startswith("SASL"):
+        if self.security_protocol.startswith("SASL") and self.sasl_mechanism == "OAUTHBEARER":
+            self._check_tokens()
+        elif self.security_protocol.startswith("SASL"):
             if not self.sasl_username:
                 raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username")
             if self.sasl_password is None and self.sasl_password_file is None:
@@ -152,6 +168,41 @@ class Settings(BaseModel):
                 "security_protocol SASL_PLAINTEXT with sasl_mechanism PLAIN sends the password unencrypted, for "
                 "everybody on the network to read; use SASL_SSL, or a SCRAM mechanism"
             )
+
+    def _check_tokens(self) -> None:
+        url = self.sasl_oauthbearer_token_endpoint_url
+        given = [self.sasl_oauthbearer_token_file, self.sasl_oauthbearer_token_command, url]
+        if sum(source is not None for source in given) != 1:
+            raise ValueError(
+                "sasl_mechanism OAUTHBEARER needs one of sasl_oauthbearer_token_file, sasl_oauthbearer_token_command "
+                "and sasl_oauthbearer_token_endpoint_url"
+            )
+        if self.sasl_oauthbearer_token_command is not None:
+            try:
+                words = shlex.split(self.sasl_oauthbearer_token_command)
+            except ValueError as error:
+                raise ValueError(f"sasl_oauthbearer_token_command: {error}") from None
+            if not words:
+                raise ValueError("sasl_oauthbearer_token_command: expected a command")
+        if url is None:
+            return
+        if not re.match(r"https://[^/@]|http://(localhost|127\.0\.0\.1|\[::1\])[:/]", url):
+            raise ValueError("sasl_oauthbearer_token_endpoint_url: expected https://, or http:// to this machine")
+        secrets = (self.sasl_oauthbearer_client_secret, self.sasl_oauthbearer_client_secret_file)
+        if not self.sasl_oauthbearer_client_id or all(secret is None for secret in secrets):
+            raise ValueError(
+                "sasl_oauthbearer_token_endpoint_url needs sasl_oauthbearer_client_id and "
+                "sasl_oauthbearer_client_secret or sasl_oauthbearer_client_secret_file"
+            )
+
+    def client_secret(self) -> Secret | None:
+        """The secret for the token endpoint, from the setting or its file.
+
+        Raises:
+            SettingsError: the file cannot be read.
+        """
+        name = "sasl_oauthbearer_client_secret_file"
+        return secret_from(name, self.sasl_oauthbearer_client_secret, self.sasl_oauthbearer_client_secret_file)
 
     def password(self) -> Secret | None:
         """The SASL password, from the setting or its file.

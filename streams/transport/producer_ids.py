@@ -10,6 +10,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, UnknownError
 
 from streams.settings import Settings
+from streams.settings.oauth_tokens import token_source
+from streams.transport.oauth_tokens import AsyncTokens
 
 #: aiokafka logs the refusal as an unexpected error before it raises.
 _LOGGER = logging.getLogger("aiokafka.producer.sender")
@@ -67,7 +69,10 @@ def _connection(settings: Settings) -> dict[str, Any]:
         "security_protocol": settings.security_protocol,
         "ssl_context": settings.ssl_context(),
     }
-    if settings.security_protocol.startswith("SASL"):
+    if settings.security_protocol.startswith("SASL") and settings.sasl_mechanism == "OAUTHBEARER":
+        tokens = AsyncTokens(token_source(settings))
+        options |= {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": tokens}
+    elif settings.security_protocol.startswith("SASL"):
         options |= {
             "sasl_mechanism": settings.sasl_mechanism,
             "sasl_plain_username": settings.sasl_username,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import faust
+from faust.auth import OAuthCredentials
 from faust.types.auth import SASLMechanism
 from mode.utils.objects import cached_property
 from mode.utils.queues import FlowControlEvent
@@ -15,7 +16,9 @@ from streams.fact_store.recovery import FactTables
 from streams.kafka.topics import ARTICLES
 from streams.settings import Settings
 from streams.settings.data_folder import make_data_folder
+from streams.settings.oauth_tokens import token_source
 from streams.transport import compression, consumer, fetch_spacing, group_membership, record_batches, refused_records
+from streams.transport.oauth_tokens import AsyncTokens
 from streams.transport.start_offsets import Logs
 
 #: Interval between commits of offsets, in seconds.
@@ -130,6 +133,8 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
 
 def _credentials(settings: Settings) -> faust.types.auth.CredentialsT | None:
     context: ssl.SSLContext | None = settings.ssl_context()
+    if settings.security_protocol.startswith("SASL") and settings.sasl_mechanism == "OAUTHBEARER":
+        return OAuthCredentials(oauth_cb=AsyncTokens(token_source(settings)), ssl_context=context)
     if settings.security_protocol.startswith("SASL"):
         return faust.SASLCredentials(
             username=settings.sasl_username,

@@ -164,6 +164,12 @@ def given(**changes: object) -> Settings:
             True,
         ),
         (
+            '{"status":"invalid_token"}',
+            {"sasl_mechanism": "OAUTHBEARER", "sasl_oauthbearer_token_command": "print-token --fast"},
+            "the broker does not accept the token from sasl_oauthbearer_token_command",
+            True,
+        ),
+        (
             "UnsupportedSaslMechanismError",
             {"sasl_mechanism": "PLAIN"},
             "the broker does not accept sasl_mechanism PLAIN; expected one that it has enabled",

@@ -10,11 +10,14 @@ from typing import Any
 import faust
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.abc import AbstractTokenProvider
 from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import OAuthAuthenticator
 from aiokafka.consumer import consumer as aiokafka_consumer
 from aiokafka.consumer import fetcher, group_coordinator
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer import sender
 from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBatch
@@ -28,8 +31,10 @@ from kafka.partitioner import murmur2
 
 from streams.fact_store.table import partition_of
 from streams.settings import load_settings
+from streams.settings.oauth_tokens import TokenError, TokenSource
 from streams.transport import consumer as ours
 from streams.transport.group_membership import WatchedCoordinator
+from streams.transport.oauth_tokens import AsyncTokens
 from streams.transport.record_batches import TolerantRecords
 from streams.transport.refused_records import Handler
 from streams.worker.app import create_app
@@ -262,3 +267,19 @@ def test_a_batch_that_finds_no_leader_is_dropped_after_its_time() -> None:
             return float(producer._message_accumulator._batch_ttl)
 
         assert app.loop.run_until_complete(ttl()) == (math.inf if idempotent else 40)
+
+
+@assumes("aiokafka.abc.AbstractTokenProvider.token")
+def test_aiokafka_asks_the_provider_for_a_token() -> None:
+    def refuse() -> tuple[str, float | None]:
+        raise TokenError("no token")
+
+    async def ask(source: TokenSource) -> bytes:
+        provider = AsyncTokens(source)
+        assert isinstance(provider, AbstractTokenProvider)
+        payload, _ = await OAuthAuthenticator(sasl_oauth_token_provider=provider).step(None)
+        return bytes(payload)
+
+    assert asyncio.run(ask(TokenSource(lambda: ("abc", 60)))) == b"n,,\x01auth=Bearer abc\x01\x01"
+    with pytest.raises(KafkaConnectionError, match="no token"):
+        asyncio.run(ask(TokenSource(refuse)))

@@ -13,12 +13,14 @@ from kafka.coordinator import consumer as coordinator
 from kafka.errors import KafkaConnectionError
 from kafka.future import Future
 from kafka.net import connection, manager
+from kafka.net.sasl.oauth import SaslMechanismOAuth
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.producer.sender import Sender
 from kafka.record.default_records import DefaultRecordBatch
 from kafka.serializer import Serializer
 
 from streams.kafka import client_log, clients
+from streams.settings.oauth_tokens import TokenError, TokenSource
 from tests.rigs.frontier import assumes, code
 
 
@@ -104,3 +106,15 @@ def test_an_error_of_a_log_handler_ends_the_attempts_to_connect() -> None:
     with client_log.attempts(refused), pytest.raises(ConnectionRefusedError):
         KafkaConsumer(bootstrap_servers="127.0.0.1:1", bootstrap_timeout_ms=20_000)
     assert said
+
+
+@assumes("kafka.net.sasl.oauth.AbstractTokenProvider.token")
+def test_kafka_python_asks_the_provider_for_a_token() -> None:
+    def refuse() -> tuple[str, float | None]:
+        raise TokenError("no token")
+
+    provider = clients.Tokens(TokenSource(lambda: ("abc", 60)))
+    asked = SaslMechanismOAuth(sasl_oauth_token_provider=provider)
+    assert asked.auth_bytes() == b"n,,\x01auth=Bearer abc\x01\x01"
+    with pytest.raises(KafkaConnectionError, match="no token"):
+        SaslMechanismOAuth(sasl_oauth_token_provider=clients.Tokens(TokenSource(refuse))).auth_bytes()
