@@ -57,3 +57,8 @@ class Step(Limited, frozen=True):
     puts: tuple[tuple[str, bytes], ...] = ()
     deletes: tuple[str, ...] = ()
     observations: tuple[Observation, ...] = ()
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether anything is to be sent, written or deleted."""
+        return bool(self.firings or self.puts or self.deletes or self.observations)

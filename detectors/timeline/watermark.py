@@ -27,7 +27,7 @@ MOST_LOGS = 4
 
 
 class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one worker knows, sent to every partition of ``observations`` each second.
+    """What one worker knows, sent to every partition of ``observations`` when it has news.
 
     ``log``: the id of the current log of ``articles``, empty if the broker provides none; ``done``: by partition, the
     offset below which everything is acknowledged downstream; ``newest``: by partition, the newest event time below that
@@ -137,7 +137,7 @@ class Progress:
     def judged(self, layer: int, partitions: int) -> datetime | None:
         """How far a layer of rules has come in all partitions of ``observations``; None while some have not reported.
 
-        It does not survive a restart: every worker reports it again each second.
+        It does not survive a restart: every worker repeats it from time to time.
         """
         reported = [self._judged.get((layer, partition)) for partition in range(partitions)]
         known = [time for time in reported if time is not None]

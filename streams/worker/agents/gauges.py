@@ -56,8 +56,8 @@ class Gauges:
         )
         self._transactions.show(reached.stable, monotonic())
         health.lag = sum(lags.values())
-        # Partitions of observations always get new records: the progress reports.
-        behind = [*reached.observed, *(tp for tp, lag in lags.items() if lag)]
+        waiting = [tp for tp in reached.observed if reached.ends.get(tp, 0) > committed.get(tp, 0)]
+        behind = [*waiting, *(tp for tp, lag in lags.items() if lag)]
         health.reached({(tp.topic, tp.partition): offset for tp, offset in committed.items()}, behind)
         metrics.committed_at.set(datetime.now(UTC).timestamp() - health.stalled_for)
 

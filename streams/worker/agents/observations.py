@@ -96,6 +96,8 @@ class ObservationAgent:
         self._refusals = Refusals(settings, self._outbox)
         self.partitions = partitions
         self._awaited = AwaitedRules(settings, in_force)
+        self._one_at_a_time = asyncio.Lock()
+        self._failed = ""
         self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
 
     async def run(self, stream: Stream[bytes]) -> None:
@@ -150,7 +152,43 @@ class ObservationAgent:
             {labels: time.timestamp() for labels, time in watermarks.items() if time is not None}
         )
 
+    async def tick(self, report: ProgressReport) -> None:
+        """Let event time pass in the owned partitions although nothing is sent; an error ends the process.
+
+        The report says nothing about what is done: what is known of that came through the partition itself, behind the
+        observations that it covers. A cut and the newest event time are true wherever they arrive.
+        """
+        if self._one_at_a_time.locked():  # records are being handled; the next tick comes in a second
+            return
+        async with self._one_at_a_time:
+            work = Work()
+            for number, partition in self._table.store.partitions.items():
+                work.held[number] = partition
+                try:
+                    for step in self._report(report, partition):
+                        work.effects.append(Effect(number, step))
+                except Exception as error:  # noqa: BLE001 - one partition that fails must not stop all others
+                    self._tick_failed(number, error)
+            work.reported = {effect.partition for effect in work.effects if effect.step.has_effects}
+            try:
+                await self._finish(work)
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:
+                self._fatal(error)
+                raise
+
+    def _tick_failed(self, number: int, error: Exception) -> None:
+        said = f"{self.topic}, partition {number}: event time cannot pass: {type(error).__qualname__}: {error}"
+        if said != self._failed:
+            logger.error("%s", said, exc_info=error)
+            self._failed = said
+
     async def _handle(self, batch: Sequence[Event]) -> None:
+        async with self._one_at_a_time:
+            await self._handle_alone(batch)
+
+    async def _handle_alone(self, batch: Sequence[Event]) -> None:
         work = Work()
         for event in batch:
             headers = headers_of(event)
@@ -171,6 +209,10 @@ class ObservationAgent:
                 self._apply(record, partition, event, work)
             except Exception as error:  # noqa: BLE001 - a bad record affects only itself; the state is unchanged
                 work.bad.append(self._dead_letter(event, "processing_failed", error))
+        await self._finish(work)
+
+    async def _finish(self, work: Work) -> None:
+        """Send, then write, then let the batch be acknowledged."""
         await self._send(work)
         await self._write(work)
         self._count(work.effects)
@@ -271,8 +313,8 @@ class ObservationAgent:
         await self._refusals.send(refused)
         for number, stored in written.items():
             work.held[number].wrote(stored)  # as held when the batch began, never one from a later takeover
-        for number in work.reported:  # everything that fired at this watermark is now acknowledged
-            held = work.held[number]
+        for number in {effect.partition for effect in work.effects} | work.reported:
+            held = work.held[number]  # everything that fired at this watermark is now acknowledged
             held.settled_watermark = held.progress.watermark
             held.settled_layers = held.state.judged
 

@@ -9,8 +9,10 @@ A report never contains offsets of a deleted log: while a topic is missing or wa
 from __future__ import annotations
 
 from datetime import datetime
+from time import monotonic
 
 import faust
+import msgspec
 from faust.types import TP
 
 from detectors.timeline.log import thinned
@@ -26,6 +28,7 @@ from streams.worker.agents.messages import report_messages
 from streams.worker.agents.observations import ObservationAgent
 from streams.worker.agents.open_transactions import Stable
 from streams.worker.agents.refusals import Refusals
+from streams.worker.agents.report_need import ReportNeed
 
 
 class ProgressReports:
@@ -41,6 +44,9 @@ class ProgressReports:
         self._outbox = Outbox(app)
         self._refusals = Refusals(articles.settings, self._outbox)
         self._transaction_ends = TransactionEnds()
+        self._need = ReportNeed()
+        self.unsent: ProgressReport | None = None
+        """What the last report would have said of the log; None if it was sent."""
 
     @property
     def gone(self) -> frozenset[str]:
@@ -51,9 +57,10 @@ class ProgressReports:
         """Take over the assigned partitions."""
         self._articles.progress.assigned({tp.partition for tp in assigned if tp.topic == self._articles.topic})
         self._transaction_ends.forget()
+        self._need.reset()
 
     async def send(self) -> Reached:
-        """Send one report to every partition, wait until all are acknowledged, and return the worker's progress.
+        """Send one report to every partition if it has news, wait until all are acknowledged; return the progress.
 
         Raises:
             KafkaError: a report was not acknowledged, or the brokers do not answer; nothing was released.
@@ -73,7 +80,13 @@ class ProgressReports:
         unchanged = await self._log_watch.unchanged()  # checked last, so that everything in the report is of this log
         if not unchanged:  # report only what does not depend on the log
             done, newest, horizon, ends = {}, {}, None, {}
-        await self._report(done, newest, horizon, ends)
+        report = self._make(done, newest, horizon, ends)
+        self.unsent = None
+        if self._need.is_due(report, monotonic()):
+            await self._send(report)
+            self._need.sent(report, monotonic())
+        else:
+            self.unsent = msgspec.structs.replace(report, done={}, newest={})
         if unchanged:
             await self._log_watch.count_expired(consumer, self._articles.topic)
         await self._release(consumer, owned, done, ends)
@@ -103,25 +116,27 @@ class ProgressReports:
         ends = {tp.partition: found[tp] for tp in every} if every <= found.keys() else {}
         return ends, {tp: found[tp] for tp in observed if tp in found}
 
-    async def _report(
+    def _make(
         self, done: dict[int, int], newest: dict[int, datetime], horizon: datetime | None, ends: dict[int, int]
-    ) -> None:
-        progress = self._articles.progress
-        pulses = frozenset(progress.pulses)
-        report = ProgressReport(
+    ) -> ProgressReport:
+        return ProgressReport(
             log=self._log_watch.id_of(self._articles.topic),
             done=done,
             newest=newest,
             horizon=horizon,
             ends=ends,
             judged=self._observations.judged(),
-            pulses=thinned(pulses, self._articles.log_grain),
+            pulses=tuple(self._articles.progress.pulses),
         )
+
+    async def _send(self, report: ProgressReport) -> None:
+        settings = self._articles.settings
+        thin = msgspec.structs.replace(report, pulses=thinned(frozenset(report.pulses), self._articles.log_grain))
         try:
-            await self._outbox.send(report_messages(self._articles.settings, report, self._observations.partitions))
+            await self._outbox.send(report_messages(settings, thin, self._observations.partitions))
         except RecordRefusedError as error:  # no report will ever pass, and nothing would be committed
             raise await self._refusals.explained(error) from None
-        progress.pulses -= pulses
+        self._articles.progress.pulses -= frozenset(report.pulses)
 
     async def _release(self, consumer: Consumer, owned: list[TP], done: dict[int, int], ends: dict[int, int]) -> None:
         """Release the reported offsets for commit, and skip transaction end markers, which no agent receives."""

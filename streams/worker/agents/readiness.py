@@ -51,6 +51,11 @@ class Readiness:
             self._health.moved()
         self._show()
 
+    @property
+    def still_reading(self) -> bool:
+        """Whether no rebalance has begun since the last :meth:`look`."""
+        return self.reading and not self._app.rebalancing
+
     def waiting(self, waiting: bool) -> None:
         """Set whether the worker waits for a deleted topic: it is then idle and not ready."""
         self._waiting = waiting

@@ -54,6 +54,8 @@ class Reporter:
             await asyncio.sleep(INTERVAL_SECONDS)
             self._readiness.look(self._observations.restored)
             await self.report()
+            if self._reports.unsent is not None and self._readiness.still_reading:
+                await self._observations.tick(self._reports.unsent)
 
     async def report(self) -> None:
         """Report once if this worker is ready; a report that fails is logged and included in the next one."""

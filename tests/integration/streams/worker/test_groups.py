@@ -8,12 +8,13 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from streams.brokers.kafka_cluster import KafkaCluster
 from streams.processes.command import newswatch
-from tests.rigs.articles import article
+from tests.rigs.articles import START, article
 from tests.rigs.processes import Program
 from tests.rigs.stream import Stream
 
@@ -168,3 +169,33 @@ def test_workers_that_come_and_go_read_hardly_anything_twice(new_watch: New, wai
     assert begun < total, "too quick to show anything"
     assert len(seen) == total
     assert twice < total / 100
+
+
+def test_workers_without_articles_write_nothing_and_event_time_passes(new_watch: New, wait_until: Wait) -> None:
+    """Two workers and 12 partitions once wrote 24 reports a second, and as many records of the changelog."""
+    watch = new_watch(RULES, partitions=12)
+    watch.create_topics()
+    workers = [watch.start(advance_when_silent=True) for _ in range(2)]
+    for worker in workers:
+        worker.wait_ready()
+    wait_until(lambda: {len(worker.owned()) for worker in workers} == {6}, 60, "the partitions are not divided", watch)
+    watch.produce(article(f"a{number}", number) for number in range(50))
+    watch.wait_committed()
+    reached = (START + timedelta(minutes=49)).timestamp()
+
+    def moved() -> bool:
+        return all(
+            time_ > reached
+            for worker in workers
+            for time_ in worker.shows("newswatch_watermark_timestamp_seconds").values()
+        )
+
+    wait_until(moved, 120, "event time does not pass in silence", watch)
+    before = sum(watch.ends("observations").values()), len(watch.changelog())
+    marks = [min(worker.watermarks().values()) for worker in workers]
+    time.sleep(15)
+    after = sum(watch.ends("observations").values()), len(watch.changelog())
+    assert after[0] - before[0] <= 2 * 12  # a repetition, each ten minutes
+    assert after[1] - before[1] <= 2 * 12
+    for worker, mark in zip(workers, marks, strict=True):
+        assert min(worker.watermarks().values()) - mark > timedelta(seconds=5)

@@ -112,7 +112,7 @@ def test_a_dead_owner_holds_back_only_the_cuts_with_its_unread_articles(new_watc
         assert all(offset <= report.ends[partition] for partition, offset in report.done.items())
     sent = [(r.partition, dict(r.headers)["ce_id"]) for r in watch.read("observations") if is_report(r.headers)]
     ids = [{name for partition, name in sent if partition == number} for number in (0, 1)]
-    assert len(ids[0]) > 10
+    assert len(ids[0]) > 3
     assert len(ids[0] ^ ids[1]) <= 2  # each worker may be sending one right now
 
     # The next worker has read nothing itself: it takes event time from the changelog.

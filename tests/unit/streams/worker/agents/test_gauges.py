@@ -66,7 +66,7 @@ def test_partitions_of_observations_can_stall_too(owner: Owner) -> None:
     tp = TP("observations", 0)
     for _ in range(2):
         assert owner.health.alive
-        owner.gauges.show(Reached(done={}, observed=[tp], ends={}, committed={}))
+        owner.gauges.show(Reached(done={}, observed=[tp], ends={tp: 9}, committed={tp: 8}))
         owner.clock += 31
     assert not owner.health.alive
-    assert owner.shown("newswatch_observation_lag_records") == {}
+    assert owner.shown("newswatch_observation_lag_records") == {"0": 1}

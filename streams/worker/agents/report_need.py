@@ -1,0 +1,51 @@
+"""When a progress report has news for other workers.
+
+Each report goes to every partition of ``observations``: with many partitions and workers, reports that say the same
+every second would be gigabytes a day. A worker without news lets event time pass in its own partitions by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from detectors.timeline.watermark import SILENCE, ProgressReport
+
+#: How long after the last change of the log detectors may still come further without the clock's help (seconds).
+ACTIVE_SECONDS = SILENCE.total_seconds() + 10
+#: In silence, detectors come further with the clock: chains of other workers hear of it so seldom (seconds).
+JUDGED_SECONDS = 60.0
+#: A report is repeated after this time, for a worker that has restarted without a rebalance (seconds).
+REPEAT_SECONDS = 600.0
+
+
+class ReportNeed:
+    """Compares a report with the one sent last."""
+
+    def __init__(self) -> None:
+        self._last: ProgressReport | None = None
+        self._sent_at = 0.0
+        self._log: tuple[datetime | None, Mapping[int, int]] | None = None
+        self._log_moved_at = 0.0
+
+    def reset(self) -> None:
+        """Partitions have moved: the next report is due."""
+        self._last = None
+
+    def is_due(self, report: ProgressReport, now: float) -> bool:
+        """Whether to send a report; ``now``: seconds of the monotonic clock."""
+        log = (report.horizon, report.ends)
+        if log != self._log:
+            self._log, self._log_moved_at = log, now
+        last = self._last
+        if last is None or report.pulses or now - self._sent_at >= REPEAT_SECONDS:
+            return True
+        if (report.log, report.done, report.newest) != (last.log, last.done, last.newest):
+            return True
+        if report.judged == last.judged:
+            return False
+        return now - self._log_moved_at < ACTIVE_SECONDS or now - self._sent_at >= JUDGED_SECONDS
+
+    def sent(self, report: ProgressReport, now: float) -> None:
+        """Record that a report was acknowledged."""
+        self._last, self._sent_at = report, now

@@ -1,0 +1,61 @@
+"""When a progress report is sent, and when it would say nothing new."""
+
+from datetime import UTC, datetime, timedelta
+
+from detectors.timeline.watermark import ProgressReport
+from streams.worker.agents.report_need import ACTIVE_SECONDS, JUDGED_SECONDS, REPEAT_SECONDS, ReportNeed
+
+NOON = datetime(2020, 5, 1, 12, tzinfo=UTC)
+
+
+def report(
+    done: int = 5, *, minute: int = 0, end: int = 5, judged: int = 0, pulses: tuple[datetime, ...] = ()
+) -> ProgressReport:
+    time = NOON + timedelta(minutes=minute)
+    return ProgressReport(
+        log="one",
+        done={0: done},
+        newest={0: time},
+        horizon=time,
+        ends={0: end},
+        judged={0: {0: NOON + timedelta(seconds=judged)}},
+        pulses=pulses,
+    )
+
+
+def sent(first: ProgressReport, at: float = 0.0) -> ReportNeed:
+    need = ReportNeed()
+    assert need.is_due(first, at)
+    need.sent(first, at)
+    return need
+
+
+def test_what_says_nothing_new_is_not_sent_and_repeated_seldom() -> None:
+    need = sent(report())
+    assert not any(need.is_due(report(), float(second)) for second in range(1, int(REPEAT_SECONDS)))
+    assert need.is_due(report(), REPEAT_SECONDS)
+
+
+def test_progress_and_pulses_are_sent_at_once() -> None:
+    for news in (report(6), report(minute=1), report(pulses=(NOON,))):
+        assert sent(report()).is_due(news, 1.0)
+
+
+def test_the_end_of_the_log_alone_is_no_news() -> None:
+    assert not sent(report()).is_due(report(end=9), 1.0)
+
+
+def test_after_a_rebalance_the_next_report_is_sent() -> None:
+    need = sent(report())
+    need.reset()
+    assert need.is_due(report(), 1.0)
+
+
+def test_what_is_judged_is_sent_at_once_while_the_log_moves_and_seldom_in_silence() -> None:
+    need = sent(report())
+    assert need.is_due(report(judged=1), 2.0)
+    need.sent(report(judged=1), 2.0)
+    silent = ACTIVE_SECONDS + 1
+    assert not need.is_due(report(judged=30), silent)
+    assert need.is_due(report(judged=30), max(silent, 2.0 + JUDGED_SECONDS))
+    assert need.is_due(report(judged=30, end=6), silent)  # an article has come, of whichever worker
