@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 import faust
 import msgspec
+from aiokafka.errors import KafkaTimeoutError
+from faust.exceptions import ProducerSendError
 from faust.types.tuples import RecordMetadata
 
 from streams.records.cloudevents import Headers
@@ -49,15 +51,7 @@ class Outbox:
         Raises:
             KafkaError: a message was not acknowledged for another reason; others may have been written.
         """
-        producer = self._app.producer
-        pending = [
-            asyncio.ensure_future(
-                await producer.send(
-                    message.topic, message.key, message.value, message.partition, None, message.headers or None
-                )
-            )
-            for message in messages
-        ]
+        pending = [asyncio.ensure_future(await self._put(message)) for message in messages]
         waiting = pending
         while waiting:
             try:
@@ -67,6 +61,17 @@ class Outbox:
             else:
                 break
         return [_refusal(future) or future.result() for future in pending]
+
+    async def _put(self, message: Message) -> Awaitable[RecordMetadata]:
+        """Hand a message to the producer; waits for as long as its buffer is full because Kafka is away."""
+        while True:
+            try:
+                return await self._app.producer.send(
+                    message.topic, message.key, message.value, message.partition, None, message.headers or None
+                )
+            except ProducerSendError as error:
+                if not isinstance(error.__cause__, KafkaTimeoutError):
+                    raise
 
 
 def _refusal(future: asyncio.Future[RecordMetadata]) -> RecordRefusedError | None:

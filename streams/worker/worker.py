@@ -308,6 +308,8 @@ class Worker:
                 await asyncio.wait_for(step(), min(LAST_REPORT_SECONDS, session * 0.25))
             except TimeoutError:
                 logger.warning("the brokers do not answer in time; uncommitted articles will be read again")
+            except Exception as error:  # noqa: BLE001 - the rebalance or the stop goes on
+                self.fatal(error)
 
     async def _commit(self) -> None:
         if not await self.app.consumer.commit():  # another commit was under way

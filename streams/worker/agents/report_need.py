@@ -24,16 +24,18 @@ class ReportNeed:
 
     def __init__(self) -> None:
         self._last: ProgressReport | None = None
+        self._asked = False
         self._sent_at = 0.0
         self._log: tuple[datetime | None, Mapping[int, int]] | None = None
         self._log_moved_at = 0.0
 
     def reset(self) -> None:
-        """Partitions have moved: the next report is due."""
-        self._last = None
+        """Partitions have moved: the next report is due, whatever one that is under way says."""
+        self._last, self._asked = None, False
 
     def is_due(self, report: ProgressReport, now: float) -> bool:
         """Whether to send a report; ``now``: seconds of the monotonic clock."""
+        self._asked = True
         log = (report.horizon, report.ends)
         if log != self._log:
             self._log, self._log_moved_at = log, now
@@ -47,5 +49,6 @@ class ReportNeed:
         return now - self._log_moved_at < ACTIVE_SECONDS or now - self._sent_at >= JUDGED_SECONDS
 
     def sent(self, report: ProgressReport, now: float) -> None:
-        """Record that a report was acknowledged."""
-        self._last, self._sent_at = report, now
+        """Record that the report asked about was acknowledged."""
+        if self._asked:
+            self._last, self._sent_at = report, now

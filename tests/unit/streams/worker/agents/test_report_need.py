@@ -49,6 +49,9 @@ def test_after_a_rebalance_the_next_report_is_sent() -> None:
     need = sent(report())
     need.reset()
     assert need.is_due(report(), 1.0)
+    need.reset()  # while that one is under way
+    need.sent(report(), 1.5)
+    assert need.is_due(report(), 2.0)
 
 
 def test_what_is_judged_is_sent_at_once_while_the_log_moves_and_seldom_in_silence() -> None:
