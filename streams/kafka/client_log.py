@@ -29,6 +29,8 @@ _ONLY_HERE = re.compile(r"not found in cluster metadata|[Oo]ffset commit failed"
 
 #: How long to suppress a repeated line (seconds).
 SELDOM_SECONDS = 30.0
+#: The longest such time (seconds).
+MOST_SECONDS = 3600.0
 
 logger = logging.getLogger(__name__)
 _log = logging.getLogger("kafka")
@@ -125,22 +127,28 @@ def lost_address() -> str | None:
 
 
 class Seldom(logging.Filter):
-    """Limits how often aiokafka repeats a line: while brokers are away it logs the same many times a second."""
+    """Limits how often aiokafka repeats a line: while brokers are away it logs the same many times a second.
+
+    A line that keeps coming is logged after ``SELDOM_SECONDS``, and then after twice the time before, up to an hour.
+    """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[str, float] = {}
+        self._said: dict[str, tuple[float, float]] = {}  # line to when it may be said again, and the pause until then
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line was not logged within the last ``SELDOM_SECONDS``."""
+        """Whether to log the line now."""
         if not record.name.startswith("aiokafka"):
             return True
         now, said = self._clock(), record.getMessage()
-        self._said = {line: time for line, time in self._said.items() if now - time < SELDOM_SECONDS}
-        if said in self._said:
+        # Silent for as long again as it was held back: it has stopped, and is news the next time.
+        self._said = {line: told for line, told in self._said.items() if now < told[0] + told[1]}
+        again, pause = self._said.get(said, (now, SELDOM_SECONDS / 2))
+        if now < again:
             return False
-        self._said[said] = now
+        pause = min(pause * 2, MOST_SECONDS)
+        self._said[said] = (now + pause, pause)
         return True
 
 

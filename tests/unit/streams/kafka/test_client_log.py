@@ -117,3 +117,19 @@ def test_repeated_lines_are_logged_once_in_a_while(caplog: pytest.LogCaptureFixt
     said = [record.getMessage() for record in caplog.records]
     first, second = (f"Unable connect to node with id {number}: refused" for number in (1, 2))
     assert said == [first, second, "ours", "ours", "ours", first]
+
+
+def test_a_line_that_keeps_coming_is_logged_ever_less_often() -> None:
+    time = [0.0]
+    seldom = Seldom(clock=lambda: time[0])
+    record = logging.LogRecord("aiokafka", logging.ERROR, "", 0, "Unable to update metadata from [1]", None, None)
+    logged = []
+    for second in range(2 * 3600):
+        time[0] = float(second)
+        if seldom.filter(record):
+            logged.append(second)
+    assert logged == [0, 30, 90, 210, 450, 930, 1890, 3810]
+    time[0] += 4000  # it stopped, and begins again
+    assert seldom.filter(record)
+    time[0] += 30
+    assert seldom.filter(record)
