@@ -26,6 +26,7 @@ IN_ENGLISH = ("countries", "officials", "organisations", "themes")  # what is ex
 IN_OTHERS = ("countries",)
 BATCH = 64  # articles per call of the entity recogniser
 CACHE_SIZE = 512  # articles; an exact copy of one of the last 512 is served from the cache
+CACHE_CHARACTERS = 2_000_000  # of their texts in all: what is found in a text of a megabyte takes five in memory
 
 
 class Extraction(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,8 @@ class Extractor:
         self.entities = Entities(model)
         self.registry = load_registry(registry or REGISTRY)
         self.taxonomy = load_taxonomy(taxonomy or TAXONOMY)
-        self._cache: OrderedDict[bytes, Extraction] = OrderedDict()
+        self._cache: OrderedDict[bytes, tuple[Extraction, int]] = OrderedDict()
+        self._cached_characters = 0
         self._read([Source("", "Warm up: Minister Doe met Mayor Roe.", "en")])
 
     def extract(
@@ -70,17 +72,19 @@ class Extractor:
             keys = [_key(article) for article in batch]
             unread = {key: article for key, article in zip(keys, batch, strict=True) if key not in self._cache}
             found = dict(zip(unread, self._read(list(unread.values())), strict=True))
-            for key in keys:
-                extraction = found.get(key) or self._cache[key]
-                self._remember(key, extraction)
-                found[key] = extraction
-                yield extraction
+            found |= {key: self._cache[key][0] for key in keys if key in self._cache}
+            for key, article in zip(keys, batch, strict=True):
+                self._remember(key, found[key], len(article.title) + len(article.text))
+                yield found[key]
 
-    def _remember(self, key: bytes, extraction: Extraction) -> None:
-        self._cache[key] = extraction
+    def _remember(self, key: bytes, extraction: Extraction, characters: int) -> None:
+        if key not in self._cache:
+            self._cache[key] = extraction, characters
+            self._cached_characters += characters
         self._cache.move_to_end(key)
-        if len(self._cache) > CACHE_SIZE:
-            self._cache.popitem(last=False)
+        while len(self._cache) > CACHE_SIZE or self._cached_characters > CACHE_CHARACTERS:
+            _, (_, left) = self._cache.popitem(last=False)
+            self._cached_characters -= left
 
     def _read(self, articles: list[Source]) -> list[Extraction]:
         drafts = [Draft(article, self.registry) for article in articles]

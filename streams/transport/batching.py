@@ -32,7 +32,7 @@ Prepared = TypeVar("Prepared")
 
 #: Limits of a batch, and of waiting events, in bytes; the event that crosses a limit is still included.
 BATCH_BYTES = 2 * 1024 * 1024
-WAITING_BYTES = 16 * 1024 * 1024
+WAITING_BYTES = 8 * 1024 * 1024
 #: A batch begins when no event has arrived for this long.
 GATHER_SECONDS = 0.001
 

@@ -71,6 +71,10 @@ WITHOUT_PRODUCER_IDS = (
 
 logger = logging.getLogger(__name__)
 
+#: Maximum articles in Faust's own buffer, which counts records and not bytes: 512 large ones were half a gigabyte. The
+#: conveyor behind it, which counts both, holds `in_flight_articles`.
+BUFFERED_ARTICLES = 32
+
 
 class Worker:
     """A worker ready to run.
@@ -220,7 +224,7 @@ class Worker:
         self.observations.exchange_rules(engine)
 
     def _wire(self) -> None:
-        self._agent(ARTICLES, self.articles.run)
+        self._agent(ARTICLES, self.articles.run, most=BUFFERED_ARTICLES)
         self._agent(OBSERVATIONS, self.observations.run)
         self.app.task(self._guarded(self.reporter.run))
         self.app.task(self._guarded(self.in_force.watch))
@@ -231,7 +235,10 @@ class Worker:
         self.app.on_leaving += [self.fatal.leave, self.readiness.stopping, lambda: while_stopping(self.fatal.go)]
         self.app.on_before_shutdown.connect(self._drain, weak=False)  # type: ignore[arg-type]
 
-    def _agent(self, topic: str, run: Callable[[Stream[bytes]], Coroutine[Any, Any, None]]) -> None:
+    def _agent(
+        self, topic: str, run: Callable[[Stream[bytes]], Coroutine[Any, Any, None]], *, most: int | None = None
+    ) -> None:
+        """Read a topic; Faust holds at most ``most`` of its records for the agent, by default as for every topic."""
         channel = self.app.topic(
             self.settings.topic(topic),
             key_type=bytes,
@@ -240,6 +247,8 @@ class Worker:
             value_serializer="raw",
             allow_empty=True,
         )
+        # Faust (0.15.3) drops topic(maxsize=...); pinned by tests/unit/streams/worker/test_app.py.
+        channel.maxsize = most
         # One agent per topic, no concurrency: acknowledgements must come in order (faust-streaming #606).
         self.app.agent(channel, name=f"streams.worker.agents.{topic}", concurrency=1)(reading(topic, run))
 

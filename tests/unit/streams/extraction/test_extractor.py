@@ -131,3 +131,17 @@ def test_a_name_keeps_the_spelling_of_the_article(extractor: Extractor) -> None:
         "Rene\u0301 Dupont",
     ]
     assert found[0].id == "franz-strauss-deu"
+
+
+def test_the_cache_is_limited_by_articles_and_by_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    extractor = Extractor()
+    monkeypatch.setattr("streams.extraction.extractor.CACHE_CHARACTERS", 1000)
+    texts = [f"{number}. The U.S. and Iran talked. " + "x " * 150 for number in range(10)]
+    first = [extractor.extract("", text) for text in texts]
+    assert len(extractor._cache) == 3
+    assert [extractor.extract("", text) for text in texts] == first
+    assert extractor.extract("", "y " * 5000).language  # larger than all of the cache
+    assert len(extractor._cache) == extractor._cached_characters == 0
+    monkeypatch.setattr("streams.extraction.extractor.CACHE_SIZE", 2)
+    list(extractor.pipe([("", f"short {number}") for number in range(5)] * 2))
+    assert len(extractor._cache) == 2

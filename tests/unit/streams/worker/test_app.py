@@ -1,5 +1,6 @@
 """Our additions to Faust's app."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import faust
@@ -8,6 +9,7 @@ from mode.utils.queues import FlowControlQueue
 
 from streams.settings import SettingsError, load_settings
 from streams.worker.app import create_app
+from streams.worker.worker import BUFFERED_ARTICLES, Worker
 
 
 @pytest.fixture
@@ -36,3 +38,15 @@ def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Any) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(SettingsError, match="data_dir: cannot create"):
         create_app(load_settings(brokers="127.0.0.1:1", data_dir=tmp_path / "file"))
+
+
+def test_faust_buffers_few_articles_for_it_counts_no_bytes(app: faust.App) -> None:
+    async def run(stream: Any) -> None:
+        del stream
+
+    channels: list[Any] = []
+    faked = SimpleNamespace(topic=app.topic, agent=lambda channel, **_: lambda _: channels.append(channel))
+    reader: Any = SimpleNamespace(settings=load_settings(), app=faked)
+    for most in (BUFFERED_ARTICLES, None):
+        Worker._agent(reader, "articles", run, most=most)
+    assert [channel.clone(is_iterator=True).queue.maxsize for channel in channels] == [32, 512]
