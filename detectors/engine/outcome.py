@@ -59,6 +59,6 @@ class Step(Limited, frozen=True):
     observations: tuple[Observation, ...] = ()
 
     @property
-    def has_effects(self) -> bool:
-        """Whether anything is to be sent, written or deleted."""
-        return bool(self.firings or self.puts or self.deletes or self.observations)
+    def sends(self) -> bool:
+        """Whether anything is to be sent."""
+        return bool(self.firings or self.observations)

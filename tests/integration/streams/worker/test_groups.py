@@ -196,6 +196,6 @@ def test_workers_without_articles_write_nothing_and_event_time_passes(new_watch:
     time.sleep(15)
     after = sum(watch.ends("observations").values()), len(watch.changelog())
     assert after[0] - before[0] <= 2 * 12  # a repetition, each ten minutes
-    assert after[1] - before[1] <= 2 * 12
+    assert after[1] - before[1] <= 4 * 12  # also how far each partition was judged, each minute
     for worker, mark in zip(workers, marks, strict=True):
         assert min(worker.watermarks().values()) - mark > timedelta(seconds=5)
