@@ -24,13 +24,13 @@ from detectors.reading.readers import (
     Word,
     read_keys,
 )
+from detectors.rules.alert_topic import ALERTS, AlertTopic
 from detectors.rules.kind import Key, Kind
 from detectors.rules.schedule import Schedule, ScheduleReader
 from detectors.rules.templates import TemplateReader
 from detectors.vocabulary import SEVERITIES
 
 RULE_NAME = r"[a-z0-9-]{1,200}"
-TOPIC_NAME = r"[a-zA-Z0-9._-]{1,249}"
 HOUR = timedelta(hours=1)
 
 
@@ -100,8 +100,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     topic: Annotated[
         str,
         Key(
-            Word("a topic's name of letters, digits, '.', '_' and '-'", TOPIC_NAME),
-            "the rule's own alert topic; default: alerts.NAME",
+            AlertTopic(),
+            "the rule's own alert topic, alerts or alerts.NAME; default: alerts. and the rule's name",
             harmless=True,
         ),
     ] = ""
@@ -121,4 +121,4 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     def topics(self) -> tuple[str, ...]:
         """The topics that receive its alerts."""
-        return tuple(dict.fromkeys(("alerts", self.topic))) if self.publish else ()
+        return tuple(dict.fromkeys((ALERTS, self.topic))) if self.publish else ()

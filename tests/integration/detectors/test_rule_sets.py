@@ -70,12 +70,12 @@ class TestDefaults:
     )
 
     def test_labels_annotations_and_tags_merge_and_other_keys_are_replaced(self, tmp_path: Path) -> None:
-        rule = "{name: one, kind: match, labels: {level: two}, annotations: {b: y}, tags: [u, t], topic: mine}"
+        rule = "{name: one, kind: match, labels: {level: two}, annotations: {b: y}, tags: [u, t], topic: alerts.mine}"
         found = rules(tmp_path, a=f"{self.DEFAULTS}rules: [{rule}]")["one"]
         assert found.labels == {"desk": "asia", "level": "two"}
         assert found.annotations == {"a": "x", "b": "y"}
         assert set(found.tags) == {"t", "u"}
-        assert found.topic == "mine"
+        assert found.topic == "alerts.mine"
         assert found.lateness == timedelta(hours=2)
 
     def test_a_key_that_a_kind_does_not_have_is_skipped(self, tmp_path: Path) -> None:
@@ -110,12 +110,10 @@ class TestOverrides:
     )
 
     def test_they_change_rules_of_other_files_by_name_and_by_tag_after_the_defaults(self, tmp_path: Path) -> None:
-        text = (
-            "overrides: [{rules: [one], set: {severity: critical}}, {tags: [asia], set: {topic: mine, lateness: 3h}}]"
-        )
+        text = "overrides: [{rules: [one], set: {severity: critical}}, {tags: [asia], set: {topic: alerts.mine, lateness: 3h}}]"
         found = rules(tmp_path, a=self.BASE, b=text)
         assert [found[name].severity for name in ("one", "two")] == ["critical", "warning"]
-        assert {(rule.topic, rule.lateness) for rule in found.values()} == {("mine", timedelta(hours=3))}
+        assert {(rule.topic, rule.lateness) for rule in found.values()} == {("alerts.mine", timedelta(hours=3))}
 
     def test_exceptions_and_tags_are_added(self, tmp_path: Path) -> None:
         base = "rules: [{name: one, kind: match, tags: [a], exceptions: [{name: x, where: {text: x}}]}]"
@@ -246,7 +244,7 @@ class TestState:
 
     @pytest.mark.parametrize(
         "change",
-        ["at_least: 3", "at_least: {info: 1}", "severity: info", "labels: {a: b}", "topic: t", "annotations: {a: b}",
+        ["at_least: 3", "at_least: {info: 1}", "severity: info", "labels: {a: b}", "topic: alerts.t", "annotations: {a: b}",
          "description: d", "tags: [a]", "throttle: 1h", "lateness: 2h", "schedule: {days: mon}", "publish: false"],
     )  # fmt: skip
     def test_texts_labels_topic_severity_and_thresholds_keep_it(self, tmp_path: Path, change: str) -> None:

@@ -40,10 +40,10 @@ from tests.rigs.worker import Worker
 
 RULES = """
 rules:
-  - {name: floods, kind: match, where: {text: flood}, topic: desk}
+  - {name: floods, kind: match, where: {text: flood}, topic: alerts.desk}
   - {name: many-floods, kind: frequency, where: {text: flood}, window: 1h, at_least: 3, topic: alerts.many}
 """
-RULE_TOPICS = ("alerts.many", "desk")
+RULE_TOPICS = ("alerts.desk", "alerts.many")
 ARTICLES = [
     {"id": f"a{n}", "text": f"Report {n}: the flood rose.", "published_at": f"2025-03-01T10:0{n}:00Z"} for n in range(5)
 ]
@@ -111,7 +111,7 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
     assert "6 articles sent" in newswatch(closed, "producer", "ingest", str(file)).stderr
 
     follow = ("--from-beginning", "--format", "json", "--group", "watch-subscriber-desk", "--max")
-    said = newswatch(closed, "subscriber", "subscribe", "desk", *follow, "5").stdout
+    said = newswatch(closed, "subscriber", "subscribe", "alerts.desk", *follow, "5").stdout
     assert {json.loads(line)["rule"] for line in said.splitlines()} == {"floods"}
     said = newswatch(closed, "subscriber", "subscribe", "alerts.many", *follow, "1").stdout
     assert json.loads(said.splitlines()[0])["rule"] == "many-floods"
@@ -178,7 +178,7 @@ def test_without_the_right_to_transactions_nothing_is_replayed(closed: ClosedKaf
 
 WRITES = {
     "producer": {"articles"},
-    "worker": {"articles.enriched", "articles.dead", "observations", "alerts", "alerts.many", "desk"},
+    "worker": {"articles.enriched", "articles.dead", "observations", "alerts", "alerts.many", "alerts.desk"},
     "subscriber": set(),
     "operator": {"articles", "observations", "articles.dead.replayed", "alerts", "alerts.many"},
     "topics": set(),
@@ -186,7 +186,7 @@ WRITES = {
 READS = {
     "producer": set(),
     "worker": {"articles", "observations"},
-    "subscriber": {"alerts", "alerts.many", "desk"},
+    "subscriber": {"alerts", "alerts.many", "alerts.desk"},
     "operator": {"articles.dead", "articles.dead.replayed"},
     "topics": set(),
 }
@@ -276,11 +276,11 @@ def test_a_denied_topic_is_one_message(closed: ClosedKafka) -> None:
 
 
 def test_a_worker_may_not_create_topics(closed: ClosedKafka, tmp_path: Path) -> None:
-    (tmp_path / "rules.yaml").write_text("rules: [{name: x, kind: match, where: {text: y}, topic: elsewhere}]")
+    (tmp_path / "rules.yaml").write_text("rules: [{name: x, kind: match, where: {text: y}, topic: alerts.elsewhere}]")
     for create in ("true", "false"):
         flags = ("--rules", str(tmp_path), "--set", f"create_topics={create}", "--set", f"data_dir={tmp_path}")
         said = newswatch(closed, "worker", "worker", *flags, status=2).stderr
-        assert "missing topics: press.elsewhere" in said
+        assert "missing topics: press.alerts.elsewhere" in said
 
 
 def test_aiokafka_is_denied_in_the_same_way(closed: ClosedKafka) -> None:

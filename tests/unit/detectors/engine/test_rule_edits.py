@@ -55,7 +55,7 @@ HARMLESS = [
     "description: other",
     "labels: {desk: x}",
     "annotations: {summary: x}",
-    "topic: other",
+    "topic: alerts.other",
     "tags: [x]",
     "severity: critical",
     "schedule: {days: [mon]}",
