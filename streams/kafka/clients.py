@@ -153,6 +153,7 @@ def producer(settings: Settings, **options: Any) -> KafkaProducer:
         return KafkaProducer(
             **connection(settings),
             client_id=settings.client_id("producer"),
+            allow_auto_create_topics=False,
             acks="all",
             enable_idempotence=True,
             compression_type="gzip",
@@ -170,7 +171,13 @@ def consumer(settings: Settings, *topics: str, **options: Any) -> KafkaConsumer:
         BrokerUnreachableError: no broker answers.
     """
     with _connecting(settings):
-        return KafkaConsumer(*topics, **connection(settings), client_id=settings.client_id("subscriber"), **options)
+        return KafkaConsumer(
+            *topics,
+            **connection(settings),
+            client_id=settings.client_id("subscriber"),
+            allow_auto_create_topics=False,
+            **options,
+        )
 
 
 def require_topics(reader: KafkaConsumer, *topics: str) -> None:

@@ -17,7 +17,15 @@ from streams.kafka.topics import ARTICLES
 from streams.settings import Settings
 from streams.settings.data_folder import make_data_folder
 from streams.settings.oauth_tokens import token_source
-from streams.transport import compression, consumer, fetch_spacing, group_membership, record_batches, refused_records
+from streams.transport import (
+    compression,
+    consumer,
+    fetch_spacing,
+    group_membership,
+    record_batches,
+    refused_records,
+    topic_creation,
+)
 from streams.transport.oauth_tokens import AsyncTokens
 from streams.transport.start_offsets import Logs
 
@@ -127,6 +135,7 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
     group_membership.install()
     record_batches.install()
     refused_records.install()
+    topic_creation.install()
     consumer.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)}, logs=logs)
     return app
 

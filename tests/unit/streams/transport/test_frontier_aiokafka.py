@@ -23,6 +23,7 @@ from aiokafka.producer import sender
 from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBatch
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.group import HeartbeatResponse_v1
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
@@ -283,3 +284,14 @@ def test_aiokafka_asks_the_provider_for_a_token() -> None:
     assert asyncio.run(ask(TokenSource(lambda: ("abc", 60)))) == b"n,,\x01auth=Bearer abc\x01\x01"
     with pytest.raises(KafkaConnectionError, match="no token"):
         asyncio.run(ask(TokenSource(refuse)))
+
+
+@assumes("aiokafka.client.MetadataRequest", "aiokafka.protocol.metadata.MetadataRequest")
+def test_a_client_asks_for_metadata_by_the_class_that_its_module_names() -> None:
+    assert "MetadataRequest(list(topics) if topics else None)" in code(AIOKafkaClient._metadata_update)
+    assert "MetadataRequest([])" in code(AIOKafkaClient.bootstrap)
+    assert list(inspect.signature(MetadataRequest.__init__).parameters) == [
+        "self",
+        "topics",
+        "allow_auto_topic_creation",
+    ]
