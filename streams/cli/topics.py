@@ -1,58 +1,133 @@
-"""``newswatch topics``: create and describe the topics of a deployment, and grant access to them."""
+"""``newswatch topics``: create, describe, compare and change the topics of a deployment, and grant access to them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Column, Table
 
-from streams.cli.console import out, print_json
+from streams.cli.console import err, out, print_json
 from streams.cli.options import Brokers, Config, Json, Rules, Set, settings_from
+from streams.cli.plural import plural
 
-app = typer.Typer(name="topics", help="Create and describe the topics, and grant access to them.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from streams.kafka.topic_differences import Difference
+    from streams.kafka.topics import TopicSpec, TopicState
+    from streams.settings import Settings
+
+app = typer.Typer(
+    name="topics", help="Create, compare and change the topics, and grant access to them.", no_args_is_help=True
+)
+
+Partitions = Annotated[
+    int | None,
+    typer.Option(help="Partitions of the topics of articles, enriched articles, dead letters and observations."),
+]
+Replicas = Annotated[int | None, typer.Option(help="Number of replicas of each topic; -1: the brokers' default.")]
 
 
 @app.command(epilog="Example:  newswatch topics create --brokers localhost:9092 --rules deploy/rules --partitions 6")
 def create(
     brokers: Brokers = None,
     rules: Rules = None,
-    partitions: Annotated[
-        int | None,
-        typer.Option(help="Partitions of the topics of articles, enriched articles, dead letters and observations."),
-    ] = None,
-    replication_factor: Annotated[int | None, typer.Option(help="Number of replicas of each topic.")] = None,
+    partitions: Partitions = None,
+    replication_factor: Replicas = None,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Create missing topics, including those that the rules name."""
-    from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
-    from streams.kafka.topics import create_topics, topic_specs
+    """Create missing topics, including those that the rules name, and show all of them as they are."""
+    from streams.kafka.topic_differences import differences
+    from streams.kafka.topics import create_topics
 
     settings = settings_from(
         config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
     )
-    named = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy)).load().topics()
-    specs = topic_specs(settings, named)
+    specs = _wanted(settings)
     made = set(create_topics(settings, specs))
+    states = _states(settings, specs)
+    found = [one for one in differences(settings, specs, states.values()) if one.what != "topic"]
     if json:
         for spec in specs:
+            state = states.get(spec.name)
             print_json(
-                {"topic": spec.name, "created": spec.name in made, "partitions": spec.partitions, "config": spec.config}
+                {
+                    "topic": spec.name,
+                    "created": spec.name in made,
+                    "partitions": state.partitions if state else spec.partitions,
+                    "config": {key: state.in_force.get(key) for key in spec.config} if state else spec.config,
+                    "differs": [one for one in found if one.topic == spec.name],
+                }
             )
         return
     table = Table(Column("topic", overflow="fold"), "partitions", "keeps", "for", "")
     for spec in specs:
-        keeps = (
-            "compacted"
-            if spec.config.get("cleanup.policy") == "compact"
-            else f"{int(spec.config['retention.ms']) // 86_400_000} days"
-        )
-        table.add_row(
-            spec.name, str(spec.partitions), keeps, spec.purpose, "created" if spec.name in made else "exists"
-        )
+        state = states.get(spec.name)
+        row = (str(state.partitions), _keeps(state)) if state else ("-", "-")
+        table.add_row(spec.name, *row, spec.purpose, "created" if spec.name in made else "exists")
     out.print(table)
+    _tell(found)
+
+
+@app.command(epilog="Example:  newswatch topics diff --brokers localhost:9092 --rules deploy/rules")
+def diff(
+    brokers: Brokers = None,
+    rules: Rules = None,
+    partitions: Partitions = None,
+    replication_factor: Replicas = None,
+    json: Json = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Compare the topics with what the settings and rules need. Exit status: 0 the same, 1 different, 2 an error."""
+    settings = settings_from(
+        config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
+    )
+    found = _compare(settings, _wanted(settings))
+    _show(found, json=json)
+    if found:
+        raise typer.Exit(1)
+    if not json:
+        err.print("the topics are as the settings and rules need them")
+
+
+@app.command(epilog="Example:  newswatch topics apply --brokers localhost:9092 --rules deploy/rules --yes")
+def apply(
+    yes: Annotated[bool, typer.Option("--yes", help="Make the changes; otherwise they are only shown.")] = False,
+    needed: Annotated[bool, typer.Option("--needed", help="Only changes without which no worker starts.")] = False,
+    brokers: Brokers = None,
+    rules: Rules = None,
+    partitions: Partitions = None,
+    replication_factor: Replicas = None,
+    json: Json = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Create and change topics until they are as the settings and rules need them; without --yes only show how.
+
+    Exit status: 0 nothing is left to do by hand, 1 something is, 2 an error.
+    """
+    from streams.kafka.topic_changes import change_topics
+
+    settings = settings_from(
+        config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
+    )
+    specs = _wanted(settings)
+    found = [one for one in _compare(settings, specs) if one.grave or not needed]
+    changes = [one for one in found if not one.remedy]
+    by_hand = len(found) - len(changes)
+    _show(found, json=json)
+    if yes:
+        change_topics(settings, specs, changes)
+    if not json:
+        done = f"{plural(len(changes), 'change')} made" if yes else f"{plural(len(changes), 'change')} to make"
+        err.print(done + ("" if yes or not changes else "; add --yes to make them"))
+        if by_hand:
+            err.print(f"{plural(by_hand, 'difference')} left to you")
+    if by_hand:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example:  newswatch topics grant subscriber desk-1 --brokers localhost:9092 --print")
@@ -96,26 +171,27 @@ def describe(
     brokers: Brokers = None, rules: Rules = None, json: Json = False, config: Config = None, set_: Set = None
 ) -> None:
     """Show the topics as they exist on the brokers."""
-    from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
-    from streams.kafka.topics import describe_topics, topic_specs
+    from streams.kafka.topic_differences import differences
 
     settings = settings_from(config, set_, brokers=brokers, rules=rules)
-    named = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy)).load().topics()
-    wanted = [spec.name for spec in topic_specs(settings, named)]
-    found = {topic.name: topic for topic in describe_topics(settings, wanted)}
+    specs = _wanted(settings)
+    found = _states(settings, specs)
     if json:
-        for name in wanted:
-            print_json({"topic": name, "exists": name in found} | ({"state": found[name]} if name in found else {}))
+        for spec in specs:
+            state = found.get(spec.name)
+            shown = {name: getattr(state, name) for name in _DESCRIBED} if state else None
+            print_json({"topic": spec.name, "exists": state is not None} | ({"state": shown} if shown else {}))
         return
     table = Table(Column("topic", overflow="fold"), "partitions", "replicas", Column("configuration", overflow="fold"))
-    for name in wanted:
-        state = found.get(name)
+    for spec in specs:
+        state = found.get(spec.name)
         if state is None:
-            table.add_row(name, "-", "-", "missing")
+            table.add_row(spec.name, "-", "-", "missing")
         else:
             changed = ", ".join(f"{key}={value}" for key, value in state.config.items())
-            table.add_row(name, str(state.partitions), str(state.replication_factor), changed)
+            table.add_row(spec.name, str(state.partitions), str(state.replication_factor), changed)
     out.print(table)
+    _tell([one for one in differences(settings, specs, found.values()) if one.what != "topic"])
 
 
 @app.command(epilog="Example:  newswatch topics asyncapi > deploy/asyncapi.yaml")
@@ -124,3 +200,72 @@ def asyncapi() -> None:
     from streams.kafka.asyncapi import asyncapi_text
 
     typer.echo(asyncapi_text(), nl=False)
+
+
+#: What `describe --json` shows of a topic.
+_DESCRIBED = ("name", "partitions", "replication_factor", "config", "id")
+
+
+def _wanted(settings: Settings) -> Sequence[TopicSpec]:
+    from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
+    from streams.kafka.topics import topic_specs
+
+    rules = RulesFolder(find_rules(settings.rules), vocabulary_of(settings.taxonomy)).load()
+    return topic_specs(settings, rules.topics())
+
+
+def _states(settings: Settings, specs: Iterable[TopicSpec]) -> dict[str, TopicState]:
+    from streams.kafka.topics import describe_topics
+
+    return {state.name: state for state in describe_topics(settings, [spec.name for spec in specs])}
+
+
+def _compare(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[Difference, ...]:
+    from streams.kafka.topic_differences import differences
+
+    states = _states(settings, specs)
+    unseen = [state.name for state in states.values() if not state.in_force]
+    if unseen:
+        err.print(f"these brokers, or this user's rights, do not show the configuration of {', '.join(unseen)}")
+    return differences(settings, specs, states.values())
+
+
+def _keeps(state: TopicState) -> str:
+    from streams.kafka.topic_differences import duration
+
+    policy = state.in_force.get("cleanup.policy")
+    if policy is None:
+        return "-"
+    kept = duration(int(state.in_force.get("retention.ms", "-1")))
+    return ", ".join(word for word, holds in (("compacted", "compact" in policy), (kept, "delete" in policy)) if holds)
+
+
+def _show(found: Sequence[Difference], *, json: bool) -> None:
+    from streams.kafka.topic_differences import shown
+
+    if json:
+        for one in found:
+            print_json(one)
+        return
+    if not found:
+        return
+    table = Table(
+        Column("topic", overflow="fold"),
+        "what",
+        Column("is", overflow="fold"),
+        Column("expected", overflow="fold"),
+        Column("why", overflow="fold"),
+        "",
+    )
+    for one in found:
+        why = f"{one.because}; {one.remedy}" if one.remedy else one.because
+        mark = "no worker starts" if one.grave and one.what != "topic" else ""
+        table.add_row(one.topic, one.what, shown(one.what, one.found), shown(one.what, one.wanted), why, mark)
+    out.print(table)
+
+
+def _tell(found: Sequence[Difference]) -> None:
+    for one in found:
+        err.print(str(one))
+    if found:
+        err.print("`newswatch topics apply` shows how to change this")

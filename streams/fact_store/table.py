@@ -53,7 +53,7 @@ def local_copies(settings: Settings, changelog: TopicState) -> LocalCopies | Non
 
     folder = settings.data_dir / settings.app_id / "facts"
     # Half the retention of tombstones: clocks differ, and reading takes a while.
-    longest_age = int(changelog.config.get(TOMBSTONES, TOMBSTONES_MS)) / 1000 / 2
+    longest_age = int((changelog.in_force or changelog.config).get(TOMBSTONES, TOMBSTONES_MS)) / 1000 / 2
     return LocalCopies(folder, changelog.id, longest_age)
 
 

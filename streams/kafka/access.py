@@ -23,11 +23,11 @@ from detectors.reading.problems import Problem, nearest
 from detectors.reading.typed import read_yaml_file
 from detectors.user_error import UserError
 from streams.kafka.clients import admin_client
-from streams.kafka.topics import topic_specs
+from streams.kafka.topics import ARTICLES, topic_specs
 from streams.settings import Settings
 from streams.shipped import shipped
 
-Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS"]
+Operation = Literal["READ", "WRITE", "CREATE", "ALTER", "DESCRIBE", "ALTER_CONFIGS", "DESCRIBE_CONFIGS"]
 Resource = Literal["topic", "group", "transactional_id"]
 
 _TYPES = {
@@ -52,7 +52,8 @@ class AccessError(UserError):
 class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of a role: operations on a topic, a consumer group or a transactional id.
 
-    ``prefixed``: the name is a prefix, and the line applies to every name that begins with it.
+    ``prefixed``: the name is a prefix, and the line applies to every name that begins with it. ``optional``: the role
+    does its work without it.
     """
 
     operations: tuple[Operation, ...]
@@ -60,6 +61,7 @@ class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: str | None = None
     transactional_id: str | None = None
     prefixed: bool = False
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if [self.topic, self.group, self.transactional_id].count(None) != len(_TYPES) - 1:
@@ -115,8 +117,13 @@ def _unusable(problems: Iterable[Problem]) -> AccessError:
     return AccessError("\n".join(map(str, problems)))
 
 
-def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tuple[Grant, ...]:
+def grants(
+    settings: Settings, role: str, rule_topics: Iterable[str] = (), *, optional: bool = True
+) -> tuple[Grant, ...]:
     """What a role may do in a deployment whose rules name ``rule_topics`` (without the prefix).
+
+    Args:
+        optional: whether to include what the role can do without.
 
     Raises:
         AccessError: the role does not exist.
@@ -127,10 +134,18 @@ def grants(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> tu
     every = [spec.name for spec in topic_specs(settings, rule_topics)]
     found: dict[Grant, None] = {}
     for line in roles()[role].allow:
+        if line.optional and not optional:
+            continue
         kind, pattern = line.named
         names = named if "{rule_topic}" in pattern else every if "{topic}" in pattern else [""]
         for name in names:
-            full = pattern.format(prefix=settings.topic_prefix, app_id=settings.app_id, rule_topic=name, topic=name)
+            full = pattern.format(
+                prefix=settings.topic_prefix,
+                articles=settings.topic(ARTICLES),
+                app_id=settings.app_id,
+                rule_topic=name,
+                topic=name,
+            )
             for operation in line.operations:
                 found[Grant(kind, full, line.prefixed, operation)] = None
     return tuple(found)
@@ -165,7 +180,7 @@ def require(settings: Settings, role: str, rule_topics: Iterable[str] = ()) -> N
     """
     if settings.security_protocol == "PLAINTEXT":
         return
-    wanted = [grant for grant in grants(settings, role, rule_topics) if not grant.prefixed]
+    wanted = [grant for grant in grants(settings, role, rule_topics, optional=False) if not grant.prefixed]
     admin = admin_client(settings)
     try:
         allowed = _allowed_on_topics(admin, {grant.name for grant in wanted if grant.resource == "topic"})

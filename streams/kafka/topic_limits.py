@@ -9,7 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from streams.kafka.clients import BrokerUnreachableError, admin_client
-from streams.kafka.topics import MAX_RECORD_BYTES, REASON_BYTES
+from streams.kafka.topics import REASON_BYTES
 from streams.settings import Settings
 
 #: The setting that each of Kafka's refusals is about.
@@ -36,7 +36,7 @@ class TopicLimits:
         if name is not None:
             limit = self._config(topic).get(name)
             is_now = f"its {name} is {int(limit):,}" if limit and limit.isdecimal() else f"its {name} is lower"
-            enough = max(MAX_RECORD_BYTES, size + REASON_BYTES)
+            enough = max(self._settings.max_request_bytes, size + REASON_BYTES)
             return f"{is_now}. Raise it: {self._command(topic, f'{name}={enough}')}"
         if refusal == "INVALID_TIMESTAMP":
             stamped = self._command(topic, "message.timestamp.type=LogAppendTime")

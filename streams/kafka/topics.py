@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
     ClusterAuthorizationFailedError,
+    InvalidReplicationFactorError,
     KafkaError,
+    NoError,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
+    for_code,
 )
 
 from detectors.user_error import UserError
 from streams.kafka.clients import admin_client
 from streams.kafka.topic_ids import topic_id
-from streams.settings import Settings
+from streams.kafka.topic_names import require_separate
+from streams.settings import INPUT, Settings
 
-ARTICLES = "articles"
+ARTICLES = INPUT
 ENRICHED = "articles.enriched"
 DEAD = "articles.dead"
 REPLAYED = "articles.dead.replayed"
@@ -30,25 +35,31 @@ DAY_MS = 86_400_000
 #: How long a compacted topic keeps tombstones at least, for readers that come back; and Kafka's default.
 TOMBSTONES = "delete.retention.ms"
 TOMBSTONES_MS = DAY_MS
-#: A topic's records may be as large as an article of 1 MB whose every character is escaped in JSON.
-MAX_RECORD_BYTES = 8 * 1024 * 1024
 #: How much larger than its original a dead letter may be: its headers hold the reason.
 REASON_BYTES = 64 * 1024
 #: The broker's clock stamps what workers write: it rejects records of a worker whose clock is over an hour fast.
 STAMPED = {"message.timestamp.type": "LogAppendTime"}
 
 
+Role = Literal["articles", "enriched", "dead", "replayed", "observations", "alerts", "changelog", "rule"]
+
+
+#: Where a topic's configuration comes from if not from the topic itself.
+_OF_THE_BROKER = {"DYNAMIC_DEFAULT_BROKER_CONFIG", "STATIC_BROKER_CONFIG", "DEFAULT_CONFIG"}
+
+
 class TopicSpec(msgspec.Struct, frozen=True):
-    """A topic as it should be: full name, partitions, configuration and purpose."""
+    """A topic as it should be: full name, partitions, configuration and purpose; its role in the deployment."""
 
     name: str
     partitions: int
     config: dict[str, str]
     purpose: str
+    role: Role = "rule"
 
 
 class TopicState(msgspec.Struct, frozen=True):
-    """A topic as it is on the broker."""
+    """A topic as it is on the broker; ``config`` is what differs from the broker's defaults."""
 
     name: str
     partitions: int
@@ -56,6 +67,8 @@ class TopicState(msgspec.Struct, frozen=True):
     config: dict[str, str]
     id: str = ""
     """Changes when the topic is recreated; empty if the broker gives none."""
+    in_force: dict[str, str] = {}
+    """The whole configuration, defaults included; empty if this user may not see it."""
 
 
 class TopicsMissingError(UserError):
@@ -67,6 +80,19 @@ class TopicsMissingError(UserError):
         unseen = "" if refused else ", or grant this user access with `newswatch topics grant ROLE USER`"
         remedy = f"create them with `newswatch topics create --rules DIR`{who}{unseen}"
         super().__init__(f"missing topics: {', '.join(self.names)}; {remedy}")
+
+
+class TopicNotCreatedError(UserError):
+    """The brokers refuse to create a topic; the message has their reason, and the setting to change."""
+
+    def __init__(self, topic: str, replicas: int, error: type[KafkaError], said: str) -> None:
+        remedy = ""
+        if issubclass(error, InvalidReplicationFactorError):
+            remedy = (
+                f"; replication_factor is {replicas}: set it to at most the number of brokers, or to -1 for the "
+                "brokers' default"
+            )
+        super().__init__(f"cannot create topic {topic}: {said.rstrip('.') or error.__name__}{remedy}")
 
 
 class PartitionsDifferError(UserError):
@@ -86,37 +112,77 @@ def changelog_topic(settings: Settings) -> str:
 
 
 def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[TopicSpec, ...]:
-    """Every topic that a deployment needs, including those that its rules name."""
-    large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
-    week = {"retention.ms": str(7 * DAY_MS)}
-    month = {"retention.ms": str(30 * DAY_MS)}
-    quarter = {"retention.ms": str(90 * DAY_MS)}
-    forever = {"cleanup.policy": "compact"}
+    """Every topic that a deployment needs, including those that its rules name.
 
-    def spec(name: str, config: dict[str, str], purpose: str, partitions: int | None = None) -> TopicSpec:
-        return TopicSpec(settings.topic(name), partitions or settings.partitions, large | STAMPED | config, purpose)
+    Raises:
+        TopicNameError: two of the topics would be one, or Kafka cannot tell them apart.
+    """
+    large = {"max.message.bytes": str(settings.max_request_bytes)}
+    with_reason = {"max.message.bytes": str(settings.max_request_bytes + REASON_BYTES)}
+    compacted = {"cleanup.policy": "compact"}
+    # Another deployment's articles, unless this one sets how long they are kept.
+    shared = settings.input_topic is not None and "articles_retention_days" not in settings.model_fields_set
+    many = settings.partitions
+
+    def spec(role: Role, name: str, partitions: int, config: dict[str, str], purpose: str) -> TopicSpec:
+        return TopicSpec(name, partitions, large | STAMPED | config, purpose, role)
 
     fixed = (
-        TopicSpec(settings.topic(ARTICLES), settings.partitions, large | week, "incoming articles, JSON"),
-        spec(ENRICHED, week, "articles with officials, countries and themes"),
         TopicSpec(
+            settings.topic(ARTICLES),
+            many,
+            large | ({} if shared else _kept(settings.articles_retention_days)),
+            "incoming articles, JSON",
+            "articles",
+        ),
+        spec(
+            "enriched",
+            settings.topic(ENRICHED),
+            many,
+            _kept(settings.enriched_retention_days),
+            "articles with officials, countries and themes",
+        ),
+        spec(
+            "dead",
             settings.topic(DEAD),
-            settings.partitions,
-            STAMPED | month | {"max.message.bytes": str(MAX_RECORD_BYTES + REASON_BYTES)},
+            many,
+            _kept(settings.dead_retention_days) | with_reason,
             "records that could not be processed, unchanged, with the reason",
         ),
-        spec(REPLAYED, quarter, "replayed dead letters, with the position of each replayed copy", 1),
-        spec(OBSERVATIONS, week, "observations of rules with state, keyed by rule and group"),
-        spec(ALERTS, forever, "every alert, compacted by alert id", 1),
-        TopicSpec(
-            changelog_topic(settings),
-            settings.partitions,
-            large | STAMPED | forever | {TOMBSTONES: str(TOMBSTONES_MS)},
-            "rule state",
+        spec(
+            "replayed",
+            settings.topic(REPLAYED),
+            1,
+            _kept(settings.replayed_retention_days),
+            "replayed dead letters, with the position of each replayed copy",
         ),
+        spec(
+            "observations",
+            settings.topic(OBSERVATIONS),
+            many,
+            _kept(settings.observations_retention_days),
+            "observations of rules with state, keyed by rule and group",
+        ),
+        spec(
+            "alerts",
+            settings.topic(ALERTS),
+            1,
+            {"cleanup.policy": "compact,delete"} | _kept(settings.alerts_retention_days),
+            "every alert, compacted by alert id",
+        ),
+        spec("changelog", changelog_topic(settings), many, compacted | {TOMBSTONES: str(TOMBSTONES_MS)}, "rule state"),
     )
-    named = (spec(name, month, "alerts of the rules that name it", 1) for name in sorted(set(rule_topics) - {ALERTS}))
+    kept = _kept(settings.rule_alerts_retention_days)
+    named = tuple(
+        spec("rule", settings.topic(name), 1, kept, "alerts of the rules that name it")
+        for name in sorted(set(rule_topics) - {ALERTS})
+    )
+    require_separate([each.name for each in (*fixed, *named)])
     return (*fixed, *named)
+
+
+def _kept(days: float) -> dict[str, str]:
+    return {"retention.ms": str(int(days * DAY_MS)) if days > 0 else "-1"}
 
 
 def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, ...]:
@@ -124,7 +190,7 @@ def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, 
 
     Raises:
         TopicsMissingError: one is missing, and this user may not create it.
-        KafkaError: the broker refuses for another reason.
+        TopicNotCreatedError: the broker refuses for another reason.
     """
     admin = admin_client(settings)
     try:
@@ -133,13 +199,8 @@ def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, 
         for spec in specs:
             if spec.name in present:
                 continue
-            wanted = {
-                "num_partitions": spec.partitions,
-                "replication_factor": settings.replication_factor,
-                "configs": spec.config,
-            }
             try:
-                admin.create_topics({spec.name: wanted}, wait_for_metadata=True)
+                _create(admin, spec, settings.replication_factor)
             except TopicAlreadyExistsError:  # another worker was faster
                 continue
             except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError):
@@ -148,6 +209,21 @@ def create_topics(settings: Settings, specs: Sequence[TopicSpec]) -> tuple[str, 
         return tuple(made)
     finally:
         admin.close()
+
+
+def _create(admin: KafkaAdminClient, spec: TopicSpec, replicas: int) -> None:
+    wanted = {"num_partitions": spec.partitions, "replication_factor": replicas, "configs": spec.config}
+    # Errors that kafka-python raises quote the whole request and response.
+    for answer in admin.create_topics({spec.name: wanted}, raise_errors=False)["topics"]:
+        error = for_code(answer["error_code"])
+        if error is NoError:
+            admin.wait_for_topics([spec.name])
+        elif issubclass(
+            error, TopicAlreadyExistsError | TopicAuthorizationFailedError | ClusterAuthorizationFailedError
+        ):
+            raise error(spec.name)
+        else:
+            raise TopicNotCreatedError(spec.name, replicas, error, answer.get("error_message") or "")
 
 
 def ensure_topics(settings: Settings, specs: Sequence[TopicSpec], *, create: bool) -> tuple[str, ...]:
@@ -175,13 +251,15 @@ def describe_topics(settings: Settings, names: Sequence[str]) -> tuple[TopicStat
         present = sorted(set(admin.list_topics()) & set(names))
         if not present:
             return ()
+        configs = _configs_of(admin, present)
         found = [
             TopicState(
                 name=topic["name"],
                 partitions=len(topic["partitions"]),
-                replication_factor=len(topic["partitions"][0]["replica_nodes"]) if topic["partitions"] else 0,
-                config=_config_of(admin, topic["name"]),
+                replication_factor=min((len(one["replica_nodes"]) for one in topic["partitions"]), default=0),
+                config={key: value for key, (value, own) in configs[topic["name"]].items() if own},
                 id=topic_id(topic),
+                in_force={key: value for key, (value, _) in configs[topic["name"]].items()},
             )
             for topic in admin.describe_topics(present)
         ]
@@ -190,10 +268,19 @@ def describe_topics(settings: Settings, names: Sequence[str]) -> tuple[TopicStat
         admin.close()
 
 
-def _config_of(admin: KafkaAdminClient, name: str) -> dict[str, str]:
+def _configs_of(admin: KafkaAdminClient, names: Sequence[str]) -> Mapping[str, dict[str, tuple[str, bool]]]:
+    """The configuration of each topic: values, and whether the topic has them of its own."""
+    found: dict[str, dict[str, tuple[str, bool]]] = {name: {} for name in names}
     try:
-        described = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+        described = admin.describe_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, name) for name in names], config_filter="all"
+        )
     except KafkaError:  # the embedded broker may not support this request
-        return {}
-    found = {key: str(data["value"]) for by_name in described.values() for key, data in by_name.get(name, {}).items()}
-    return dict(sorted(found.items()))
+        return found
+    for name, config in (pair for by_name in described.values() for pair in by_name.items()):
+        found[name] = {key: (str(data["value"]), _own(data)) for key, data in sorted(config.items())}
+    return found
+
+
+def _own(described: Mapping[str, Any]) -> bool:
+    return described["config_source"] not in _OF_THE_BROKER

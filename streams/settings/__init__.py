@@ -6,9 +6,10 @@ The Kafka security settings also accept the names that Kafka's own tools use (``
 from streams.settings.credentials import Secret
 from streams.settings.errors import SettingsError
 from streams.settings.loading import Loaded, load, load_settings
-from streams.settings.model import SECRETS, SaslMechanism, SecurityProtocol, Settings
+from streams.settings.model import INPUT, SECRETS, SaslMechanism, SecurityProtocol, Settings
 
 __all__ = [
+    "INPUT",
     "SECRETS",
     "Loaded",
     "SaslMechanism",

@@ -9,9 +9,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from streams.logs.setup import LogFormat, LogLevel
 from streams.settings.credentials import Secret, client_context, secret_from
@@ -19,6 +19,24 @@ from streams.settings.credentials import Secret, client_context, secret_from
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
+
+#: The topic of incoming articles, if ``input_topic`` does not name another one.
+INPUT = "articles"
+
+
+def _days(value: float) -> float:
+    if value <= 0 and value != -1:
+        raise ValueError(f"expected days above 0, or -1 for ever, found {value:g}")
+    return value
+
+
+def _replicas(value: int) -> int:
+    if value < 1 and value != -1:
+        raise ValueError(f"expected 1 or more, or -1 for the brokers' default, found {value}")
+    return value
+
+
+Days = Annotated[float, AfterValidator(_days)]
 
 #: Never accepted on the command line, which every user of the machine can read.
 SECRETS = ("sasl_password", "sasl_oauthbearer_client_secret", "ssl_key_password")
@@ -34,6 +52,12 @@ class Settings(BaseModel):
         "newswatch", pattern=r"^[a-zA-Z0-9._-]+$", description="consumer group and prefix of the changelog topic"
     )
     topic_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]*$", description="prefix of every topic name")
+    input_topic: str | None = Field(
+        None,
+        pattern=r"^[a-zA-Z0-9._-]{1,249}$",
+        description="full name of the topic of incoming articles; default: topic_prefix and articles. With it, a "
+        "second version reads the articles of the first, under a topic_prefix and app_id of its own",
+    )
     instance_id: str | None = Field(
         None, description="static membership (KIP-345): a name that stays the same across restarts"
     )
@@ -55,7 +79,16 @@ class Settings(BaseModel):
     )
     create_topics: bool = Field(True, description="whether the worker may create missing topics")
     partitions: int = Field(6, ge=1, description="number of partitions of created topics")
-    replication_factor: int = Field(1, ge=1, description="replication factor of created topics")
+    replication_factor: Annotated[int, AfterValidator(_replicas)] = Field(
+        1, description="replication factor of created topics; -1: the brokers' default"
+    )
+    articles_retention_days: Days = Field(7.0, description="how long Kafka keeps articles; -1: for ever")
+    enriched_retention_days: Days = Field(7.0, description="how long Kafka keeps enriched articles")
+    dead_retention_days: Days = Field(30.0, description="how long Kafka keeps dead letters")
+    replayed_retention_days: Days = Field(90.0, description="how long Kafka keeps the marks of replayed dead letters")
+    observations_retention_days: Days = Field(7.0, description="how long Kafka keeps observations")
+    alerts_retention_days: Days = Field(365.0, description="how long Kafka keeps the topic `alerts`")
+    rule_alerts_retention_days: Days = Field(30.0, description="how long Kafka keeps the topics `alerts.NAME`")
 
     model: str = Field("en_core_web_sm", description="spaCy pipeline used for named entities")
     registry: Path | None = Field(None, description="YAML registry of officials; default: the shipped one")
@@ -240,4 +273,6 @@ class Settings(BaseModel):
 
     def topic(self, name: str) -> str:
         """The full name of a topic on the broker."""
+        if name == INPUT and self.input_topic is not None:
+            return self.input_topic
         return self.topic_prefix + name

@@ -20,11 +20,11 @@ from streams.fact_store.table import FactTable, local_copies, require_store
 from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
 from streams.hot_reload.rules_in_force import RulesInForce
 from streams.kafka.access import require
+from streams.kafka.topic_check import check_topics
 from streams.kafka.topic_ids import TopicIds
 from streams.kafka.topics import (
     ARTICLES,
     OBSERVATIONS,
-    PartitionsDifferError,
     changelog_topic,
     describe_topics,
     ensure_topics,
@@ -83,6 +83,8 @@ class Worker:
         RulesNotFoundError, RuleSetError: there are no rules, or one is wrong.
         TopicsMissingError: a topic is missing and may not be created.
         PartitionsDifferError: ``observations`` and the changelog differ in their number of partitions.
+        TopicNameError: two topics of the deployment would be one.
+        TopicsUnsuitableError: records or rule state would be lost on a topic as it is.
         AccessError: the Kafka user lacks a permission that the worker needs.
         BrokerUnreachableError: no broker answers.
         SettingsError: a setting needs a package that is not installed, or a file cannot be read.
@@ -99,17 +101,18 @@ class Worker:
         )
         rules = folder.load()
         self._require_brokers()
-        made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
+        specs = topic_specs(settings, rules.topics())
+        made = ensure_topics(settings, specs, create=settings.create_topics)
         require(settings, "worker", rules.topics())
         if made:
             logger.info("topics created: %s", ", ".join(made))
         if settings.idempotence and not gives_producer_ids(settings):
             logger.warning(WITHOUT_PRODUCER_IDS, ", ".join(settings.brokers))
             settings = self.settings = settings.model_copy(update={"idempotence": False})
-        topics = {topic.name: topic for topic in describe_topics(settings, self._topics())}
+        states = describe_topics(settings, [spec.name for spec in specs])
+        check_topics(settings, specs, states)
+        topics = {topic.name: topic for topic in states}
         observations, changelog = topics[settings.topic(OBSERVATIONS)], topics[changelog_topic(settings)]
-        if observations.partitions != changelog.partitions:
-            raise PartitionsDifferError(observations, changelog)
 
         logs = Logs(
             {name: topics[name].id for name in map(settings.topic, (ARTICLES, OBSERVATIONS)) if topics[name].id},
@@ -205,9 +208,6 @@ class Worker:
         if port and server.port != port:
             logger.warning("port %d is in use, so metrics are on port %d (see --metrics-port)", port, server.port)
         return server
-
-    def _topics(self) -> list[str]:
-        return [self.settings.topic(ARTICLES), self.settings.topic(OBSERVATIONS), changelog_topic(self.settings)]
 
     def _ready(self) -> None:
         topic, rules = self.settings.topic(ARTICLES), len(self.in_force.rules.rules)

@@ -1,0 +1,69 @@
+"""Compares topics with what a deployment needs when it starts: refuses what endangers it, logs the rest."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Sequence
+
+from detectors.user_error import UserError
+from streams.kafka.topic_differences import Difference, differences
+from streams.kafka.topics import PartitionsDifferError, TopicSpec, TopicState
+from streams.settings import SECRETS, Settings
+
+#: The settings that the topics and the connection depend on, by how they begin.
+_OF_TOPICS = ("app_id", "topic_prefix", "input_topic", "max_request_bytes", "security_", "sasl_", "ssl_")
+
+logger = logging.getLogger(__name__)
+
+
+class TopicsUnsuitableError(UserError):
+    """Topics on which records or rule state would be lost; the message lists them, with the command that helps."""
+
+    def __init__(self, settings: Settings, grave: Sequence[Difference]) -> None:
+        self.differences = tuple(grave)
+        lines = ["these topics would lose records or rule state:", *(f"  {one}" for one in grave)]
+        if any(not one.remedy for one in grave):
+            lines.append(f"change them with `{apply_command(settings)}` (without --yes it only shows the changes)")
+        super().__init__("\n".join(lines))
+
+
+def apply_command(settings: Settings) -> str:
+    """The command that makes the changes without which no worker starts, to be copied; without secrets."""
+    words = ["newswatch", "topics", "apply", "--needed", "--yes", "--brokers", ",".join(settings.brokers)]
+    if settings.rules is not None:
+        words += ["--rules", str(settings.rules)]
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if name in settings.model_fields_set and name.startswith(_OF_TOPICS) and name not in SECRETS and value:
+            words += ["--set", f"{name}={value}"]
+    return shlex.join(words)
+
+
+def check_topics(settings: Settings, specs: Sequence[TopicSpec], states: Sequence[TopicState]) -> None:
+    """Log each difference that does no harm, in a line.
+
+    Raises:
+        PartitionsDifferError: rule state would be in the wrong partitions.
+        TopicsUnsuitableError: records or rule state would be lost.
+    """
+    by_role = {spec.role: state for spec in specs for state in states if state.name == spec.name}
+    if "observations" in by_role and "changelog" in by_role:
+        observations, changelog = by_role["observations"], by_role["changelog"]
+        if observations.partitions != changelog.partitions:
+            raise PartitionsDifferError(observations, changelog)
+    # A topic that was created just now may be unknown to the broker that is asked.
+    found = [one for one in differences(settings, specs, states) if one.what != "topic"]
+    for one in found:
+        if not one.grave:
+            logger.warning("topic %s", one)
+    unseen = [state.name for state in states if not state.in_force]
+    if unseen:
+        logger.warning(
+            "cannot compare the configuration of %s: these brokers, or this user's rights, do not show it (`newswatch "
+            "topics grant worker USER`)",
+            ", ".join(unseen),
+        )
+    grave = [one for one in found if one.grave]
+    if grave:
+        raise TopicsUnsuitableError(settings, grave)
