@@ -91,6 +91,11 @@ class Metrics:
         self.alerts_published = counter(
             "alerts_published_total", "Alerts published on a topic, each id and revision once."
         )
+        self.undelivered_alerts = counter(
+            "undelivered_alerts_total",
+            "Alerts that a rule's own topic did not get because it does not exist; `alerts` has them.",
+            "topic",
+        )
         self.countries = counter("country_articles_total", "Articles that refer to a country.", "country", "salience")
         self.themes = counter("theme_articles_total", "Articles about a theme.", "theme")
         self.officials = counter("official_articles_total", "Articles that name an official of a class.", "role_class")
@@ -194,6 +199,8 @@ class Metrics:
         self._rules.show({(kind,): number for kind, number in Tally(rule.kind.NAME for rule in rules.rules).items()})
         self._rule_set.show({(rules.version,): 1})
         self.rule_set_loaded.set_to_current_time()
+        for topic in rules.topics():
+            self.undelivered_alerts.labels(topic)
         names = {rule.name for rule in rules.rules}
         for counter in self._of_rules:
             for labels in _label_values(counter):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import faust
@@ -21,6 +22,7 @@ from mode.services import WaitResults
 from streams.transport.commits import Commits
 from streams.transport.eager_coroutines import begin
 from streams.transport.group_membership import GroupListener
+from streams.transport.optional_topics import OptionalTopics
 from streams.transport.start_offsets import Logs, PositionedThread, while_there
 
 #: How long a fetch waits for new records (Kafka's fetch.max.wait.ms).
@@ -283,6 +285,8 @@ class Producer(driver.Producer):
 
     idempotent = True
 
+    transport: Transport
+
     def _new_producer(self, transactional_id: str | None = None) -> AIOKafkaProducer:
         """A producer that waits for lost brokers however long it takes.
 
@@ -293,6 +297,26 @@ class Producer(driver.Producer):
         if self.idempotent:
             producer._message_accumulator._batch_ttl = math.inf  # noqa: SLF001
         return producer
+
+    async def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None,
+        timestamp: float | None,
+        headers: Any,
+        *,
+        transactional_id: str | None = None,
+    ) -> Any:
+        """Schedule a record; one for a topic that may be gone is left out if it is."""
+        send = partial(
+            super().send, topic, key, value, partition, timestamp, headers, transactional_id=transactional_id
+        )
+        optional = self.transport.optional
+        if not optional.covers(topic):
+            return await send()
+        return await optional.send(self._ensure_producer(), topic, send)
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {**super()._settings_extra(), "acks": "all", "enable_idempotence": self.idempotent}
@@ -308,7 +332,7 @@ class Transport(driver.Transport):
     """The transport that the worker runs on.
 
     ``reported``: topics whose commits wait for :meth:`Consumer.release`; ``logs``: the logs that are read; ``watch``:
-    hears of what happens to the consumer.
+    hears of what happens to the consumer; ``optional``: the topics that may be gone.
     """
 
     Consumer = Consumer
@@ -317,6 +341,7 @@ class Transport(driver.Transport):
     reported: frozenset[str] = frozenset()
     logs = Logs()
     watch = Watch()
+    optional = OptionalTopics()
 
 
 class PlainTransport(Transport):
@@ -346,7 +371,12 @@ def watch(app: faust.App, watcher: Watch) -> None:
 
 
 def install(
-    app: faust.App, *, idempotent: bool = True, reported: Collection[str] = (), logs: Logs | None = None
+    app: faust.App,
+    *,
+    idempotent: bool = True,
+    reported: Collection[str] = (),
+    logs: Logs | None = None,
+    optional: OptionalTopics | None = None,
 ) -> None:
     """Make ``app`` use this transport for reading and writing.
 
@@ -354,9 +384,11 @@ def install(
         idempotent: whether the broker supports idempotent producers and transactions.
         reported: topics whose commits wait for :meth:`Consumer.release`.
         logs: the logs that are read.
+        optional: the topics that may be gone.
     """
     kind = Transport if idempotent else PlainTransport
     app.transport = kind(app.conf.broker_consumer, app)
     app.transport.reported = frozenset(reported)
     app.transport.logs = logs or Logs()
+    app.transport.optional = optional or OptionalTopics()  # Faust makes the producer by this transport too
     app.producer_transport = kind(app.conf.broker_producer, app)

@@ -27,6 +27,7 @@ from streams.transport import (
     topic_creation,
 )
 from streams.transport.oauth_tokens import AsyncTokens
+from streams.transport.optional_topics import OptionalTopics
 from streams.transport.start_offsets import Logs
 
 #: Interval between commits of offsets, in seconds.
@@ -81,11 +82,12 @@ class App(faust.App):
         await super().on_stop()
 
 
-def create_app(settings: Settings, logs: Logs | None = None) -> App:
+def create_app(settings: Settings, logs: Logs | None = None, optional: OptionalTopics | None = None) -> App:
     """Create an app that reads from the earliest offset, at least once, with an idempotent producer.
 
     Args:
         logs: the topics' logs when the worker starts.
+        optional: the topics that may be gone.
 
     Raises:
         SettingsError: a certificate or password file cannot be read, or the folder for local files cannot be created.
@@ -108,7 +110,7 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
         consumer_max_fetch_size=MAX_FETCH_BYTES,
         producer_acks=-1,
         producer_linger_ms=2,
-        producer_max_batch_size=BATCH_BYTES,
+        producer_max_batch_size=min(BATCH_BYTES, settings.max_request_bytes),
         producer_compression_type=compression.CODEC,
         producer_max_request_size=MAX_UNPACKED_BYTES,
         producer_request_timeout=settings.request_timeout_seconds,
@@ -136,7 +138,13 @@ def create_app(settings: Settings, logs: Logs | None = None) -> App:
     record_batches.install()
     refused_records.install()
     topic_creation.install()
-    consumer.install(app, idempotent=settings.idempotence, reported={settings.topic(ARTICLES)}, logs=logs)
+    consumer.install(
+        app,
+        idempotent=settings.idempotence,
+        reported={settings.topic(ARTICLES)},
+        logs=logs,
+        optional=optional,
+    )
     return app
 
 

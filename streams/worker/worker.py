@@ -23,6 +23,7 @@ from streams.kafka.access import require
 from streams.kafka.topic_check import check_topics
 from streams.kafka.topic_ids import TopicIds
 from streams.kafka.topics import (
+    ALERTS,
     ARTICLES,
     OBSERVATIONS,
     changelog_topic,
@@ -39,6 +40,7 @@ from streams.settings import Settings
 from streams.settings.report import changed
 from streams.transport.batching import Belt
 from streams.transport.consumer import watch
+from streams.transport.optional_topics import OptionalTopics
 from streams.transport.producer_ids import gives_producer_ids
 from streams.transport.start_offsets import Logs
 from streams.worker.agents.articles import ArticleAgent
@@ -119,7 +121,9 @@ class Worker:
             exact=settings.idempotence,
         )
         logs.on_expired = self._expired
-        self.app = create_app(settings, logs)
+        own = settings.topic(f"{ALERTS}.")
+        rule_topics = OptionalTopics(lambda topic: topic.startswith(own), self._undelivered)
+        self.app = create_app(settings, logs, rule_topics)
         self.fatal = Fatal(self.app)
         self.in_force = RulesInForce(settings, folder, rules, self.metrics)
         self.pipeline = Pipeline(
@@ -150,7 +154,13 @@ class Worker:
         self.readiness.on_ready = self._ready
         self.topic_ids = TopicIds(settings)
         self.kafka_watch = kafka_watch(settings, self.health, self.metrics)
-        log_watch = LogWatch(logs, self.topic_ids, self.fatal.begin_again)
+        log_watch = LogWatch(
+            logs,
+            self.topic_ids,
+            self.fatal.begin_again,
+            written=[spec.name for spec in specs if spec.role in ("enriched", "dead", "alerts", "changelog")],
+            own=lambda: [settings.topic(topic) for topic in self.in_force.rules.topics()],
+        )
         self.reporter = Reporter(
             self.articles,
             self.observations,
@@ -214,6 +224,9 @@ class Worker:
         owned = sum(tp.topic == topic for tp in self.app.consumer.assignment())
         brokers = ", ".join(self.settings.brokers)
         logger.info("ready: %d rules, %d partitions, reading from %s at %s", rules, owned, topic, brokers)
+
+    def _undelivered(self, topic: str) -> None:
+        self.metrics.undelivered_alerts.labels(topic.removeprefix(self.settings.topic_prefix)).inc()
 
     def _expired(self, tp: TP, count: int) -> None:
         if tp.topic == self.settings.topic(ARTICLES):

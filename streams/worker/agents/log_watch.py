@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from faust.types import TP
@@ -13,6 +13,12 @@ from streams.kafka.topic_ids import TopicIds
 from streams.transport.start_offsets import Logs
 
 logger = logging.getLogger(__name__)
+
+READ = "the worker waits until it is recreated"
+WRITTEN = "what is written to it waits until you recreate it with `newswatch topics create`"
+OWN = "its alerts go to the topic of all alerts only, until it is recreated"
+#: At how many checks once to look for the topics of rules too.
+LOOKS_PER_OWN = 5
 
 
 class Reader(Protocol):
@@ -29,12 +35,14 @@ class LogWatch:
     """Compares the topics' logs with those that existed when the worker started.
 
     The worker waits for a topic that was deleted. If a topic was recreated, none of the offsets that the worker knows
-    apply to it, so the worker restarts.
+    apply to it, so the worker restarts. Topics that it only writes to may be recreated.
 
     Args:
         logs: the logs that existed when the worker started.
         ids: asks the brokers for topic ids, in a thread.
         begin_again: called with the reason when a topic was recreated.
+        written: the topics that the worker cannot do without, and only writes to.
+        own: gives the topics of rules, each of which the worker can do without.
     """
 
     def __init__(
@@ -42,10 +50,17 @@ class LogWatch:
         logs: Logs,
         ids: TopicIds,
         begin_again: Callable[[str], None],
+        *,
+        written: Collection[str] = (),
+        own: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._logs = logs
         self._ids = ids
         self._begin_again = begin_again
+        self._written = frozenset(written)
+        self._own = own
+        self._own_gone: frozenset[str] = frozenset()
+        self._looks = 0
         self.gone: frozenset[str] = frozenset()
         """The topics that were missing at the last check."""
 
@@ -54,7 +69,7 @@ class LogWatch:
         return self._logs.ids.get(topic, "")
 
     async def unchanged(self) -> bool:
-        """Whether every topic is still the same log.
+        """Whether every topic that is read is still the same log; logs each topic that was deleted.
 
         Raises:
             BrokerUnreachableError, KafkaError (kafka-python's): no broker answers.
@@ -62,15 +77,27 @@ class LogWatch:
         known = self._logs.ids
         if not known:
             return True
-        now = await asyncio.to_thread(self._ids.of, known)
-        gone = frozenset(known.keys() - now.keys())
-        for topic in sorted(gone - self.gone):
-            logger.error("the topic %s was deleted; the worker waits until it is recreated", topic)
-        self.gone = gone
-        recreated = sorted(topic for topic, id_ in now.items() if id_ != known[topic])
-        if recreated and not gone:
+        # There may be hundreds of rules' own topics.
+        own = frozenset(self._own()) if self._looks % LOOKS_PER_OWN == 0 else frozenset()
+        self._looks += 1
+        now = await asyncio.to_thread(self._ids.of, {*known, *self._written, *own})
+        gone = (known.keys() | self._written) - now.keys()
+        self._tell(gone, own, now)
+        self.gone = frozenset(gone)
+        read_gone = gone & known.keys()
+        recreated = sorted(topic for topic, id_ in known.items() if now.get(topic, id_) != id_)
+        if recreated and not read_gone:
             self._begin_again(f"the topic {' and '.join(recreated)} was recreated")
-        return not recreated and not gone
+        return not recreated and not read_gone
+
+    def _tell(self, gone: Collection[str], own: Collection[str], now: Mapping[str, str]) -> None:
+        for topic in sorted(set(gone) - self.gone):
+            logger.error("the topic %s was deleted; %s", topic, WRITTEN if topic in self._written else READ)
+        if own:
+            own_gone = frozenset(own) - now.keys()
+            for topic in sorted(own_gone - self._own_gone):
+                logger.error("the topic %s was deleted; %s", topic, OWN)
+            self._own_gone = own_gone
 
     async def count_expired(self, reader: Reader, topic: str) -> None:
         """Count the records that were deleted, by retention or by hand, before they were fetched."""

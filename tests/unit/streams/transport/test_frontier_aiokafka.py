@@ -295,3 +295,17 @@ def test_a_client_asks_for_metadata_by_the_class_that_its_module_names() -> None
         "topics",
         "allow_auto_topic_creation",
     ]
+
+
+@assumes(
+    "aiokafka.producer.producer.AIOKafkaProducer._txn_manager",
+    "aiokafka.producer.message_accumulator.MessageAccumulator._pop_batch",
+)
+def test_a_batch_is_given_up_as_aiokafka_gives_up_one_that_has_expired() -> None:
+    expired = code(MessageAccumulator.drain_by_nodes)
+    assert "batch = self._pop_batch(tp)" in expired
+    assert "batch.failure(exception=err)" in expired
+    popped = code(MessageAccumulator._pop_batch)
+    assert "increment_sequence_number(batch.tp, batch.record_count)" in popped
+    assert "batch.drain_ready()" in popped
+    assert "future.set_result(None)" in code(MessageBatch.done_noack)

@@ -1,6 +1,7 @@
 """What is assumed of Faust and mode, against Faust and mode themselves: README.md of streams/transport lists it all."""
 
 import asyncio
+import inspect
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from types import SimpleNamespace
@@ -268,6 +269,14 @@ def test_faust_waits_for_a_message_to_be_handed_over_or_for_the_flow_to_stop(app
 # Producer and transport
 
 
+@assumes("faust.transport.drivers.aiokafka.Producer.send", "faust.transport.drivers.aiokafka.Producer._ensure_producer")
+def test_what_is_sent_goes_through_the_producers_send() -> None:
+    given = ["self", "topic", "key", "value", "partition", "timestamp", "headers", "transactional_id"]
+    assert list(inspect.signature(driver.Producer.send).parameters) == given
+    assert "self._producer = self._new_producer()" in code(driver.Producer.on_start)
+    assert "return self._producer" in code(driver.Producer._ensure_producer)
+
+
 @assumes("faust.transport.drivers.aiokafka.Producer._settings_extra")
 def test_faust_asks_for_idempotence_only_in_transactions_and_takes_what_we_add(app: faust.App) -> None:
     asked: dict[str, Any] = {}
@@ -291,6 +300,7 @@ def test_faust_asks_for_idempotence_only_in_transactions_and_takes_what_we_add(a
 def test_the_app_reads_and_writes_through_the_transports_that_it_is_given(app: faust.App) -> None:
     assert type(app.consumer) is ours.Consumer
     assert type(app.producer) is ours.Producer
+    assert app.producer.transport is app.transport  # where the producer finds the topics that may be gone
     plain = create_app(load_settings(brokers="127.0.0.1:1", idempotence=False))
     assert type(plain.producer) is ours.PlainProducer
 

@@ -7,7 +7,7 @@ import pytest
 from faust.types import TP
 
 from streams.transport.start_offsets import Logs
-from streams.worker.agents.log_watch import LogWatch
+from streams.worker.agents.log_watch import LOOKS_PER_OWN, OWN, WRITTEN, LogWatch
 
 IDS = {"articles": "1", "observations": "2"}
 
@@ -101,3 +101,33 @@ def test_records_deleted_before_they_were_read_are_counted(topic: str, start: in
 
 def test_brokers_are_not_asked_when_no_offset_was_skipped() -> None:
     asyncio.run(Brokers().watch.count_expired(Passed(), "articles"))
+
+
+def test_topics_that_are_only_written_to(caplog: pytest.LogCaptureFixture) -> None:
+    brokers = Brokers()
+    brokers.watch = LogWatch(
+        Logs(IDS),
+        brokers,  # type: ignore[arg-type]
+        brokers.reasons.append,
+        written=["alerts"],
+        own=lambda: ["alerts.desk", "alerts.other"],
+    )
+    brokers.ids |= {"alerts": "5", "alerts.desk": "6", "alerts.other": "7"}
+    assert brokers.unchanged()
+    assert not caplog.records
+    del brokers.ids["alerts"], brokers.ids["alerts.desk"]
+    for _ in range(2 * LOOKS_PER_OWN):
+        assert brokers.unchanged()  # its own reports do not depend on them
+        assert brokers.watch.gone == {"alerts"}
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the topic alerts was deleted; {WRITTEN}",
+        f"the topic alerts.desk was deleted; {OWN}",
+    ]
+    brokers.ids |= {"alerts": "8", "alerts.desk": "9"}
+    for _ in range(LOOKS_PER_OWN):
+        assert brokers.unchanged()
+    assert (brokers.watch.gone, brokers.reasons) == (frozenset(), [])
+    del brokers.ids["alerts.desk"]
+    for _ in range(LOOKS_PER_OWN):
+        brokers.unchanged()
+    assert caplog.messages[-1].startswith("the topic alerts.desk was deleted")
