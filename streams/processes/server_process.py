@@ -74,7 +74,8 @@ class ServerProcess:
 
         `timeout` in seconds; raises subprocess.TimeoutExpired.
         """
-        return self._guard.wait(timeout)
+        code = self._guard.wait(timeout)
+        return code if code >= 0 else 128 - code  # a signal ended the guard, and the server with it
 
     def stop(self) -> None:
         """Ask the server to stop, kill it after the grace period, and wait for its end; safe to call again."""

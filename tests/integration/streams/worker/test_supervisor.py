@@ -43,6 +43,8 @@ def test_a_killed_worker_is_restarted_and_alerts_are_shown_once(
         watch.produce([quake(0)])
         wait_until(lambda: bool(watch.read("articles.enriched")), 60, "nothing is read")
         watch.wait_committed()
+        ready = '"message":"ready: 1 rules, '
+        wait_until(lambda: log.read_text().count(ready) > 1, 120, "the workers do not say that they are ready")
         before = children(supervisor.pid)
         assert len(before) == 2
         for pid in before:
