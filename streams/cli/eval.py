@@ -15,7 +15,7 @@ from rich.table import Table
 
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Config, Json, Set, settings_from
-from streams.sources.files import UnreadableFileError, read_lines
+from streams.sources.files import UnreadableFileError, read_lines, require_file
 
 if TYPE_CHECKING:
     from streams.evaluation.scores import Error, Evaluation, Found
@@ -94,10 +94,11 @@ def scores_table(result: Evaluation, naive: Evaluation | None) -> Table:
 
 def _read(read: Callable[[Path], T], file: Path) -> T:
     try:
+        require_file(file)
         return read(file)
     except OSError as error:
         raise UnreadableFileError(f"{error.filename}: {error.strerror}; expected JSON lines") from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise UnreadableFileError(f"{file}: {error}") from None
 
 

@@ -20,6 +20,9 @@ T = TypeVar("T")
 FIELDS = ("role_class", "country", "former")
 """The fields that are compared between matched officials."""
 
+#: A longer line of annotations is read in parts, which are no JSON.
+MOST_LINE_BYTES = 64 * 1024 * 1024
+
 
 class GoldOfficial(msgspec.Struct, frozen=True):
     """An annotated official; ``mentions`` are distinct surface forms."""
@@ -237,4 +240,6 @@ def read_found(path: Path) -> dict[str, Found]:
 
 def _lines(path: Path, kind: type[T]) -> list[T]:
     decoder = msgspec.json.Decoder(kind)
-    return [decoder.decode(line) for line in path.read_bytes().splitlines() if line.strip()]
+    with path.open("rb") as file:
+        lines = iter(lambda: file.readline(MOST_LINE_BYTES), b"")
+        return [decoder.decode(line) for line in lines if line.strip()]

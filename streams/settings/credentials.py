@@ -10,6 +10,10 @@ from pydantic import SecretStr
 
 from streams.settings.errors import SettingsError
 
+#: Most bytes of a password's file, and of a file of certificates or keys.
+MOST_SECRET_BYTES = 64 * 1024
+MOST_TLS_BYTES = 16 * 1024 * 1024
+
 NamedFile = tuple[str, Path | None]
 """A setting's name and the file that it gives."""
 
@@ -40,9 +44,18 @@ def secret_from(name: str, value: SecretStr | None, file: Path | None) -> Secret
     return secret
 
 
+def _read(name: str, file: Path, most: int) -> bytes:
+    """The content of a file of at most ``most`` bytes: a device never ends."""
+    with file.open("rb") as opened:
+        content = opened.read(most + 1)
+    if len(content) > most:
+        raise SettingsError(f"{name}: {file} is larger than {most // 1024} KB")
+    return content
+
+
 def _read_secret(name: str, file: Path) -> Secret:
     try:
-        return Secret(file.read_text(encoding="utf-8-sig").rstrip("\r\n"))
+        return Secret(_read(name, file, MOST_SECRET_BYTES).decode("utf-8-sig").rstrip("\r\n"))
     except OSError as error:
         raise SettingsError(f"{name}: cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:  # its message would contain the bytes
@@ -92,7 +105,7 @@ def _require_readable(*files: NamedFile) -> None:
     for name, file in files:
         try:
             if file is not None:
-                file.read_bytes()
+                _read(name, file, MOST_TLS_BYTES)
         except OSError as error:
             raise SettingsError(f"{name}: cannot read {file}: {error.strerror}") from None
 

@@ -56,7 +56,7 @@ def read_lines(places: Iterable[Path]) -> Iterator[Line]:
             yield from _lines("-", sys.stdin.buffer)
             continue
         try:
-            _require_file(place)
+            require_file(place)
             with place.open("rb") as file:
                 if place.suffix == ".txt":
                     yield Line(str(place), 1, _text_article(place, file))
@@ -105,8 +105,13 @@ def without_articles(places: Iterable[Path]) -> Iterator[str]:
                 yield f"{place}: {seen} an article ({reasons[0]})"
 
 
-def _require_file(place: Path) -> None:
-    """Refuse devices, whose content may never end; say that a pipe is waited for."""
+def require_file(place: Path) -> None:
+    """Refuse devices, whose content may never end; say that a pipe is waited for.
+
+    Raises:
+        UnreadableFileError: it is a device.
+        OSError: it is missing.
+    """
     mode = place.stat().st_mode
     if stat.S_ISFIFO(mode):
         logger.warning("%s is a pipe: waiting for what another program writes to it", place)
@@ -131,4 +136,5 @@ def _text_article(place: Path, file: BinaryIO) -> bytes:
             f"{place}: larger than {MAX_TEXT_FILE_BYTES // 1_000_000} MB; expected the text of one article, at most "
             f"{MAX_TEXT_BYTES // 1_000_000} MB (several articles: one JSON object a line, in a .jsonl file)"
         )
-    return msgspec.json.encode(Article(id=place.stem, text=content.decode("utf-8", "replace")))
+    name = os.fsencode(place.stem).decode("utf-8", "replace")  # a file may be called anything
+    return msgspec.json.encode(Article(id=name, text=content.decode("utf-8", "replace")))

@@ -47,18 +47,27 @@ def read_officials(file: Path) -> list[KnownPerson]:
         ImportProblemError: a required column is missing, or a value is invalid.
         OSError: the file cannot be read.
     """
+    if file.is_char_device() or file.is_block_device():
+        raise ImportProblemError(f"{file}: is a device; expected a CSV file")
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
-        columns = _columns(file, reader.fieldnames or ())
-        people: dict[str, KnownPerson] = {}
-        for row in reader:
-            values = {name: (row.get(column) or "").strip() for name, column in columns.items()}
-            if not values["name"]:
-                continue
-            office = _office(values, f"{file}:{reader.line_num}")
-            key = values.get("id") or " ".join(fold(values["name"]).split())
-            person = people.get(key) or _person(values)
-            people[key] = msgspec.structs.replace(person, offices=(*person.offices, office))
+        try:
+            return _people(file, reader)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ImportProblemError(f"{file}:{reader.line_num + 1}: {error}; expected CSV in UTF-8") from None
+
+
+def _people(file: Path, reader: csv.DictReader[str]) -> list[KnownPerson]:
+    columns = _columns(file, reader.fieldnames or ())
+    people: dict[str, KnownPerson] = {}
+    for row in reader:
+        values = {name: (row.get(column) or "").strip() for name, column in columns.items()}
+        if not values["name"]:
+            continue
+        office = _office(values, f"{file}:{reader.line_num}")
+        key = values.get("id") or " ".join(fold(values["name"]).split())
+        person = people.get(key) or _person(values)
+        people[key] = msgspec.structs.replace(person, offices=(*person.offices, office))
     return list(people.values())
 
 

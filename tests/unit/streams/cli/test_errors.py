@@ -194,3 +194,33 @@ def test_one_page_of_one_article(article: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     done = CliRunner().invoke(app, ["extract", str(article), "--html", str(page)])
     assert done.stderr == f"{page}: 1 article\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["scan"], "is a device; expected a file of articles, or - for standard input"),
+        (["extract"], "is a device; expected a file of articles, or - for standard input"),
+        (["eval"], "is a device; expected a file of articles, or - for standard input"),
+        (["officials", "import", "--only"], "is a device; expected a CSV file"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, list) else "",
+)
+def test_a_device_never_ends_a_command_by_its_memory(command: list[str], says: str) -> None:
+    assert refusal(*command, "/dev/zero") == f"/dev/zero: {says}"
+
+
+def test_officials_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "officials.csv"
+    file.write_bytes("name,role\nJosé,foreign minister\n".encode("latin-1"))
+    said = refusal("officials", "import", file, "--only")
+    assert said.startswith(f"{file}:")
+    assert said.endswith("; expected CSV in UTF-8")
+
+
+def test_a_text_file_with_any_name_is_an_article(tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"\xff\x1b.txt")
+    file.write_text("A quake.")
+    done = CliRunner().invoke(app, ["extract", "--json", str(file)])
+    assert done.exit_code == 0
+    assert '"id":"\ufffd\\u001b"' in done.stdout

@@ -187,3 +187,23 @@ def test_kubernetes_service_variables_cause_no_warning(
         monkeypatch.setenv(f"NEWSWATCH_{name}", "10.0.0.1")
     load_settings()
     assert caplog.messages == []
+
+
+def test_a_password_file_without_end_is_refused() -> None:
+    settings = load_settings(security_protocol="SASL_SSL", sasl_username="desk", sasl_password_file="/dev/zero")
+    with pytest.raises(SettingsError) as refused:
+        settings.password()
+    assert str(refused.value) == "sasl_password_file: /dev/zero is larger than 64 KB"
+
+
+def test_certificates_without_end_are_refused() -> None:
+    with pytest.raises(SettingsError, match="ssl_ca_location: /dev/zero is larger than 16384 KB"):
+        load_settings(security_protocol="SSL", ssl_ca_location="/dev/zero").ssl_context()
+
+
+@pytest.mark.parametrize(("mechanism", "doubts"), [("PLAIN", 1), ("SCRAM-SHA-512", 0)])
+def test_a_password_in_plain_text_is_doubted(mechanism: str, doubts: int, caplog: pytest.LogCaptureFixture) -> None:
+    load_settings(
+        security_protocol="SASL_PLAINTEXT", sasl_mechanism=mechanism, sasl_username="desk", sasl_password="wisp"
+    )
+    assert sum("sends the password unencrypted" in message for message in caplog.messages) == doubts
