@@ -25,6 +25,9 @@ INTERNAL = {
     "streams.transport.compression.TooLargeUnpackedError": "the batch's records become dead letters",
     "streams.records.article.BadArticleError": "the record becomes a dead letter",
     "streams.sources.feed.TooLargeError": "the record is refused, and the feed goes on",
+    "streams.sources.rss.addresses.PrivateAddressError": "the fetch makes a FetchError of it",
+    "streams.sources.rss.entries.NotAFeedError": "the process that reads a feed gives it back as the reason",
+    "streams.sources.rss.fetch.FetchError": "the process that reads a feed gives it back as the reason",
 }
 
 
