@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 from typer.testing import CliRunner
 
@@ -117,6 +118,22 @@ def test_a_record_that_a_topic_does_not_take_costs_its_article(
     assert {json.loads(record.value)["id"] for record in watch.read("articles.enriched")} == enriched | {"long"}
     groups = {alert["group"]["meta.desk"] for alert in watch.alerts() if alert["rule"] == "many"}
     assert groups == {"moscow", ARTICLES[4]["meta"]["desk"]}
+    worker.require_running()
+
+    # Clocks that differ, and segments smaller than a record: other refusals, the same cost.
+    alter(watch, topic("articles.enriched"), message_timestamp_type="CreateTime", message_timestamp_before_max_ms=0)
+    alter(watch, topic("articles.dead"), max_message_bytes=8 * 2**20, segment_bytes=2**20)
+    watch.produce([article("timed", "osh")])
+    producer = KafkaProducer(bootstrap_servers=settings.brokers, max_request_size=4 * 2**20)
+    producer.send(topic("articles"), value=random.Random(3).randbytes(1_800_000)).get(30)
+    producer.close()
+    watch.wait_committed()
+    others = {name: headers for name, headers in letters(watch).items() if name not in found}
+    timed, garbage = others.pop("articles timed"), others.popitem()[1]
+    assert (timed["newswatch_reason"], others) == ("record_refused", {})
+    assert "INVALID_TIMESTAMP" in timed["exception.message"]
+    assert "the clocks of worker and broker differ" in timed["exception.message"]
+    assert (garbage["newswatch_reason"], garbage["newswatch_left_out_bytes"]) == ("not_utf8", "1800000")
     worker.require_running()
 
     # A topic that takes no record without a key takes no progress report: the worker says so, once.
