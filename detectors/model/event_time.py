@@ -14,6 +14,7 @@ OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """So are times from this on: far enough from the last year of ``datetime`` for every duration to be added."""
 AHEAD = timedelta(minutes=10)
+"""How far a time may lie beyond the broker's, and still count: clocks differ. One from further ahead is an error."""
 _RFC3339 = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d{2}:\d{2}))?"
 )
@@ -52,11 +53,17 @@ def is_plausible(moment: datetime) -> bool:
     return OLDEST <= moment < LATEST
 
 
-def event_time(published_at: str | None, received_at: datetime) -> datetime:
+def event_time(published_at: str | None, received_at: datetime, appended: datetime | None = None) -> datetime:
     """The time that windows use: ``published_at``, or ``received_at`` if that is missing, unreadable, before 1990 or
-    more than ten minutes after arrival."""
+    more than ten minutes after arrival.
+
+    Args:
+        appended: when the article was appended to its log, if that is known: no time is used that is later by more
+            than ten minutes.
+    """
     received = received_at.astimezone(UTC) if received_at.tzinfo else received_at.replace(tzinfo=UTC)
     published = parse_time(published_at) if published_at else None
-    if published is None or published < OLDEST or published > received + AHEAD:
+    latest = received if appended is None else min(received, appended)
+    if published is None or published < OLDEST or published > latest + AHEAD:
         return received
     return published

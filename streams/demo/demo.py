@@ -19,7 +19,6 @@ import msgspec
 
 from detectors.model.alert import Alert
 from detectors.model.article import EnrichedArticle
-from detectors.model.event_time import event_time
 from streams.brokers.embedded import EmbeddedBroker
 from streams.demo.evidence import evidence_sentence
 from streams.hot_reload.folder import RulesFolder, find_rules
@@ -234,7 +233,7 @@ class Demo:
         except BadArticleError:
             return
         now = datetime.now(UTC)
-        time = event_time(article.published_at, article.arrival(now))
+        time = article.event_time(now)
         self._newest = max(time, self._newest or time)
         self._sent_at[article.key] = monotonic()
 

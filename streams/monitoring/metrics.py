@@ -85,6 +85,11 @@ class Metrics:
             "dead_letters_total", "Articles sent to the dead-letter topic, by reason.", "reason"
         )
         self.expired = counter("expired_articles_total", "Articles that Kafka deleted before the worker read them.")
+        self.times_ahead = counter(
+            "times_ahead_total",
+            "Times that were over ten minutes ahead of the broker's when they arrived, and were not used, by field.",
+            "field",
+        )
         self.observations = counter("observations_total", "Observations of rules with state, by rule.", "rule")
         self.observations_handled = counter("observations_handled_total", "Observations processed and acknowledged.")
         self.alerts = counter("alerts_total", "Alerts sent, each id and revision once.", "rule", "severity", "state")
@@ -191,6 +196,8 @@ class Metrics:
             self.articles.labels(outcome)
         for reason in (*get_args(Reason), BAD_OBSERVATION):
             self.dead_letters.labels(reason)
+        for field in ("published_at", "received_at", "record", "observations"):
+            self.times_ahead.labels(field)
         for outcome in ("loaded", "refused"):
             self.rule_reloads.labels(outcome)
 

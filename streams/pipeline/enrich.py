@@ -5,6 +5,7 @@ The worker, ``newswatch scan`` and ``newswatch extract`` share this code, so the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,7 +13,7 @@ from itertools import islice
 import msgspec
 
 from detectors.model.article import EnrichedArticle
-from detectors.model.event_time import LATEST, OLDEST, event_time, is_plausible
+from detectors.model.event_time import LATEST, OLDEST, is_plausible
 from streams.extraction.draft import Source
 from streams.extraction.extractor import Extraction, Extractor
 from streams.records.article import Article, BadArticleError, Reason, decode_article
@@ -28,7 +29,7 @@ FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One raw record of ``articles``; ``timestamp`` is the Kafka record's.
+    """One raw record of ``articles``; ``timestamp`` is when it was appended, as far as that is known.
 
     ``refused`` says why a record could not be decoded; ``left_out`` is then its approximate size in bytes.
     """
@@ -49,6 +50,12 @@ class Enricher:
 
     def __init__(self, extractor: Extractor) -> None:
         self._extractor = extractor
+        self._ahead: Counter[str] = Counter()
+
+    def take_ahead(self) -> Counter[str]:
+        """How many times were ahead of their record's since the last call, and so not used, by field."""
+        ahead, self._ahead = self._ahead, Counter()
+        return ahead
 
     def enrich(self, records: Sequence[Record]) -> list[EnrichedArticle | DeadLetter]:
         """Return one enriched article or dead letter per record, in order. A record's content never raises."""
@@ -64,7 +71,9 @@ class Enricher:
                 found.append(dead_letter(record, "extract", "extraction_failed", extraction))
                 continue
             try:
-                found.append(join(article, extraction, record.timestamp))
+                joined = join(article, extraction, record.timestamp)
+                self._ahead.update(article.ahead(record.timestamp))
+                found.append(joined)
             except Exception as error:  # noqa: BLE001 - a bad record affects only itself
                 found.append(dead_letter(record, "enrich", "processing_failed", error))
         return found
@@ -102,7 +111,7 @@ def join(article: Article, found: Extraction, record_time: datetime) -> Enriched
         language=found.language,
         published_at=article.published_at,
         received_at=arrival,
-        event_time=event_time(article.published_at, arrival),
+        event_time=article.event_time(record_time),
         meta=article.meta or {},
         content_hash=article.content_hash,
         fingerprint=found.fingerprint,
@@ -148,8 +157,7 @@ def _timed(lines: Iterable[Line], now: datetime) -> Iterator[Record]:
         except BadArticleError:
             pass
         else:
-            arrival = article.arrival(now)
-            time = event_time(article.published_at, arrival)
+            time = article.event_time(now)
             if time == now:  # neither a usable date nor an arrival of its own
                 timestamp = time = before
             before = time

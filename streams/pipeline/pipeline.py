@@ -6,6 +6,7 @@ reason, and the rest of the batch is processed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import perf_counter
@@ -56,6 +57,10 @@ class Pipeline:
         )
         now = datetime.now(UTC)
         self.process([Record(value=msgspec.json.encode({"text": text}), timestamp=now) for text in texts])
+
+    def take_ahead(self) -> Counter[str]:
+        """How many times were ahead of their record's since the last call, and so not used, by field."""
+        return self._enricher.take_ahead()
 
     def process(self, records: Sequence[Record]) -> list[Outcome]:
         """Return one outcome per record, in order; ``seconds`` is the batch's time divided by its number of records."""

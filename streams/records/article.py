@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from detectors.model.article import MetaValue
-from detectors.model.event_time import AHEAD, is_plausible, parse_time
+from detectors.model.event_time import AHEAD, event_time, is_plausible, parse_time
 from detectors.reading.validation_errors import mismatch
 from streams.records.envelopes import Envelope, envelope_of
 
@@ -25,6 +25,10 @@ MAX_FIELD_BYTES = 32_768
 MAX_DEPTH = 64
 #: Maximum number of envelopes around an article: Connect may carry a CloudEvent.
 MAX_ENVELOPES = 2
+#: If an article claims to be received before it was published, one of the two is wrong. Published within this time
+#: before it was appended, it is news, and the clock that stamped ``received_at`` is slow. Otherwise it comes from an
+#: archive, and the publication date is wrong.
+NEWS = timedelta(days=1)
 #: The integers that every format along the way can represent.
 INT64 = range(-(2**63), 2**63)
 
@@ -75,15 +79,32 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return _digest(*(field or "" for field in own))
 
     def arrival(self, record_time: datetime) -> datetime:
-        """When the article arrived: ``received_at`` if usable, else the Kafka record's timestamp.
+        """When the article arrived: ``received_at`` if usable, else ``record_time``, when it was appended to its log.
 
         A producer's clock may be wrong, and one article from the far future would advance the watermark permanently.
-        So ``received_at`` is used only from 1990 to ten minutes after ``record_time``.
+        So ``received_at`` is used only from 1990 to ten minutes after ``record_time``, and not if the article would
+        then have been received more than ten minutes before it was published, within the last day.
         """
         received = parse_time(self.received_at) if self.received_at else None
         if received is None or not is_plausible(received) or received > record_time + AHEAD:
             return record_time
+        published = parse_time(self.published_at) if self.published_at else None
+        if published is not None and received + AHEAD < published <= record_time + AHEAD:
+            return record_time if record_time - published < NEWS else received
         return received
+
+    def event_time(self, record_time: datetime) -> datetime:
+        """The time that windows use; ``record_time`` is when the article was appended to its log."""
+        return event_time(self.published_at, self.arrival(record_time), record_time)
+
+    def ahead(self, record_time: datetime) -> tuple[str, ...]:
+        """The fields with a time that is not used because it lies more than ten minutes after ``record_time``."""
+        found = []
+        for name in ("published_at", "received_at"):
+            time = parse_time(getattr(self, name) or "")
+            if time is not None and time > record_time + AHEAD:
+                found.append(name)
+        return tuple(found)
 
 
 class BadArticleError(ValueError):

@@ -17,7 +17,6 @@ import msgspec
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from detectors.model.event_time import event_time
 from detectors.user_error import UserError
 from streams.kafka.clients import producer as make_producer
 from streams.kafka.refusals import said
@@ -118,7 +117,7 @@ class Feed:
             pass
         else:
             key, value, headers = article.key.encode(), stamp(article, now), _headers(article)
-            self._hold_back(event_time(article.published_at, article.arrival(now)))
+            self._hold_back(article.event_time(now))
         self._wait_until(lambda: self._bytes + len(value) <= MAX_IN_FLIGHT_BYTES or not self._in_flight, SEND_SECONDS)
         try:
             future = self._producer.send(self._topic, key=key, value=value, headers=headers)

@@ -22,6 +22,7 @@ import faust
 from faust.streams import Stream
 from faust.types import EventT
 
+from detectors.model.event_time import AHEAD, is_plausible
 from streams.records.cloudevents import Headers
 from streams.transport.consumer import Consumer, consumer_of
 
@@ -30,6 +31,8 @@ Handler = Callable[[Sequence[Event]], Awaitable[None]]
 Settled = Callable[[Sequence[Event]], None]
 Prepared = TypeVar("Prepared")
 
+#: ``timestamp_type`` of a record whose time the broker set; that of a producer is 0.
+LOG_APPEND_TIME = 1
 #: Limits of a batch, and of waiting events, in bytes; the event that crosses a limit is still included.
 BATCH_BYTES = 2 * 1024 * 1024
 WAITING_BYTES = 8 * 1024 * 1024
@@ -240,6 +243,19 @@ def time_of(event: Event) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return (datetime.min if seconds < 0 else datetime.max).replace(tzinfo=UTC)
+
+
+def appended_at(event: Event, now: datetime) -> datetime:
+    """When a record was appended to its log, by the broker's clock if the topic has ``LogAppendTime``.
+
+    Otherwise the record's time is its producer's, and nothing in the log tells whether it is right. Only then the wall
+    clock decides: a time more than ten minutes ahead of ``now`` counts as ``now``. A time that is no article's at all
+    is left as it is, for the record to be refused.
+    """
+    time = time_of(event)
+    if event.message.timestamp_type != LOG_APPEND_TIME and is_plausible(time) and time > now + AHEAD:
+        return now
+    return time
 
 
 def headers_of(event: Event) -> Headers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import faust
@@ -22,7 +22,7 @@ from streams.records.cloudevents import headers as event_headers
 from streams.records.dead_letter import DeadLetter
 from streams.records.observation import Origin
 from streams.settings import Settings
-from streams.transport.batching import Event, TwoStageConveyor, headers_of, time_of
+from streams.transport.batching import Event, TwoStageConveyor, appended_at, headers_of, time_of
 from streams.transport.record_batches import Undecodable
 from streams.transport.refused_records import RecordRefusedError
 from streams.transport.sender import Message, Outbox
@@ -94,7 +94,7 @@ class ArticleAgent:
 
     async def _prepare(self, batch: Sequence[Event]) -> Prepared:
         self.show()
-        records = [_record(event) for event in batch]
+        records = [self._record(event) for event in batch]
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._process, records)
 
@@ -111,6 +111,26 @@ class ArticleAgent:
                 sent = [dead_letter_message(self.settings, letter)]
             prepared.append((outcome, sent))
         return prepared
+
+    def _record(self, event: Event) -> Record:
+        message = event.message
+        refused, left_out = None, 0
+        if isinstance(message.value, Undecodable):
+            refused, left_out = BadArticleError("undecodable", message.value.reason), message.value.size
+        appended = appended_at(event, datetime.now(UTC))
+        if appended != time_of(event):
+            self._metrics.times_ahead.labels("record").inc()
+        return Record(
+            value=None if refused else message.value,
+            key=message.key,
+            headers=headers_of(event),
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            timestamp=appended,
+            refused=refused,
+            left_out=left_out,
+        )
 
     async def _deliver(self, prepared: Prepared) -> None:
         found = iter(await self._outbox.offer(message for _, messages in prepared for message in messages))
@@ -167,6 +187,8 @@ class ArticleAgent:
     def _count(self, outcomes: Sequence[Outcome]) -> None:
         metrics = self._metrics
         metrics.batch.observe(len(outcomes))
+        for name, number in self._pipeline.take_ahead().items():
+            metrics.times_ahead.labels(name).inc(number)
         for outcome in outcomes:
             metrics.extraction.observe(outcome.seconds)
             if outcome.dead is not None:
@@ -183,21 +205,3 @@ class ArticleAgent:
 def _arrival(record: Record, article: EnrichedArticle) -> datetime:
     """When an article arrived on this topic; a replayed archive carries a ``received_at`` from long ago."""
     return max(record.timestamp, article.received_at)
-
-
-def _record(event: Event) -> Record:
-    message = event.message
-    refused, left_out = None, 0
-    if isinstance(message.value, Undecodable):
-        refused, left_out = BadArticleError("undecodable", message.value.reason), message.value.size
-    return Record(
-        value=None if refused else message.value,
-        key=message.key,
-        headers=headers_of(event),
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        timestamp=time_of(event),
-        refused=refused,
-        left_out=left_out,
-    )

@@ -1,7 +1,7 @@
 """Reading records of the topic `articles`."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -124,3 +124,34 @@ def test_the_content_hash_depends_on_the_version_not_on_the_arrival() -> None:
 )
 def test_received_at_is_the_arrival_if_it_is_usable(received_at: str | None, arrival: datetime) -> None:
     assert Article(text="x", received_at=received_at).arrival(NOW) == arrival
+
+
+@pytest.mark.parametrize(
+    ("received_at", "published_at", "event_time"),
+    [
+        # fast clocks and wrong zones: neither time is used
+        ("2099-01-01T00:00:00Z", "2099-01-01T00:00:00Z", NOW),
+        ("2025-03-01T03:00:00Z", "2025-03-01T03:00:00Z", NOW),
+        ("2025-03-01T00:10:00Z", "2025-03-01T00:20:00Z", NOW + timedelta(minutes=10)),
+        # a slow clock stamped an article with the right date
+        ("2025-02-28T21:00:00Z", "2025-02-28T23:55:00Z", NOW - timedelta(minutes=5)),
+        ("2025-02-19T00:00:00Z", "2025-02-28T23:55:00Z", NOW - timedelta(minutes=5)),
+        ("2000-01-01T00:00:00Z", "2025-02-28T23:55:00Z", NOW - timedelta(minutes=5)),
+        (None, "2025-02-28T23:55:00Z", NOW - timedelta(minutes=5)),
+        # an archive: the date is wrong
+        ("2015-01-01T00:00:00Z", "2016-01-01T00:00:00Z", datetime(2015, 1, 1, tzinfo=UTC)),
+        ("2015-01-01T00:00:00Z", "2015-01-01T00:11:00Z", datetime(2015, 1, 1, tzinfo=UTC)),
+        ("2025-02-28T21:00:00Z", None, datetime(2025, 2, 28, 21, tzinfo=UTC)),
+    ],
+)
+def test_no_time_of_a_client_is_believed_against_the_brokers(
+    received_at: str | None, published_at: str | None, event_time: datetime
+) -> None:
+    assert Article(text="x", received_at=received_at, published_at=published_at).event_time(NOW) == event_time
+
+
+def test_times_ahead_of_the_broker_are_named() -> None:
+    article = Article(text="x", published_at="2025-03-01T00:10:01Z", received_at="2025-03-01T00:10:00Z")
+    assert article.ahead(NOW) == ("published_at",)
+    assert article.ahead(NOW - timedelta(seconds=1)) == ("published_at", "received_at")
+    assert Article(text="x", published_at="soon").ahead(NOW) == ()

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from streams.transport import batching as module
-from streams.transport.batching import TwoStageConveyor
+from streams.transport.batching import TwoStageConveyor, appended_at
 
 
 class Source:
@@ -183,3 +184,19 @@ def test_events_that_arrive_in_a_row_travel_together(monkeypatch: pytest.MonkeyP
         return batches
 
     assert asyncio.run(scenario()) == [4, 3, 2], "a full batch does not wait, and no batch waits for the next fetch"
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "counts"),
+    [(1, 120, 120), (1, -120, -120), (0, 10, 10), (0, 11, 0), (0, -14_400, -14_400), (None, 11, 0)],
+)
+def test_a_producers_time_counts_unless_it_is_ahead_of_the_clock(kind: int | None, minutes: int, counts: int) -> None:
+    now = datetime(2025, 3, 1, tzinfo=UTC)
+    stamp = (now + timedelta(minutes=minutes)).timestamp()
+    event: Any = SimpleNamespace(message=SimpleNamespace(timestamp=stamp, timestamp_type=kind))
+    assert appended_at(event, now) == now + timedelta(minutes=counts)
+
+
+def test_a_time_of_no_article_is_left_for_the_record_to_be_refused() -> None:
+    event: Any = SimpleNamespace(message=SimpleNamespace(timestamp=1e13, timestamp_type=0))
+    assert appended_at(event, datetime(2025, 3, 1, tzinfo=UTC)).year == 9999
