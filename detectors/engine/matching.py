@@ -70,7 +70,8 @@ class Engine:
 
     ``depth_of`` is the layer of each rule (a chain is one above the rules that it reads), ``depths`` the number of
     layers; the watermark of a rule is that of its layer minus its ``lateness_of``. ``log_grain``: the resolution at
-    which silence of the log must be known; None if rules need at most its beginning.
+    which silence of the log must be known; None if rules need at most its beginning. ``log_lateness``: how late an
+    article may be and still tell about the log.
     """
 
     def __init__(self, rules: RuleSet) -> None:
@@ -84,7 +85,8 @@ class Engine:
         self.depth_of = depths(self.rules)
         self.depths = max(self.depth_of.values(), default=0) + 1
         self.lateness_of = latenesses(self.rules, self.depth_of)
-        self.needs_log = any(rule.kind.NEEDS_LOG for rule in self.rules.values())
+        of_log = [rule.lateness for rule in self.rules.values() if rule.kind.NEEDS_LOG]
+        self.needs_log, self.log_lateness = bool(of_log), max(of_log, default=timedelta())
         silences = [silence for rule in self.rules.values() if (silence := rule.kind.shortest_silence()) is not None]
         self.log_grain = min(*silences, MOST_GRAIN) if silences else None
         self.compiled = [_Compiled(rule) for rule in self.rules.values() if rule.kind.READS_ARTICLES]

@@ -15,7 +15,7 @@ from detectors.engine.matching import Engine
 from detectors.engine.outcome import Limit, Step
 from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue
-from detectors.model.event_time import BEGINNING, INSTANT
+from detectors.model.event_time import AHEAD, BEGINNING, INSTANT, LATEST
 from detectors.model.observation import Observation, state_key
 from detectors.rules.machine import Machine, Mark, Outcome
 from detectors.rules.rule import Rule
@@ -101,24 +101,38 @@ class PartitionState:
         """How many groups each rule has here."""
         return {kept.rule.name: len(kept.groups) for kept in self._rules.values() if kept.groups}
 
-    def load(self, records: Iterable[tuple[str, bytes]]) -> None:
+    def load(self, records: Iterable[tuple[str, bytes]], appended: datetime | None = None) -> None:
         """Load the changelog records that were not deleted, each once and in any order, before anything else.
 
         Groups count as observed in the order of their newest facts. The next step deletes the facts of removed rules.
+
+        Args:
+            appended: a time at which the broker had appended all of the records. Versions before 0.3 took over times
+                from the future: a watermark beyond it goes back to it, and what it decided ahead of time is decided
+                again; facts and article times beyond it are deleted.
         """
+        latest = LATEST if appended is None else appended + AHEAD
         groups: dict[str, tuple[str, dict[str, GroupValue], list[Fact], list[Mark]]] = {}
         for key, value in records:
             stored = _DECODER.decode(value)
             if isinstance(stored, _WatermarkRecord):
                 depth = stored.depth
                 self._judged_keys.setdefault(depth, []).append(key)
-                self._stored[depth] = max(self._stored.get(depth, BEGINNING), stored.watermark)
+                judged = stored.watermark
+                if appended is not None and judged > latest:
+                    judged = appended
+                self._stored[depth] = max(self._stored.get(depth, BEGINNING), judged)
                 self._watermarks[depth] = self._stored[depth]
             elif isinstance(stored, LogTimes):
-                self._log.load(key, stored)
+                times = tuple(time for time in stored.times if time <= latest)
+                if times:
+                    self._log.load(key, msgspec.structs.replace(stored, times=times))
+                else:
+                    self._orphans.append(key)
             else:
                 owner = stored if isinstance(stored, _MarkRecord) else stored.observation
-                if owner.state not in self._rules:
+                time = stored.mark.time if isinstance(stored, _MarkRecord) else stored.observation.time
+                if owner.state not in self._rules or time > latest:
                     self._orphans.append(key)
                     continue
                 place = groups.setdefault(state_key(owner.state, owner.group), (owner.state, owner.group, [], []))
@@ -126,6 +140,7 @@ class PartitionState:
                     place[3].append(stored.mark)
                 else:
                     place[2].append(Fact(stored.observation))
+        self._log.loaded()
         for _, _, facts, _ in groups.values():
             facts.sort()
         for state, group, facts, marks in sorted(groups.values(), key=lambda group: [f.time for f in group[2][-1:]]):
@@ -207,7 +222,13 @@ class PartitionState:
         return None if stored is None else stored - kept.lateness
 
     def pulse(self, times: Iterable[datetime]) -> Step:
-        """Record that the log contains articles with these times, whatever they are about."""
+        """Record that the log contains articles with these times, whatever they are about.
+
+        Late ones tell nothing: a feed may bring articles of many years at once.
+        """
+        watermark, lateness = self.watermark, self._engine.log_lateness
+        if watermark is not None:
+            times = [time for time in times if time >= watermark - lateness]
         record = self._log.add(times) if self._engine.needs_log else None
         puts = () if record is None else ((record.key, _ENCODER.encode(record)),)
         return Step(puts=puts, deletes=tuple(self._log.take_needless()))
