@@ -36,5 +36,5 @@ def test_workers_that_must_not_run_as_they_are_set_up_are_not_started_again(
     assert supervise(load_settings(data_dir=tmp_path), 2) == 78
     lines = [record.getMessage() for record in caplog.records]
     assert sorted(lines) == [
-        f"a worker exited with status 78, for good; see its log: {tmp_path}/worker-{n}.log" for n in (0, 1)
+        f"worker-{n} exited with status 78, for good; see its log: {tmp_path}/worker-{n}.log" for n in (0, 1)
     ]
