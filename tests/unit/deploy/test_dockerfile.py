@@ -47,7 +47,7 @@ def test_the_final_stage_builds_nothing_and_is_not_root() -> None:
     assert len(starts) == 2
     last = INSTRUCTIONS[starts[-1] :]
     [user] = [rest for name, rest in last if name == "USER"]
-    assert user == "10001:10001"
+    assert user == "10001:0"
     assert not any(name == "RUN" and "pip install" in rest for name, rest in last)
     names = [name for name, _ in last]
     assert names.index("USER") < names.index("ENTRYPOINT")
@@ -75,3 +75,12 @@ def check(host: str, port: int) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "NEWSWATCH_METRICS_HOST": host, "NEWSWATCH_METRICS_PORT": str(port)}
     command = [sys.executable, "-I", ROOT / "deploy" / "docker" / "healthcheck.py"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_any_user_of_group_0_may_write_its_folder() -> None:
+    """OpenShift runs an image as a user id of its own choice, in group 0."""
+    [made] = [rest for name, rest in INSTRUCTIONS if name == "RUN" and "useradd" in rest]
+    assert "chgrp -R 0 /var/lib/newswatch" in made
+    assert "chmod -R g=u /var/lib/newswatch" in made
+    environment = " ".join(rest for name, rest in INSTRUCTIONS if name == "ENV")
+    assert "HOME=/var/lib/newswatch" in environment  # such a user has no entry in /etc/passwd
