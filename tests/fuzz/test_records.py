@@ -1,16 +1,10 @@
-"""Look for slow units of text and for records that end more than themselves, for a bounded time.
-
-NEWSWATCH_FUZZ_SECONDS: how long each search runs (default 30). NEWSWATCH_FUZZ_SEED: where it begins; printed, so that a
-finding can be repeated.
-"""
+"""Slow units of text, and records that end more than themselves."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,11 +18,8 @@ from streams.extraction.extractor import Extractor
 from streams.pipeline.enrich import Record
 from streams.pipeline.pipeline import Outcome, Pipeline
 from streams.shipped import SAMPLES
+from tests.rigs.fuzz import MOST_SECONDS, mutated, rounds
 
-SECONDS = float(os.environ.get("NEWSWATCH_FUZZ_SECONDS", "30"))
-SEED = int(os.environ.get("NEWSWATCH_FUZZ_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
-#: CPU seconds that one record may take, from its bytes to what follows from it.
-MOST_SECONDS = 2.0
 LONG = 20_000
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 GOOD = b'{"id": "good", "text": "A coup in Tajikistan."}'
@@ -41,6 +32,7 @@ ODD = (
     None, True, 0, -1, 2**63, 2**64, 1e308, "", "x", "\x00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2025-02-30",
     [], {}, [[]], {"a": {}},
 )  # fmt: skip
+PIECES = (b"[", b"{", b'"', b"\\u0000", b"9" * 30, b"[" * 500, b"\xff")
 FIELDS = ("id", "title", "url", "source", "language", "published_at", "received_at", "meta", "unknown")
 
 
@@ -68,19 +60,8 @@ def _process(pipeline: Pipeline, value: bytes | None, timestamp: datetime = NOW)
     return first, spent
 
 
-def _rounds(what: str) -> Iterator[random.Random]:
-    print(f"{what}: seed {SEED}, {SECONDS:.0f} s")
-    until = time.monotonic() + SECONDS
-    number = 0
-    while time.monotonic() < until:
-        yield random.Random(f"{what} {SEED} {number}")
-        number += 1
-    print(f"{what}: {number} tried")
-    assert number > 10
-
-
 def test_no_unit_of_text_is_slow(pipeline: Pipeline) -> None:
-    for chance in _rounds("slow units"):
+    for chance in rounds("slow units"):
         unit = "".join(chance.choice(WORDS) + chance.choice(("", " ")) for _ in range(chance.randrange(1, 8)))
         text = (unit * (LONG // max(len(unit), 1) + 1))[:LONG]
         value = json.dumps({"text": text, "title": unit}).encode()
@@ -98,27 +79,13 @@ def _record(chance: random.Random, samples: list[bytes]) -> bytes | None:
     value |= {field: chance.choice(ODD) for field in chance.sample(FIELDS, chance.randrange(len(FIELDS)))}
     if kind == 1:
         return json.dumps(value).encode()
-    raw = bytearray(chance.choice(samples) if kind < 4 else json.dumps(value).encode())
-    for _ in range(chance.randrange(1, 6)):
-        place = chance.randrange(len(raw))
-        match chance.randrange(4):
-            case 0:
-                raw[place] = chance.randrange(256)
-            case 1:
-                del raw[place : place + chance.randrange(1, 30)]
-            case 2:
-                raw[place:place] = chance.choice((b"[", b"{", b'"', b"\\u0000", b"9" * 30, b"[" * 500, b"\xff"))
-            case _:
-                raw[place:place] = raw[place : place + chance.randrange(1, 200)]
-        if not raw:
-            return None
-    return bytes(raw)
+    return mutated(chance, chance.choice(samples) if kind < 4 else json.dumps(value).encode(), PIECES) or None
 
 
 def test_no_record_ends_more_than_itself(pipeline: Pipeline) -> None:
     samples = SAMPLES.read_bytes().splitlines()
     times = (NOW, NOW, NOW, datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-    for chance in _rounds("records"):
+    for chance in rounds("records"):
         value = _record(chance, samples)
         outcome, spent = _process(pipeline, value, chance.choice(times))
         assert (outcome.article is None) != (outcome.dead is None)
