@@ -7,6 +7,7 @@ ARTICLES ?= 1000000
 SEEDS ?= 5
 SECONDS ?= 600
 MINUTES ?= 4
+SUPPLY := build/supply
 TESTS := tests/integration tests/property tests/unit
 # Tests that start no broker, take less than ten seconds, and can run beside other tests.
 FAST := not kafka and not broker and not slow and not alone
@@ -86,6 +87,21 @@ broker: $(VENV)/installed ## Start Apache Kafka for development (ARGS="--brokers
 
 wheel: $(BIN)/python ## Build the wheel into dist
 	@$(BIN)/pip wheel -q --no-deps -w dist .
+
+$(SUPPLY)/tools: pyproject.toml constraints.txt | $(BIN)/python
+	@$(BIN)/python -m venv --clear --without-pip $@
+	@$(BIN)/pip --python $@/bin/python install -q -c constraints.txt --group supply
+	@touch $@
+
+sbom: $(SUPPLY)/tools ## Write dist/sbom.json (CycloneDX): the packages of an environment with newswatch alone
+	@$(BIN)/python -m venv --clear --without-pip $(SUPPLY)/product
+	@$(BIN)/pip --python $(SUPPLY)/product/bin/python install -q -c constraints.txt .
+	@mkdir -p dist
+	@$(SUPPLY)/tools/bin/cyclonedx-py environment $(SUPPLY)/product/bin/python --pyproject pyproject.toml \
+		--output-reproducible --of JSON -o dist/sbom.json
+
+audit: $(SUPPLY)/tools ## Ask the index for known vulnerabilities of the packages in constraints.txt
+	@$(SUPPLY)/tools/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 clean: ## Remove the environment, caches and build results
 	rm -rf $(VENV) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache

@@ -10,7 +10,8 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
 def declared() -> set[str]:
-    everything = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+    groups = PROJECT["dependency-groups"].values()
+    everything = [*PROJECT["project"]["dependencies"], *(line for group in groups for line in group)]
     return {re.split(r"[<>=~!;\[ ]", requirement)[0] for requirement in everything}
 
 
