@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from detectors.model.event_time import AHEAD
+
 #: Limit on pending cuts. Beyond it they are thinned out; the oldest and the newest stay.
 MAX_CUTS = 64
 #: After this long without a newer article, event time advances with the wall clock.
@@ -45,6 +47,16 @@ class ProgressReport(msgspec.Struct, frozen=True, kw_only=True):
     judged: dict[int, dict[int, datetime]] = {}
     pulses: tuple[datetime, ...] = ()
     version: int = 1
+
+    def until(self, latest: datetime) -> ProgressReport:
+        """The report without the times after ``latest``: no article and no alert can have them."""
+        return msgspec.structs.replace(
+            self,
+            newest=_until(latest, self.newest),
+            horizon=None if self.horizon is not None and self.horizon > latest else self.horizon,
+            judged={layer: _until(latest, partitions) for layer, partitions in self.judged.items()},
+            pulses=tuple(time for time in self.pulses if time <= latest),
+        )
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -81,18 +93,25 @@ class Read(msgspec.Struct):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of the progress that survives a restart; ``logs`` by id."""
+    """The part of the progress that survives a restart; ``logs`` by id.
+
+    ``appended``: the broker's time of the newest report; no event time can be far ahead of it. Earlier versions did not
+    store it.
+    """
 
     logs: dict[str, Read] = {}
     watermark: datetime | None
     horizon: datetime | None
+    appended: datetime | msgspec.UnsetType = msgspec.UNSET
     version: int = 2
 
 
 class Progress:
     """The progress of all of ``articles``, as reported to one partition of ``observations``.
 
-    Merging takes maxima, so that repeated, reordered and outdated reports do no harm.
+    Merging takes maxima, so that repeated, reordered and outdated reports do no harm. A maximum would keep a wrong time
+    from the future for good, so a report must not have times that lie more than ten minutes after the broker appended
+    it (:meth:`ProgressReport.until`): that is a fact of the log, and so the same in every replay.
     """
 
     def __init__(self, *, advance_when_silent: bool = True) -> None:
@@ -100,6 +119,7 @@ class Progress:
         self._logs: dict[str, Read] = {}
         self._cuts: dict[str, list[Cut]] = {}
         self._horizon: datetime | None = None
+        self._appended: datetime | None = None
         self._quiet_since: datetime | None = None
         self._moved_at: datetime | None = None
         self._judged: dict[tuple[int, int], datetime] = {}
@@ -115,12 +135,16 @@ class Progress:
         read = self._logs.get(log)
         return read is not None and offset < read.done.get(partition, 0)
 
-    def merge(self, report: ProgressReport, now: datetime) -> datetime | None:
+    def merge(self, report: ProgressReport, now: datetime, appended: datetime | None = None) -> datetime | None:
         """Merge a worker's report; return the watermark before any rule's lateness, or None while it is unknown.
 
         Args:
             now: the wall clock; used only to detect that all sources are silent, and to advance event time then.
+            appended: when the broker appended the report, which has no later times than that plus ten minutes.
         """
+        if appended is not None:
+            self._appended = _later(self._appended, appended)
+            now = min(now, appended + AHEAD)
         read = self._log(report.log)
         read.merge(report.done, report.newest)
         for layer, partitions in report.judged.items():
@@ -145,16 +169,39 @@ class Progress:
 
     def dump(self) -> bytes:
         """The progress as a changelog value."""
-        stored = Stored(logs=self._logs, watermark=self.watermark, horizon=self._horizon)
+        stored = Stored(
+            logs=self._logs,
+            watermark=self.watermark,
+            horizon=self._horizon,
+            appended=self._appended or msgspec.UNSET,
+        )
         return msgspec.json.encode(stored)
 
-    def load(self, value: bytes) -> None:
-        """Load a changelog value; merged like a report, so that an outdated one does no harm."""
+    def load(self, value: bytes, appended: datetime | None = None) -> datetime | None:
+        """Load a changelog value; merged like a report, so that an outdated one does no harm.
+
+        Args:
+            appended: a time at which the broker had appended the value. Versions before 0.3 stored event times from
+                the future; a watermark that lies beyond this time goes back to it.
+
+        Returns:
+            the broker's time of the newest report in it; None if an earlier version stored the value.
+        """
         stored = msgspec.json.decode(value, type=Stored)
+        reported = stored.appended or None
+        self._appended = _later(self._appended, reported)
+        bound = _later(appended, reported)
         for log, read in stored.logs.items():
-            self._log(log).merge(read.done, read.newest)
-        self._horizon = _later(self._horizon, stored.horizon)
-        self._raise(stored.watermark)
+            newest = read.newest if bound is None else _until(bound + AHEAD, read.newest)
+            self._log(log).merge(read.done, newest)
+        horizon, watermark = stored.horizon, stored.watermark
+        if bound is not None and horizon is not None and horizon > bound + AHEAD:
+            horizon = None
+        if bound is not None and watermark is not None and watermark > bound + AHEAD:
+            watermark = bound
+        self._horizon = _later(self._horizon, horizon)
+        self._raise(watermark)
+        return reported
 
     def _log(self, log: str) -> Read:
         """What is known about a log, now the most recently reported; evicts the least recently reported one."""
@@ -194,6 +241,10 @@ class Progress:
             passed = min(now - self._moved_at, LONGEST_STEP)
             self.watermark = max(self.watermark, min(self.watermark + passed, now))
         self._moved_at = now
+
+
+def _until(latest: datetime, times: Mapping[int, datetime]) -> dict[int, datetime]:
+    return {partition: time for partition, time in times.items() if time <= latest}
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

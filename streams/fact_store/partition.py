@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from detectors.engine.matching import Engine
 from detectors.engine.partition import PartitionState
@@ -32,6 +32,7 @@ class FactPartition:
         self._copy: Copy | None = None
         self._taken_over = False
         self._offset = -1
+        self._appended: datetime | None = None
         self._progress_keys: set[bytes] = set()
         self.progress = Progress(advance_when_silent=advance_when_silent)
         self.settled_watermark: datetime | None = None
@@ -50,15 +51,21 @@ class FactPartition:
     def use(self, copy: Copy) -> None:
         """Start from a local copy, and keep it current; call this before :meth:`restore`."""
         self._copy = copy
+        if copy.offset >= 0:  # it has no broker times but the progress's, and this worker's clock
+            self._seen(datetime.fromtimestamp(copy.current_at, UTC))
         for key, value in copy.records(PROGRESS):
             self._restore_progress(key, value)
 
-    def restore(self, records: Sequence[Record], offset: int) -> None:
+    def restore(self, records: Sequence[Record], offset: int, appended: datetime | None = None) -> None:
         """Add records of the changelog during recovery, in order; the last has ``offset``.
+
+        Args:
+            appended: when the broker appended the newest of them: no event time in them can be far ahead of it.
 
         Raises:
             CopyError: the local copy is damaged.
         """
+        self._seen(appended)
         for key, value in records:
             if key.startswith(PROGRESS):
                 self._restore_progress(key, value)
@@ -107,7 +114,11 @@ class FactPartition:
         else:
             self._progress_keys.add(key)
             if not self._taken_over:  # later, it would be ahead of the facts
-                self.progress.load(value)
+                self._seen(self.progress.load(value, self._appended))
+
+    def _seen(self, appended: datetime | None) -> None:
+        if appended is not None:
+            self._appended = max(appended, self._appended or appended)
 
     def progress_records(self, generation: int) -> list[Record]:
         """The progress as changelog records, under a key of this consumer group generation.
@@ -130,7 +141,7 @@ class FactPartition:
         if not self._taken_over:
             facts = _facts(self._copy) if self._copy is not None else _taken(self._waiting)
             with collector_waits():
-                self._state.load((key.decode(), value) for key, value in facts)
+                self._state.load(((key.decode(), value) for key, value in facts), self._appended)
             self._taken_over = True
         return len(self)
 

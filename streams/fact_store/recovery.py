@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError, KafkaConnectionError, KafkaTimeoutError
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import ConsumerRecord, TopicPartition
 from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from faust.transport.drivers.aiokafka import Transport, credentials_to_aiokafka_auth, server_list
@@ -102,7 +103,7 @@ class ChangelogRecovery(Recovery):
                 fetched = await consumer.getmany(*left, timeout_ms=1000)
                 for place, records in fetched.items():
                     number, pairs = place.partition, [(record.key or b"", record.value) for record in records]
-                    if not store.restore(held[left[place]], number, pairs, records[-1].offset):
+                    if not store.restore(held[left[place]], number, pairs, records[-1].offset, _appended(records)):
                         await self.signal_recovery_start.wait()  # the partition has moved: this recovery is over
                 for place, tp in list(left.items()):
                     offsets[tp] = max(offsets[tp], await consumer.position(place) - 1)
@@ -155,6 +156,12 @@ async def _patiently(ask: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(RETRY_SECONDS)
         else:
             return
+
+
+def _appended(records: Sequence[ConsumerRecord]) -> datetime:
+    """When the newest of some records was appended: the broker's time, or a producer's that is not later than now."""
+    times = (one.timestamp / 1000 if one.timestamp_type else min(one.timestamp / 1000, time()) for one in records)
+    return datetime.fromtimestamp(max(0.0, *times), UTC)
 
 
 class FactTables(TableManager):

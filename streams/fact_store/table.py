@@ -9,6 +9,7 @@ disk, so that recovery reads only what was written since.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +130,14 @@ class FactStore(Store[bytes, bytes]):
             else:
                 copy.close()
 
-    def restore(self, held: FactPartition, number: int, records: Sequence[Record], offset: int) -> bool:
+    def restore(
+        self,
+        held: FactPartition,
+        number: int,
+        records: Sequence[Record],
+        offset: int,
+        appended: datetime | None = None,
+    ) -> bool:
         """Restore records of the changelog; False if ``held`` is no longer this partition's state.
 
         An error ends the worker, which would otherwise continue without these facts.
@@ -137,7 +145,7 @@ class FactStore(Store[bytes, bytes]):
         if self.partitions.get(number) is not held:
             return False
         try:
-            held.restore(records, offset)
+            held.restore(records, offset, appended)
         except Exception as error:
             self.fatal(error)
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -71,9 +71,7 @@ def decode(value: bytes | None, record_headers: Headers) -> ProgressReport | Obs
     try:
         if is_report(record_headers):
             report = _reports.decode(value or b"")
-            horizon = () if report.horizon is None else (report.horizon,)
-            judged = (time for times in report.judged.values() for time in times.values())
-            _check((*report.newest.values(), *horizon, *report.pulses, *judged))
+            _check(times_of(report))
             return report
         observation = _observations.decode(value or b"")
         _check((observation.time,))
@@ -93,6 +91,27 @@ def _check(times: Iterable[datetime]) -> None:
 def is_report(record_headers: Headers) -> bool:
     """Whether the headers are those of a progress report."""
     return type_of(record_headers) == event_type("progress")
+
+
+def reporter(record_headers: Headers) -> str:
+    """The ``app_id`` of the worker that sent a progress report; empty if its headers do not say."""
+    for name, value in record_headers:
+        if name == "ce_id":
+            return value.decode("utf-8", "replace").rpartition("-")[0]
+    return ""
+
+
+def times_of(record: ProgressReport | Observed) -> Iterator[datetime]:
+    """The event times in a record."""
+    if isinstance(record, Observed):
+        yield record.observation.time
+        return
+    yield from record.newest.values()
+    yield from record.pulses
+    for times in record.judged.values():
+        yield from times.values()
+    if record.horizon is not None:
+        yield record.horizon
 
 
 def _origin(record_headers: Headers) -> Origin | None:

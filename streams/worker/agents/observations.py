@@ -20,6 +20,7 @@ from faust.types import TP
 
 from detectors.engine.matching import Engine
 from detectors.engine.outcome import Step
+from detectors.model.event_time import AHEAD, LATEST
 from detectors.timeline.watermark import ProgressReport
 from detectors.user_error import UserError
 from streams.fact_store.changelog import Record
@@ -28,10 +29,11 @@ from streams.fact_store.table import FactTable
 from streams.hot_reload.rules_in_force import RulesInForce
 from streams.kafka.topics import OBSERVATIONS
 from streams.monitoring.metrics import BAD_OBSERVATION, Metrics
+from streams.records.cloudevents import Headers
 from streams.records.dead_letter import DeadLetter
-from streams.records.observation import Observed, decode
+from streams.records.observation import Observed, decode, reporter, times_of
 from streams.settings import Settings
-from streams.transport.batching import Conveyor, Event, headers_of, time_of
+from streams.transport.batching import Conveyor, Event, appended_at, headers_of, time_of
 from streams.transport.refused_records import RecordRefusedError
 from streams.transport.sender import Message, Outbox
 from streams.worker.agents.awaited_rules import AwaitedRules
@@ -42,6 +44,8 @@ from streams.worker.shutdown import Fatal
 logger = logging.getLogger(__name__)
 
 MAX_BATCH = 256
+#: How many other apps with reports in ``observations`` the log names.
+MOST_STRANGERS = 10
 
 
 class ObservationsExpandedError(UserError):
@@ -95,6 +99,7 @@ class ObservationAgent:
         self._outbox = Outbox(app)
         self._refusals = Refusals(settings, self._outbox)
         self.partitions = partitions
+        self._strangers: set[str] = set()
         self._awaited = AwaitedRules(settings, in_force)
         self._one_at_a_time = asyncio.Lock()
         self._failed = ""
@@ -198,6 +203,14 @@ class ObservationAgent:
             except Exception as error:  # noqa: BLE001 - a bad record affects only itself
                 work.bad.append(self._dead_letter(event, BAD_OBSERVATION, error))
                 continue
+            if isinstance(record, ProgressReport) and not self._is_own(headers):
+                continue
+            appended = min(appended_at(event, datetime.now(UTC)), LATEST)
+            if any(time > appended + AHEAD for time in times_of(record)):
+                self._metrics.times_ahead.labels("observations").inc()
+                if isinstance(record, Observed):  # an earlier version made it; no such article can be there
+                    continue
+                record = record.until(appended + AHEAD)
             wanted = partial(self.conveyor.is_current, event)
             if isinstance(record, Observed) and not await self._awaited.have_rule(record.observation, wanted):
                 continue
@@ -207,7 +220,7 @@ class ObservationAgent:
                 event.message.partition, self._table.store.partition(event.message.partition)
             )
             try:
-                self._apply(record, partition, event, work)
+                self._apply(record, appended, partition, event, work)
             except Exception as error:  # noqa: BLE001 - a bad record affects only itself; the state is unchanged
                 work.bad.append(self._dead_letter(event, "processing_failed", error))
         await self._finish(work)
@@ -219,14 +232,25 @@ class ObservationAgent:
         self._count(work.effects)
         self._metrics.observations_handled.inc(work.handled)
 
-    def _apply(self, record: ProgressReport | Observed, partition: FactPartition, event: Event, work: Work) -> None:
+    def _is_own(self, headers: Headers) -> bool:
+        """Whether a progress report is from a worker of this app; what others have done is not done here."""
+        app_id = reporter(headers)
+        if app_id != self._settings.app_id and app_id not in self._strangers and len(self._strangers) < MOST_STRANGERS:
+            self._strangers.add(app_id)
+            logger.warning("%s has progress reports of the app_id %r; they are ignored", self.topic, app_id)
+        return app_id == self._settings.app_id
+
+    def _apply(
+        self, record: ProgressReport | Observed, appended: datetime, partition: FactPartition, event: Event, work: Work
+    ) -> None:
         number = event.message.partition
         if isinstance(record, Observed):
             work.effects.append(Effect(number, *self._observe(record, partition), event))
             work.handled += 1
         else:
             work.reported.add(number)
-            for step in self._report(record, partition):  # one by one: a failing step must not discard earlier ones
+            # One by one: a failing step must not discard earlier ones.
+            for step in self._report(record, partition, appended):
                 work.effects.append(Effect(number, step))
 
     def _observe(self, seen: Observed, partition: FactPartition) -> tuple[Step, datetime | None]:
@@ -237,9 +261,11 @@ class ObservationAgent:
         replay = partition.progress.is_replay(origin.partition, origin.offset, origin.log)
         return partition.state.observe(seen.observation, replay=replay), origin.arrival
 
-    def _report(self, report: ProgressReport, partition: FactPartition) -> Iterator[Step]:
-        """Yield the steps that a progress report causes, in order."""
-        watermark = partition.progress.merge(report, datetime.now(UTC))
+    def _report(
+        self, report: ProgressReport, partition: FactPartition, appended: datetime | None = None
+    ) -> Iterator[Step]:
+        """Yield the steps that a progress report causes, in order; ``appended``: None if it was not sent."""
+        watermark = partition.progress.merge(report, datetime.now(UTC), appended)
         if report.pulses:  # before the watermark, which may pass the articles they come from
             yield partition.state.pulse(report.pulses)
         if watermark is not None:

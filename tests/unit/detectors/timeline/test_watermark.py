@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from detectors.model.event_time import AHEAD
 from detectors.timeline.watermark import LONGEST_STEP, MAX_CUTS, MOST_LOGS, SILENCE, Progress, ProgressReport
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -189,3 +190,52 @@ def test_knowledge_of_each_log_survives_a_restart_and_is_bounded() -> None:
     assert again.is_replay(0, 8 + last, f"log-{last - 1}")
     assert not again.is_replay(0, 0, "log-0")
     assert len(again._logs) == MOST_LOGS
+
+
+FAR = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def test_times_ahead_of_the_append_time_are_left_out_of_a_report() -> None:
+    right = report({0: 5, 1: 7}, {0: at(9), 1: at(10)}, {0: 5, 1: 7})
+    assert right.until(at(10)) == right
+    wrong = ProgressReport(
+        done={0: 5, 1: 7}, newest={0: FAR, 1: at(9)}, horizon=FAR, judged={0: {3: FAR, 4: at(1)}}, pulses=(at(2), FAR)
+    )
+    assert wrong.until(at(10)) == ProgressReport(
+        done={0: 5, 1: 7}, newest={1: at(9)}, horizon=None, judged={0: {4: at(1)}}, pulses=(at(2),)
+    )
+
+
+def test_in_silence_event_time_does_not_pass_the_append_time_either() -> None:
+    progress = Progress()
+    quiet = report({0: 5}, {0: at(0)}, {0: 5})
+    fast = timedelta(hours=3)  # the worker's clock
+    for second in range(0, 3000, 10):
+        progress.merge(quiet, at(second / 60) + fast, at(second / 60))
+    assert progress.watermark is not None
+    assert at(0) < progress.watermark <= at(3000 / 60) + AHEAD
+
+
+def test_a_watermark_that_an_earlier_version_stored_in_the_future_goes_back() -> None:
+    stored = (
+        b'{"logs":{"l":{"done":{"0":5,"1":7},"newest":{"0":"2099-01-01T00:00:00Z","1":"2025-01-01T00:09:00Z"}}},'
+        b'"watermark":"2099-01-01T00:00:00Z","horizon":"2099-01-01T00:00:00Z","version":2}'
+    )
+    progress = Progress()
+    assert progress.load(stored, at(60)) is None
+    assert (progress.watermark, progress.horizon) == (at(60), None)
+    assert progress.is_replay(0, 4, "l")
+    assert progress.merge(ProgressReport(log="l", done={0: 9}, newest={0: at(70)}, ends={0: 9}), at(70)) == at(60)
+    assert progress.merge(ProgressReport(log="l", done={1: 9}, newest={1: at(65)}, ends={0: 9, 1: 9}), at(70)) == at(65)
+
+    again = Progress()
+    progress.merge(ProgressReport(log="l"), at(71), at(71))
+    assert again.load(progress.dump()) == at(71)
+    assert again.watermark == at(65)
+
+
+def test_a_right_watermark_is_loaded_as_it_is() -> None:
+    progress, again = Progress(), Progress()
+    progress.merge(report({0: 5}, {0: at(9)}, {0: 5}), START, at(0))
+    assert again.load(progress.dump(), at(-600)) == at(0)
+    assert (again.watermark, again.horizon) == (at(9), at(9))

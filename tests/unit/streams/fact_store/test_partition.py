@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from streams.worker.app import create_app
 from tests.rigs.facts import facts_of
 
 CHANGELOG = TopicState("facts-facts-changelog", 3, 1, {}, id="topic-1")
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 NewStore = Callable[[], FactStore]
 Put = tuple[bytes, bytes]
@@ -211,6 +214,27 @@ def test_a_damaged_copy_ends_the_worker(
     with pytest.raises(CopyError):
         store.load(0)
     assert [type(failure) for failure in failures] == [CopyError]
+
+
+FAR = (
+    b'{"logs":{"":{"done":{"0":5},"newest":{"0":"2099-01-01T00:00:00Z"}}},"watermark":"2099-01-01T00:00:00Z",'
+    b'"horizon":"2099-01-01T00:00:00Z","version":2}'
+)
+
+
+def test_a_watermark_from_the_future_goes_back_to_the_newest_append_time(new_store: NewStore) -> None:
+    appended = datetime(2025, 3, 1, tzinfo=UTC)
+    store = new_store()
+    assign(store, 1, 0, 1)
+    store.restore(store.partition(0), 0, [(b"~progress 3", FAR)], 0, appended)
+    assert store.load(0) == 0
+    assert store.partition(0).progress.is_replay(0, 4)
+    assert store.partition(0).progress.watermark == appended
+    store = new_store()
+    assign(store, 1, 0)
+    # A copy has no append times, but the worker's.
+    assert (store.partition(0).progress.watermark or FOREVER) <= datetime.now(UTC)
+    assert store.partition(0).progress.horizon is None
 
 
 def test_without_rocksdict_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
