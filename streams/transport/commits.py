@@ -23,6 +23,7 @@ class _Tenure:
     generation: int
     in_flight: set[int] = field(default_factory=set)
     released: int = 0
+    begun: int | None = None
     fetched: int = 0
 
 
@@ -53,11 +54,16 @@ class Commits(Generic[P]):
         self._finished: dict[P, _Finished] = {}
         self._holes: list[tuple[P, int, int]] = []
 
+    def begin(self, partition: P, offset: int) -> None:
+        """Record where reading begins."""
+        self._tenure(partition).begun = offset
+
     def fetch(self, partition: P, first: int, last: int) -> None:
         """Record that the offsets from ``first`` to ``last`` were fetched."""
         tenure = self._tenure(partition)
-        if tenure.fetched and first > tenure.fetched:
-            self._holes.append((partition, tenure.fetched, first))
+        expected = tenure.fetched or tenure.begun
+        if expected is not None and first > expected:
+            self._holes.append((partition, expected, first))
         tenure.fetched = last + 1
 
     def fetched_to(self, partition: P) -> int:
@@ -95,6 +101,10 @@ class Commits(Generic[P]):
 
     def pass_over(self, partition: P, start: int, end: int) -> None:
         """Let commits pass a range without records at the end of a log; ``end`` is not part of it."""
+        tenure = self._tenure(partition)
+        if tenure.fetched < end:
+            self._holes.append((partition, start, end))
+            tenure.fetched = end
         self._finish(partition).settled.update(range(start, end))
 
     def release(self, offsets: Mapping[P, int]) -> None:

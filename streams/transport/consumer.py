@@ -96,7 +96,12 @@ class Consumer(driver.Consumer):
         fresh = [tp for tp, offset in found.items() if not offset and not self._is_changelog_tp(tp)]
         if fresh:
             starts = await self.earliest_offsets(*fresh)
-            await self.seek_wait({tp: starts.get(tp) or 0 for tp in fresh})
+            places = {tp: starts.get(tp) or 0 for tp in fresh}
+            await self.seek_wait(places)
+            found = {**found, **places}
+        for tp, offset in found.items():
+            if offset is not None and not self._is_changelog_tp(tp):
+                self.commits.begin(tp, offset)
         self._seeks += 1
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:

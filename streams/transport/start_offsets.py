@@ -37,11 +37,23 @@ class Logs:
     Args:
         ids: topic to the id of its log when the worker started; empty, or missing, if the broker has none.
         exact: whether the broker reports the ends of logs exactly.
+        read: the topics that are read and committed; each of their partitions has a commit from the start, so that
+            its lag is seen, and what is deleted unread is counted.
+        sources: those of them that others write, whose records count as lost even without a commit.
     """
 
-    def __init__(self, ids: Mapping[str, str] | None = None, *, exact: bool = True) -> None:
+    def __init__(
+        self,
+        ids: Mapping[str, str] | None = None,
+        *,
+        exact: bool = True,
+        read: Collection[str] = (),
+        sources: Collection[str] = (),
+    ) -> None:
         self.ids = dict(ids or {})
         self.exact = exact
+        self.read = frozenset(read)
+        self.sources = frozenset(sources)
         self.on_expired: Callable[[TP, int], None] | None = None
 
     def mark(self, topic: str) -> str:
@@ -141,7 +153,25 @@ class PositionedThread(driver.AIOKafkaConsumerThread):
             found[tp] = start.offset
             if start.offset:
                 consumer.seek(place, start.offset)
+        await self._commit_beginnings([place for place in assigned if found[TP(*place)] is None], committed)
         return found
+
+    async def _commit_beginnings(
+        self, places: Collection[TopicPartition], committed: Mapping[TopicPartition, OffsetAndMetadata]
+    ) -> None:
+        """Commit where reading begins in partitions without a commit that applies, and count what is gone already."""
+        consumer = self._ensure_consumer()
+        there = [
+            place for place in places if place.topic in self.logs.read and consumer.partitions_for_topic(place.topic)
+        ]
+        if not there:
+            return
+        earliest = await consumer.beginning_offsets(there)
+        if not await self._commit({TP(*place): offset for place, offset in earliest.items()}):
+            return
+        for place, offset in earliest.items():
+            if offset and place not in committed and place.topic in self.logs.sources:
+                self.logs.expired(TP(*place), offset)
 
     async def _starts(
         self, consumer: AIOKafkaConsumer, committed: Mapping[TopicPartition, OffsetAndMetadata]

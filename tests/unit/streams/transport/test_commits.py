@@ -159,3 +159,19 @@ def test_holes_between_fetches_are_given_once_and_not_across_generations(
     commits.fetch(P, 40, 49)
     commits.fetch(P, 5, 6)  # after a seek back
     assert commits.take_holes() == []
+
+
+def test_records_deleted_before_the_first_fetch_are_a_hole(reported: Commits[tuple[str, int]]) -> None:
+    reported.begin(P, 0)
+    reported.fetch(P, 5, 6)
+    reported.fetch(P, 7, 9)
+    assert reported.take_holes() == [(P, 0, 5)]
+    reported.begin(P, 0)
+
+
+def test_records_deleted_when_nothing_follows_them_are_a_hole_once(reported: Commits[tuple[str, int]]) -> None:
+    reported.begin(P, 3)
+    reported.pass_over(P, 3, 8)
+    assert reported.take_holes() == [(P, 3, 8)]
+    reported.fetch(P, 8, 8)
+    assert reported.take_holes() == []
