@@ -33,8 +33,9 @@ from streams.settings import Settings
 #: Limits of a batch: number of letters, and bytes unless it is a single letter.
 BATCH = 500
 BATCH_BYTES = 16 * 1024 * 1024
-#: A replayed record keeps its Kafka timestamp, the arrival of an undated article, unless it is older than this.
-#: An older one gets a new timestamp: otherwise the topic's retention could delete the record before it is read.
+#: On a topic that producers stamp, a replayed record keeps its Kafka timestamp, the arrival of an undated article,
+#: unless it is older than this: otherwise the topic's retention could delete the record before it is read. With
+#: LogAppendTime, an undated article arrives when it is replayed, so that it is not late.
 KEPT_TIME = timedelta(days=1)
 #: Errors of a single record; the other records can still be replayed.
 REFUSED = (InvalidRecordError, InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)

@@ -28,9 +28,10 @@ class TopicsUnsuitableError(UserError):
         super().__init__("\n".join(lines))
 
 
-def apply_command(settings: Settings) -> str:
-    """The command that makes the changes without which no worker starts, to be copied; without secrets."""
-    words = ["newswatch", "topics", "apply", "--needed", "--yes", "--brokers", ",".join(settings.brokers)]
+def apply_command(settings: Settings, *, needed: bool = True) -> str:
+    """The command that makes the changes without which no worker starts, or else shows all; without secrets."""
+    which = ["--needed", "--yes"] if needed else []
+    words = ["newswatch", "topics", "apply", *which, "--brokers", ",".join(settings.brokers)]
     if settings.rules is not None:
         words += ["--rules", str(settings.rules)]
     for name in Settings.model_fields:
@@ -41,7 +42,7 @@ def apply_command(settings: Settings) -> str:
 
 
 def check_topics(settings: Settings, specs: Sequence[TopicSpec], states: Sequence[TopicState]) -> None:
-    """Log each difference that does no harm, in a line.
+    """Log each difference that endangers nothing, in a line, and the command that changes them.
 
     Raises:
         PartitionsDifferError: rule state would be in the wrong partitions.
@@ -57,6 +58,9 @@ def check_topics(settings: Settings, specs: Sequence[TopicSpec], states: Sequenc
     for one in found:
         if not one.grave:
             logger.warning("topic %s", one)
+    if any(not one.grave and not one.remedy for one in found):
+        command = apply_command(settings, needed=False)
+        logger.warning("`%s` shows how to change these topics, and changes them with --yes", command)
     unseen = [state.name for state in states if not state.in_force]
     if unseen:
         logger.warning(

@@ -37,7 +37,8 @@ TOMBSTONES = "delete.retention.ms"
 TOMBSTONES_MS = DAY_MS
 #: How much larger than its original a dead letter may be: its headers hold the reason.
 REASON_BYTES = 64 * 1024
-#: The broker's clock stamps what workers write: it rejects records of a worker whose clock is over an hour fast.
+#: The broker's clock stamps every record: what clients write decides neither about the arrival of an article, nor about
+#: event time, nor about when retention deletes a record.
 STAMPED = {"message.timestamp.type": "LogAppendTime"}
 
 
@@ -128,12 +129,12 @@ def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[To
         return TopicSpec(name, partitions, large | STAMPED | config, purpose, role)
 
     fixed = (
-        TopicSpec(
+        spec(
+            "articles",
             settings.topic(ARTICLES),
             many,
-            large | ({} if shared else _kept(settings.articles_retention_days)),
+            {} if shared else _kept(settings.articles_retention_days),
             "incoming articles, JSON",
-            "articles",
         ),
         spec(
             "enriched",

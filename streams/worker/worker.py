@@ -119,6 +119,8 @@ class Worker:
         logs = Logs(
             {name: topics[name].id for name in map(settings.topic, (ARTICLES, OBSERVATIONS)) if topics[name].id},
             exact=settings.idempotence,
+            read=[settings.topic(ARTICLES), settings.topic(OBSERVATIONS)],
+            sources=[settings.topic(ARTICLES)],
         )
         logs.on_expired = self._expired
         own = settings.topic(f"{ALERTS}.")

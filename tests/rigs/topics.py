@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from detectors.timeline.watermark import ProgressReport
 from streams.kafka.clients import admin_client
@@ -38,10 +39,10 @@ def records(settings: Settings, topic: str, **options: Any) -> Iterator[Any]:
 
 
 def committed_offsets(admin: KafkaAdminClient, settings: Settings, topic: str) -> dict[int, int]:
-    """The offsets that the workers' group has committed on a topic, by partition."""
+    """The offsets that the workers' group has committed on a topic, by partition that is not empty."""
     name = settings.topic(topic)
     stored = admin.list_group_offsets({settings.app_id: None}).get(settings.app_id, {})
-    return {place.partition: one.offset for place, one in stored.items() if place.topic == name and one.offset >= 0}
+    return {place.partition: one.offset for place, one in stored.items() if place.topic == name and one.offset > 0}
 
 
 def described(alert: dict[str, Any]) -> str:
@@ -73,6 +74,17 @@ class Topics:
         """Create the topics, including the given topics of rules; returns itself, for chaining."""
         create_topics(self.settings, topic_specs(self.settings, rule_topics))
         return self
+
+    def let_producers_stamp(self) -> None:
+        """Let producers stamp the articles, as in a topic that was made without `newswatch topics create`."""
+        admin = admin_client(self.settings)
+        try:
+            topic = ConfigResource(
+                ConfigResourceType.TOPIC, self.settings.topic("articles"), {"message.timestamp.type": "CreateTime"}
+            )
+            admin.alter_configs([topic])
+        finally:
+            admin.close()
 
     def produce(
         self, articles: Iterable[bytes | dict[str, Any]], partition: int | None = None

@@ -65,6 +65,7 @@ def records(watch: Any, topic: str = "articles") -> list[tuple[Any, ...]]:
 def test_letters_are_listed_shown_and_replayed_once(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
+    watch.let_producers_stamp()
     for value in (*BAD, None):
         place = produce(watch, "articles", value, key=b"k\xff", headers=HEADERS, partition=1, timestamp_ms=TIME_MS)
     produce(watch, "articles", b'{"id": "a", "text": "A flood."}', partition=0)
@@ -171,6 +172,7 @@ def test_a_replayed_letter_that_is_now_readable_fires_at_its_articles_time(
 ) -> None:
     watch = new_watch(RULES)
     watch.create_topics()
+    watch.let_producers_stamp()  # otherwise an article without a date arrives when it is replayed
     dead = letter(watch)
     for _ in range(2):  # a crashing worker wrote it twice
         produce(watch, "articles.dead", dead.value, key=dead.key, headers=dead.all_headers())

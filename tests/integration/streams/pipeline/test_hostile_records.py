@@ -64,6 +64,7 @@ def dead(watch: Any) -> dict[int, dict[str, str]]:
 
 
 def test_each_hostile_record_affects_only_itself(watch: Any) -> None:
+    watch.let_producers_stamp()
     deep = send(watch, b'{"text": "x", "a": ' + b"[" * 1000 + b"]" * 1000 + b"}")
     wide = send(watch, b'{"text": "x", "meta": {"tone": 18446744073709551616}}')
     bomb = send(watch, b'{"text": "' + b" " * (100 * MB) + b'"}', codec="gzip")

@@ -104,6 +104,7 @@ def test_rules_fire_on_arrival_or_behind_the_watermark(new_watch: New, wait_unti
 def test_event_time_is_guarded(new_watch: New) -> None:
     watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]")
     watch.create_topics()
+    watch.let_producers_stamp()
     watch.start().wait_ready()
     arrival = datetime(2024, 2, 3, 4, 5, 6, tzinfo=UTC)
     dates = {

@@ -46,10 +46,14 @@ def test_refuses_with_the_command_that_helps() -> None:
 
 def test_logs_the_rest(caplog: pytest.LogCaptureFixture) -> None:
     check_topics(SETTINGS, SPECS, with_config("p.alerts", cleanup_policy="compact"))
-    (line,) = caplog.messages
+    line, remedy = caplog.messages
     assert line == (
         "topic p.alerts: cleanup.policy is compact, expected compact,delete: Kafka keeps alerts for ever, and the topic "
         "grows without bound"
+    )
+    assert remedy == (
+        "`newswatch topics apply --brokers a:1,b:2 --rules 'my rules' --set app_id=desk --set topic_prefix=p.` shows how "
+        "to change these topics, and changes them with --yes"
     )
     assert caplog.records[0].levelno == logging.WARNING
 
