@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Self
 
+from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from streams.settings import Settings
@@ -14,6 +17,9 @@ from streams.sources.feed import Feed
 
 #: How often a failed feed is restarted.
 FEEDS = 4
+
+#: A client's clock: from the time to the timestamp of a record and the arrival that the client writes.
+Clock = Callable[[datetime], tuple[datetime, datetime]]
 
 
 def feed(settings: Settings, articles: Sequence[bytes], seconds: float) -> None:
@@ -34,6 +40,24 @@ def feed(settings: Settings, articles: Sequence[bytes], seconds: float) -> None:
             continue
         return
     raise AssertionError(f"{len(left)} articles could not be sent")
+
+
+def feed_with_clock(settings: Settings, articles: Sequence[bytes], seconds: float, wrong: Clock) -> None:
+    """Send articles as a client with a wrong clock does, which stamps each record, and each article's arrival."""
+    producer = KafkaProducer(bootstrap_servers=settings.brokers, acks="all")
+    started = time.monotonic()
+    for number, article in enumerate(articles):
+        stamp, received_at = wrong(datetime.now(UTC))
+        value = json.dumps(json.loads(article) | {"received_at": received_at.isoformat()}).encode()
+        sent = producer.send(
+            settings.topic("articles"),
+            value=value,
+            partition=number % settings.partitions,
+            timestamp_ms=int(stamp.timestamp() * 1000),
+        )
+        sent.get(60)  # in order, as far as the watermark asks for it
+        time.sleep(max(0.0, started + seconds * number / len(articles) - time.monotonic()))
+    producer.close()
 
 
 def _noting(sent: set[int], number: int) -> Callable[[object], None]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from detectors.model.event_time import parse_time
 from streams.records.article import BadArticleError, decode_article
-from tests.chaos.feeding import Feeding, feed
+from tests.chaos.feeding import Clock, Feeding, feed, feed_with_clock
 from tests.chaos.kept_worker import KeptWorker
 from tests.chaos.outcome import Outcome
 from tests.chaos.progress import Progress
@@ -78,6 +78,12 @@ class Stage(Topics):
         every = list(articles)
         self.fed += every
         feed(self.settings, every, seconds)
+
+    def feed_with_clock(self, articles: Iterable[bytes], seconds: float, wrong: Clock) -> None:
+        """Send articles from a client with a wrong clock."""
+        every = list(articles)
+        self.fed += every
+        feed_with_clock(self.settings, every, seconds, wrong)
 
     def feeding(self, articles: Iterable[bytes], seconds: float) -> Feeding:
         """Feed in the background, around a fault."""
