@@ -18,7 +18,8 @@ from streams.cli.options import Config, Json, Set, settings_from
 from streams.sources.files import UnreadableFileError, read_lines, require_file
 
 if TYPE_CHECKING:
-    from streams.evaluation.scores import Error, Evaluation, Found
+    from streams.evaluation.figures import Error
+    from streams.evaluation.scores import Evaluation, Found
     from streams.settings import Settings
 
 T = TypeVar("T")
@@ -49,13 +50,16 @@ def eval(  # noqa: A001 - the command's name
     ] = None,
     errors: Annotated[int, typer.Option(min=0, help="Also print up to this many errors of each kind.")] = 0,
     baseline: Annotated[
-        bool, typer.Option("--baseline", help="Compare with a naive extractor: full spaCy pipeline, lookup by name.")
+        bool,
+        typer.Option(
+            "--baseline", help="Compare with a naive extractor: spaCy pipeline, lookup by name, trigger words."
+        ),
     ] = False,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Score countries, officials and themes against annotated articles: precision, recall and F1."""
+    """Score countries, officials, themes and events against annotated articles: precision, recall and F1."""
     from streams.evaluation.scores import evaluate, read_found, read_gold
 
     annotations = gold / "gold.jsonl" if gold.is_dir() else gold
@@ -89,6 +93,11 @@ def scores_table(result: Evaluation, naive: Evaluation | None) -> Table:
         if value is not None:
             beside = [f"{other:.3f}" if other is not None else "-"] if naive else []
             table.add_row(f"matched officials: {name.replace('_', ' ')}", "", "", f"{value:.3f}", "", *beside)
+    theirs = naive.events.each() if naive and naive.events else {}
+    for name, figures in (result.events.each() if result.events else {}).items():
+        numbers = (f"{figures.precision:.3f}", f"{figures.recall:.3f}", f"{figures.f1:.3f}", str(figures.gold))
+        beside = [f"{theirs[name].f1:.3f}" if name in theirs else "-"] if naive else []
+        table.add_row(f"events: {name.replace('_', ' and ')}", *numbers, *beside)
     return table
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from detectors.model.article import EnrichedArticle
+from detectors.model.article import EnrichedArticle, Event
 from detectors.user_error import UserError
 from streams.cli.console import err, out, print_bad_line, print_json
 from streams.cli.errors import writing
@@ -48,7 +48,7 @@ def extract(
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Print the officials, countries and themes of articles, with their offsets."""
+    """Print the officials, countries, themes and events of articles, with their offsets."""
     from streams.pipeline.enrich import enrich_lines, make_extractor
 
     settings = settings_from(config, set_)
@@ -92,7 +92,26 @@ def _table(article: EnrichedArticle) -> Table:
         table.add_row("organisation", organisation.name)
     for theme in article.themes:
         table.add_row("theme", f"{theme.theme} {theme.score:.2f}  {_mentions(span.text for span in theme.evidence)}")
+    for event in article.events:
+        table.add_row("event", _told(event))
     return table
+
+
+def _told(event: Event) -> str:
+    """Who did what to whom: "visit  happened  Sergei Lavrov -> KAZ  in KAZ  (visited)"."""
+    who, whom = (
+        ", ".join(party.name or party.country or "" for party in parties) for parties in (event.actors, event.targets)
+    )
+    parties = " -> ".join(part for part in (who, whom) if part)
+    parts = (
+        event.type,
+        event.status,
+        "background" if event.background else "",
+        parties,
+        f"in {event.place}" if event.place else "",
+        f"({event.trigger.text})" if event.trigger is not None else "",
+    )
+    return "  ".join(part for part in parts if part)
 
 
 def _mentions(texts: Iterable[str]) -> str:

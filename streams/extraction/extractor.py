@@ -10,8 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from detectors.model.article import Country, Official, Organisation, Sentence, Theme
+from detectors.model.article import Country, Event, Official, Organisation, Sentence, Theme
 from streams.extraction.draft import Draft, Source
+from streams.extraction.events.events import events
+from streams.extraction.events.features import Reading
+from streams.extraction.events.parties import Parties
 from streams.extraction.organisations import organisations
 from streams.extraction.people.people import People
 from streams.extraction.people.registry import REGISTRY, load_registry
@@ -22,7 +25,7 @@ from streams.extraction.text.entities import Entities
 from streams.extraction.text.fingerprint import fingerprint
 from streams.extraction.themes import TAXONOMY, load_taxonomy, themes
 
-IN_ENGLISH = ("countries", "officials", "organisations", "themes")  # what is extracted from English articles
+IN_ENGLISH = ("countries", "officials", "organisations", "themes", "events")  # what is extracted from English articles
 IN_OTHERS = ("countries",)
 BATCH = 64  # articles per call of the entity recogniser
 CACHE_SIZE = 512  # articles; an exact copy of one of the last 512 is served from the cache
@@ -37,6 +40,7 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
     officials: tuple[Official, ...] = ()
     organisations: tuple[Organisation, ...] = ()
     themes: tuple[Theme, ...] = ()
+    events: tuple[Event, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     fingerprint: str = ""
     extracted: tuple[str, ...] = ()
@@ -86,19 +90,33 @@ class Extractor:
             _, (_, left) = self._cache.popitem(last=False)
             self._cached_characters -= left
 
+    def readings(self, articles: Iterable[Source]) -> Iterator[Reading | None]:
+        """What the models of events see of each article, in order; None where events are not looked for."""
+        waiting = iter(articles)
+        while batch := list(islice(waiting, BATCH)):
+            for draft in self._drafts(batch):
+                yield self._finish(draft)[1]
+
     def _read(self, articles: list[Source]) -> list[Extraction]:
+        return [self._finish(draft)[0] for draft in self._drafts(articles)]
+
+    def _drafts(self, articles: list[Source]) -> list[Draft]:
         drafts = [Draft(article, self.registry) for article in articles]
         doubts = [(draft, sentence) for draft in drafts for sentence in sorted(draft.doubtful)]
         names = self.entities.names(draft.sentence(sentence) for draft, sentence in doubts)
         for (draft, sentence), named in zip(doubts, names, strict=True):
             draft.settle(sentence, named)
-        return [self._finish(draft) for draft in drafts]
+        return drafts
 
-    def _finish(self, draft: Draft) -> Extraction:
+    def _finish(self, draft: Draft) -> tuple[Extraction, Reading | None]:
         document, bounds, mentions = draft.document, draft.bounds, draft.mentions
         lead_end = bounds[min(2, len(bounds) - 1)][1] if bounds else 0
         officials: tuple[Official, ...] = ()
+        found_organisations: tuple[Organisation, ...] = ()
         found_themes: tuple[Theme, ...] = ()
+        found_events: tuple[Event, ...] = ()
+        reading: Reading | None = None
+        found_countries = countries(document, mentions, lead_end)
         if draft.reader is not None:
             context = Context(
                 Counter(mention.alpha3 for mention in mentions),
@@ -107,18 +125,25 @@ class Extractor:
                 draft.day,
             )
             officials = People(document, draft.reader, context, self.registry).collect(draft.candidates)
+            found_organisations = organisations(document)
             found_themes = themes(document, self.taxonomy, lead_end)
+            parties = Parties(document, bounds, mentions, found_countries, officials, found_organisations)
+            labels = [theme.theme for theme in found_themes]
+            reading = Reading(draft.reader.page, parties, draft.day, labels)
+            found_events = events(reading)
         spans = (document.span(start, end) for start, end in bounds)
-        return Extraction(
+        found = Extraction(
             language=draft.language,
-            countries=countries(document, mentions, lead_end),
+            countries=found_countries,
             officials=officials,
-            organisations=organisations(document) if draft.reader is not None else (),
+            organisations=found_organisations,
             themes=found_themes,
+            events=found_events,
             sentences=tuple(Sentence(in_=span.in_, start=span.start, end=span.end) for span in spans),
             extracted=IN_ENGLISH if draft.reader is not None else IN_OTHERS,
             fingerprint=fingerprint(document.folded[document.body :]),
         )
+        return found, reading
 
 
 def _key(source: Source) -> bytes:

@@ -1,7 +1,7 @@
 """Every Prometheus metric of the product. One prefix, base units, bounded labels (checked with promtool in a test).
 
-Label values are known ones (countries, themes, reasons), partitions, or active rules; values that articles claim are
-limited in number.
+Label values are known ones (countries, themes, types of events, reasons), partitions, or active rules; values that
+articles claim are limited in number.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ class Metrics:
         )
         self.countries = counter("country_articles_total", "Articles that refer to a country.", "country", "salience")
         self.themes = counter("theme_articles_total", "Articles about a theme.", "theme")
+        self.events = counter("event_articles_total", "Articles that report an event.", "type", "status")
         self.officials = counter("official_articles_total", "Articles that name an official of a class.", "role_class")
         self.coverage = counter(
             "coverage_articles_total", "Articles about a theme, by main country.", "country", "theme"
@@ -228,6 +229,8 @@ class Metrics:
             self.themes.labels(theme.theme).inc()
             for country_code in main:
                 self.coverage.labels(country_code, theme.theme).inc()
+        for type_, status in {(event.type, event.status) for event in article.events if not event.background}:
+            self.events.labels(type_, status).inc()
 
     def count_alert(self, alert: Alert) -> bool:
         """Count an alert unless this id and revision is already counted; returns whether it was counted now."""

@@ -119,6 +119,7 @@ def join(article: Article, found: Extraction, record_time: datetime) -> Enriched
         officials=found.officials,
         organisations=found.organisations,
         themes=found.themes,
+        events=found.events,
         sentences=found.sentences,
         extracted=found.extracted,
     )

@@ -107,6 +107,15 @@ class Document:
             last = min(last, len(shown.text))
         return part, shown, first, last
 
+    def clean_offset(self, part: Part, offset: int) -> int:
+        """The clean offset of an offset into the original title or text: the inverse of `span`."""
+        clean_at, original_at = self._title_at if part == "title" else self._text_at
+        at = bisect_right(original_at, offset) - 1
+        clean = clean_at[at] + offset - original_at[at]
+        if at + 1 < len(clean_at):
+            clean = min(clean, clean_at[at + 1])
+        return clean + (0 if part == "title" else self.body)
+
     def written(self, words: str) -> str:
         """Words of the clean text in the article's spelling: ``Strauss`` is ``Strauß`` if the article has that."""
         if self._spellings is None:

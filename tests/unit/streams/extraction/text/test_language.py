@@ -44,7 +44,7 @@ def test_accepts_a_language_tag_in_any_form(extractor: Extractor, given: str, co
 
 def test_english_gives_every_kind_of_finding(extractor: Extractor) -> None:
     found = extractor.extract("", "The president of Kenya said on Monday that the talks had been good.")
-    assert found.extracted == ("countries", "officials", "organisations", "themes")
+    assert found.extracted == ("countries", "officials", "organisations", "themes", "events")
 
 
 #: One sentence in many languages: the president of France met the chancellor of Germany and ministers of Tunisia.

@@ -1,0 +1,38 @@
+"""The weights of the linear models (``data/events-weights.json``); ``newswatch eval --train-events`` makes the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from streams.extraction.text.data_files import DATA
+
+WEIGHTS = DATA / "events-weights.json"
+BIAS = ""
+
+Weights = dict[str, float]
+
+
+class EventWeights(msgspec.Struct, frozen=True, kw_only=True):
+    """Log-odds by feature: that an article reports a type as news, each status, and the part of a party or place."""
+
+    type: Weights
+    status: dict[str, Weights]
+    actor: Weights
+    target: Weights
+    place: Weights
+
+
+def score(weights: Weights, features: Mapping[str, float]) -> float:
+    """The log-odds that a linear model gives to features."""
+    get = weights.get
+    return sum([get(feature, 0.0) * value for feature, value in features.items()], weights.get(BIAS, 0.0))
+
+
+@cache
+def load_weights(path: Path = WEIGHTS) -> EventWeights:
+    """Read the weights. Raises OSError, msgspec.ValidationError."""
+    return msgspec.json.decode(path.read_bytes(), type=EventWeights)

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from detectors.model.article import EventStatus
+from streams.extraction.events.weights import load_weights, score
+
+
+def test_a_score_is_the_bias_and_the_weighted_features() -> None:
+    assert score({"": -1.0, "a": 2.0, "b": 5.0}, {"a": 1, "c": 7}) == pytest.approx(1.0)
+
+
+def test_the_shipped_weights_have_every_status() -> None:
+    assert set(load_weights().status) == set(get_args(EventStatus))
