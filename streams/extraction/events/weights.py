@@ -1,4 +1,4 @@
-"""The weights of the linear models (``data/events-weights.json``); ``newswatch eval --train-events`` makes the file."""
+"""The weights of the linear models (``data/events-weights.json``); made by `streams.evaluation.event_training`."""
 
 from __future__ import annotations
 
