@@ -140,7 +140,6 @@ class PartitionState:
                     place[3].append(stored.mark)
                 else:
                     place[2].append(Fact(stored.observation))
-        self._log.loaded()
         for _, _, facts, _ in groups.values():
             facts.sort()
         for state, group, facts, marks in sorted(groups.values(), key=lambda group: [f.time for f in group[2][-1:]]):

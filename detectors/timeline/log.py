@@ -5,74 +5,39 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from detectors.timeline.intervals import EPOCH
-
-#: An article that no other follows within this time is not the beginning of a log: its date is wrong, or it came alone
-#: from an archive. One article dated 1991 would otherwise make every log old enough for every rule.
-ALONE = timedelta(days=30)
 
 
 class Log:
     """The times of all articles of the log, whatever they are about, thinned to what the rules need.
 
-    The log begins at the first time that another follows within :data:`ALONE`. Forever kept are that time, its
-    successor, and those before it; besides, the first and last time of each aligned stretch of ``grain``. This tells
-    for every window of at least one grain whether it contains an article. The result is a function of the set of times,
-    not of their order of arrival. Without a grain only the times around the beginning are kept.
+    Keeps the very first time forever, and the first and last time of each aligned stretch of ``grain``. This tells for
+    every window of at least one grain whether it contains an article. The result is a function of the set of times, not
+    of their order of arrival. Without a grain only the very first time is kept.
     """
 
-    __slots__ = ("_gone", "_grain", "_known_start", "_leading", "_stretches", "_times")
+    __slots__ = ("_gone", "_grain", "_start", "_stretches", "_times")
 
     def __init__(self, grain: timedelta | None = timedelta(minutes=1)) -> None:
         self._grain = grain
-        self._leading: list[datetime] = []  # in order, up to the successor of the beginning
-        self._known_start: datetime | None = None
+        self._start: datetime | None = None
         self._stretches: dict[int, tuple[datetime, datetime]] = {}
         self._times: list[datetime] = []  # the first and last of each stretch, in order
         self._gone: list[datetime] = []
 
     @property
     def start(self) -> datetime | None:
-        """When the log began; None before the first article, the last article as long as each is alone."""
-        leading = self._leading
-        if not leading:
-            return self._known_start
-        begun = leading[-2] if self._has_begun() else leading[-1]
-        return begun if self._known_start is None else min(begun, self._known_start)
-
-    @property
-    def has_alone(self) -> bool:
-        """Whether there are articles before the beginning of the log."""
-        return bool(self._leading) and self.start != self._leading[0]
-
-    def trust_first(self) -> None:
-        """Let the log begin with its very first time, whatever follows it."""
-        if self._leading:
-            self._known_start = self._leading[0]
-
-    def _has_begun(self) -> bool:
-        return len(self._leading) > 1 and self._leading[-1] - self._leading[-2] <= ALONE
-
-    def _lead(self, time: datetime) -> bool:
-        """Add a time to the leading ones; False if it tells nothing about the beginning."""
-        leading = self._leading
-        if self._has_begun() and time >= leading[-1]:
-            return False
-        place = bisect_left(leading, time)
-        if leading[place : place + 1] == [time]:
-            return False
-        leading.insert(place, time)
-        pairs = pairwise(leading)
-        end = next((number + 2 for number, (one, next_) in enumerate(pairs) if next_ - one <= ALONE), len(leading))
-        self._gone += leading[end:]
-        del leading[end:]
-        return True
+        """The time of the earliest article; None before the first."""
+        return self._start
 
     def add(self, time: datetime) -> bool:
         """Add the time of an article; False if it adds no information."""
-        first = self._lead(time)
+        first = self._start is None or time < self._start
+        if first:
+            if self._start is not None:
+                self._gone.append(self._start)
+            self._start = time
         if self._grain is None:
             self._gone.append(time)
             return first
@@ -100,14 +65,14 @@ class Log:
         return [time for time in dict.fromkeys(gone) if not self._keeps(time)]
 
     def _keeps(self, time: datetime) -> bool:
-        if time in self._leading or time == self._known_start:
+        if time == self._start:
             return True
         return self._grain is not None and time in self._stretches.get(self._stretch(time), ())
 
     def kept(self) -> list[datetime]:
         """The kept times, in order."""
-        known = () if self._known_start is None else (self._known_start,)
-        return sorted({*known, *self._leading, *self._times})
+        early = [] if self._start is None or self._times[:1] == [self._start] else [self._start]
+        return early + self._times
 
     def regrain(self, grain: timedelta | None) -> None:
         """Change the grain; times that were thinned out before do not come back."""
@@ -116,14 +81,12 @@ class Log:
         self._grain = grain
         self._stretches.clear()
         self._times.clear()
-        self._leading.clear()
         for time in times:
             self.add(time)
 
     def older_than(self, age: timedelta, moment: datetime) -> bool:
         """Whether the log was at least ``age`` old at ``moment``."""
-        start = self.start
-        return start is not None and start <= moment - age
+        return self._start is not None and self._start <= moment - age
 
     def alive(self, start: datetime, end: datetime) -> bool:
         """Whether (start, end] contains an article of the log; the stretch must be at least one grain long."""

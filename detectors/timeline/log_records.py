@@ -14,15 +14,10 @@ LOG_KEY = "~log"
 """The prefix of these records' changelog keys; no rule name begins with it."""
 
 
-class LogTimes(msgspec.Struct, frozen=True, tag="pulses", omit_defaults=True):
-    """Times at which the log contains articles.
-
-    ``alone``: the log then held times before its beginning. Earlier versions never wrote it: to them, a log began with
-    its very first time.
-    """
+class LogTimes(msgspec.Struct, frozen=True, tag="pulses"):
+    """Times at which the log contains articles."""
 
     times: tuple[datetime, ...]
-    alone: bool = False
 
     @property
     def key(self) -> str:
@@ -40,7 +35,6 @@ class RecordedLog:
 
     def __init__(self, grain: timedelta | None) -> None:
         self.log = Log(grain)
-        self._alone = False
         self._holders: dict[datetime, list[str]] = {}  # the records that contain a time
         self._left: dict[str, int] = {}  # the number of kept times of a record
 
@@ -49,19 +43,13 @@ class RecordedLog:
         self._hold(key, stored.times)
         for time in stored.times:
             self.log.add(time)
-        self._alone |= stored.alone
-
-    def loaded(self) -> None:
-        """Take over the beginning that an earlier version kept without its successor; call this after :meth:`load`."""
-        if not self._alone:
-            self.log.trust_first()
 
     def add(self, times: Iterable[datetime]) -> LogTimes | None:
         """Add times of articles; return the record to write, or None if they add no information."""
         new = {time for time in times if self.log.add(time)}
         if not new:
             return None
-        record = LogTimes(tuple(sorted(new)), self.log.has_alone)
+        record = LogTimes(tuple(sorted(new)))
         self._hold(record.key, record.times)
         return record
 

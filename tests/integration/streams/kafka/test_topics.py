@@ -100,7 +100,7 @@ def test_topics_that_others_made_are_compared_refused_and_changed(watch: Stream,
     assert "changes to make; add --yes to make them" in shown.stderr
     assert describe_topics(watch.settings, list(own)) == before
 
-    words = shlex.split(said[said.index("`newswatch topics apply") :].split("`")[1])
+    words = shlex.split(said[said.index("`newswatch topics apply --needed") :].split("`")[1])
     assert newswatch(*words[1:]).returncode == 0
     rest = lines(command(watch, "topics", "diff", "--json"))
     assert rest

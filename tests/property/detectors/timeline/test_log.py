@@ -1,7 +1,6 @@
 """The thinned log against the whole log; its records against crashes and stale workers."""
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 from random import Random
 
 from hypothesis import given
@@ -12,17 +11,7 @@ from detectors.timeline.log_records import LogTimes, RecordedLog
 from tests.property.detectors.harness import START, thorough
 
 MINUTE = timedelta(minutes=1)
-
-
-def beginning(every: list[datetime]) -> datetime:
-    """The first time that another one follows within thirty days; the last one if each is alone."""
-    times = sorted(set(every))
-    following = (one for one, next_ in pairwise(times) if next_ - one <= timedelta(days=30))
-    return next(following, times[-1])
-
-
 times = st.lists(st.integers(0, 900).map(lambda seconds: START + timedelta(seconds=seconds)), min_size=1, max_size=30)
-days = st.lists(st.integers(0, 400).map(lambda days: START + timedelta(days=days)), min_size=1, max_size=12)
 grains = st.sampled_from([timedelta(seconds=7), timedelta(seconds=20), MINUTE])
 
 
@@ -40,7 +29,7 @@ def test_every_window_of_at_least_a_grain_is_judged_as_by_the_whole_log(
     stop = START + timedelta(seconds=end)
     start = stop - grain - timedelta(seconds=longer)
     log.drop_until(min(start, START + timedelta(seconds=dropped)))
-    assert log.start == beginning(every)
+    assert log.start == min(every)
     assert log.alive(start, stop) == any(start < time <= stop for time in every)
     if not log.alive(start, stop):
         assert log.next_after(stop) == min((time for time in every if time > stop), default=None)
@@ -48,24 +37,8 @@ def test_every_window_of_at_least_a_grain_is_judged_as_by_the_whole_log(
 
 @thorough
 @given(times)
-def test_without_a_grain_only_the_beginning_and_its_successor_are_kept(every: list[datetime]) -> None:
-    assert thinned(every, None) == tuple(sorted(set(every))[:2])
-
-
-@thorough
-@given(days, st.randoms(use_true_random=False))
-def test_articles_that_are_alone_do_not_begin_the_log(every: list[datetime], dice: Random) -> None:
-    log = Log(None)
-    for time in every:
-        log.add(time)
-    other = Log(None)
-    for time in dice.sample(every, len(every)):
-        other.add(time)
-    assert log.start == other.start == beginning(every)
-    assert log.kept() == other.kept() == list(thinned(log.kept(), None))
-    log.regrain(MINUTE)
-    log.regrain(None)
-    assert log.start == beginning(every)
+def test_without_a_grain_only_the_beginning_is_kept(every: list[datetime]) -> None:
+    assert thinned(every, None) == (min(every),)
 
 
 @thorough
