@@ -107,7 +107,7 @@ class PartitionState:
         Groups count as observed in the order of their newest facts. The next step deletes the facts of removed rules.
 
         Args:
-            appended: a time at which the broker had appended all of the records. Versions before 0.3 took over times
+            appended: a time at which the broker had appended all of the records. Versions before 0.2 took over times
                 from the future: a watermark beyond it goes back to it, and what it decided ahead of time is decided
                 again; facts and article times beyond it are deleted.
         """

@@ -181,7 +181,7 @@ class Progress:
         """Load a changelog value; merged like a report, so that an outdated one does no harm.
 
         Args:
-            appended: a time at which the broker had appended the value. Versions before 0.3 stored event times from
+            appended: a time at which the broker had appended the value. Versions before 0.2 stored event times from
                 the future; a watermark that lies beyond this time goes back to it.
 
         Returns:
