@@ -15,7 +15,7 @@ from streams.transport.start_offsets import Logs
 logger = logging.getLogger(__name__)
 
 READ = "the worker waits until it is recreated"
-WRITTEN = "what is written to it waits until you recreate it with `newswatch topics create`"
+WRITTEN = "what is written to it waits until you recreate it with `newswatch topics create`, or a worker starts"
 OWN = "its alerts go to the topic of all alerts only, until it is recreated"
 #: At how many checks once to look for the topics of rules too.
 LOOKS_PER_OWN = 5
@@ -62,7 +62,9 @@ class LogWatch:
         self._own_gone: frozenset[str] = frozenset()
         self._looks = 0
         self.gone: frozenset[str] = frozenset()
-        """The topics that were missing at the last check."""
+        """The topics that are read and were missing at the last check. A worker that cannot write ends in the end, and
+        its next start creates what it writes to."""
+        self._missing: frozenset[str] = frozenset()
 
     def id_of(self, topic: str) -> str:
         """The id of the topic's log when the worker started, empty if the broker gives none."""
@@ -83,16 +85,17 @@ class LogWatch:
         now = await asyncio.to_thread(self._ids.of, {*known, *self._written, *own})
         gone = (known.keys() | self._written) - now.keys()
         self._tell(gone, own, now)
-        self.gone = frozenset(gone)
         read_gone = gone & known.keys()
+        self.gone = frozenset(read_gone)
         recreated = sorted(topic for topic, id_ in known.items() if now.get(topic, id_) != id_)
         if recreated and not read_gone:
             self._begin_again(f"the topic {' and '.join(recreated)} was recreated")
         return not recreated and not read_gone
 
     def _tell(self, gone: Collection[str], own: Collection[str], now: Mapping[str, str]) -> None:
-        for topic in sorted(set(gone) - self.gone):
+        for topic in sorted(set(gone) - self._missing):
             logger.error("the topic %s was deleted; %s", topic, WRITTEN if topic in self._written else READ)
+        self._missing = frozenset(gone)
         if own:
             own_gone = frozenset(own) - now.keys()
             for topic in sorted(own_gone - self._own_gone):

@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from streams.brokers.kafka_cluster import KafkaCluster
 from streams.processes.command import newswatch
 from tests.rigs.articles import START, article
@@ -149,6 +151,7 @@ def test_what_the_group_refuses_for_good_ends_the_worker_and_subscribe(new_watch
     assert last.startswith(f"newswatch: consumer group '{group}' (--group) is in use by programs of another kind")
 
 
+@pytest.mark.alone  # four workers on a busy machine do not finish their batches in the time that the group waits
 def test_workers_that_come_and_go_read_hardly_anything_twice(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(RULES, partitions=8)
     watch.create_topics()

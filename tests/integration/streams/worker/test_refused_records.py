@@ -138,6 +138,7 @@ def test_a_record_that_a_topic_does_not_take_costs_its_article(
 
     # A topic that takes no record without a key takes no progress report: the worker says so, once.
     alter(watch, topic("observations"), cleanup_policy="compact")
+    watch.produce([article("reported", "osh")])  # a worker reports only if it has news
     wait_until(lambda: worker.process.poll() is not None, 90, "the worker goes on", worker)
     assert f"the worker stops: {topic('observations')} refuses a record of " in worker.logs()
     assert "its cleanup.policy is compact; a compacted topic takes no record without a key" in worker.logs()
