@@ -12,6 +12,8 @@ from streams.settings.loading import Loaded
 from streams.settings.model import Settings
 
 MASK = "**********"
+#: Settings that are no secrets, and may hold one among their words.
+_MAY_HOLD_SECRETS = frozenset(("sasl_oauthbearer_token_command",))
 
 
 class InForce(msgspec.Struct, frozen=True):
@@ -26,13 +28,14 @@ class InForce(msgspec.Struct, frozen=True):
 def in_force(loaded: Loaded) -> Iterator[InForce]:
     """Every setting, in the order of the documentation."""
     for name, field in Settings.model_fields.items():
-        yield InForce(name, _plain(getattr(loaded.settings, name)), loaded.source(name), _plain(field.get_default()))
+        value, default = getattr(loaded.settings, name), field.get_default()
+        yield InForce(name, _plain(name, value), loaded.source(name), _plain(name, default))
 
 
 def changed(settings: Settings) -> str:
     """The settings that differ from their defaults, in one line: ``name=value, ...``."""
     found = ((name, getattr(settings, name), field.get_default()) for name, field in Settings.model_fields.items())
-    return ", ".join(f"{name}={shown(_plain(value))}" for name, value, default in found if value != default)
+    return ", ".join(f"{name}={shown(_plain(name, value))}" for name, value, default in found if value != default)
 
 
 def shown(value: object) -> str:
@@ -46,7 +49,7 @@ def shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, SecretStr):
+def _plain(name: str, value: object) -> object:
+    if isinstance(value, SecretStr) or (name in _MAY_HOLD_SECRETS and value is not None):
         return MASK
     return str(value) if isinstance(value, Path) else value
