@@ -86,7 +86,8 @@ class ProgressReports:
             await self._send(report)
             self._need.sent(report, monotonic())
         else:
-            self.unsent = msgspec.structs.replace(report, done={}, newest={})
+            # What is done and judged counts only behind the observations that it covers, so only through the partition.
+            self.unsent = msgspec.structs.replace(report, done={}, newest={}, judged={})
         if unchanged:
             await self._log_watch.count_expired(consumer, self._articles.topic)
         await self._release(consumer, owned, done, ends)
