@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from rich.table import Column, Table
 from streams.cli.console import err, out, print_json
 from streams.cli.options import Brokers, Config, Json, Rules, Set, settings_from
 from streams.cli.plural import plural
+from streams.cli.spread import spread
 
 if TYPE_CHECKING:
     from streams.kafka.topic_differences import Difference
@@ -21,35 +23,49 @@ app = typer.Typer(
     name="topics", help="Create, compare and change the topics, and grant access to them.", no_args_is_help=True
 )
 
-Partitions = Annotated[
-    int | None,
-    typer.Option(help="Partitions of the topics of articles, enriched articles, dead letters and observations."),
-]
-Replicas = Annotated[int | None, typer.Option(help="Number of replicas of each topic; -1: the brokers' default.")]
+
+@dataclass(frozen=True)
+class Needed:
+    """What a deployment needs, as options of the commands that create, compare and change its topics."""
+
+    brokers: Brokers = None
+    rules: Rules = None
+    partitions: Annotated[
+        int | None,
+        typer.Option(help="Partitions of the topics of articles, enriched articles, dead letters and observations."),
+    ] = None
+    replication_factor: Annotated[
+        int | None, typer.Option(help="Number of replicas of each topic; -1: the brokers' default.")
+    ] = None
+    json: Json = False
+    config: Config = None
+    set_: Set = None
+
+    def settings(self) -> Settings:
+        """The settings that these options give."""
+        return settings_from(
+            self.config,
+            self.set_,
+            brokers=self.brokers,
+            rules=self.rules,
+            partitions=self.partitions,
+            replication_factor=self.replication_factor,
+        )
 
 
 @app.command(epilog="Example:  newswatch topics create --brokers localhost:9092 --rules deploy/rules --partitions 6")
-def create(
-    brokers: Brokers = None,
-    rules: Rules = None,
-    partitions: Partitions = None,
-    replication_factor: Replicas = None,
-    json: Json = False,
-    config: Config = None,
-    set_: Set = None,
-) -> None:
+@spread
+def create(needs: Needed) -> None:
     """Create missing topics, including those that the rules name, and show all of them as they are."""
     from streams.kafka.topic_differences import differences
     from streams.kafka.topics import create_topics
 
-    settings = settings_from(
-        config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
-    )
+    settings = needs.settings()
     specs = _wanted(settings)
     made = set(create_topics(settings, specs))
     states = _states(settings, specs)
     found = [one for one in differences(settings, specs, states.values()) if one.what != "topic"]
-    if json:
+    if needs.json:
         for spec in specs:
             state = states.get(spec.name)
             print_json(
@@ -72,38 +88,25 @@ def create(
 
 
 @app.command(epilog="Example:  newswatch topics diff --brokers localhost:9092 --rules deploy/rules")
-def diff(
-    brokers: Brokers = None,
-    rules: Rules = None,
-    partitions: Partitions = None,
-    replication_factor: Replicas = None,
-    json: Json = False,
-    config: Config = None,
-    set_: Set = None,
-) -> None:
+@spread
+def diff(needs: Needed) -> None:
     """Compare the topics with what the settings and rules need. Exit status: 0 the same, 1 different, 2 an error."""
-    settings = settings_from(
-        config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
-    )
+    settings = needs.settings()
     found = _compare(settings, _wanted(settings))
-    _show(found, json=json)
+    _show(found, json=needs.json)
     if found:
         raise typer.Exit(1)
-    if not json:
+    if not needs.json:
         err.print("the topics are as the settings and rules need them")
 
 
 @app.command(epilog="Example:  newswatch topics apply --brokers localhost:9092 --rules deploy/rules --yes")
+@spread
 def apply(
+    *,
     yes: Annotated[bool, typer.Option("--yes", help="Make the changes; otherwise they are only shown.")] = False,
     needed: Annotated[bool, typer.Option("--needed", help="Only changes without which no worker starts.")] = False,
-    brokers: Brokers = None,
-    rules: Rules = None,
-    partitions: Partitions = None,
-    replication_factor: Replicas = None,
-    json: Json = False,
-    config: Config = None,
-    set_: Set = None,
+    needs: Needed,
 ) -> None:
     """Create and change topics until they are as the settings and rules need them; without --yes only show how.
 
@@ -111,17 +114,15 @@ def apply(
     """
     from streams.kafka.topic_changes import change_topics
 
-    settings = settings_from(
-        config, set_, brokers=brokers, rules=rules, partitions=partitions, replication_factor=replication_factor
-    )
+    settings = needs.settings()
     specs = _wanted(settings)
     found = [one for one in _compare(settings, specs) if one.grave or not needed]
     changes = [one for one in found if not one.remedy]
     by_hand = len(found) - len(changes)
-    _show(found, json=json)
+    _show(found, json=needs.json)
     if yes:
         change_topics(settings, specs, changes)
-    if not json:
+    if not needs.json:
         done = f"{plural(len(changes), 'change')} made" if yes else f"{plural(len(changes), 'change')} to make"
         err.print(done + ("" if yes or not changes else "; add --yes to make them"))
         if by_hand:
