@@ -96,6 +96,13 @@ class Visible:
         first = self._origin(start)
         return first, self._origin(end - 1) + 1 if end > start else first
 
+    def offset(self, original: int) -> int:
+        """The visible offset of an offset into the original: the inverse of `span`."""
+        runs = range(len(self._starts))
+        at = bisect_right(runs, original, key=lambda run: self._starts[run] + self._shifts[run + 1])
+        shown = original - self._shifts[at]
+        return min(shown, self._starts[at]) if at < len(self._starts) else shown
+
     def _origin(self, offset: int) -> int:
         return offset + self._shifts[bisect_right(self._starts, offset)]
 

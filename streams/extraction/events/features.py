@@ -255,13 +255,13 @@ class Reading:
         form = next(mark for mark in sorted(mention.marks) if mark.startswith("form:"))
         voice = "passive" if passive else "noun" if form == "form:noun" else "verb"
         for party in ordered:
-            if party.start <= mention.start < party.end:
-                continue
+            if party.start <= mention.start < party.end or party.start >= words.ends[-1]:
+                continue  # the trigger itself, or past the part of a long sentence that is read
             left = party.start < mention.start
             rank = before if left else after
             before, after = (before + 1, after) if left else (before, after + 1)
             at = _index(words.ends, party.start)
-            end = _index(words.ends, party.end - 1) + 1
+            end = min(_index(words.ends, party.end - 1) + 1, len(words.ends))  # a name may run past its sentence
             gap = words.lower[end : mention.first] if left else words.lower[mention.last : at]
             side = "<" if left else ">"
             near = (

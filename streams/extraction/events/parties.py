@@ -92,5 +92,5 @@ def _at(
     official: Official | None = None,
     organisation: Organisation | None = None,
 ) -> PartyMention:
-    start, end = document.clean_offset(span.in_, span.start), document.clean_offset(span.in_, span.end - 1) + 1
+    start, end = document.clean_offset(span.in_, span.start), document.clean_offset(span.in_, span.end)
     return PartyMention(start, end, key, kind, official, organisation)

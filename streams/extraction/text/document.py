@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 
 from detectors.model.article import Part, Span
@@ -109,9 +109,10 @@ class Document:
 
     def clean_offset(self, part: Part, offset: int) -> int:
         """The clean offset of an offset into the original title or text: the inverse of `span`."""
-        clean_at, original_at = self._title_at if part == "title" else self._text_at
-        at = bisect_right(original_at, offset) - 1
-        clean = clean_at[at] + offset - original_at[at]
+        clean_at, shown_at = self._title_at if part == "title" else self._text_at
+        shown = (self._title if part == "title" else self._text).offset(offset)
+        at = bisect_left(shown_at, shown_at[bisect_right(shown_at, shown) - 1])  # the first of a letter of several
+        clean = clean_at[at] + shown - shown_at[at]
         if at + 1 < len(clean_at):
             clean = min(clean, clean_at[at + 1])
         return clean + (0 if part == "title" else self.body)

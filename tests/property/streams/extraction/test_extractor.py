@@ -21,6 +21,7 @@ PIECES = st.sampled_from(
         "Rahmon", "Rakhmon", "president", "former", "ex-", "Al-", "al", "van der", "de", "III", "Jr.", "A.", "B.C.",
         "http://a.example/x?y=z", "a@b.example", "\u200b", "\u200f", "\u0301", "\x00", "\x1b", "\ufeff", "\U0001f600",
         "العربية", "中文", "Ελλάδα", "İstanbul", "ß", "ﬁ", "Ǆ", "sanctions", "human rights", "terrorism", "election",
+        "coup", "riot police", "met", "will visit", "threatened to", "was arrested", "earthquake", "air strikes",
     ]
 )  # fmt: skip
 MIXED = st.lists(st.one_of(PIECES, st.text(max_size=20)), max_size=60).map("".join)
@@ -47,6 +48,7 @@ def check(extractor: Extractor, title: str, text: str, language: str | None = No
         *(span for official in found.officials for span in (*official.mentions, *official.evidence)),
         *(mention for organisation in found.organisations for mention in organisation.mentions),
         *(span for theme in found.themes for span in theme.evidence),
+        *(span for event in found.events for span in (event.trigger, *event.evidence)),
     ]
     for span in spans:
         assert parts[span.in_][span.start : span.end] == span.text
@@ -98,6 +100,8 @@ def test_ten_thousand_inputs(extractor: Extractor, title: str, text: str, langua
         "Trump's adviser John Smith said. " * 30_000,
         "President Emomali Rahmon and Rakhmon said. " * 23_000,
         "Gov. John Smith of Ohio said. " * 33_000,
+        "Riot police met President John Key of Iran, " * 22_000,
+        "Coup in Iran. " * 70_000,
         " and the ".join(
             f"Minister Xa{number:x}".translate(str.maketrans("0123456789", "klmnopqrst")) for number in range(40_000)
         ),

@@ -27,6 +27,8 @@ def test_spans_refer_to_the_original(title: str, folded: str, original: str, wri
     span = document.span(start, start + len(folded))
     assert (span.in_, span.text) == ("text", original)
     assert TEXT[span.start : span.end] == original
+    assert document.clean_offset(span.in_, span.start) == start
+    assert document.clean_offset(span.in_, span.end) == start + len(folded)
     assert document.written(document.clean[start : start + len(folded)]) == written
 
 
@@ -43,4 +45,6 @@ def test_an_invisible_character_neither_hides_a_word_nor_moves_a_place(hidden: s
     assert (document.clean, document.body) == ("The coup in Iran.", 0)
     assert document.span(4, 8).text == f"co{hidden}up"
     assert document.span(12, 16).text == "Irаn"
+    assert document.clean_offset("text", text.index("Irаn")) == 12
+    assert [document.clean_offset("text", at) for at in range(4, 11)] == [4, 5, 6, 6, 7, 8, 8]
     assert document.written("Iran") == "Iran"
