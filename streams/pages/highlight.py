@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from detectors.model.article import EnrichedArticle, Official
-from streams.pages.marks import Piece, marks_of, pieces
+from detectors.model.article import EnrichedArticle, Event, Official
+from streams.pages.marks import Piece, marks_of, pieces, sentence_of, told
 
 _TEMPLATES = Environment(
     loader=PackageLoader("streams.pages", "."),
@@ -104,6 +104,7 @@ def _view(article: EnrichedArticle) -> View:
 
 
 def _found(article: EnrichedArticle) -> Iterator[Found]:
+    yield Found("Events", [Row(told(event), _sentence(article, event)) for event in article.events])
     yield Found("Officials", [Row(official.name, _details(official)) for official in article.officials])
     yield Found(
         "Countries",
@@ -120,6 +121,14 @@ def _found(article: EnrichedArticle) -> Iterator[Found]:
         ],
     )
     yield Found("Themes", [Row(_words(theme.theme), f"score {theme.score:.2f}") for theme in article.themes])
+
+
+def _sentence(article: EnrichedArticle, event: Event) -> str:
+    confidence = f"confidence {event.confidence:.2f}"
+    for found in sentence_of(article, event):
+        part = article.title if found.in_ == "title" else article.text
+        return f"“{' '.join(part[found.start : found.end].split())}” ({confidence})"
+    return confidence
 
 
 def _details(official: Official) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from detectors.model.article import EnrichedArticle, Part, Span
+from detectors.model.article import EnrichedArticle, Event, Part, Party, Sentence, Span
 
 
 class Mark(NamedTuple):
@@ -44,7 +44,57 @@ def marks_of(article: EnrichedArticle) -> dict[Part, list[Mark]]:
         add(organisation.mentions, "organisation", organisation.name)
     for theme in article.themes:
         add(theme.evidence, "theme", theme.theme.replace("_", " "))
+    names = _names(article)
+    for event in article.events:
+        label = told(event)
+        for found in sentence_of(article, event):
+            marks[found.in_].append(Mark(found.start, found.end, "background" if event.background else "event", label))
+        add((event.trigger,) if event.trigger is not None else (), "what", label)
+        for span in event.evidence:
+            for kind, parties in (("who", event.actors), ("whom", event.targets)):
+                if any(not names[span.in_, span.start].isdisjoint(_keys(party)) for party in parties):
+                    add((span,), kind, kind)
     return marks
+
+
+def told(event: Event) -> str:
+    """Who did what to whom: "visit, planned: Sergei Lavrov (RUS) → KAZ, in KAZ"."""
+    parties = " → ".join(filter(None, (", ".join(map(_named, side)) for side in (event.actors, event.targets))))
+    what = f"{event.type.replace('_', ' ')}, {event.status}{', background' if event.background else ''}"
+    return f"{what}{f': {parties}' if parties else ''}{f', in {event.place}' if event.place else ''}"
+
+
+def sentence_of(article: EnrichedArticle, event: Event) -> list[Sentence]:
+    """The sentence that holds the event's trigger, or none."""
+    at = event.trigger
+    return [
+        sentence
+        for sentence in article.sentences
+        if at is not None and sentence.in_ == at.in_ and sentence.start <= at.start < sentence.end
+    ][:1]
+
+
+def _names(article: EnrichedArticle) -> dict[tuple[Part, int], set[str]]:
+    """By where a mention begins: the ids, codes and names of what is mentioned there."""
+    names: dict[tuple[Part, int], set[str]] = defaultdict(set)
+    for country in article.countries:
+        for mention in country.mentions:
+            names[mention.in_, mention.start].add(country.alpha3)
+    for official in article.officials:
+        for span in official.mentions:
+            names[span.in_, span.start].update(filter(None, (official.id, official.country)))
+    for organisation in article.organisations:
+        for span in organisation.mentions:
+            names[span.in_, span.start].update(filter(None, (organisation.name, organisation.country)))
+    return names
+
+
+def _named(party: Party) -> str:
+    return f"{party.name} ({party.country})" if party.name and party.country else party.name or party.country or ""
+
+
+def _keys(party: Party) -> set[str]:
+    return set(filter(None, (party.official or party.country, party.organisation, party.name)))
 
 
 def pieces(text: str, marks: Sequence[Mark]) -> Iterator[Piece]:
