@@ -7,6 +7,7 @@ ARTICLES ?= 1000000
 SEEDS ?= 5
 SECONDS ?= 600
 MINUTES ?= 4
+STREAM ?= ../shared/corpus/stream-2019.jsonl ../shared/corpus/stream-2022.jsonl
 SUPPLY := build/supply
 TESTS := tests/integration tests/property tests/unit
 # Tests that start no broker, take less than ten seconds, and can run beside other tests.
@@ -17,11 +18,11 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	if $$python -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
 
-.PHONY: help install demo test test-fast check bench chaos soak soak-day fuzz broker wheel clean
+.PHONY: help install demo test test-fast check bench chaos soak soak-day fuzz alerts-review broker wheel clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  ARGS="..." is passed to the command, e.g. make demo ARGS="--exit-when-idle"'
 
 $(BIN)/python:
@@ -72,6 +73,11 @@ bench: install ## Run the benchmarks
 chaos: install ## Kill, pause and disconnect workers and brokers; count losses (SEEDS=1: one seed each)
 	@.ci/system-packages
 	@SEEDS=$(SEEDS) $(BIN)/pytest tests/chaos -s -q --show-capture=no $(ARGS)
+
+alerts-review: install ## Scan a stream; write each alert beside its evidence, and a table for verdicts (STREAM="FILE ...")
+	@mkdir -p build/review
+	@$(BIN)/newswatch scan $(STREAM) --rules deploy/rules > build/review/alerts.jsonl
+	@$(BIN)/python -m streams.evaluation.alert_review build/review/alerts.jsonl $(STREAM) build/review
 
 fuzz: install ## Search for hostile records, rules, feeds, pages, requests (SECONDS=60: time of all searches)
 	@NEWSWATCH_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest tests/fuzz -s -q --timeout 0 $(ARGS)

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from detectors.model.article import EnrichedArticle, Event, Official
 from streams.pages.marks import Piece, marks_of, pieces, sentence_of, told
 
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=PackageLoader("streams.pages", "."),
     autoescape=True,
     undefined=StrictUndefined,
@@ -60,7 +60,7 @@ class Page(NamedTuple):
 def highlight(articles: Sequence[EnrichedArticle]) -> str:
     """Return a complete HTML document: each article's marked text and findings, with links if there are several."""
     first = articles[0]
-    return _TEMPLATES.get_template("articles.html.jinja").render(
+    return TEMPLATES.get_template("articles.html.jinja").render(
         language=first.language or "en",
         title=_name(first) if len(articles) == 1 else f"{len(articles)} articles",
         views=[_view(article) for article in articles],
@@ -87,7 +87,7 @@ def write_pages(articles: Sequence[EnrichedArticle], place: Path) -> Path:
     index = place / "index.html"
     title = _count(len(pages), "article")
     index.write_text(
-        _TEMPLATES.get_template("index.html.jinja").render(language="en", title=title, pages=pages), encoding="utf-8"
+        TEMPLATES.get_template("index.html.jinja").render(language="en", title=title, pages=pages), encoding="utf-8"
     )
     return index
 
