@@ -24,6 +24,9 @@ MAX_CUTS = 64
 SILENCE = timedelta(seconds=30)
 #: Reports come a second apart. A longer gap is no silence: a process was suspended, or a clock was set.
 LONGEST_STEP = timedelta(seconds=10)
+#: How far event time may be ahead of what is stored: a restart in silence takes it back by so much, and it never
+#: catches up, for it advances with the clock.
+MOST_UNSTORED = timedelta(minutes=10)
 #: Limit on remembered logs: the current one and those that it replaced.
 MOST_LOGS = 4
 
@@ -123,6 +126,7 @@ class Progress:
         self._quiet_since: datetime | None = None
         self._moved_at: datetime | None = None
         self._judged: dict[tuple[int, int], datetime] = {}
+        self._stored: datetime | None = None
         self.watermark: datetime | None = None
 
     @property
@@ -158,6 +162,25 @@ class Progress:
         self._pass_time(report.horizon, read.holds(report.ends), now)
         return self.watermark
 
+    def knows(self, report: ProgressReport) -> bool:
+        """Whether a report has nothing to be stored: nothing newer that is done, and event time is stored as it is.
+
+        Ask before it is merged.
+        """
+        read = self._logs.get(report.log)
+        return (
+            read is not None
+            and all(offset <= read.done.get(partition, -1) for partition, offset in report.done.items())
+            and all(p in read.newest and time <= read.newest[p] for p, time in report.newest.items())
+            and _later(self._horizon, report.horizon) == self._horizon
+            and self._is_stored()
+        )
+
+    def _is_stored(self) -> bool:
+        if self.watermark is None or self._stored is None:
+            return self.watermark is None
+        return self.watermark - self._stored <= MOST_UNSTORED
+
     def judged(self, layer: int, partitions: int) -> datetime | None:
         """How far a layer of rules has come in all partitions of ``observations``; None while some have not reported.
 
@@ -175,6 +198,7 @@ class Progress:
             horizon=self._horizon,
             appended=self._appended or msgspec.UNSET,
         )
+        self._stored = self.watermark
         return msgspec.json.encode(stored)
 
     def load(self, value: bytes, appended: datetime | None = None) -> datetime | None:
@@ -201,6 +225,7 @@ class Progress:
             watermark = bound
         self._horizon = _later(self._horizon, horizon)
         self._raise(watermark)
+        self._stored = self.watermark
         return reported
 
     def _log(self, log: str) -> Read:

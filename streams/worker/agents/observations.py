@@ -248,10 +248,13 @@ class ObservationAgent:
             work.effects.append(Effect(number, *self._observe(record, partition), event))
             work.handled += 1
         else:
-            work.reported.add(number)
+            known = partition.progress.knows(record)
             # One by one: a failing step must not discard earlier ones.
             for step in self._report(record, partition, appended):
                 work.effects.append(Effect(number, step))
+                known = known and not step.sends
+            if not known:
+                work.reported.add(number)
 
     def _observe(self, seen: Observed, partition: FactPartition) -> tuple[Step, datetime | None]:
         """Return the step that an observation causes, and the arrival time of its article."""

@@ -82,8 +82,9 @@ class ProgressReports:
             done, newest, horizon, ends = {}, {}, None, {}
         report = self._make(done, newest, horizon, ends)
         self.unsent = None
-        if self._need.is_due(report, monotonic()):
-            await self._send(report)
+        due = self._need.due(report, monotonic())
+        if due is not None:
+            await self._send(due)
             self._need.sent(report, monotonic())
         else:
             # What is done and judged counts only behind the observations that it covers, so only through the partition.

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
+
 from detectors.timeline.watermark import SILENCE, ProgressReport
 
 #: How long after the last change of the log detectors may still come further without the clock's help (seconds).
 ACTIVE_SECONDS = SILENCE.total_seconds() + 10
 #: In silence, detectors come further with the clock: chains of other workers hear of it so seldom (seconds).
-JUDGED_SECONDS = 60.0
+JUDGED_SECONDS = 120.0
 #: A report is repeated after this time, for a worker that has restarted without a rebalance (seconds).
 REPEAT_SECONDS = 600.0
 
@@ -26,6 +28,8 @@ class ReportNeed:
         self._last: ProgressReport | None = None
         self._asked = False
         self._sent_at = 0.0
+        self._whole = True
+        self._whole_at = 0.0
         self._log: tuple[datetime | None, Mapping[int, int]] | None = None
         self._log_moved_at = 0.0
 
@@ -33,22 +37,30 @@ class ReportNeed:
         """Partitions have moved: the next report is due, whatever one that is under way says."""
         self._last, self._asked = None, False
 
-    def is_due(self, report: ProgressReport, now: float) -> bool:
-        """Whether to send a report; ``now``: seconds of the monotonic clock."""
+    def due(self, report: ProgressReport, now: float) -> ProgressReport | None:
+        """What to send: the report, or what has changed of it, or None; ``now``: seconds of the monotonic clock."""
         self._asked = True
         log = (report.horizon, report.ends)
         if log != self._log:
             self._log, self._log_moved_at = log, now
+        self._whole = self._is_news(report) or now - self._whole_at >= REPEAT_SECONDS
+        if self._whole:
+            return report
+        if self._last is None or report.judged == self._last.judged:
+            return None
+        if now - self._log_moved_at < ACTIVE_SECONDS or now - self._sent_at >= JUDGED_SECONDS:
+            return msgspec.structs.replace(report, done={}, newest={})
+        return None
+
+    def _is_news(self, report: ProgressReport) -> bool:
         last = self._last
-        if last is None or report.pulses or now - self._sent_at >= REPEAT_SECONDS:
+        if last is None or report.pulses:
             return True
-        if (report.log, report.done, report.newest) != (last.log, last.done, last.newest):
-            return True
-        if report.judged == last.judged:
-            return False
-        return now - self._log_moved_at < ACTIVE_SECONDS or now - self._sent_at >= JUDGED_SECONDS
+        return (report.log, report.done, report.newest) != (last.log, last.done, last.newest)
 
     def sent(self, report: ProgressReport, now: float) -> None:
-        """Record that the report asked about was acknowledged."""
+        """Record that what was due of the report asked about was acknowledged."""
         if self._asked:
             self._last, self._sent_at = report, now
+            if self._whole:
+                self._whole_at = now

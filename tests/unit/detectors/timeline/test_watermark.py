@@ -239,3 +239,37 @@ def test_a_right_watermark_is_loaded_as_it_is() -> None:
     progress.merge(report({0: 5}, {0: at(9)}, {0: 5}), START, at(0))
     assert again.load(progress.dump(), at(-600)) == at(0)
     assert (again.watermark, again.horizon) == (at(9), at(9))
+
+
+def test_it_knows_what_a_report_would_only_repeat() -> None:
+    progress = Progress()
+    first = report({0: 5}, {0: at(1)}, {0: 5})
+    assert not progress.knows(first)
+    progress.merge(first, at(2))
+    assert not progress.knows(first), "event time was never stored"
+    progress.dump()
+    assert progress.knows(first)
+    assert progress.knows(report({0: 4}, {0: at(0)}, {0: 9}))
+    assert progress.knows(report({}, {}, {0: 9}))
+    assert not progress.knows(report({0: 6}, {0: at(1)}, {0: 6}))
+    assert not progress.knows(report({0: 5}, {0: at(3)}, {0: 5}))
+    assert not progress.knows(report({1: 0}, {}, {0: 5, 1: 0}))
+
+
+def test_a_restart_takes_event_time_back_by_minutes_however_long_the_silence_lasts() -> None:
+    progress, stored = Progress(), b""
+    quiet = report({0: 5}, {0: at(0)}, {0: 5})
+    times = 0
+    for second in range(0, 3 * 3600, 10):
+        repeats = second % 60 == 0  # in between, the worker hands it only the cut
+        known = progress.knows(quiet)
+        progress.merge(quiet, at(second / 60), at(second / 60) if repeats else None)
+        if repeats and not known:
+            times, stored = times + 1, progress.dump()
+    again = Progress()
+    again.load(stored, at(180))
+    assert progress.watermark is not None
+    assert again.watermark is not None
+    assert timedelta(0) <= progress.watermark - again.watermark <= timedelta(minutes=11)
+    assert 10 <= times <= 20
+    assert again.knows(quiet), "what was loaded is stored"

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from detectors.timeline.watermark import ProgressReport
 from streams.worker.agents.report_need import ACTIVE_SECONDS, JUDGED_SECONDS, REPEAT_SECONDS, ReportNeed
 
@@ -25,40 +27,52 @@ def report(
 
 def sent(first: ProgressReport, at: float = 0.0) -> ReportNeed:
     need = ReportNeed()
-    assert need.is_due(first, at)
+    assert need.due(first, at)
     need.sent(first, at)
     return need
 
 
 def test_what_says_nothing_new_is_not_sent_and_repeated_seldom() -> None:
     need = sent(report())
-    assert not any(need.is_due(report(), float(second)) for second in range(1, int(REPEAT_SECONDS)))
-    assert need.is_due(report(), REPEAT_SECONDS)
+    assert not any(need.due(report(), float(second)) for second in range(1, int(REPEAT_SECONDS)))
+    assert need.due(report(), REPEAT_SECONDS)
 
 
 def test_progress_and_pulses_are_sent_at_once() -> None:
     for news in (report(6), report(minute=1), report(pulses=(NOON,))):
-        assert sent(report()).is_due(news, 1.0)
+        assert sent(report()).due(news, 1.0)
 
 
 def test_the_end_of_the_log_alone_is_no_news() -> None:
-    assert not sent(report()).is_due(report(end=9), 1.0)
+    assert not sent(report()).due(report(end=9), 1.0)
 
 
 def test_after_a_rebalance_the_next_report_is_sent() -> None:
     need = sent(report())
     need.reset()
-    assert need.is_due(report(), 1.0)
+    assert need.due(report(), 1.0)
     need.reset()  # while that one is under way
     need.sent(report(), 1.5)
-    assert need.is_due(report(), 2.0)
+    assert need.due(report(), 2.0)
 
 
 def test_what_is_judged_is_sent_at_once_while_the_log_moves_and_seldom_in_silence() -> None:
     need = sent(report())
-    assert need.is_due(report(judged=1), 2.0)
+    short = need.due(report(judged=1), 2.0)
+    assert short == msgspec.structs.replace(report(judged=1), done={}, newest={})
     need.sent(report(judged=1), 2.0)
     silent = ACTIVE_SECONDS + 1
-    assert not need.is_due(report(judged=30), silent)
-    assert need.is_due(report(judged=30), max(silent, 2.0 + JUDGED_SECONDS))
-    assert need.is_due(report(judged=30, end=6), silent)  # an article has come, of whichever worker
+    assert not need.due(report(judged=30), silent)
+    assert need.due(report(judged=30), max(silent, 2.0 + JUDGED_SECONDS))
+    assert need.due(report(judged=30, end=6), silent)  # an article has come, of whichever worker
+
+
+def test_a_whole_report_is_repeated_although_what_is_judged_is_sent_meanwhile() -> None:
+    need, whole = sent(report()), []
+    for second in range(1, 2 * int(REPEAT_SECONDS) + 1):
+        now = report(judged=second)
+        due = need.due(now, float(second))
+        if due is not None:
+            need.sent(now, float(second))
+            whole += [second] if due == now else []
+    assert whole == [REPEAT_SECONDS, 2 * REPEAT_SECONDS]
