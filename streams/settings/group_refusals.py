@@ -32,6 +32,19 @@ class Membership(msgspec.Struct, frozen=True):
     instance: str | None = None
 
 
+class FencedError(GroupRefusedError):
+    """Another worker with the same instance id is a member."""
+
+    @classmethod
+    def still(cls, member: Membership) -> FencedError:
+        """The error of a worker that was fenced before, and does not fence the other one in turn."""
+        return cls(
+            f"another worker of group {member.group!r} has the same instance_id {member.instance!r}, and fenced this "
+            f"one before; it is still a member after {member.session_seconds:g} s (session_timeout_seconds). Give each "
+            "worker an instance_id of its own, or none, or stop the other one"
+        )
+
+
 def refused(code: int, member: Membership) -> GroupRefusedError | None:
     """The error for an answer to JoinGroup, SyncGroup or Heartbeat; None if the member may try again.
 
@@ -39,7 +52,10 @@ def refused(code: int, member: Membership) -> GroupRefusedError | None:
         code: Kafka's error code.
     """
     explain = _FOR_GOOD.get(code)
-    return None if explain is None else GroupRefusedError(explain(member))
+    if explain is None:
+        return None
+    kind = FencedError if code == FENCED_INSTANCE_ID else GroupRefusedError
+    return kind(explain(member))
 
 
 def _another_kind(member: Membership) -> str:

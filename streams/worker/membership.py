@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from streams.monitoring.metrics import Metrics
+from streams.settings.group_refusals import FencedError
 from streams.transport.consumer import Watch
+from streams.worker.fenced_mark import FencedMark
 from streams.worker.shutdown import Fatal
 
 
@@ -13,16 +15,20 @@ class MembershipWatch(Watch):
     """Ends a worker that the group's coordinator refuses for good, and counts failed commits.
 
     Args:
+        mark: what a fenced worker leaves for its next start.
         settle: finishes and commits what is in work, within a bounded time.
     """
 
-    def __init__(self, fatal: Fatal, metrics: Metrics, settle: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, fatal: Fatal, metrics: Metrics, mark: FencedMark, settle: Callable[[], Awaitable[None]]) -> None:
         self._fatal = fatal
+        self._mark = mark
         self._settle = settle
         self._metrics = metrics
 
     def refused(self, error: BaseException) -> None:
         """End the worker; the error says why and what to change."""
+        if isinstance(error, FencedError) and self._fatal.error is None:
+            self._mark.leave()
         self._fatal(error)
 
     def commit_failed(self) -> None:

@@ -37,6 +37,7 @@ from streams.monitoring.metrics import Metrics
 from streams.pipeline.enrich import make_extractor
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
+from streams.settings.group_refusals import FencedError
 from streams.settings.report import changed
 from streams.transport.batching import Belt
 from streams.transport.consumer import watch
@@ -51,6 +52,7 @@ from streams.worker.agents.progress_reports import ProgressReports
 from streams.worker.agents.readiness import Readiness
 from streams.worker.agents.reporter import Reporter
 from streams.worker.app import create_app
+from streams.worker.fenced_mark import FencedMark
 from streams.worker.kafka_watch import kafka_watch
 from streams.worker.membership import MembershipWatch
 from streams.worker.shutdown import Fatal, start_again
@@ -89,6 +91,7 @@ class Worker:
         TopicsUnsuitableError: records or rule state would be lost on a topic as it is.
         AccessError: the Kafka user lacks a permission that the worker needs.
         BrokerUnreachableError: no broker answers.
+        FencedError: it was fenced before, and the other worker is still a member.
         SettingsError: a setting needs a package that is not installed, or a file cannot be read.
     """
 
@@ -103,6 +106,10 @@ class Worker:
         )
         rules = folder.load()
         self._require_brokers()
+        mark = FencedMark(settings)
+        if mark.is_there:
+            with self._health_server(), self.health.beating():
+                mark.require_free()
         specs = topic_specs(settings, rules.topics())
         made = ensure_topics(settings, specs, create=settings.create_topics)
         require(settings, "worker", rules.topics())
@@ -172,7 +179,7 @@ class Worker:
         )
         self.in_force.on_change(self._exchange_rules)
         self.metrics.build.labels(version("newswatch"), settings.model).set(1)
-        watch(self.app, MembershipWatch(self.fatal, self.metrics, self._settle))
+        watch(self.app, MembershipWatch(self.fatal, self.metrics, mark, self._settle))
         self._wire()
 
     def run(self) -> int:
@@ -359,7 +366,11 @@ def reading(
 
 def run_worker(settings: Settings) -> None:
     """Run one worker in this process, restart it if it asks for that, and exit with its status."""
-    worker = Worker(settings)
+    try:
+        worker = Worker(settings)
+    except FencedError as error:
+        logger.critical("the worker stops: %s", error)
+        sys.exit(error.exit_status)
     status = worker.run()
     if worker.fatal.again and worker.fatal.error is None:
         start_again()

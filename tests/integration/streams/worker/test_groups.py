@@ -128,6 +128,20 @@ def test_of_two_workers_with_one_instance_id_the_older_ends(new_watch: New, wait
     watch.produce(article(f"b{number}", number) for number in range(50))
     watch.wait_committed()
     newer.require_running()
+    moves = newer.metric("newswatch_rebalances_total")
+    short = {"session_timeout_seconds": 6.0, "heartbeat_seconds": 1.0}
+    again = watch.start(instance_id="desk", **short)  # as an orchestrator does, again and again
+    assert again.process.wait(90) == 78
+    said = again.log.read_text()
+    assert "and fenced this one before; it is still a member after 6 s (session_timeout_seconds). Give each" in said
+    assert "Traceback" not in said
+    newer.require_running()
+    assert newer.metric("newswatch_rebalances_total") == moves
+    third = watch.start(instance_id="desk", session_timeout_seconds=60.0, request_timeout_seconds=70.0)
+    wait_until(lambda: answer(third, "/livez")[0] == 200, 60, "no answer over HTTP", watch)
+    assert answer(third, "/readyz")[0] == 503
+    assert newer.stop() == 0
+    third.wait_ready()  # once the other's session has ended
 
 
 def test_what_the_group_refuses_for_good_ends_the_worker_and_subscribe(new_watch: New, wait_until: Wait) -> None:
