@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from detectors.engine.matching import Engine
 from detectors.loading.ruleset import RuleSet
 from streams.hot_reload.folder import RulesFolder
-from streams.kafka.topics import TopicsMissingError, ensure_topics, topic_specs
+from streams.kafka.topic_check import check_topics
+from streams.kafka.topics import TopicsMissingError, TopicSpec, describe_topics, ensure_topics, topic_specs
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 
@@ -32,6 +33,7 @@ class RulesInForce:
         self._wanted: RuleSet | None = None
         self._refused: str | None = None
         self._had = {rules.version}
+        self._compared = {settings.topic(topic) for topic in rules.topics()}
         self.rules = rules
         self.engine = Engine(rules)
         self._show()
@@ -90,13 +92,22 @@ class RulesInForce:
 
     def _prepare(self, rules: RuleSet) -> Engine:
         settings = self._settings
+        specs = topic_specs(settings, rules.topics())
         try:
-            made = ensure_topics(settings, topic_specs(settings, rules.topics()), create=settings.create_topics)
+            made = ensure_topics(settings, specs, create=settings.create_topics)
         except TopicsMissingError as missing:
             raise RuntimeError(f"the rules name topics that do not exist: {missing}") from None
         if made:
             logger.info("topics created for the new rules: %s", ", ".join(made))
+        self._compare([spec for spec in specs if spec.role == "rule"])
         return Engine(rules)
+
+    def _compare(self, specs: Sequence[TopicSpec]) -> None:
+        """Compare the topics that the active rules did not name with what the rules need, as at the start."""
+        new = [spec for spec in specs if spec.name not in self._compared]
+        if new:
+            check_topics(self._settings, new, describe_topics(self._settings, [spec.name for spec in new]))
+            self._compared.update(spec.name for spec in new)
 
     def _refuse(self, why: str) -> None:
         if why == self._refused:  # already reported

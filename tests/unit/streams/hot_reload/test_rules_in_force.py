@@ -1,7 +1,7 @@
 """The metrics of a reload: loaded or rejected, and loaded once the error is fixed."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from streams.hot_reload import rules_in_force as module
 from streams.hot_reload.folder import RulesFolder
 from streams.hot_reload.rules_in_force import RulesInForce
-from streams.kafka.topics import TopicsMissingError, TopicSpec
+from streams.kafka.topics import TopicsMissingError, TopicSpec, TopicState
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 
@@ -27,6 +27,7 @@ class Desk:
         self.file = folder / "rules.yaml"
         self.file.write_text(OLD)
         self.topics = {"alerts.all"}
+        self.compared: list[list[str]] = []
         self.metrics = Metrics()
         rules = RulesFolder(folder)
         self.in_force = RulesInForce(Settings(), rules, rules.load(), self.metrics)
@@ -45,6 +46,11 @@ class Desk:
             raise TopicsMissingError(missing)
         return ()
 
+    def describe(self, _: Settings, names: Sequence[str]) -> tuple[TopicState, ...]:
+        self.compared.append(list(names))
+        config = {"cleanup.policy": "compact", "retention.ms": "60000"}
+        return tuple(TopicState(name, 1, 1, config, in_force=config) for name in names)
+
     def said(self) -> tuple[str, float, dict[str, float]]:
         """The first active rule, whether the last change was loaded, and how many were loaded and rejected."""
         ok = self.metrics.registry.get_sample_value("newswatch_rule_reload_ok")
@@ -57,6 +63,7 @@ class Desk:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     desk = Desk(tmp_path)
     monkeypatch.setattr(module, "ensure_topics", desk.ensure)
+    monkeypatch.setattr(module, "describe_topics", desk.describe)
     return desk
 
 
@@ -88,3 +95,17 @@ def test_a_rejected_rule_set_is_not_loaded_after_a_newer_one(desk: Desk) -> None
     desk.look(WRONG)
     desk.look(WRONG.replace("mach", "macht"))
     assert desk.said() == ("storms", 0.0, {"loaded": 1, "refused": 3})
+
+
+def test_the_topics_that_only_new_rules_name_are_compared_once(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.topics.add("alerts.new")
+    desk.look(NEW)
+    assert desk.compared == []
+    desk.look(ELSEWHERE)
+    desk.look(NEW)
+    desk.look(ELSEWHERE)
+    assert desk.compared == [["alerts.new"]]
+    assert (
+        "topic alerts.new: cleanup.policy is compact, expected delete: Kafka deletes all but the newest" in caplog.text
+    )
+    assert "topics apply" in caplog.text
