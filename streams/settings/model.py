@@ -72,7 +72,10 @@ class Settings(BaseModel):
     rules: Path | None = Field(None, description="folder of watch rules; default ./deploy/rules, else the shipped copy")
     rules_reload_seconds: float = Field(2.0, gt=0, description="interval between checks of the rules folder")
     rules_load_seconds: float = Field(
-        120.0, gt=0, description="maximum time to load changed rules; after it, the previous ones stay active"
+        120.0,
+        gt=0,
+        description="maximum time to load the rules; if changed ones take longer, the previous ones stay active, "
+        "and at the start the worker ends",
     )
     rules_wait_seconds: float = Field(
         120.0, ge=0, description="maximum wait of a detector for a rule set that another worker has already loaded"
