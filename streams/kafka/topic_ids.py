@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from kafka import KafkaAdminClient
-from kafka.errors import NoError, UnknownTopicOrPartitionError, for_code
+from kafka.errors import NoError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError, for_code
 
 from streams.kafka.clients import admin_client
 from streams.settings import Settings
@@ -35,8 +35,11 @@ class TopicIds:
         self._opening = Lock()
         self._admin: KafkaAdminClient | None = None
 
-    def of(self, topics: Collection[str]) -> dict[str, str]:
+    def of(self, topics: Collection[str], unseen: Collection[str] = ()) -> dict[str, str]:
         """The ids of those of ``topics`` that exist, as the brokers give them now.
+
+        Args:
+            unseen: topics that this user need not be allowed to see: the id is then empty.
 
         Raises:
             BrokerUnreachableError, KafkaError: no broker answers, or the brokers refuse to describe these topics.
@@ -49,6 +52,8 @@ class TopicIds:
             error = for_code(topic["error_code"])
             if error is NoError:
                 found[topic["name"]] = topic_id(topic)
+            elif error is TopicAuthorizationFailedError and topic["name"] in unseen:
+                found[topic["name"]] = ""
             elif error is not UnknownTopicOrPartitionError:
                 raise error(topic["name"])
         return found

@@ -98,7 +98,7 @@ class Metrics:
         )
         self.undelivered_alerts = counter(
             "undelivered_alerts_total",
-            "Alerts that a rule's own topic did not get because it does not exist; `alerts` has them.",
+            "Alerts that a rule's own topic did not get because it is gone, or may not be written; `alerts` has them.",
             "topic",
         )
         self.countries = counter("country_articles_total", "Articles that refer to a country.", "country", "salience")

@@ -5,7 +5,8 @@ of that batch, and every later batch of that partition: an idempotent producer c
 broker misses the refused ones (OutOfOrderSequenceNumber). Here a refused batch gives its numbers back, as Java's client
 does, and is halved until the record at fault is alone. The halves go out before everything that waits for the same
 partition, so the order stays. A batch that was sent before without an answer may have been written then: nobody knows
-which numbers are free, so the producer begins anew under another id. Pinned by
+which numbers are free, so the producer begins anew under another id. The same holds for what a user may not write
+(TopicAuthorizationFailed), which fails as a whole: later batches pass once the right is granted again. Pinned by
 tests/unit/streams/transport/test_refused_records.py.
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import aiokafka.producer.sender as aiokafka_sender
+from aiokafka.errors import TopicAuthorizationFailedError
 from aiokafka.producer.message_accumulator import MessageAccumulator, MessageBatch
 from aiokafka.producer.sender import SendProduceReqHandler
 from aiokafka.producer.transaction_manager import (
@@ -30,6 +32,7 @@ from aiokafka.structs import TopicPartition
 from detectors.user_error import UserError
 
 TOO_LARGE = {10: "MESSAGE_TOO_LARGE", 18: "RECORD_LIST_TOO_LARGE"}
+FORBIDDEN = 29
 INVALID = {32: "INVALID_TIMESTAMP", 87: "INVALID_RECORD"}
 #: Kafka's error codes that are about records, and not about a topic, a user, or a broker.
 REFUSALS = TOO_LARGE | INVALID
@@ -67,19 +70,27 @@ class Handler(SendProduceReqHandler):  # type: ignore[misc]
             for partition, code, *rest in partitions:
                 tp = TopicPartition(topic, partition)
                 batch = self._batches.get(tp)
-                if batch is not None and code in REFUSALS:
+                if batch is not None and code == FORBIDDEN:
+                    del self._batches[tp]
+                    self._give_back(batch)
+                    batch.failure(TopicAuthorizationFailedError(topic))
+                elif batch is not None and code in REFUSALS:
                     del self._batches[tp]
                     said = rest[-1] if response.API_VERSION >= _WITH_MESSAGE else ""
                     self._refused(batch, code, said or "")
         super().handle_response(response)
 
-    def _refused(self, batch: MessageBatch, code: int, said: str) -> None:
-        sender = self._sender
-        numbers = sender._txn_manager  # noqa: SLF001
+    def _give_back(self, batch: MessageBatch) -> None:
+        """Free the sequence numbers of a batch that was not written."""
+        numbers = self._sender._txn_manager  # noqa: SLF001
         if numbers is not None and batch.retry_count == 1:
             numbers.increment_sequence_number(batch.tp, -batch.record_count)
         elif numbers is not None:
             _begin_anew(numbers)
+
+    def _refused(self, batch: MessageBatch, code: int, said: str) -> None:
+        sender = self._sender
+        self._give_back(batch)
         if batch.record_count > 1:
             _split(sender._message_accumulator, batch)  # noqa: SLF001
             return

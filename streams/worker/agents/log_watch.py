@@ -82,7 +82,7 @@ class LogWatch:
         # There may be hundreds of rules' own topics.
         own = frozenset(self._own()) if self._looks % LOOKS_PER_OWN == 0 else frozenset()
         self._looks += 1
-        now = await asyncio.to_thread(self._ids.of, {*known, *self._written, *own})
+        now = await asyncio.to_thread(self._ids.of, {*known, *self._written, *own}, own)
         gone = (known.keys() | self._written) - now.keys()
         self._tell(gone, own, now)
         read_gone = gone & known.keys()

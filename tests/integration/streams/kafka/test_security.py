@@ -6,20 +6,23 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import (
+    ACL,
     ACLFilter,
     ACLOperation,
     ACLPermissionType,
     ACLResourcePatternType,
+    ResourcePattern,
     ResourcePatternFilter,
     ResourceType,
 )
@@ -32,7 +35,7 @@ from streams.brokers.security import ADMIN
 from streams.kafka.access import Grant, apply, command, grants
 from streams.kafka.clients import admin_client, connection
 from streams.kafka.topics import changelog_topic
-from streams.monitoring.scrape import WorkerStatus
+from streams.monitoring.scrape import WorkerStatus, total
 from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
 from tests.rigs.topics import partitions_of
@@ -142,6 +145,61 @@ def without(closed: ClosedKafka, role: str, *rights: Grant) -> Iterator[None]:
         yield
     finally:
         apply(closed.settings(ADMIN), rights, role)
+
+
+@contextmanager
+def closed_to(closed: ClosedKafka, role: str, topic: str, *operations: str) -> Iterator[None]:
+    """Deny a role these operations on a topic within the block."""
+    pattern = ResourcePattern(ResourceType.TOPIC, topic, ACLResourcePatternType.LITERAL)
+    denied = [
+        ACL(f"User:{role}", "*", ACLOperation[operation], ACLPermissionType.DENY, pattern) for operation in operations
+    ]
+    admin = admin_client(closed.settings(ADMIN))
+    try:
+        assert not admin.create_acls(denied)["failed"]
+        yield
+        admin.delete_acls(denied)
+    finally:
+        admin.close()
+
+
+def test_a_right_withdrawn_on_one_alert_topic_costs_that_topic(
+    closed: ClosedKafka, worker: WorkerStatus, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    settings, log = closed.settings(ADMIN), tmp_path / "worker.log"
+    logged, own = SimpleNamespace(logs=log.read_text), "press.alerts.desk"
+    before, every = end(settings, own), end(settings, "press.alerts")
+    file = tmp_path / "articles.jsonl"
+    sent = 0
+
+    def send() -> None:
+        nonlocal sent
+        sent += 1
+        text = f"Report {sent} to {settings.security_protocol}: the flood rose."
+        file.write_text(json.dumps({"id": f"w{sent}", "text": text, "published_at": "2024-03-01T10:00:00Z"}))
+        newswatch(closed, "producer", "ingest", str(file))
+
+    def lost() -> float:
+        return total(worker.samples(), "newswatch_undelivered_alerts_total")
+
+    def withdrawn(*operations: str) -> None:
+        counted = lost()
+        with closed_to(closed, "worker", own, *operations):
+            wait_until(lambda: (send(), lost())[1] > counted, 90, "the alert is not counted", logged, every=1)
+            there, counted = end(settings, own), lost()
+            send()
+            wait_until(lambda: lost() > counted, 60, "the next alert is not counted", logged)
+            assert end(settings, own) == there
+        wait_until(lambda: (send(), end(settings, own))[1] > there, 90, "no alert again", logged, every=2)
+
+    withdrawn("WRITE")
+    withdrawn("WRITE", "DESCRIBE")
+    said = log.read_text()
+    assert said.count(f"this user may not write the topic {own} any more; its records are left out until it may") == 2
+    assert f"records go to the topic {own} again" in said
+    wait_until(lambda: end(settings, "press.alerts") >= every + sent, 60, "alerts are missing", logged)
+    assert end(settings, own) - before + lost() >= sent
+    assert worker.ready()
 
 
 def test_a_worker_that_lacks_rights_names_them_all_at_once(closed: ClosedKafka, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_topics_that_do_not_exist_are_left_out(admins: list[Admin]) -> None:
 def test_a_refusal_is_an_error(admins: list[Admin]) -> None:
     with pytest.raises(TopicAuthorizationFailedError, match="hidden"):
         TopicIds(Settings()).of(["articles", "hidden"])
+    assert TopicIds(Settings()).of(["articles", "hidden"], ["hidden", "gone"]) == {"articles": ID, "hidden": ""}
 
 
 def test_the_first_request_opens_the_only_connection(admins: list[Admin]) -> None:

@@ -1,4 +1,4 @@
-"""A topic that is gone costs what is sent to it, and nothing that goes elsewhere."""
+"""A topic that is gone, or closed to this user, costs what is sent to it, and nothing that goes elsewhere."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiokafka.cluster import ClusterMetadata
+from aiokafka.errors import TopicAuthorizationFailedError
 from aiokafka.producer.message_accumulator import MessageAccumulator
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.structs import TopicPartition
@@ -166,16 +167,56 @@ def test_brokers_that_do_not_answer_are_no_reason() -> None:
     run(scenario)
 
 
-def test_a_topic_that_this_user_may_not_see_is_aiokafkas_to_refuse() -> None:
+CLOSED = (
+    "this user may not write the topic alerts.desk any more; its records are left out until it may (`newswatch topics "
+    "grant worker USER`)"
+)
+
+
+def test_a_topic_that_this_user_may_not_see_any_more_costs_itself(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         producer = Producer("alerts.desk")
-        await producer.send()
+        on_its_way = await producer.send()
         producer.client.cluster.unauthorized_topics.add("alerts.desk")
         producer.client.known.clear()
         producer.client.learn()
-        await producer.send()
-        await asyncio.sleep(0.2)
-        assert producer.lost == []
+        assert await asyncio.wait_for(await producer.send(), 10) is None
+        assert await asyncio.wait_for(on_its_way, 10) is None
+        assert producer.lost == ["alerts.desk"] * 2
+        assert producer._txn_manager.sequence_number(OWN) == 0
+
+    run(scenario)
+    assert caplog.messages == [CLOSED]
+
+
+def test_a_topic_that_this_user_may_not_write_any_more_costs_itself(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        producer = Producer("alerts.desk")
+        for _ in range(2):
+            refused = await producer.send()
+            producer._message_accumulator._pop_batch(OWN).failure(TopicAuthorizationFailedError("alerts.desk"))
+            assert await refused is None
+        assert producer.lost == ["alerts.desk"] * 2
+        assert caplog.messages == [CLOSED]
+        for offset in (7, 8):
+            taken = await producer.send()
+            producer._message_accumulator._pop_batch(OWN).done(offset)
+            assert (await taken).offset == offset
+        assert producer.lost == ["alerts.desk"] * 2
+
+    run(scenario)
+    assert caplog.messages == [CLOSED, "records go to the topic alerts.desk again"]
+
+
+def test_what_aiokafka_refuses_before_it_sends_costs_itself_too() -> None:
+    async def scenario() -> None:
+        producer = Producer("alerts.desk")
+
+        async def send() -> Any:
+            raise TopicAuthorizationFailedError("alerts.desk")
+
+        assert await (await producer.optional.send(producer, "alerts.desk", send)) is None  # type: ignore[arg-type]
+        assert producer.lost == ["alerts.desk"]
 
     run(scenario)
 

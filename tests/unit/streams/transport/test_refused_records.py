@@ -164,14 +164,28 @@ def test_whoever_flushes_waits_for_the_halves() -> None:
     asyncio.run(run())
 
 
-def test_other_refusals_are_aiokafkas() -> None:
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_after_a_right_is_granted_again_the_numbers_go_on_where_the_broker_is(attempts: int) -> None:
     async def run() -> None:
-        sender = Sender()
-        futures = await sender.put(b"1", b"2")
-        nodes, _ = sender._message_accumulator.drain_by_nodes(ignore_nodes=())
-        handler = Handler(sender, nodes[1])
-        handler.handle_response(Answer([(TP.topic, [(TP.partition, FORBIDDEN, -1, -1, 0, [], None)])]))
+        sender, broker = Sender(), Broker()
+        await sender.put(b"1")
+        sender.turn(broker)
+        futures = await sender.put(b"2", b"3")
+        for attempt in range(attempts):
+            nodes, _ = sender._message_accumulator.drain_by_nodes(ignore_nodes=())
+            if attempt + 1 < attempts:
+                sender._message_accumulator.reenqueue(nodes[1][TP])
+        Handler(sender, nodes[1]).handle_response(
+            Answer([(TP.topic, [(TP.partition, FORBIDDEN, -1, -1, 0, [], None)])])
+        )
         assert [type(future.exception()) for future in futures] == [TopicAuthorizationFailedError] * 2
+        if attempts > 1:
+            sender._txn_manager.set_pid_and_epoch(8, 0)
+            broker.since = len(broker.log)
+        later = await sender.put(b"4")
+        sender.turn(broker)
+        assert broker.log == [b"1", b"4"]
+        assert outcomes(later) == [1]
 
     asyncio.run(run())
 

@@ -23,7 +23,8 @@ class Brokers:
         logs.on_expired = lambda tp, count: self.lost.append((tp, count))
         self.watch = LogWatch(logs, self, self.reasons.append)  # type: ignore[arg-type]
 
-    def of(self, topics: Collection[str]) -> Mapping[str, str]:
+    def of(self, topics: Collection[str], unseen: Collection[str]) -> Mapping[str, str]:
+        assert not set(unseen) & {"articles", "observations"}
         return {topic: id_ for topic, id_ in self.ids.items() if topic in topics}
 
     def unchanged(self) -> bool:
