@@ -26,6 +26,8 @@ _BARE = "socket disconnected"
 _TOLD_OTHERWISE = ("kafka.net", "kafka.cluster", "kafka.consumer.fetcher", "kafka.coordinator", "kafka.producer")
 #: Messages of these loggers that appear nowhere else.
 _ONLY_HERE = re.compile(r"not found in cluster metadata|[Oo]ffset commit failed")
+#: kafka-python prints a whole answer about a group whose members' metadata it cannot read, such as Faust's.
+_DUMP = "Unable to decode member_"
 
 #: How long to suppress a repeated line (seconds).
 SELDOM_SECONDS = 30.0
@@ -96,6 +98,8 @@ class Summary(logging.Handler):
             self._addresses[begun[1]] = begun[2]
         elif (node := _NODE.match(said)) is not None:
             self.lost_address = self._addresses.get(node[1], self.lost_address)
+        if said.startswith(_DUMP):
+            return
         if record.name == "kafka.cluster" and said.startswith("Updated metadata"):
             if self._reasons:
                 self._reasons = []

@@ -25,7 +25,7 @@ class Health:
         self._stall_seconds = stall_seconds
         self._moved: dict[Place, tuple[int, float]] = {}
         self._beat = self._reported = monotonic()
-        self._lost: tuple[float, str] | None = None
+        self._lost: tuple[float, str, bool] | None = None
         self._reading = False
         self.lag = 0
 
@@ -43,7 +43,8 @@ class Health:
         """Why the worker is not ready."""
         if self._lost is None:
             return "recovering, or waiting for partitions"
-        return f"Kafka has not answered for {self.lost_for:.0f} s: {self._lost[1]}"
+        _, reason, partly = self._lost
+        return f"Kafka {'has been partly away' if partly else 'has not answered'} for {self.lost_for:.0f} s: {reason}"
 
     def beat(self) -> None:
         """Record that the event loop runs."""
@@ -71,10 +72,10 @@ class Health:
         self._beat = self._reported = monotonic()
         self._moved.clear()
 
-    def kafka_lost(self, reason: str) -> bool:
-        """Record that Kafka does not answer; whether this is news."""
+    def kafka_lost(self, reason: str, *, partly: bool = False) -> bool:
+        """Record that Kafka, or a part of it that the worker needs, does not answer; whether this is news."""
         news = self._lost is None
-        self._lost = (monotonic() if self._lost is None else self._lost[0], reason)
+        self._lost = (monotonic() if self._lost is None else self._lost[0], reason, partly)
         return news
 
     def kafka_answers(self) -> bool:

@@ -163,7 +163,9 @@ class Metrics:
         self.facts = board("facts", "Facts of rule state in memory.", "partition")
         self.ready = gauge("ready", "1 if the worker has recovered and is reading.")
         self.recovery = gauge("recovery_seconds", "Duration of the last recovery of rule state.")
-        self.kafka_up = gauge("kafka_up", "1 if Kafka answers this worker, 0 if it does not.")
+        self.kafka_up = gauge(
+            "kafka_up", "0 if Kafka, or a part of it that this worker needs, does not answer; else 1."
+        )
         self.rebalances = counter("rebalances_total", "Assignments of partitions to this worker by its group.")
         self.open_transaction_records = board(
             "open_transaction_records",

@@ -1,21 +1,23 @@
 """Whether Kafka answers: asked every few seconds, from a thread and over a connection of its own.
 
 A worker that waits for Kafka is healthy, and one that hangs is not. Only a question that depends on nothing else in the
-worker tells them apart.
+worker tells them apart. A worker that makes no progress although a broker answers may need another one: then the watch
+asks for all partitions that the worker reads and writes.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from kafka.errors import BrokerResponseError, KafkaError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError
 
 from detectors.user_error import UserError
 from streams.kafka.refusals import said
+from streams.kafka.served_partitions import require_served
 from streams.kafka.topic_ids import TopicIds
-from streams.kafka.topics import ARTICLES
+from streams.kafka.topics import ARTICLES, OBSERVATIONS
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
@@ -32,11 +34,22 @@ REMIND_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 
-def kafka_watch(settings: Settings, health: Health, metrics: Metrics) -> KafkaWatch:
-    """A watch that asks for the topic ``articles``, more often if ``stall_seconds`` is short."""
+def kafka_watch(
+    settings: Settings, health: Health, metrics: Metrics, written: Callable[[], Collection[str]]
+) -> KafkaWatch:
+    """A watch that asks for the topic ``articles``, more often if ``stall_seconds`` is short.
+
+    Args:
+        written: gives the topics that the worker writes.
+    """
     answer = min(ANSWER_SECONDS, settings.stall_seconds * OF_STALL)
     ids, topics = TopicIds(settings, answer_seconds=answer), [settings.topic(ARTICLES)]
-    return KafkaWatch(lambda: ids.of(topics), health, metrics, limit=answer)
+    read = [*topics, settings.topic(OBSERVATIONS)]
+
+    def ask_all() -> None:
+        require_served(settings, read, written(), answer)
+
+    return KafkaWatch(lambda: ids.of(topics), ask_all, health, metrics, limit=answer)
 
 
 class KafkaWatch:
@@ -44,17 +57,28 @@ class KafkaWatch:
 
     Args:
         ask: a question to the brokers; raises KafkaError or BrokerUnreachableError without an answer.
+        ask_all: a question to all brokers that the worker needs, asked while it makes no progress.
         limit: how long it may take (seconds); what takes longer is still awaited, for the client has limits of its own.
     """
 
-    def __init__(self, ask: Callable[[], object], health: Health, metrics: Metrics, *, limit: float) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], object],
+        ask_all: Callable[[], object],
+        health: Health,
+        metrics: Metrics,
+        *,
+        limit: float,
+    ) -> None:
         self._ask = ask
+        self._ask_all = ask_all
         self._limit = limit
         self._health = health
         self._metrics = metrics
         self._stop = threading.Event()
         self._remind_after = REMIND_SECONDS
         self._question: Question | None = None
+        self._all: Question | None = None
         self._thread = threading.Thread(target=self._watch, name="kafka-watch", daemon=True)
         self._metrics.kafka_up.set(1)
 
@@ -77,19 +101,34 @@ class KafkaWatch:
             self._lost("no answer")
             return
         self._question = None
+        if question.failed is not None:
+            self._lost(question.failed)
+        elif self._health.lost_for or self._health.stalled_for > self._limit:
+            self._look_at_all()
+        else:
+            self._answered()
+
+    def _look_at_all(self) -> None:
+        question = self._all or Question(self._ask_all)
+        if not question.done.wait(self._limit):  # nobody knows yet; a worker that hangs still ends in time
+            self._all = question
+            return
+        self._all = None
         if question.failed is None:
             self._answered()
         else:
-            self._lost(question.failed)
+            self._lost(question.failed, partly=True)
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str, *, partly: bool = False) -> None:
         self._metrics.kafka_up.set(0)
-        if self._health.kafka_lost(reason):
+        if self._health.kafka_lost(reason, partly=partly):
             self._remind_after = REMIND_SECONDS
-            logger.error("Kafka does not answer: %s; the worker waits and continues when it is back", reason)
+            what = "is partly away" if partly else "does not answer"
+            logger.error("Kafka %s: %s; the worker waits and continues when it is back", what, reason)
         elif self._health.lost_for >= self._remind_after:
             self._remind_after *= 2
-            logger.error("Kafka has not answered for %.0f min: %s", self._health.lost_for / 60, reason)
+            what = "has been partly away" if partly else "has not answered"
+            logger.error("Kafka %s for %.0f min: %s", what, self._health.lost_for / 60, reason)
 
     def _answered(self) -> None:
         self._metrics.kafka_up.set(1)

@@ -130,8 +130,8 @@ class Worker:
             sources=[settings.topic(ARTICLES)],
         )
         logs.on_expired = self._expired
-        own = settings.topic(f"{ALERTS}.")
-        rule_topics = OptionalTopics(lambda topic: topic.startswith(own), self._undelivered)
+        prefix = settings.topic(f"{ALERTS}.")
+        rule_topics = OptionalTopics(lambda topic: topic.startswith(prefix), self._undelivered)
         self.app = create_app(settings, logs, rule_topics)
         self.fatal = Fatal(self.app)
         self.in_force = RulesInForce(settings, folder, rules, self.metrics)
@@ -162,14 +162,15 @@ class Worker:
         self.readiness = Readiness(self.app, self.metrics, self.health)
         self.readiness.on_ready = self._ready
         self.topic_ids = TopicIds(settings)
-        self.kafka_watch = kafka_watch(settings, self.health, self.metrics)
-        log_watch = LogWatch(
-            logs,
-            self.topic_ids,
-            self.fatal.begin_again,
-            written=[spec.name for spec in specs if spec.role in ("enriched", "dead", "alerts", "changelog")],
-            own=lambda: [settings.topic(topic) for topic in self.in_force.rules.topics()],
+        written = [spec.name for spec in specs if spec.role in ("enriched", "dead", "alerts", "changelog")]
+
+        def own() -> list[str]:
+            return [settings.topic(topic) for topic in self.in_force.rules.topics()]
+
+        self.kafka_watch = kafka_watch(
+            settings, self.health, self.metrics, lambda: [*written, settings.topic(OBSERVATIONS), *own()]
         )
+        log_watch = LogWatch(logs, self.topic_ids, self.fatal.begin_again, written=written, own=own)
         self.reporter = Reporter(
             self.articles,
             self.observations,

@@ -163,6 +163,7 @@ def closed_to(closed: ClosedKafka, role: str, topic: str, *operations: str) -> I
         admin.close()
 
 
+@pytest.mark.parametrize("closed", ["SASL_SSL"], indirect=True)  # the rights are the same with certificates
 def test_a_right_withdrawn_on_one_alert_topic_costs_that_topic(
     closed: ClosedKafka, worker: WorkerStatus, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:

@@ -113,6 +113,33 @@ def test_a_worker_waits_for_kafka_at_the_start_and_later(tmp_path: Path, wait_un
             assert worker.stop() == 0
 
 
+def test_a_worker_waits_for_a_part_of_kafka(tmp_path: Path, wait_until: Wait) -> None:
+    """Of three brokers one is killed; it has the only replica of a partition of each topic."""
+    one = {"min.insync.replicas": "1"}
+    with KafkaCluster(3, folder=tmp_path / "kafka", heap="256m", properties=one) as cluster:
+        watch = Stream(cluster.bootstrap_servers, "partly", tmp_path / "watch", RULES, partitions=3, **SETTINGS)
+        with watch:
+            watch.create_topics()
+            worker = watch.start(stall_seconds=STALL_SECONDS).wait_ready()
+            watch.produce(article(f"a{number}", number) for number in range(20))
+            watch.wait_committed()
+            cluster.kill(3)
+            wait_until(lambda: "partly away for" in answer(worker, "/readyz")[1], 90, "it says ready", watch)
+            wait_until(lambda: "has no leader" in answer(worker, "/readyz")[1], 60, "it does not say why", watch)
+            stays_alive(worker, STALL_SECONDS * 1.5)
+            assert worker.metric("newswatch_kafka_up") == 0
+            cluster.start(3)
+            worker.wait_ready()
+            watch.produce(article(f"a{number}", number) for number in range(20, 40))
+            watch.wait_committed()
+            assert {record.key for record in watch.read("articles.enriched")} == {b"a%d" % n for n in range(40)}
+            said = worker.log.read_text()
+            assert "Kafka is partly away: " in said
+            assert "Kafka answers again, after " in said
+            assert "Traceback" not in said
+            assert worker.stop() == 0
+
+
 def test_of_two_workers_with_one_instance_id_the_older_ends(new_watch: New, wait_until: Wait) -> None:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()

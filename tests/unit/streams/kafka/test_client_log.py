@@ -42,6 +42,14 @@ def test_brokers_that_go_away_and_come_back_are_two_lines(caplog: pytest.LogCapt
     assert [record.getMessage() for record in caplog.records] == [away, "the brokers answer again"] * 2
 
 
+def test_members_of_a_group_that_kafka_python_cannot_read_are_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    summarise()
+    logging.getLogger("kafka.admin._groups").warning(
+        "Unable to decode member_metadata for %s/%s", "DescribedGroup()", 1
+    )
+    assert caplog.records == []
+
+
 def test_the_broker_that_was_lost_last_has_an_address() -> None:
     summarise()
     assert lost_address() is None

@@ -14,6 +14,7 @@ from kafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from streams.kafka.served_partitions import PartlyAwayError
 from streams.monitoring import health as health_module
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
@@ -29,13 +30,21 @@ class Asked:
         self.now = 1000.0
         monkeypatch.setattr(health_module, "monotonic", lambda: self.now)
         self.health, self.metrics = Health(stall_seconds=60), Metrics()
-        self.watch = KafkaWatch(self.ask, self.health, self.metrics, limit=10)
+        self.watch = KafkaWatch(self.ask, self.ask_all, self.health, self.metrics, limit=10)
+        self.partly: Exception | None = None
+        self.asked_all = 0
         self.health.ready = True
 
     def ask(self) -> object:
         if self.error is not None:
             self.now += 10
             raise self.error
+        return None
+
+    def ask_all(self) -> object:
+        self.asked_all += 1
+        if self.partly is not None:
+            raise self.partly
         return None
 
     def up(self) -> Any:
@@ -97,6 +106,42 @@ def test_a_refusal_is_an_answer(asked: Asked) -> None:
     assert (asked.health.ready, asked.up()) == (True, 1)
 
 
+def test_a_worker_that_stands_still_for_a_part_of_kafka_waits_for_it(
+    asked: Asked, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked.partly = PartlyAwayError("articles, partition 3, has no leader")
+    asked.watch.look()
+    assert (asked.health.ready, asked.asked_all) == (True, 0), "only a worker without progress asks for everything"
+    asked.health.reached({("articles", 3): 4}, [("articles", 3)])
+    for _ in range(20):
+        asked.now += 11
+        asked.health.beat()
+        asked.watch.look()
+        assert asked.health.alive
+    assert (asked.health.ready, asked.up()) == (False, 0)
+    assert asked.health.not_ready == "Kafka has been partly away for 209 s: articles, partition 3, has no leader"
+    asked.partly = None
+    asked.watch.look()
+    assert (asked.health.ready, asked.up()) == (True, 1)
+    assert asked.health.alive
+    assert asked.health.stalled_for == 0
+    assert caplog.messages == [
+        "Kafka is partly away: articles, partition 3, has no leader; the worker waits and continues when it is back",
+        *(f"Kafka has been partly away for {n} min: articles, partition 3, has no leader" for n in (1, 2)),
+        "Kafka answers again, after 209 s",
+    ]
+
+
+def test_a_worker_that_hangs_although_all_of_kafka_answers_ends(asked: Asked) -> None:
+    asked.health.reached({("articles", 3): 4}, [("articles", 3)])
+    for _ in range(6):
+        asked.now += 10.5
+        asked.health.beat()
+        asked.watch.look()
+    assert asked.asked_all == 6
+    assert not asked.health.alive
+
+
 def test_what_takes_too_long_is_no_answer_and_is_not_asked_twice() -> None:
     health, metrics = Health(stall_seconds=60), Metrics()
     asked, answer = [], threading.Event()
@@ -105,7 +150,7 @@ def test_what_takes_too_long_is_no_answer_and_is_not_asked_twice() -> None:
         asked.append(None)
         answer.wait(60)
 
-    watch = KafkaWatch(ask, health, metrics, limit=0.05)
+    watch = KafkaWatch(ask, lambda: None, health, metrics, limit=0.05)
     health.ready = True
     for _ in range(3):
         watch.look()
