@@ -81,7 +81,7 @@ def ingest(
                 refuse(why)
             yield from (Line(url, number, record) for number, record in enumerate(found.records, start=1))
 
-    connection = Feed(settings)
+    connection = Feed(settings, refuse)
     asked: KeyboardInterrupt | None = None
     try:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -13,7 +13,7 @@ from kafka.serializer import Serializer
 
 from detectors.reading.problems import nearest
 from detectors.user_error import UserError
-from streams.kafka import closing_words, header_names
+from streams.kafka import closing_words, header_names, refused_records
 from streams.kafka.client_log import attempts
 from streams.kafka.refusals import cause
 from streams.settings import Settings
@@ -144,13 +144,13 @@ class _Keys(Serializer):  # type: ignore[misc]
 def producer(settings: Settings, **options: Any) -> KafkaProducer:
     """An idempotent producer that waits for all replicas; pass NULL as the key if the value may be missing too.
 
-    ``options`` are kafka-python's.
+    A record that the brokers refuse costs no other one. ``options`` are kafka-python's.
 
     Raises:
         BrokerUnreachableError: no broker answers.
     """
     with _connecting(settings):
-        return KafkaProducer(
+        made = KafkaProducer(
             **connection(settings),
             client_id=settings.client_id("producer"),
             allow_auto_create_topics=False,
@@ -162,6 +162,8 @@ def producer(settings: Settings, **options: Any) -> KafkaProducer:
             key_serializer=_Keys(),
             **options,
         )
+    refused_records.install(made)
+    return made
 
 
 def consumer(settings: Settings, *topics: str, **options: Any) -> KafkaConsumer:

@@ -40,7 +40,9 @@ class TopicLimits:
             return f"{is_now}. Raise it: {self._command(topic, f'{name}={enough}')}"
         if refusal == "INVALID_TIMESTAMP":
             stamped = self._command(topic, "message.timestamp.type=LogAppendTime")
-            return f"the clocks of worker and broker differ. Set them, or let the broker stamp the topic: {stamped}"
+            return (
+                f"this machine's clock and the broker's differ. Set them, or let the broker stamp the topic: {stamped}"
+            )
         policy = self._config(topic).get("cleanup.policy", "")
         found = f"its cleanup.policy is {policy}" if policy else "its cleanup.policy may be compact"
         return f"{found}; a compacted topic takes no record without a key. `newswatch topics describe` shows it"

@@ -7,6 +7,7 @@ same ids. At any moment, unacknowledged articles span at most half the lateness 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,13 @@ from typing import Any, Self
 
 import msgspec
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from detectors.user_error import UserError
 from streams.kafka.clients import producer as make_producer
 from streams.kafka.refusals import said
+from streams.kafka.refused_records import refusal_of
+from streams.kafka.topic_limits import TopicLimits
 from streams.kafka.topics import ARTICLES, ensure_topics, topic_specs
 from streams.records import cloudevents
 from streams.records.article import Article, BadArticleError, decode_article
@@ -34,10 +37,6 @@ MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
 SEND_SECONDS = 60.0
 #: Timeout for closing, and for flushing after another failure has ended the feed (seconds).
 STOP_SECONDS = 5.0
-#: What a broker answers to a record that is larger than its topic takes, and the remedy. kafka-python's producer sends
-#: nothing more after it.
-TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
-RAISE = "raise its max.message.bytes, or leave the record out"
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -51,6 +50,14 @@ class TooLargeError(ValueError):
     """A record larger than ``max_request_bytes``; it was not sent."""
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """A record that its topic refuses: its place, Kafka's name for the refusal, and its size in bytes."""
+
+    place: str
+    refusal: str
+    size: int
+
+
 class UnacknowledgedError(UserError):
     """A record that the brokers rejected, or did not acknowledge in time; the message names the first of them."""
 
@@ -58,12 +65,16 @@ class UnacknowledgedError(UserError):
 class Feed:
     """An open connection for sending articles; a context manager.
 
+    Args:
+        refuse: called with place, topic, limit and remedy of each record that the topic refuses; all others are sent.
+            Called by ``send``, ``flush`` and at the end of the context; without it, these raise UnacknowledgedError.
+
     Raises:
         BrokerUnreachableError: no broker answers.
         TopicsMissingError: the topic does not exist; creating it here would give it an arbitrary number of partitions.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, refuse: Callable[[str], None] | None = None) -> None:
         self._topic = settings.topic(ARTICLES)
         ensure_topics(settings, [spec for spec in topic_specs(settings) if spec.name == self._topic], create=False)
         self._most = settings.max_request_bytes
@@ -76,7 +87,9 @@ class Feed:
         self._count = 0
         self._moved = 0.0
         self._failure: str | None = None
-        self._closing = False
+        self._refuse = refuse
+        self._refused: deque[Refused] = deque()
+        self._limits = TopicLimits(settings)
         self.acknowledged = 0
 
     def __enter__(self) -> Self:
@@ -86,8 +99,9 @@ class Feed:
         try:
             with suppress(*(() if kind is None else (UnacknowledgedError,))):
                 self.flush(SEND_SECONDS if kind is None else STOP_SECONDS)
+            with suppress(UnacknowledgedError):
+                self._tell_refused()
         finally:
-            self._closing = True
             if self._in_flight:  # closing would wait for these
                 self._producer._sender.force_close()  # noqa: SLF001 - it has no public way
             with suppress(KafkaError):
@@ -123,7 +137,8 @@ class Feed:
             future = self._producer.send(self._topic, key=key, value=value, headers=headers)
         except MessageSizeTooLargeError:
             raise TooLargeError(
-                f"{place}: the record has {len(value)} bytes; expected fewer than max_request_bytes ({self._most})"
+                f"{place}: not sent: the record has {len(value):,} bytes; expected fewer than max_request_bytes "
+                f"({self._most:,}). Raise it and the max.message.bytes of {self._topic}, or leave the record out"
             ) from None
         except KafkaError as error:
             raise UnacknowledgedError(f"{place}: not sent: {said(error)}") from None
@@ -159,14 +174,15 @@ class Feed:
                 on_sent(Sent(metadata.partition, metadata.offset))
 
         def failed(error: BaseException) -> None:
-            reason = said(error)
-            if isinstance(error, TOO_LARGE):
-                reason = f"{self._topic} refuses a record of {size} bytes; {RAISE}"
+            refusal = refusal_of(error)
             with self._changed:
-                self._failure = self._failure or f"{place}: not acknowledged: {reason}"
-                if not self._closing and not getattr(error, "retriable", True):  # it was not written, and will not be
+                if refusal is None:
+                    self._failure = self._failure or f"{place}: not acknowledged: {said(error)}"
+                else:
                     del self._in_flight[number]
                     self._bytes -= size
+                    self._moved = monotonic()
+                    self._refused.append(Refused(place, refusal, size))
                 self._changed.notify_all()
 
         future.add_callback(arrived).add_errback(failed)
@@ -179,8 +195,20 @@ class Feed:
                     place, _ = next(iter(self._in_flight.values()))
                     raise UnacknowledgedError(f"{place}: not acknowledged within {seconds:.0f} s")
                 self._changed.wait(left)
-            if self._failure is not None:
-                raise UnacknowledgedError(self._failure)
+            failure = self._failure
+        self._tell_refused()
+        if failure is not None:
+            raise UnacknowledgedError(failure)
+
+    def _tell_refused(self) -> None:
+        while self._refused:
+            one = self._refused.popleft()
+            remedy = self._limits.remedy(self._topic, one.refusal, one.size)
+            what = f"{self._topic} refuses the record of {one.size:,} bytes, before compression ({one.refusal})"
+            message = f"{one.place}: not sent: {what}; {remedy}"
+            if self._refuse is None:
+                raise UnacknowledgedError(message)
+            self._refuse(message)
 
     def _hold_back(self, time: datetime) -> None:
         oldest = min(time, self._oldest or time)
@@ -198,7 +226,7 @@ def stamp(article: Article, now: datetime) -> bytes:
 
 
 def feed(connection: Feed, lines: Iterable[Line], progress: Callable[[], None], refuse: Callable[[str], None]) -> None:
-    """Send all lines and wait for their acknowledgement; calls ``refuse`` for each that is too large.
+    """Send all lines and wait for their acknowledgement; calls ``refuse`` for each that is larger than a request.
 
     Raises:
         UnacknowledgedError: the brokers reject a record, or do not acknowledge it in time.

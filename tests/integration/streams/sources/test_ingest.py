@@ -6,18 +6,23 @@ Checked with a paused broker, which accepts connections and acknowledges nothing
 import json
 import os
 import random
+import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
+from typer.testing import CliRunner
 
 from streams.brokers.kafka_cluster import KafkaCluster
+from streams.cli import app
 from streams.kafka.clients import admin_client
 from streams.kafka.topics import TopicsMissingError
 from streams.records.article import decode_article
@@ -113,18 +118,84 @@ def test_unacknowledged_bytes_are_limited_and_reported(
     assert (stopped.acknowledged, stopped.unacknowledged) == (1, told)
 
 
-def test_a_record_that_the_topic_does_not_take_is_named_with_the_remedy(new_watch: Callable[..., Any]) -> None:
-    watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]")
+def lines(texts: Iterable[str]) -> list[Line]:
+    return [Line("f.jsonl", number, json.dumps({"text": text}).encode()) for number, text in enumerate(texts, start=1)]
+
+
+def alter(watch: Any, **config: Any) -> None:
+    admin = admin_client(watch.settings)
+    given = {name.replace("_", "."): str(value) for name, value in config.items()}
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, watch.settings.topic("articles"), configs=given)])
+    admin.close()
+
+
+def noise(bytes_: int) -> str:
+    """Text that packs to this size."""
+    return random.Random(bytes_).randbytes(bytes_).hex()
+
+
+def fed(watch: Any, articles: Sequence[Line]) -> tuple[Feed, list[str]]:
+    """A feed that has sent these articles, and what was told of those that were refused."""
+    told: list[str] = []
+    with Feed(watch.settings, told.append) as connection:
+        feed(connection, articles, lambda: None, told.append)
+    return connection, told
+
+
+def test_a_record_that_the_topic_refuses_costs_no_other(
+    new_watch: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    watch = new_watch("rules: [{name: floods, kind: match, where: {text: flood}}]", partitions=2)
     watch.create_topics()
     topic = watch.settings.topic("articles")
-    admin = admin_client(watch.settings)
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs={"max.message.bytes": "50000"})])
-    admin.close()
-    long = random.Random(1).randbytes(60_000).hex()
-    lines = [
-        Line("f.jsonl", number, json.dumps({"text": text}).encode()) for number, text in ((1, "A flood."), (2, long))
-    ]
-    said = rf"f.jsonl:2: not acknowledged: {topic} refuses a record of 120\d\d\d bytes; raise its max.message.bytes, or"
+    alter(watch, max_message_bytes=50_000)
+    large = {1, 2, 30, 31, 77, 300}
+    texts = [noise(60_000) if number in large else f"Flood {number}." for number in range(1, 301)]
+    connection, told = fed(watch, lines(texts))
+    assert connection.unacknowledged == []
+    assert connection.acknowledged == len(texts) - len(large)
+    arrived = [json.loads(record.value)["text"] for record in watch.read("articles")]
+    assert sorted(arrived) == sorted(text for text in texts if text.startswith("Flood")), "each once"
+    assert sorted(int(said.split(":")[1]) for said in told) == sorted(large)
+    said = re.compile(
+        rf"f.jsonl:\d+: not sent: {topic} refuses the record of 120,\d+ bytes, before compression "
+        r"\(MESSAGE_TOO_LARGE\); its max.message.bytes is 50,000. Raise it: kafka-configs.sh .* --add-config max.mess"
+    )
+    assert all(said.match(one) for one in told), told
+
+    # Without somebody to tell it to, the refusal ends the feed.
     with pytest.raises(UnacknowledgedError, match=said), Feed(watch.settings) as connection:
-        feed(connection, lines, lambda: None, lambda _: None)
-    assert len(watch.read("articles")) == 1
+        feed(connection, lines([texts[0]]), lambda: None, told.append)
+
+    # The command says the same, sends the rest, and its exit status says that some were refused.
+    articles = tmp_path / "some.jsonl"
+    articles.write_bytes(b"\n".join(line.value for line in lines(["Flood a.", texts[0], "Flood b."])))
+    flags = ["--brokers", watch.settings.brokers[0], "--set", f"topic_prefix={watch.settings.topic_prefix}"]
+    done = CliRunner().invoke(app, ["ingest", str(articles), "--json", *flags])
+    assert done.exit_code == 2, done.output
+    assert f"{articles}:2: not sent: {topic} refuses the record" in done.stderr
+    assert json.loads(done.stdout) == {"sent": 2, "topic": topic, "refused": 1, "unacknowledged": 0}
+
+    # A record that a compacted topic does not take, for it has no key: none of its batch is lost.
+    alter(watch, max_message_bytes=8 * 2**20, cleanup_policy="compact")
+    before = len(watch.read("articles"))
+    some = lines(f"Key {number}." for number in range(40))
+    some[5:5] = [Line("g.jsonl", 5, b"no article"), Line("g.jsonl", 6, b"nor this")]
+    connection, told = fed(watch, some)
+    assert (connection.acknowledged, len(watch.read("articles")) - before) == (40, 40)
+    assert sorted(said.split()[0] for said in told) == ["g.jsonl:5:", "g.jsonl:6:"]
+    assert all("(INVALID_RECORD); its cleanup.policy is compact; a compacted topic takes no" in said for said in told)
+
+    # A clock that is wrong for some: each of these is told, and those with the right time are sent.
+    alter(watch, message_timestamp_type="CreateTime", message_timestamp_after_max_ms=3_600_000)
+    wrong, send = iter([0, 0, 7200, 7200, 0, 7200, 0]), KafkaProducer.send
+
+    def send_stamped(producer: KafkaProducer, topic: str, **options: Any) -> Any:
+        return send(producer, topic, timestamp_ms=int((time.time() + next(wrong)) * 1000), **options)
+
+    monkeypatch.setattr(KafkaProducer, "send", send_stamped)
+    before = len(watch.read("articles"))
+    connection, told = fed(watch, lines(f"Clock {number}." for number in range(7)))
+    assert (connection.acknowledged, len(watch.read("articles")) - before) == (4, 4)
+    assert sorted(int(said.split(":")[1]) for said in told) == [3, 4, 6]
+    assert all("(INVALID_TIMESTAMP); this machine's clock and the broker's differ. Set them" in said for said in told)

@@ -15,11 +15,13 @@ from kafka.future import Future
 from kafka.net import connection, manager
 from kafka.net.sasl.oauth import SaslMechanismOAuth
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.sender import Sender
+from kafka.producer.transaction_manager import TransactionManager
 from kafka.record.default_records import DefaultRecordBatch
 from kafka.serializer import Serializer
 
-from streams.kafka import client_log, clients
+from streams.kafka import client_log, clients, refused_records
 from streams.settings.oauth_tokens import TokenError, TokenSource
 from tests.rigs.frontier import assumes, code
 
@@ -59,6 +61,35 @@ def test_a_producers_sender_gives_up_what_is_not_acknowledged() -> None:
     sender: Any = SimpleNamespace(initiate_close=lambda: None, _force_close=False)
     Sender.force_close(sender)
     assert sender._force_close
+
+
+@assumes(
+    "kafka.producer.kafka.KafkaProducer._transaction_manager",
+    "kafka.producer.sender.Sender._can_split",
+    "kafka.producer.transaction_manager.TransactionManager.classify_batch_error",
+    "kafka.producer.transaction_manager.TransactionManager.set_sequence_number",
+    "kafka.producer.transaction_manager.TransactionManager._supports_epoch_bump",
+    "kafka.producer.producer_batch.ProducerBatch.in_retry",
+)
+def test_a_producer_fails_for_good_at_a_refused_record() -> None:
+    """tests/integration/streams/sources/test_ingest.py tries what streams.kafka.refused_records makes of it."""
+    numbers, batch = TransactionManager(), SimpleNamespace(topic_partition=("articles", 0))
+    for refusal in refused_records.REFUSALS:
+        assert numbers.classify_batch_error(refusal(), batch) == TransactionManager.ERROR_CLASS_FATAL  # the defect
+    handled = code(Sender._dispatch_error)
+    assert "if self._can_split(batch, error_cls)" in handled
+    assert (
+        "self._transaction_manager.classify_batch_error(exception, batch, log_start_offset=log_start_offset)" in handled
+    )
+    for outcome in ("NEEDS_EPOCH_BUMP", "NEEDS_PRODUCER_ID_RESET", "FATAL", "ABORTABLE"):  # and nothing for RETRIABLE
+        assert f"classification == TransactionManager.ERROR_CLASS_{outcome}" in handled
+    assert "ERROR_CLASS_RETRIABLE" not in handled
+    # The refused batch is the only one of its partition on its way, so its numbers are the last ones.
+    assert "if self.config['enable_idempotence'] or" in code(KafkaProducer.__init__)
+    assert "self._accumulator.muted.add(batch.topic_partition)" in code(Sender._send_producer_data)
+    assert "self._transaction_manager.set_sequence_number(tp, base_sequence)" in code(
+        RecordAccumulator.split_and_reenqueue
+    )
 
 
 @assumes("kafka.serializer.abstract.Serializer.serialize")

@@ -98,7 +98,7 @@ def test_a_topic_that_does_not_even_take_that_ends_the_worker(limits: dict[str, 
         (
             "INVALID_TIMESTAMP",
             {},
-            "the clocks of worker and broker differ. Set them, or let the broker stamp the topic",
+            "this machine's clock and the broker's differ. Set them, or let the broker stamp the topic",
         ),
     ],
 )
