@@ -226,15 +226,19 @@ def _described(letter: StoredLetter, state: str) -> dict[str, object]:
         "offset": letter.from_offset,
         "state": state,
         "left_out_bytes": letter.left_out,
-        "headers": [(name, part.decode("utf-8", "replace")) for name, part in letter.headers],
+        "headers": [(name, _text(part)) for name, part in letter.headers],
     }
     for name, part in (("key", letter.key), ("value", letter.value)):
-        described[name] = None if part is None else part.decode("utf-8", "replace")
+        described[name] = _text(part)
         if not _is_text(part):
             described[f"{name}_base64"] = _base64(part)
     if not all(_is_text(part) for _, part in letter.headers):
-        described["headers_base64"] = [(name, _base64(part)) for name, part in letter.headers]
+        described["headers_base64"] = [(name, None if part is None else _base64(part)) for name, part in letter.headers]
     return described
+
+
+def _text(part: bytes | None) -> str | None:
+    return None if part is None else part.decode("utf-8", "replace")
 
 
 def _is_text(part: bytes | None) -> bool:

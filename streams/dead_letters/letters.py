@@ -221,7 +221,7 @@ def read_partition(
 
 def stored_letter(record: Any) -> StoredLetter:
     """Decode a record of ``articles.dead``; best effort for a record that another program wrote."""
-    headers, added = split_headers([(name, value or b"") for name, value in record.headers or ()])
+    headers, added = split_headers(list(record.headers or ()))
     timestamp = _number(added.get("timestamp"))
     return StoredLetter(
         partition=record.partition,

@@ -26,6 +26,7 @@ from detectors.user_error import UserError
 from streams.dead_letters.letters import StoredLetter, origin, read_whole, reader
 from streams.dead_letters.marks import Replay, Replays, read_replays
 from streams.kafka.clients import NULL
+from streams.kafka.null_headers import sendable
 from streams.kafka.topics import ALERTS, ARTICLES, OBSERVATIONS, REPLAYED, ensure_topics, topic_specs
 from streams.kafka.transactions import WAIT_SECONDS, ForbiddenError, TakenOverError, TransactionError, Transactions
 from streams.settings import Settings
@@ -185,7 +186,7 @@ def _put_back(
                 letter.topic,
                 key=NULL if letter.key is None else letter.key,
                 value=letter.value,
-                headers=letter.headers,
+                headers=sendable(letter.headers),
                 partition=letter.from_partition
                 if letter.from_partition in transactions.partitions(letter.topic)
                 else None,

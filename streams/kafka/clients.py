@@ -13,7 +13,7 @@ from kafka.serializer import Serializer
 
 from detectors.reading.problems import nearest
 from detectors.user_error import UserError
-from streams.kafka import closing_words, header_names, refused_records
+from streams.kafka import closing_words, header_names, null_headers, refused_records
 from streams.kafka.client_log import attempts
 from streams.kafka.refusals import cause
 from streams.settings import Settings
@@ -26,6 +26,7 @@ RECONNECT_MS = 5_000
 
 closing_words.install()
 header_names.install()
+null_headers.install()
 
 
 class NullKey:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Literal
 
 Kind = Literal["article", "enriched-article", "observation", "progress", "alert"]
-Headers = list[tuple[str, bytes]]
+Headers = list[tuple[str, bytes | None]]
+"""Names and values in order; a name may come twice, and a value may be null, which is not the same as empty."""
 
 SOURCE = "/newswatch"
 CONTENT_TYPE = "application/json"
@@ -42,5 +43,5 @@ def type_of(record_headers: Headers | None) -> str | None:
     """The ``ce_type`` among a record's headers, None if there is none."""
     for name, value in record_headers or ():
         if name == "ce_type":
-            return value.decode("utf-8", "replace")
+            return (value or b"").decode("utf-8", "replace")
     return None

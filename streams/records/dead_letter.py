@@ -50,7 +50,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """Bytes of the original: key, value and headers."""
-        headers = sum(len(name.encode()) + len(value) for name, value in self.headers)
+        headers = sum(len(name.encode()) + len(value or b"") for name, value in self.headers)
         return len(self.key or b"") + len(self.value or b"") + headers
 
     def without_content(self) -> DeadLetter:
@@ -100,6 +100,6 @@ def split_headers(headers: Headers) -> tuple[Headers, dict[str, str]]:
         short = OWN.get(name) or (name.removeprefix(PREFIX) if name.startswith(PREFIX) else "")
         if short not in {*ADDED, *OWN.values()} or short in added:
             break
-        added[short] = value.decode("utf-8", "replace")
+        added[short] = (value or b"").decode("utf-8", "replace")
         end -= 1
     return headers[:end], {"reason": "unknown", **added}

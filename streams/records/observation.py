@@ -97,7 +97,7 @@ def reporter(record_headers: Headers) -> str:
     """The ``app_id`` of the worker that sent a progress report; empty if its headers do not say."""
     for name, value in record_headers:
         if name == "ce_id":
-            return value.decode("utf-8", "replace").rpartition("-")[0]
+            return (value or b"").decode("utf-8", "replace").rpartition("-")[0]
     return ""
 
 
@@ -115,7 +115,7 @@ def times_of(record: ProgressReport | Observed) -> Iterator[datetime]:
 
 
 def _origin(record_headers: Headers) -> Origin | None:
-    found = {name: value.decode("ascii", "replace") for name, value in record_headers}
+    found = {name: (value or b"").decode("ascii", "replace") for name, value in record_headers}
     arrival = parse_time(found.get(ARRIVAL, ""))
     if arrival is None or not found.get(PARTITION, "").isdigit() or not found.get(OFFSET, "").isdigit():
         return None

@@ -262,4 +262,4 @@ def headers_of(event: Event) -> Headers:
     """A record's original headers, whatever shape the framework gives them."""
     headers = event.message.headers
     pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
-    return [(str(name), bytes(value or b"")) for name, value in pairs]
+    return [(str(name), None if value is None else bytes(value)) for name, value in pairs]

@@ -67,7 +67,12 @@ class Outbox:
         while True:
             try:
                 return await self._app.producer.send(
-                    message.topic, message.key, message.value, message.partition, None, message.headers or None
+                    message.topic,
+                    message.key,
+                    message.value,
+                    message.partition,
+                    None,
+                    message.headers or None,  # type: ignore[arg-type] # Faust's type knows no null, aiokafka does
                 )
             except ProducerSendError as error:
                 if not isinstance(error.__cause__, KafkaTimeoutError):

@@ -15,11 +15,12 @@ from typer.testing import CliRunner, Result
 
 from streams.cli import app
 from streams.kafka.clients import NULL, producer
+from streams.kafka.null_headers import sendable
 from streams.records.dead_letter import DeadLetter
 
 RULES = "rules: [{name: floods, kind: match, where: {text: flood}}]"
 BAD = [b"<html>502 caf\xe9</html>", b'{"text": 5}', b'{"text": ""}']
-HEADERS = [("trace", b"7f"), ("trace", b"80"), ("__connect.errors.topic", b"upstream")]
+HEADERS = [("trace", b"7f"), ("trace", b"80"), ("empty", b""), ("null", None), ("__connect.errors.topic", b"upstream")]
 TIME_MS = int((time.time() - 3600) * 1000)
 
 
@@ -53,6 +54,7 @@ def reasons(watch: Any, *filters: str) -> list[str]:
 
 def produce(watch: Any, topic: str, value: bytes | None, **options: Any) -> tuple[int, int]:
     producer = KafkaProducer(bootstrap_servers=watch.settings.brokers, max_request_size=16 * 2**20, acks="all")
+    options["headers"] = sendable(options.get("headers", []))
     metadata = producer.send(watch.settings.topic(topic), value=value, **options).get(30)
     producer.close()
     return metadata.partition, metadata.offset
@@ -78,7 +80,9 @@ def test_letters_are_listed_shown_and_replayed_once(new_watch: Callable[..., Any
     assert wrong["value"].encode() == BAD[1]
     assert "'text'" in wrong["message"]
     assert (wrong["topic"], wrong["partition"], wrong["state"]) == (watch.settings.topic("articles"), 1, "open")
-    assert [tuple(pair) for pair in wrong["headers"]] == [(name, value.decode()) for name, value in HEADERS]
+    assert [tuple(pair) for pair in wrong["headers"]] == [
+        (name, None if value is None else value.decode()) for name, value in HEADERS
+    ]
 
     for filters, expected in [
         (("--contains", "502"), ["not_utf8"]),
@@ -129,7 +133,7 @@ def test_a_record_with_neither_key_nor_value_becomes_a_letter(new_watch: Callabl
     watch = new_watch(RULES, partitions=1)
     watch.create_topics()
     sender = producer(watch.settings)
-    sender.send(watch.settings.topic("articles"), key=NULL, value=None, headers=HEADERS).get(30)
+    sender.send(watch.settings.topic("articles"), key=NULL, value=None, headers=sendable(HEADERS)).get(30)
     sender.close()
     produce(watch, "articles", None, key=b"")
     produce(watch, "articles", b'{"id": "a", "text": "A flood."}')
@@ -139,7 +143,9 @@ def test_a_record_with_neither_key_nor_value_becomes_a_letter(new_watch: Callabl
 
     nothing, empty = listed(watch)
     assert (nothing["key"], nothing["value"]) == (None, None)
-    assert [tuple(pair) for pair in nothing["headers"]] == [(name, value.decode()) for name, value in HEADERS]
+    assert [tuple(pair) for pair in nothing["headers"]] == [
+        (name, None if value is None else value.decode()) for name, value in HEADERS
+    ]
     assert (empty["key"], empty["value"]) == ("", None)
     assert "2 dead letters replayed" in newswatch(watch, "dead", "replay").stderr
     watch.wait_committed()

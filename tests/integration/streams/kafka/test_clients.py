@@ -41,7 +41,7 @@ rules:
 )
 DAY = "2025-03-01T10:00:00Z"
 TIMEOUT = 120.0
-HEADERS = [("desk", b"osh"), ("desk", b"bishkek"), ("empty", b""), ("bytes", b"\xff\x00")]
+HEADERS = [("desk", b"osh"), ("desk", b"bishkek"), ("empty", b""), ("null", None), ("bytes", b"\xff\x00")]
 BAD = b"<html>502 caf\xe9</html>"
 
 

@@ -15,7 +15,16 @@ def letter(key: bytes | None, value: bytes | None, headers: Headers) -> DeadLett
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("headers", [[], [("trace", b"7f")], [("newswatch_no_key", b"")], [("newswatch_reason", b"x")]])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("trace", b"7f")],
+        [("empty", b""), ("null", None)],
+        [("newswatch_no_key", b"")],
+        [("newswatch_reason", b"x")],
+    ],
+)
 @pytest.mark.parametrize("key", [None, b"", b"k"])
 @pytest.mark.parametrize("value", [None, b"", b"{"])
 def test_original_headers_are_restored(key: bytes | None, value: bytes | None, headers: Headers) -> None:

@@ -18,7 +18,8 @@ from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.sender import Sender
 from kafka.producer.transaction_manager import TransactionManager
-from kafka.record.default_records import DefaultRecordBatch
+from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
+from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.serializer import Serializer
 
 from streams.kafka import client_log, clients, refused_records
@@ -53,6 +54,22 @@ def test_a_batch_decodes_header_names_from_its_buffer() -> None:
     assert 'h_key = buffer[pos: pos + h_key_len].decode("utf-8")' in source  # the defect: any bytes are legal
     assert "buffer = self._buffer" in source
     assert "msg = self._read_msg()" in source
+
+
+@assumes("kafka.record.default_records.DefaultRecordBatchBuilder.append")
+def test_a_batch_builder_writes_headers_without_a_value_which_the_producer_refuses() -> None:
+    """test_null_headers.py tries what streams.kafka.null_headers makes of it."""
+    assert "isinstance(item[1], bytes) for item in headers" in code(KafkaProducer.send)  # the defect
+    original = inspect.getclosurevars(DefaultRecordBatchBuilder.append).nonlocals["append"]
+    assert list(inspect.signature(original).parameters)[:6] == [
+        "self",
+        "offset",
+        "timestamp",
+        "key",
+        "value",
+        "headers",
+    ]
+    assert "self._builder.append(offset, timestamp, key, value, headers)" in code(MemoryRecordsBuilder.append)
 
 
 @assumes("kafka.producer.kafka.KafkaProducer._sender", "kafka.producer.sender.Sender.force_close")
