@@ -76,6 +76,8 @@ class Titles:
             word, low = token.text, token.text.lower()
             if words[k].start - token.end > 1:
                 break
+            if word == "-" and words[k].start > token.end:
+                break  # a dash, as after a dateline
             if self._modifies(word) or word in {"&", "/", "-"}:
                 k -= 1
             elif word == "." and k >= 2 and words[k - 2].text in {"St", "Ft", "Mt", "Dept", "Co", "Asst"}:

@@ -171,6 +171,12 @@ def test_the_date_is_read_from_the_article_address(extractor: Extractor) -> None
     assert extractor.extract("", text).officials == ()
 
 
+@pytest.mark.parametrize("dateline", ["OSLO - ", "Oslo – ", "OSLO, March 1 (Reuters) - ", "Reuters - ", ""])
+def test_a_title_begins_after_the_dateline(extractor: Extractor, dateline: str) -> None:
+    official = only(extractor, f"{dateline}Norwegian Foreign Minister Ida Roe met her counterparts.")
+    assert official.role == "Norwegian Foreign Minister"
+
+
 @pytest.mark.parametrize("text", ["March 24, 2009. ", "24 March 2009 - ", "Tuesday, Mar. 24, 2009 "])
 def test_reads_common_date_formats(extractor: Extractor, text: str) -> None:
     assert extractor.extract("", text + "Donald Trump opened a casino in New Jersey.").officials == ()
