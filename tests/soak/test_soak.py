@@ -39,6 +39,8 @@ REFERENCE = 100_000
 #: then, and the heap grows in steps of up to 13 MB: we saw 3.5 to 52 MB, the latter on a busy machine. The caches are
 #: full at 300,000 (4 MB). A leak of 600 bytes per article exceeds the limit.
 MOST_SLOPE = 60.0
+#: What docs/operations.md, the Compose file and the Kubernetes files give a worker, in megabytes.
+MEMORY = 512
 STALLED_SECONDS = 120.0
 
 
@@ -133,6 +135,7 @@ def test_memory_files_and_state_stay_bounded(kafka: KafkaCluster, tmp_path: Path
     reference = near(samples, min(REFERENCE, ARTICLES / 2))
     end = near(samples, ARTICLES)
     assert end["alerts"] > ARTICLES / 20
+    assert max(sample["MB"] for sample in samples) < MEMORY
     assert end["files"] <= reference["files"] + 4
     assert end["facts"] <= 1.2 * reference["facts"], "facts are not pruned"
     if ARTICLES > REFERENCE:
