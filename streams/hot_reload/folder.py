@@ -68,7 +68,7 @@ class RulesFolder:
     Compares path, size, modification time and inode of each file, and where each link leads, so that the update of a
     Kubernetes ConfigMap (its ``..data`` link) is one change. Linked folders are not entered: they could form a cycle.
 
-    ``seconds`` is the limit on loading the rules, which a process of its own then tries first.
+    ``seconds`` is the limit on loading a change, which a process of its own then tries first.
     """
 
     def __init__(self, folder: Path, vocabulary: Vocabulary | None = None, *, seconds: float | None = None) -> None:
@@ -81,10 +81,9 @@ class RulesFolder:
         """Load the current rules.
 
         Raises:
-            RuleSetError: a rule is invalid, or the rules take too long; the message names file, line and field.
+            RuleSetError: a rule is invalid; the message names file, line and field.
         """
         self._seen = self._signature()
-        self._try("the rules")
         return load_rules(self.folder, self._vocabulary)
 
     def poll(self) -> Change | None:
@@ -93,7 +92,7 @@ class RulesFolder:
         if before == self._seen:
             return None
         try:
-            self._try("the changed rules")
+            self._try()
             rules = load_rules(self.folder, self._vocabulary)
         except RuleSetError as error:
             self._seen = before
@@ -103,7 +102,7 @@ class RulesFolder:
         self._seen = before
         return Change(rules=rules)
 
-    def _try(self, what: str) -> None:
+    def _try(self) -> None:
         """Load the rules in a process of its own. Raises RuleSetError if that takes too long or ends the process."""
         if self._seconds is None:
             return
@@ -120,7 +119,7 @@ class RulesFolder:
             said = f"fails with status {done.returncode} {last[:200]}".rstrip()
         else:
             return
-        raise RuleSetError((Problem(str(self.folder), 1, 1, "", f"loading {what} {said}"),))
+        raise RuleSetError((Problem(str(self.folder), 1, 1, "", f"loading the changed rules {said}"),))
 
     def _signature(self) -> Signature:
         found: list[tuple[str, int, int, int]] = []

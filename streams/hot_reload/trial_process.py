@@ -1,4 +1,4 @@
-"""The process that loads rules first: ``python -m streams.hot_reload.trial_process``, a `Trial` on its input.
+"""The process that loads changed rules first: ``python -m streams.hot_reload.trial_process``, a `Trial` on its input.
 
 What people write is bounded, but a library may take hours for it, and in the worker nothing else would run meanwhile.
 The process says nothing: whether it ends in time is the answer. What is wrong with the rules, the worker finds itself.

@@ -18,6 +18,7 @@ from faust.types import TP, StreamT
 from detectors.garbage_collection import keep_what_is_loaded
 from streams.fact_store.table import FactTable, local_copies, require_store
 from streams.hot_reload.folder import RulesFolder, find_rules, vocabulary_of
+from streams.hot_reload.load_limit import load_limit
 from streams.hot_reload.rules_in_force import RulesInForce
 from streams.kafka.access import require
 from streams.kafka.topic_check import check_topics
@@ -104,7 +105,8 @@ class Worker:
         folder = RulesFolder(
             find_rules(settings.rules), vocabulary_of(settings.taxonomy), seconds=settings.rules_load_seconds
         )
-        rules = folder.load()
+        with load_limit(folder.folder, settings.rules_load_seconds):
+            rules = folder.load()
         self._require_brokers()
         mark = FencedMark(settings)
         if mark.is_there:

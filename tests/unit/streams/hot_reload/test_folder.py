@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from detectors.loading.ruleset import RuleSetError
 from streams.hot_reload.folder import RulesFolder
 
 RULE = "rules: [{{name: {}, kind: match, where: {{text: flood}}}}]"
@@ -60,13 +59,12 @@ def test_a_change_that_takes_too_long_is_refused_once_with_the_setting(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules = RulesFolder(folder, seconds=0.001)
-    monkeypatch.setattr("streams.hot_reload.folder.load_rules", None)  # it is not loaded here
-    with pytest.raises(RuleSetError, match=r"loading the rules takes more than 0\.001 s \(rules_load_seconds\)"):
-        rules.load()
+    rules.load()
     (folder / "rules.yaml").write_text(RULE.format("second"))
+    monkeypatch.setattr("streams.hot_reload.folder.load_rules", None)  # it is not loaded here
     change = rules.poll()
     assert change is not None
-    assert "loading the changed rules takes more than 0.001 s (rules_load_seconds)" in str(change.error)
+    assert "takes more than 0.001 s (rules_load_seconds)" in str(change.error)
     assert rules.poll() is None
 
 
