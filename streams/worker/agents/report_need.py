@@ -7,7 +7,7 @@ every second would be gigabytes a day. A worker without news lets event time pas
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -17,6 +17,8 @@ from detectors.timeline.watermark import SILENCE, ProgressReport
 ACTIVE_SECONDS = SILENCE.total_seconds() + 10
 #: In silence, detectors come further with the clock: chains of other workers hear of it so seldom (seconds).
 JUDGED_SECONDS = 120.0
+#: What is judged comes no further by the clock than the clock, and by so much (seconds); else records were judged.
+CLOCK_SECONDS = 5.0
 #: A report is repeated after this time, for a worker that has restarted without a rebalance (seconds).
 REPEAT_SECONDS = 600.0
 
@@ -48,7 +50,8 @@ class ReportNeed:
             return report
         if self._last is None or report.judged == self._last.judged:
             return None
-        if now - self._log_moved_at < ACTIVE_SECONDS or now - self._sent_at >= JUDGED_SECONDS:
+        silent = now - self._log_moved_at >= ACTIVE_SECONDS and not self._outran_the_clock(report, now)
+        if not silent or now - self._sent_at >= JUDGED_SECONDS:
             return msgspec.structs.replace(report, done={}, newest={})
         return None
 
@@ -57,6 +60,18 @@ class ReportNeed:
         if last is None or report.pulses:
             return True
         return (report.log, report.done, report.newest) != (last.log, last.done, last.newest)
+
+    def _outran_the_clock(self, report: ProgressReport, now: float) -> bool:
+        """Whether detectors have judged more than the clock let pass: they work on a backlog that chains wait for.
+
+        Only the first layer tells: the others come further whenever a report arrives.
+        """
+        last = self._last.judged.get(0, {}) if self._last is not None else {}
+        most = timedelta(seconds=now - self._sent_at + CLOCK_SECONDS)
+        return any(
+            partition not in last or time - last[partition] > most
+            for partition, time in report.judged.get(0, {}).items()
+        )
 
     def sent(self, report: ProgressReport, now: float) -> None:
         """Record that what was due of the report asked about was acknowledged."""

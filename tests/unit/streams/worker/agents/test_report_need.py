@@ -67,6 +67,17 @@ def test_what_is_judged_is_sent_at_once_while_the_log_moves_and_seldom_in_silenc
     assert need.due(report(judged=30, end=6), silent)  # an article has come, of whichever worker
 
 
+def test_what_is_judged_of_a_backlog_is_sent_at_once_although_the_log_stands_still() -> None:
+    need = sent(report())
+    late = ACTIVE_SECONDS + 10
+    assert not need.due(report(judged=int(late)), late)
+    backlog = report(judged=int(late) + 600)
+    assert need.due(backlog, late)
+    need.sent(backlog, late)
+    assert not need.due(report(judged=int(late) + 601), late + 1)
+    assert need.due(msgspec.structs.replace(backlog, judged={0: {0: NOON, 1: NOON}}), late + 2), "another partition"
+
+
 def test_a_whole_report_is_repeated_although_what_is_judged_is_sent_meanwhile() -> None:
     need, whole = sent(report()), []
     for second in range(1, 2 * int(REPEAT_SECONDS) + 1):
