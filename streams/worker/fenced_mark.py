@@ -45,7 +45,10 @@ class FencedMark:
     @property
     def is_there(self) -> bool:
         """Whether this worker was fenced when it ran last."""
-        return self._settings.instance_id is not None and self._file.exists()
+        try:
+            return self._settings.instance_id is not None and self._file.exists()
+        except OSError:  # no such file can be there
+            return False
 
     def leave(self) -> None:
         """Leave the mark; without it, the next start would fence the other worker."""

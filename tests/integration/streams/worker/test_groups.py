@@ -156,11 +156,11 @@ def test_of_two_workers_with_one_instance_id_the_older_ends(new_watch: New, wait
     watch.wait_committed()
     newer.require_running()
     moves = newer.metric("newswatch_rebalances_total")
-    short = {"session_timeout_seconds": 6.0, "heartbeat_seconds": 1.0}
+    short = {"session_timeout_seconds": 2.0, "heartbeat_seconds": 0.5}
     again = watch.start(instance_id="desk", **short)  # as an orchestrator does, again and again
     assert again.process.wait(90) == 78
     said = again.log.read_text()
-    assert "and fenced this one before; it is still a member after 6 s (session_timeout_seconds). Give each" in said
+    assert "and fenced this one before; it is still a member after 2 s (session_timeout_seconds). Give each" in said
     assert "Traceback" not in said
     newer.require_running()
     assert newer.metric("newswatch_rebalances_total") == moves

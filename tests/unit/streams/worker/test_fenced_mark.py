@@ -62,6 +62,7 @@ def test_it_goes_on_once_the_other_one_has_left(tmp_path: Path, clock: Clock, le
 
 
 def test_a_folder_that_takes_no_mark_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    settings = desk(tmp_path, "x" * 300)
-    FencedMark(settings).leave()
+    mark = FencedMark(desk(tmp_path, "x" * 300))
+    mark.leave()
+    assert not mark.is_there
     assert "so a restart would fence the other worker" in caplog.text
