@@ -22,11 +22,13 @@ from streams.cli import (
     worker,
 )
 from streams.cli.log_options import Format, Level, with_log_options
+from streams.cli.usage_errors import Commands
 from streams.kafka.client_log import summarise
 from streams.logs.setup import LogFormat, LogLevel, configure
 
 app = typer.Typer(
     name="newswatch",
+    cls=Commands,
     help="Watch the world's political news as a stream. Start with: newswatch demo",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
