@@ -6,6 +6,7 @@ import base64
 import re
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -19,6 +20,9 @@ from streams.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from streams.dead_letters.letters import Span, StoredLetter, Wanted
+
+#: A table is laid out whole, in memory; a topic may hold millions of letters.
+TABLE_ROWS = 1000
 
 app = typer.Typer(name="dead", help="List, show and replay dead letters.", no_args_is_help=True)
 
@@ -35,7 +39,8 @@ class Filters:
         list[str] | None, typer.Option(help="Only letters with this reason, such as not_json. Repeatable.")
     ] = None
     stage: Annotated[
-        str | None, typer.Option(help="Only letters that failed at this stage: decode, extract, enrich or detect.")
+        str | None,
+        typer.Option(help="Only letters that failed at this stage: decode, extract, enrich, detect or send."),
     ] = None
     topic: Annotated[str | None, typer.Option(help="Only letters from this topic, such as articles.")] = None
     partition: Annotated[int | None, typer.Option(help="Only letters from this partition.")] = None
@@ -93,25 +98,32 @@ def list_(
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """List dead letters: position, reason, original position, and whether they were replayed."""
+    """List dead letters: position, reason, original position, and whether they were replayed.
+
+    A table has up to 1000 rows; more follow in further tables.
+    """
     from streams.dead_letters.letters import read_letters
     from streams.dead_letters.marks import read_replays
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings)
     replays = read_replays(settings)
-    table = Table("id", "failed at", "reason", "error", "from", "state")
-    for letter in read_letters(settings, wanted):
-        became = replays.state(letter)
-        if state not in (None, became):
-            continue
-        if json:
+    found = ((letter, replays.state(letter)) for letter in read_letters(settings, wanted))
+    listed = ((letter, became) for letter, became in found if state in (None, became))
+    if json:
+        for letter, became in listed:
             print_json(_described(letter, became))
-        else:
+        return
+    rows = list(islice(listed, TABLE_ROWS))
+    while True:
+        table = Table("id", "failed at", "reason", "error", "from", "state")
+        for letter, became in rows:
             place = f"{letter.topic} {letter.from_partition}:{letter.from_offset}"
             table.add_row(letter.id, f"{letter.time:%Y-%m-%d %H:%M:%S}", letter.reason, letter.message, place, became)
-    if not json:
         out.print(table)
+        rows = list(islice(listed, TABLE_ROWS))
+        if not rows:
+            return
 
 
 @app.command(epilog="Example:  newswatch dead show 0:17")
@@ -161,11 +173,13 @@ def replay_(
 ) -> None:
     """Send dead letters back to their topic with the original bytes, key and headers, each once.
 
-    A second replay does nothing.
+    A second replay does nothing. Names each letter that cannot be replayed, with the reason and what to do; if one of
+    them was never replayed, the exit status is 2.
     """
     from streams.dead_letters.letters import read_letters, read_whole, reader
     from streams.dead_letters.marks import read_replays
-    from streams.dead_letters.replay import check_origins, replay
+    from streams.dead_letters.obstacles import lacking
+    from streams.dead_letters.replay import replay, replayable
 
     settings = settings_from(config, set_, brokers=brokers)
     wanted = filters.wanted(settings, ids)
@@ -174,24 +188,35 @@ def replay_(
     _require(ids, {letter.id for letter in letters})
     known = read_replays(settings)
     pending = known.pending(letters, again=again)
-    done = 0
+    done = refused = 0
+
+    def refuse(said: str) -> None:
+        nonlocal refused
+        refused += 1
+        err.print(said, style="red")
+
+    incomplete = [letter for letter in letters if known.state(letter) == "incomplete"]
+    for letter in incomplete:
+        err.print(f"dead letter {letter.id}: not replayed: {lacking(settings, letter)}", style="yellow")
     if dry_run:
-        check_origins(settings, pending)
-        done = len(pending)
         with closing(reader(settings, check_crcs=False)) as consumer:
+            pending = replayable(settings, pending, consumer.topics(), refuse)
+            done = len(pending)
             for letter in read_whole(consumer, settings, pending) if json else ():
                 print_json(_described(letter, known.state(letter)))
     elif pending:  # with nothing to do, do not fence a run in progress
-        for put_back in replay(settings, letters, again=again):
+        for put_back in replay(settings, letters, refuse, again=again):
             done += 1
             if json:
                 print_json(put_back)
-    incomplete = sum(known.state(letter) == "incomplete" for letter in letters)
-    skipped = len(letters) - done - incomplete
+    skipped = len(letters) - done - refused - len(incomplete)
     said = plural(done, "dead letter") + (" would be replayed" if dry_run else " replayed")
     left = [f"{skipped} replayed before, or failed again since: use --again"] if skipped else []
-    left += [f"{incomplete} without content"] if incomplete else []
+    left += [f"{len(incomplete)} without content, see above"] if incomplete else []
+    left += [f"{refused} cannot be replayed, see above"] if refused else []
     err.print(f"{said} ({'; '.join(left)})" if left else said)
+    if refused:
+        raise typer.Exit(2)
 
 
 def _require(ids: list[str] | None, found: set[str]) -> None:

@@ -90,6 +90,10 @@ def origin(topic: str, partition: int, offset: int, value: bytes | None) -> str:
     return f"{topic}:{partition}:{offset}:{hashlib.blake2b(value or b'', digest_size=8).hexdigest()}"
 
 
+def _short(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest())
+
+
 class Span(msgspec.Struct, frozen=True):
     """A range of numbers, including both ends; None leaves an end open."""
 
@@ -146,12 +150,12 @@ def read_letters(settings: Settings, wanted: Wanted) -> Iterator[StoredLetter]:
         numbers = sorted(consumer.partitions_for_topic(topic) or ())
         if wanted.ids:
             numbers = [number for number in numbers if any(id_.startswith(f"{number}:") for id_ in wanted.ids)]
-        seen: set[str] = set()
+        seen: set[int] = set()  # numbers of 64 bits, for a topic may hold millions of letters
         for number in numbers:
             for record in read_partition(consumer, TopicPartition(topic, number), wanted.since):
                 letter = stored_letter(record)
-                if letter.origin not in seen and wanted.takes(letter):
-                    seen.add(letter.origin)
+                if wanted.takes(letter) and (origin_ := _short(letter.origin)) not in seen:
+                    seen.add(origin_)
                     yield letter
     finally:
         consumer.close()

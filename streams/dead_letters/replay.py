@@ -10,24 +10,22 @@ record and its mark separately; a crash between the two sends the same article a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from kafka import KafkaConsumer
-from kafka.errors import (
-    InvalidRecordError,
-    InvalidTimestampError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-)
+from kafka.errors import KafkaError
 
 from detectors.user_error import UserError
 from streams.dead_letters.letters import StoredLetter, origin, read_whole, reader
 from streams.dead_letters.marks import Replay, Replays, read_replays
+from streams.dead_letters.obstacles import obstacle
 from streams.kafka.clients import NULL
 from streams.kafka.null_headers import sendable
-from streams.kafka.topics import ALERTS, ARTICLES, OBSERVATIONS, REPLAYED, ensure_topics, topic_specs
+from streams.kafka.refused_records import refusal_of
+from streams.kafka.topic_limits import TopicLimits
+from streams.kafka.topics import REPLAYED, ensure_topics, topic_specs
 from streams.kafka.transactions import WAIT_SECONDS, ForbiddenError, TakenOverError, TransactionError, Transactions
 from streams.settings import Settings
 
@@ -38,53 +36,47 @@ BATCH_BYTES = 16 * 1024 * 1024
 #: unless it is older than this: otherwise the topic's retention could delete the record before it is read. With
 #: LogAppendTime, an undated article arrives when it is replayed, so that it is not late.
 KEPT_TIME = timedelta(days=1)
-#: Errors of a single record; the other records can still be replayed.
-REFUSED = (InvalidRecordError, InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)
-
-
-class ForeignLetterError(UserError):
-    """A dead letter from a topic outside this deployment; the message names it."""
 
 
 class ReplayEndedError(UserError):
     """A replay that stopped early, without loss or duplicates; the message says why, and what to do."""
 
 
-def check_origins(settings: Settings, letters: Iterable[StoredLetter]) -> None:
-    """Reject letters from outside this deployment: a writer of dead letters must not choose the target topic.
-
-    Raises:
-        ForeignLetterError: a letter is from another topic; the message names the first one.
-    """
-    own = [settings.topic(name) for name in (ARTICLES, OBSERVATIONS, ALERTS)]
+def replayable(
+    settings: Settings, letters: Iterable[StoredLetter], present: Collection[str], refuse: Callable[[str], None]
+) -> list[StoredLetter]:
+    """Those of the letters that can be replayed; calls ``refuse`` with the reason and the remedy of each other one."""
+    found = []
     for letter in letters:
-        if letter.topic not in own and not letter.topic.startswith(f"{settings.topic(ALERTS)}."):
-            named = f"topic {letter.topic!r}" if letter.topic else "no topic"
-            raise ForeignLetterError(
-                f"dead letter {letter.id} names {named} as its origin; expected {' or '.join(own)}. Exclude it, "
-                "for example with --topic"
-            )
+        why = obstacle(settings, letter, present)
+        if why is None:
+            found.append(letter)
+        else:
+            refuse(f"dead letter {letter.id}: not replayed: {why}")
+    return found
 
 
-def replay(settings: Settings, letters: Sequence[StoredLetter], *, again: bool = False) -> Iterator[Replay]:
+def replay(
+    settings: Settings, letters: Sequence[StoredLetter], refuse: Callable[[str], None], *, again: bool = False
+) -> Iterator[Replay]:
     """Send the original bytes, key and headers back to the topic and partition that they came from.
 
     Yields each record once it and its mark are committed. Read ``letters`` before calling this: otherwise a letter that
     returns meanwhile could be read without its mark. They may be outlines: their content is read again for each batch.
 
     Args:
+        refuse: called with each letter that cannot be replayed, or that its topic refuses: why, and what to do.
         again: also replay letters that were already replayed, or failed again since.
 
     Raises:
-        ForeignLetterError: a letter is not from this deployment; nothing was sent.
         TopicsMissingError: the topic of marks is missing and may not be created.
-        ReplayEndedError: another replay has taken over, this user lacks the right, or the brokers reject single records
-            (all others were replayed).
+        ReplayEndedError: another replay has taken over, this user lacks the right, or ``refuse`` was called (all others
+            were replayed).
         KafkaError: the brokers refuse for another reason.
     """
     marks = [spec for spec in topic_specs(settings) if spec.name == settings.topic(REPLAYED)]
     ensure_topics(settings, marks, create=settings.create_topics)
-    run = _Run(settings, letters, again=again)
+    run = _Run(settings, letters, refuse, again=again)
     try:
         yield from run.put_back()
     except TakenOverError:
@@ -99,13 +91,17 @@ def replay(settings: Settings, letters: Sequence[StoredLetter], *, again: bool =
 
 
 class _Run:
-    """One run: the letters still to replay, and those that the brokers rejected."""
+    """One run: the letters still to replay, and how many were and were not."""
 
-    def __init__(self, settings: Settings, letters: Sequence[StoredLetter], *, again: bool) -> None:
+    def __init__(
+        self, settings: Settings, letters: Sequence[StoredLetter], refuse: Callable[[str], None], *, again: bool
+    ) -> None:
         self._settings = settings
         self._letters = letters
         self._again = again
-        self._refused: list[str] = []
+        self._told = refuse
+        self._limits = TopicLimits(settings)
+        self._refused = 0
         self.done = 0
 
     def put_back(self) -> Iterator[Replay]:
@@ -121,16 +117,21 @@ class _Run:
             with Transactions(self._settings, self._settings.topic(REPLAYED)) as transactions:
                 known = read_replays(self._settings)
                 if batches is None:
-                    pending = known.pending(self._letters, again=self._again)
-                    check_origins(self._settings, pending)
+                    pending = replayable(
+                        self._settings,
+                        known.pending(self._letters, again=self._again),
+                        consumer.topics(),
+                        self._refuse,
+                    )
                     pending.sort(key=lambda letter: (letter.partition, letter.offset))  # as they are read
                     batches = deque(in_batches(pending, BATCH if transactions.atomic else 1))
                 yield from self._through(batches, transactions, known, consumer)
         if self._refused:
-            raise ReplayEndedError(
-                f"the brokers reject {len(self._refused)} dead letters, the first of them {self._refused[0]}; "
-                f"{self.done} were replayed"
-            )
+            raise ReplayEndedError(f"{self._refused} of the dead letters not replayed, see above; {self.done} were")
+
+    def _refuse(self, said: str) -> None:
+        self._refused += 1
+        self._told(said)
 
     def _through(
         self,
@@ -149,15 +150,23 @@ class _Run:
             whole = list(read_whole(consumer, self._settings, batch))
             try:
                 put_back = _put_back(transactions, self._settings, whole, known) if whole else []
-            except REFUSED as error:
+            except KafkaError as error:
+                refusal = refusal_of(error)
+                if refusal is None:
+                    raise
                 half = len(batch) // 2
                 if half:
                     batches.extendleft((batch[half:], batch[:half]))
                 else:
-                    self._refused.append(f"{batch[0].id}: {error}")
+                    self._refuse(self._explained(batch[0], refusal))
                 return
             self.done += len(put_back)
             yield from put_back
+
+    def _explained(self, letter: StoredLetter, refusal: str) -> str:
+        remedy = self._limits.remedy(letter.topic, refusal, letter.size)
+        what = f"{letter.topic} refuses the record of {letter.size:,} bytes, before compression ({refusal})"
+        return f"dead letter {letter.id}: not replayed: {what}; {remedy}"
 
 
 def in_batches(letters: Iterable[StoredLetter], most: int) -> Iterator[Sequence[StoredLetter]]:

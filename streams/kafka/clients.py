@@ -150,6 +150,7 @@ def producer(settings: Settings, **options: Any) -> KafkaProducer:
     Raises:
         BrokerUnreachableError: no broker answers.
     """
+    options = {"max_request_size": settings.max_request_bytes} | options
     with _connecting(settings):
         made = KafkaProducer(
             **connection(settings),
@@ -159,7 +160,6 @@ def producer(settings: Settings, **options: Any) -> KafkaProducer:
             enable_idempotence=True,
             compression_type="gzip",
             linger_ms=5,
-            max_request_size=settings.max_request_bytes,
             key_serializer=_Keys(),
             **options,
         )

@@ -20,10 +20,13 @@ from typing import Any, Self
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from streams.kafka.clients import producer
+from streams.kafka.refused_records import refusal_of
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+#: What is sent may be larger than a request before it is packed: the broker's limit is on what is packed.
+MAX_UNPACKED_BYTES = 2**30
 #: The brokers abort a transaction that is open for longer (they check every 10 s); until then it blocks readers of
 #: committed records.
 OPEN_SECONDS = 30
@@ -138,7 +141,8 @@ class Transactions:
         except KafkaError as error:
             failures = (*self._failures(), error)
             if not any(_says(one, *_SHUT_OUT) for one in failures):
-                raise failures[0] from None  # the others follow from it
+                # The others follow from it; a refused record also fails those of its batch, by another error.
+                raise next((one for one in failures if refusal_of(one) is not None), failures[0]) from None
             self._open = False
             if time.monotonic() - begun >= OPEN_SECONDS:
                 raise TooSlowError(f"a transaction was open for more than {OPEN_SECONDS} s") from error
@@ -155,7 +159,7 @@ class Transactions:
         return set(self._producer.partitions_for(topic))
 
     def _start(self, **options: Any) -> None:
-        self._producer = producer(self._settings, **options)
+        self._producer = producer(self._settings, max_request_size=MAX_UNPACKED_BYTES, **options)
         # kafka-python logs each failure in addition to the error that it raises.
         log = logging.getLogger("kafka.producer")
         if not log.isEnabledFor(logging.INFO):

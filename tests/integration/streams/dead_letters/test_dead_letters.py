@@ -64,7 +64,9 @@ def records(watch: Any, topic: str = "articles") -> list[tuple[Any, ...]]:
     return [(r.partition, r.offset, r.key, r.value, r.headers, r.timestamp) for r in watch.read(topic)]
 
 
-def test_letters_are_listed_shown_and_replayed_once(new_watch: Callable[..., Any]) -> None:
+def test_letters_are_listed_shown_and_replayed_once(
+    new_watch: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     watch = new_watch(RULES, partitions=2)
     watch.create_topics()
     watch.let_producers_stamp()
@@ -76,6 +78,11 @@ def test_letters_are_listed_shown_and_replayed_once(new_watch: Callable[..., Any
     original = [record for record in records(watch) if record[0] == 1]
 
     assert reasons(watch) == ["no_text", "no_text", "not_utf8", "wrong_type"]
+    with monkeypatch.context() as small:
+        small.setattr("streams.cli.dead.TABLE_ROWS", 3)
+        table = newswatch(watch, "dead", "list").stdout
+    assert (table.count("failed at"), table.count(watch.settings.topic("articles"))) == (2, 4)
+    assert newswatch(watch, "dead", "list", "--reason", "none").stdout.count("failed at") == 1
     (wrong,) = listed(watch, "--reason", "wrong_type")
     assert wrong["value"].encode() == BAD[1]
     assert "'text'" in wrong["message"]
@@ -196,12 +203,15 @@ def test_a_replayed_letter_that_is_now_readable_fires_at_its_articles_time(
 def test_a_letter_cannot_choose_its_target_topic(new_watch: Callable[..., Any]) -> None:
     watch = new_watch(RULES)
     watch.create_topics()
-    forged = letter(watch, topic=watch.settings.topic("alerts"))
+    forged = letter(watch, topic=watch.settings.topic("articles.enriched"))
     produce(watch, "articles.dead", forged.value, headers=forged.all_headers())
     produce(watch, "articles.dead", b"written by somebody else", headers=[("__connect.errors.partition", b"x")])
     assert {one["reason"] for one in listed(watch)} == {"extraction_failed", "unknown"}
-    assert "as its origin; expected" in refusal(watch, "dead", "replay", "--again")
-    assert records(watch, "alerts") == []
+    said = refusal(watch, "dead", "replay", "--again")
+    assert "as its origin is none that replay writes to; expected" in said
+    assert "it names no topic as its origin: another program wrote it" in said
+    assert said.endswith("newswatch: 2 of the dead letters not replayed, see above; 0 were\n")
+    assert records(watch, "articles.enriched") == []
 
 
 def test_an_old_record_gets_a_new_timestamp_so_that_retention_does_not_delete_it(new_watch: Callable[..., Any]) -> None:
