@@ -27,7 +27,13 @@ from streams.transport.record_batches import Undecodable
 from streams.transport.refused_records import RecordRefusedError
 from streams.transport.sender import Message, Outbox
 from streams.worker.agents.article_progress import ArticleProgress
-from streams.worker.agents.messages import alert_messages, count_alerts, dead_letter_message, observation_message
+from streams.worker.agents.messages import (
+    alert_messages,
+    count_alerts,
+    dead_letter_message,
+    observation_message,
+    sent_firings,
+)
 from streams.worker.agents.refusals import Refusals, reason_of
 from streams.worker.shutdown import Fatal
 
@@ -135,16 +141,21 @@ class ArticleAgent:
     async def _deliver(self, prepared: Prepared) -> None:
         found = iter(await self._outbox.offer(message for _, messages in prepared for message in messages))
         outcomes: list[Outcome] = []
-        refused: list[DeadLetter] = []
+        letters: list[DeadLetter] = []
+        refused: list[Message] = []
         for processed, messages in prepared:
             outcome = processed
-            errors = [one for one in islice(found, len(messages)) if isinstance(one, RecordRefusedError)]
+            errors: list[RecordRefusedError] = []
+            for message, one in zip(messages, islice(found, len(messages)), strict=True):
+                if isinstance(one, RecordRefusedError):
+                    refused.append(message)
+                    errors.append(one)
             if errors:  # the article is at fault, whatever else of it was sent
                 outcome = await self._refused(outcome, errors[0])
-                refused += [outcome.dead] if outcome.dead is not None else []
+                letters += [outcome.dead] if outcome.dead is not None else []
             outcomes.append(outcome)
-        await self._refusals.send(refused)
-        self._count(outcomes)
+        await self._refusals.send(letters)
+        self._count(outcomes, refused)
         for outcome in outcomes:
             if outcome.article is not None:
                 self._times[outcome.record.partition, outcome.record.offset] = outcome.article.event_time
@@ -184,7 +195,7 @@ class ArticleAgent:
         for firing in outcome.firings:
             yield from alert_messages(self.settings, firing)
 
-    def _count(self, outcomes: Sequence[Outcome]) -> None:
+    def _count(self, outcomes: Sequence[Outcome], refused: Sequence[Message]) -> None:
         metrics = self._metrics
         metrics.batch.observe(len(outcomes))
         for name, number in self._pipeline.take_ahead().items():
@@ -199,7 +210,9 @@ class ArticleAgent:
                 for observation in outcome.observations:
                     metrics.observations.labels(observation.rule).inc()
                 metrics.count_limits(outcome.limits)
-                count_alerts(metrics, outcome.firings, _arrival(outcome.record, outcome.article))
+            if outcome.article is not None:  # alerts of an article that is a dead letter for another record were sent
+                sent = sent_firings(self.settings, outcome.firings, refused)
+                count_alerts(metrics, sent, _arrival(outcome.record, outcome.article))
 
 
 def _arrival(record: Record, article: EnrichedArticle) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -28,6 +28,13 @@ def alert_messages(settings: Settings, firing: Firing) -> Iterator[Message]:
     headers = event_headers("alert", f"{alert.id}.{alert.revision}", time=alert.updated_at, subject=alert.rule)
     for topic in firing.topics:
         yield Message(topic=settings.topic(topic), key=alert.id.encode(), value=value, headers=headers)
+
+
+def sent_firings(settings: Settings, firings: Sequence[Firing], refused: Sequence[Message]) -> Sequence[Firing]:
+    """Those of the firings of which a topic took the record, or that have no topic; ``refused``: what none took."""
+    if not refused:
+        return firings
+    return [one for one in firings if not one.topics or any(m not in refused for m in alert_messages(settings, one))]
 
 
 def count_alerts(metrics: Metrics, firings: Iterable[Firing], arrival: datetime | None) -> None:

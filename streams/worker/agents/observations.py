@@ -37,7 +37,7 @@ from streams.transport.batching import Conveyor, Event, appended_at, headers_of,
 from streams.transport.refused_records import RecordRefusedError
 from streams.transport.sender import Message, Outbox
 from streams.worker.agents.awaited_rules import AwaitedRules
-from streams.worker.agents.messages import alert_messages, count_alerts, observation_message
+from streams.worker.agents.messages import alert_messages, count_alerts, observation_message, sent_firings
 from streams.worker.agents.refusals import Refusals, reason_of
 from streams.worker.shutdown import Fatal
 
@@ -74,6 +74,7 @@ class Work(msgspec.Struct):
     reported: set[int] = set()
     effects: list[Effect] = []
     bad: list[DeadLetter] = []
+    refused: list[Message] = []
     handled: int = 0
 
 
@@ -229,7 +230,7 @@ class ObservationAgent:
         """Send, then write, then let the batch be acknowledged."""
         await self._send(work)
         await self._write(work)
-        self._count(work.effects)
+        self._count(work)
         self._metrics.observations_handled.inc(work.handled)
 
     def _is_own(self, headers: Headers) -> bool:
@@ -303,6 +304,7 @@ class ObservationAgent:
                 letter = await self._refusals.letter_of(message, found, datetime.now(UTC))
                 self._metrics.dead_letters.labels(letter.reason).inc()
                 work.bad.append(letter)
+                work.refused.append(message)
         await self._refusals.send(work.bad)
 
     def _alerts(self, effects: Iterable[Effect]) -> Iterator[Message]:
@@ -355,9 +357,10 @@ class ObservationAgent:
         self._metrics.dead_letters.labels(letter.reason).inc()
         return letter
 
-    def _count(self, effects: Iterable[Effect]) -> None:
-        for effect in effects:
-            count_alerts(self._metrics, effect.step.firings, effect.arrival)
+    def _count(self, work: Work) -> None:
+        for effect in work.effects:
+            sent = sent_firings(self._settings, effect.step.firings, work.refused)
+            count_alerts(self._metrics, sent, effect.arrival)
             for observation in effect.step.observations:
                 self._metrics.observations.labels(observation.rule).inc()
             self._metrics.count_limits(effect.step.limits)
