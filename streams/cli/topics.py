@@ -64,7 +64,7 @@ def create(needs: Needed) -> None:
     specs = _wanted(settings)
     made = set(create_topics(settings, specs))
     states = _states(settings, specs)
-    found = [one for one in differences(settings, specs, states.values()) if one.what != "topic"]
+    found = differences(settings, specs, states.values(), missing=False)
     if needs.json:
         for spec in specs:
             state = states.get(spec.name)
@@ -192,7 +192,7 @@ def describe(
             changed = ", ".join(f"{key}={value}" for key, value in state.config.items())
             table.add_row(spec.name, str(state.partitions), str(state.replication_factor), changed)
     out.print(table)
-    _tell([one for one in differences(settings, specs, found.values()) if one.what != "topic"])
+    _tell(differences(settings, specs, found.values(), missing=False))
 
 
 @app.command(epilog="Example:  newswatch topics asyncapi > deploy/asyncapi.yaml")

@@ -54,7 +54,7 @@ def check_topics(settings: Settings, specs: Sequence[TopicSpec], states: Sequenc
         if observations.partitions != changelog.partitions:
             raise PartitionsDifferError(observations, changelog)
     # A topic that was created just now may be unknown to the broker that is asked.
-    found = [one for one in differences(settings, specs, states) if one.what != "topic"]
+    found = differences(settings, specs, states, missing=False)
     for one in found:
         if not one.grave:
             logger.warning("topic %s", one)

@@ -45,8 +45,10 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{said}; {self.remedy}" if self.remedy else said
 
 
-def differences(settings: Settings, specs: Iterable[TopicSpec], states: Iterable[TopicState]) -> tuple[Difference, ...]:
-    """Every difference, in the order of ``specs``; a topic without a state is missing.
+def differences(
+    settings: Settings, specs: Iterable[TopicSpec], states: Iterable[TopicState], *, missing: bool = True
+) -> tuple[Difference, ...]:
+    """Every difference, in the order of ``specs``; a topic without a state is one, unless ``missing`` is false.
 
     The number of partitions and replicas of existing topics counts only if the settings give it: a worker that says
     nothing of it takes what is there.
@@ -58,7 +60,8 @@ def differences(settings: Settings, specs: Iterable[TopicSpec], states: Iterable
     for spec in wanted:
         state = there.get(spec.name)
         if state is None:
-            found.append(Difference(spec.name, "topic", "missing", "created", spec.purpose, grave=True))
+            if missing:
+                found.append(Difference(spec.name, "topic", "missing", "created", spec.purpose, grave=True))
             continue
         found += _partitions(settings, spec, state, observations)
         found += _replicas(settings, state)

@@ -39,6 +39,7 @@ def test_a_missing_topic() -> None:
     states = [state_of(spec) for spec in SPECS if spec.role != "dead"]
     (one,) = differences(SETTINGS, SPECS, states)
     assert (one.topic, one.what, one.found, one.grave, one.remedy) == ("articles.dead", "topic", "missing", True, "")
+    assert not differences(SETTINGS, SPECS, states, missing=False)
 
 
 @pytest.mark.parametrize(
