@@ -18,6 +18,7 @@ from rich.console import Console
 
 from detectors.model.article import Event, EventStatus
 from streams.evaluation.event_scores import EventFigures, EventScore, GoldEvent, GoldEvents, party_key
+from streams.evaluation.latent import fit_wording
 from streams.evaluation.logistic import fit
 from streams.extraction.draft import Source
 from streams.extraction.events.events import events
@@ -95,7 +96,12 @@ def train(taught: Sequence[Lesson]) -> EventWeights:
                 targets.add(features, key in hit)
                 if len(key) == 3 and key.isupper():
                     places.add(features, key in where)
+    read = [(lesson.reading, lesson.events) for lesson in taught if lesson.reading is not None]
+    wording = fit_wording(
+        [reading.word_counts for reading, _ in read], [{event.type for event in found} for _, found in read]
+    )
     return EventWeights(
+        wording=wording,
         type=types.weights(TYPE_PENALTY),
         status={status: examples.weights(PENALTY) for status, examples in statuses.items()},
         actor=actors.weights(PENALTY),

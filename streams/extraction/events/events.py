@@ -14,10 +14,12 @@ from streams.extraction.events.reading import Mention
 from streams.extraction.events.weights import EventWeights, load_weights, score
 
 # Log-odds from which something is reported; chosen by cross-validation.
-NEWS = -0.75
+NEWS = -0.7
 BACKGROUND = -2.0
 PART = -0.6
 PLACE = -0.7
+_TOLD, _WORDING, _BIAS = 0.66, 0.56, 0.8  # how the two models of the type are mixed; fitted by cross-validation
+_UNKNOWN = -4.0  # log-odds of a type of which the model of wording knows nothing
 _MOST = 5  # events per article, and as many of the background
 _SIDES_WITHOUT = {kind: facts.without for kind, facts in event_types().items()}
 _RECALLED = frozenset({"ago", "year", "last year", "perfect:had"})
@@ -26,9 +28,7 @@ _RECALLED = frozenset({"ago", "year", "last year", "perfect:had"})
 def events(reading: Reading, weights: EventWeights | None = None) -> tuple[Event, ...]:
     """The events that an article reports, the surest first, then those that it only recalls."""
     models = weights or load_weights()
-    scored = sorted(
-        ((score(models.type, reading.type_features(kind)), kind) for kind in reading.mentions), reverse=True
-    )
+    scored = sorted(scores(reading, models), reverse=True)
     news = [(log_odds, kind) for log_odds, kind in scored if log_odds >= NEWS][:_MOST]
     recalled = [
         (log_odds, kind)
@@ -40,6 +40,14 @@ def events(reading: Reading, weights: EventWeights | None = None) -> tuple[Event
         for found, background in ((news, False), (recalled, True))
         for log_odds, kind in found
     )
+
+
+def scores(reading: Reading, models: EventWeights) -> Iterator[tuple[float, str]]:
+    """The log-odds of each type of which the article has a trigger: what its mentions and all its words say."""
+    said = models.wording.scores(reading.word_counts) if reading.mentions else {}
+    for kind in reading.mentions:
+        told = score(models.type, reading.type_features(kind))
+        yield _TOLD * told + _WORDING * said.get(kind, _UNKNOWN) + _BIAS, kind
 
 
 def _event(reading: Reading, models: EventWeights, kind: str, log_odds: float, *, background: bool) -> Event:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import islice
 
 from streams.extraction.events.parties import Parties, PartyMention
 from streams.extraction.events.reading import STATUS_WORDS, Mention, Words, marks_of, sentence_marks, told_status
 from streams.extraction.events.triggers import trigger_lexicon
+from streams.extraction.events.wording import word_counts
 from streams.extraction.offices.page import Page
 from streams.extraction.text.lexicon import longest
 
@@ -77,6 +79,11 @@ class Reading:
             made = Words(written, [word.lower() for word in written], starts, [token.end for token in tokens])
             self._words[sentence] = made
         return made
+
+    @cached_property
+    def word_counts(self) -> Counter[str]:
+        """The words of the article, as the model of wording counts them."""
+        return word_counts(self.page.document)
 
     def position(self, sentence: int) -> str:
         """Where a sentence stands: the title, the first ones of the text, later."""

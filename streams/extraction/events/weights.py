@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from streams.extraction.events.wording import Wording
 from streams.extraction.text.data_files import DATA
 
 WEIGHTS = DATA / "events-weights.json"
@@ -20,6 +21,7 @@ class EventWeights(msgspec.Struct, frozen=True, kw_only=True):
     """Log-odds by feature: that an article reports a type as news, each status, and the part of a party or place."""
 
     type: Weights
+    wording: Wording = Wording()
     status: dict[str, Weights]
     actor: Weights
     target: Weights
