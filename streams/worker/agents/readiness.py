@@ -23,6 +23,7 @@ class Readiness:
         self._recovering_since: float | None = None
         self._waiting = False
         self._stopping = False
+        self._ready = False
         self.reading = False
         """Whether the worker has recovered and reads its partitions."""
         self.on_ready: Callable[[], None] | None = None
@@ -73,7 +74,7 @@ class Readiness:
 
     def _show(self) -> None:
         ready = self.reading and not self._waiting and not self._stopping
-        if ready and not self._health.ready and self.on_ready is not None:
+        if ready and not self._ready and self.on_ready is not None:
             self.on_ready()
-        self._health.ready = ready
+        self._ready = self._health.ready = ready
         self._metrics.ready.set(ready)

@@ -85,6 +85,19 @@ def test_not_ready_without_a_topic_or_while_stopping(worker: Worker) -> None:
     assert (readiness.reading, worker.ready()) == (True, False)
 
 
+def test_that_it_is_ready_is_told_once_while_kafka_is_partly_away(worker: Worker) -> None:
+    told: list[float] = []
+    worker.readiness.on_ready = lambda: told.append(worker.clock)
+    worker.readiness.look(restored=0)
+    worker.health.kafka_lost("articles, partition 3, has no leader", partly=True)
+    for _ in range(3):
+        worker.readiness.look(restored=0)
+    assert len(told) == 1
+    worker.readiness.moving()
+    worker.readiness.look(restored=0)
+    assert len(told) == 2
+
+
 def test_a_long_recovery_and_a_deleted_topic_are_not_stalls(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     moved: list[float] = []
     monkeypatch.setattr(worker.health, "moved", lambda: moved.append(worker.clock))
