@@ -59,6 +59,10 @@ def describe_group(alert: Alert) -> str:
 
 def describe_findings(spans: Iterable[EvidenceSpan]) -> str:
     """The findings that met the conditions, each once, in order:
-    ``official John Kerry · country TJK · theme human_rights``.
+    ``official John Kerry · country TJK · theme human_rights``. For a pattern: what it found.
     """
-    return " · ".join(dict.fromkeys(span.what for span in spans))
+    return " · ".join(dict.fromkeys(_finding(span) for span in spans))
+
+
+def _finding(span: EvidenceSpan) -> str:
+    return f"text {' '.join(span.text.split())}" if span.what.startswith("pattern ") else span.what
