@@ -94,7 +94,7 @@ def test_every_summary_is_rendered(alerts: list[Alert]) -> None:
 
 
 def test_every_rule_has_what_a_desk_needs(rules: RuleSet) -> None:
-    assert len(rules.rules) >= 14
+    assert len(rules.rules) >= 50
     for rule in rules.rules:
         assert rule.description
         assert "desk" in rule.labels
