@@ -16,7 +16,8 @@ from streams.cli.spread import spread
 
 if TYPE_CHECKING:
     from streams.kafka.topic_differences import Difference
-    from streams.kafka.topics import TopicSpec, TopicState
+    from streams.kafka.topic_states import TopicState
+    from streams.kafka.topics import TopicSpec
     from streams.settings import Settings
 
 app = typer.Typer(
@@ -216,7 +217,7 @@ def _wanted(settings: Settings) -> Sequence[TopicSpec]:
 
 
 def _states(settings: Settings, specs: Iterable[TopicSpec]) -> dict[str, TopicState]:
-    from streams.kafka.topics import describe_topics
+    from streams.kafka.topic_states import describe_topics
 
     return {state.name: state for state in describe_topics(settings, [spec.name for spec in specs])}
 

@@ -23,7 +23,8 @@ from detectors.engine.matching import Engine
 from detectors.engine.partition import PartitionState
 from streams.fact_store.changelog import Record
 from streams.fact_store.partition import FactPartition
-from streams.kafka.topics import TOMBSTONES, TOMBSTONES_MS, TopicState
+from streams.kafka.topic_states import TopicState
+from streams.kafka.topics import TOMBSTONES, TOMBSTONES_MS
 from streams.settings import Settings, SettingsError
 
 if TYPE_CHECKING:  # RocksDB is an extra

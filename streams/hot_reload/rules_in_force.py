@@ -10,7 +10,8 @@ from detectors.engine.matching import Engine
 from detectors.loading.ruleset import RuleSet
 from streams.hot_reload.folder import RulesFolder
 from streams.kafka.topic_check import check_topics
-from streams.kafka.topics import TopicsMissingError, TopicSpec, describe_topics, ensure_topics, topic_specs
+from streams.kafka.topic_states import describe_topics
+from streams.kafka.topics import TopicsMissingError, TopicSpec, ensure_topics, topic_specs
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 

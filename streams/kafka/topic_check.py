@@ -8,13 +8,25 @@ from collections.abc import Sequence
 
 from detectors.user_error import UserError
 from streams.kafka.topic_differences import Difference, differences
-from streams.kafka.topics import PartitionsDifferError, TopicSpec, TopicState
+from streams.kafka.topic_states import TopicState
+from streams.kafka.topics import OBSERVATIONS, TopicSpec
 from streams.settings import SECRETS, Settings
 
 #: The settings that the topics and the connection depend on, by how they begin.
 _OF_TOPICS = ("app_id", "topic_prefix", "input_topic", "max_request_bytes", "security_", "sasl_", "ssl_")
 
 logger = logging.getLogger(__name__)
+
+
+class PartitionsDifferError(UserError):
+    """``observations`` and the changelog of rule state differ in their number of partitions."""
+
+    def __init__(self, observations: TopicState, changelog: TopicState) -> None:
+        found = (f"{topic.name} has {topic.partitions} partitions" for topic in (observations, changelog))
+        super().__init__(
+            f"{', '.join(found)}; expected equal numbers. `{OBSERVATIONS}` cannot be expanded; to start over, delete "
+            "both topics, or give the workers a new app_id and topic_prefix"
+        )
 
 
 class TopicsUnsuitableError(UserError):

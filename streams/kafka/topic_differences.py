@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from streams.kafka.topics import DAY_MS, REASON_BYTES, TOMBSTONES, Role, TopicSpec, TopicState
+from streams.kafka.topic_states import TopicState
+from streams.kafka.topics import DAY_MS, REASON_BYTES, TOMBSTONES, Role, TopicSpec
 from streams.settings import Settings
 
 CLEANUP, RETENTION, RETENTION_BYTES = "cleanup.policy", "retention.ms", "retention.bytes"

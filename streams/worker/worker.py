@@ -23,15 +23,8 @@ from streams.hot_reload.rules_in_force import RulesInForce
 from streams.kafka.access import require
 from streams.kafka.topic_check import check_topics
 from streams.kafka.topic_ids import TopicIds
-from streams.kafka.topics import (
-    ALERTS,
-    ARTICLES,
-    OBSERVATIONS,
-    changelog_topic,
-    describe_topics,
-    ensure_topics,
-    topic_specs,
-)
+from streams.kafka.topic_states import describe_topics
+from streams.kafka.topics import ALERTS, ARTICLES, OBSERVATIONS, changelog_topic, ensure_topics, topic_specs
 from streams.monitoring.health import Health, Watchdog
 from streams.monitoring.http_port import HealthServer
 from streams.monitoring.metrics import Metrics

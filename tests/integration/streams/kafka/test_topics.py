@@ -11,7 +11,8 @@ import pytest
 from kafka import KafkaAdminClient
 
 from streams.brokers.kafka_cluster import KafkaCluster
-from streams.kafka.topics import changelog_topic, describe_topics, topic_specs
+from streams.kafka.topic_states import describe_topics
+from streams.kafka.topics import changelog_topic, topic_specs
 from tests.integration.streams.conftest import SETTINGS
 from tests.rigs.command import newswatch
 from tests.rigs.stream import Stream

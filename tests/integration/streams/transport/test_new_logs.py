@@ -18,7 +18,8 @@ from kafka.errors import TopicAlreadyExistsError
 from kafka.structs import OffsetAndMetadata
 
 from streams.kafka.clients import admin_client
-from streams.kafka.topics import create_topics, describe_topics, topic_specs
+from streams.kafka.topic_states import describe_topics
+from streams.kafka.topics import create_topics, topic_specs
 from streams.transport.start_offsets import MARK
 from tests.rigs.articles import START, article
 

@@ -16,7 +16,7 @@ from streams.fact_store.changelog import CopyError
 from streams.fact_store.local_copy import LocalCopy
 from streams.fact_store.partition import FactPartition
 from streams.fact_store.table import FactStore, FactTable, local_copies
-from streams.kafka.topics import TopicState
+from streams.kafka.topic_states import TopicState
 from streams.settings import SettingsError, load_settings
 from streams.worker.app import create_app
 from tests.rigs.facts import facts_of

@@ -10,7 +10,8 @@ import pytest
 from streams.hot_reload import rules_in_force as module
 from streams.hot_reload.folder import RulesFolder
 from streams.hot_reload.rules_in_force import RulesInForce
-from streams.kafka.topics import TopicsMissingError, TopicSpec, TopicState
+from streams.kafka.topic_states import TopicState
+from streams.kafka.topics import TopicsMissingError, TopicSpec
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 

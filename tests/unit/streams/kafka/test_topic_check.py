@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams.kafka.topic_check import TopicsUnsuitableError, apply_command, check_topics
-from streams.kafka.topics import PartitionsDifferError, TopicState, topic_specs
+from streams.kafka.topic_check import PartitionsDifferError, TopicsUnsuitableError, apply_command, check_topics
+from streams.kafka.topic_states import TopicState
+from streams.kafka.topics import topic_specs
 from streams.settings import load_settings
 
 SETTINGS = load_settings(brokers="a:1,b:2", app_id="desk", topic_prefix="p.", rules=Path("my rules"))

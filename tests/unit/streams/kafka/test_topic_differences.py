@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from streams.kafka.topic_differences import Difference, differences, duration
-from streams.kafka.topics import TopicSpec, TopicState, topic_specs
+from streams.kafka.topic_states import TopicState
+from streams.kafka.topics import TopicSpec, topic_specs
 from streams.settings import Settings, load_settings
 
 SETTINGS = load_settings()
