@@ -55,7 +55,7 @@ class Conflicts:
                 self._present ^= 1 << slot
 
     def keys(self, fact: Fact) -> list[Key]:
-        """The keys of a fact."""
+        """The keys of a fact, the one that most others share last."""
         keys = [("id", fact.article_id)]
         if self._once_each and fact.distinct is not None:
             keys.append(("same", fact.distinct))
@@ -64,6 +64,10 @@ class Conflicts:
     def slot(self, fact: Fact) -> int | None:
         """The slot of its fingerprint; None for a fact without one."""
         return self._copies.slot(fact.fingerprint) if fact.fingerprint else None
+
+    def clique(self, fact: Fact) -> int | None:
+        """The clique of its fingerprint; None for a fact without one."""
+        return self._copies.clique(fact.fingerprint) if fact.fingerprint else None
 
     def near(self, fact: Fact) -> int:
         """The slots here that are copies of a fact, its own included where it is here."""

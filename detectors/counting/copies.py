@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from detectors.counting.cliques import Cliques
 from detectors.counting.similarity import COPY_THRESHOLD, positions
 
 _FIRST_ROWS = 16
@@ -136,7 +137,7 @@ class Copies:
     one is added, so that windows can still ask about it while they drop the same fact.
     """
 
-    __slots__ = ("_by_length", "_free", "_gone", "_links", "_prints", "_slots", "_times")
+    __slots__ = ("_by_length", "_cliques", "_free", "_gone", "_links", "_prints", "_slots", "_times")
 
     def __init__(self) -> None:
         self._by_length: dict[int, Signatures] = {}
@@ -144,6 +145,7 @@ class Copies:
         self._slots: dict[str, int] = {}
         self._prints: list[str] = []  # by slot
         self._links = _Links()
+        self._cliques = Cliques()
         self._gone: list[str] = []
         self._free: list[int] = []
 
@@ -157,6 +159,10 @@ class Copies:
             return
         slot = self._slots[fingerprint] = self._free.pop() if self._free else len(self._prints)
         self._prints[slot : slot + 1] = [fingerprint]
+        self._compare(fingerprint, slot)
+        self._cliques.add(slot, self.near(slot))
+
+    def _compare(self, fingerprint: str, slot: int) -> None:
         length = _length(fingerprint)
         if not length:
             return
@@ -183,6 +189,7 @@ class Copies:
         for fingerprint in self._gone:
             slot = self._slots.pop(fingerprint)
             self._links.unlink(slot)
+            self._cliques.remove(slot)
             self._free.append(slot)
         self._gone.clear()
 
@@ -190,13 +197,13 @@ class Copies:
         """The slot of a fingerprint that is here, or was until just now. Raises KeyError for any other."""
         return self._slots[fingerprint]
 
+    def clique(self, fingerprint: str) -> int:
+        """The clique of such a fingerprint: any two of one clique are copies. Raises KeyError for any other."""
+        return self._cliques.of(self._slots[fingerprint])
+
     def near(self, slot: int) -> int:
         """The mask of a slot's copies, itself included."""
         return self._links.mask(slot) | 1 << slot
-
-    def of(self, fingerprint: str) -> list[str]:
-        """The fingerprints here that are copies of one that is here, itself included."""
-        return [self._prints[slot] for slot in slots_of(self.near(self._slots[fingerprint]))]
 
 
 def _length(fingerprint: str) -> int:

@@ -82,11 +82,6 @@ class InOrder:
     def __contains__(self, fact: Fact) -> bool:
         return fact.order in self._hidden or fact.order in self._chosen or fact.order in self._open
 
-    def facts(self) -> list[Fact]:
-        """All facts of the set, in order."""
-        hidden = (bunch.facts[order] for order, (_, bunch) in self._hidden.items())
-        return sorted((*self._open.values(), *self._chosen.values(), *hidden))
-
     def add(self, fact: Fact) -> None:
         """Add a fact that the conflicts know."""
         self._open[fact.order] = fact

@@ -6,14 +6,13 @@ counted: a count that fired an alert stays true.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from detectors.counting.conflicts import Conflicts, Key
 from detectors.counting.copies import Copies, slots_of
 from detectors.counting.earliest_first import InOrder
-from detectors.counting.upper_bound import ceiling
+from detectors.counting.upper_bound import Ceiling
 from detectors.facts.fact import Bound, Fact
 from detectors.facts.tallies import Tally
 
@@ -23,7 +22,7 @@ MOST_LINKED = 32
 That this may have been fewer than the most is counted as a bound that was reached, unless it cannot have been."""
 
 ASKED_AGAIN = 2
-"""Whether it may have been fewer is worked out when one in so many of them has changed."""
+"""Whether it may have been fewer is asked when one in so many of them has changed, and not at every article."""
 
 
 class _Circle:
@@ -59,40 +58,35 @@ class Stories(Tally):
 
     __slots__ = (
         "_bound",
+        "_ceiling",
         "_changes",
         "_circles",
         "_conflicts",
         "_crowd",
+        "_crowd_ceiling",
         "_crowd_slots",
         "_loose",
         "_loose_slots",
         "_number",
-        "_once_each",
         "_stale",
-        "_valueless",
-        "_values",
     )
 
     def __init__(self, copies: Copies, linked: Bound, *, once_each: bool = False) -> None:
         self._bound = linked
-        self._once_each = once_each
         self._conflicts = Conflicts(copies, once_each=once_each)
         self._circles: dict[Any, _Circle] = {}
         self._stale: dict[int, _Circle] = {}
         self._number = 0  # of what was picked from circles
+        self._ceiling = Ceiling(self._conflicts)
         self._crowd = InOrder(self._conflicts)
+        self._crowd_ceiling = Ceiling(self._conflicts)
         self._crowd_slots = 0  # of its fingerprints
         self._loose: dict[Any, Fact] = {}  # of the crowd, were linked with one that left: perhaps with few now
         self._loose_slots = 0  # likewise, as its copies
         self._changes = 0  # of the crowd since it was asked whether more could be chosen
-        self._values: Counter[str] = Counter()
-        self._valueless = 0
 
     def enter(self, fact: Fact) -> None:
-        if fact.distinct is None or not self._once_each:
-            self._valueless += 1
-        else:
-            self._values[fact.distinct] += 1
+        self._ceiling.add(fact)
         self._conflicts.add(fact)
         circles, many = self._linked_with(fact)
         if many and any(circle.broken for circle in circles):
@@ -109,6 +103,7 @@ class Stories(Tally):
             for order, member in members.items():
                 self._circles.pop(order, None)
                 self._crowd.add(member)
+                self._crowd_ceiling.add(member)
                 self._crowd_slots |= self._bit(member)
                 self._changes += 1
         else:
@@ -137,12 +132,7 @@ class Stories(Tally):
         return 0 if slot is None else 1 << slot
 
     def leave(self, fact: Fact) -> None:
-        if fact.distinct is None or not self._once_each:
-            self._valueless -= 1
-        elif self._values[fact.distinct] > 1:
-            self._values[fact.distinct] -= 1
-        else:
-            del self._values[fact.distinct]
+        self._ceiling.remove(fact)
         self._conflicts.remove(fact)
         circle = self._circles.pop(fact.order, None)
         if circle is not None:
@@ -151,6 +141,7 @@ class Stories(Tally):
             self._forget(circle)
             return
         self._crowd.remove(fact)
+        self._crowd_ceiling.remove(fact)
         self._changes += 1
         self._loose.pop(fact.order, None)
         for key in self._conflicts.keys(fact):
@@ -166,13 +157,13 @@ class Stories(Tally):
         chosen = len(self._crowd.chosen())
         if self._changes and self._changes * ASKED_AGAIN >= len(self._crowd):
             self._changes = 0
-            if ceiling(self._crowd.facts(), once_each=self._once_each) > chosen:
+            if self._crowd_ceiling.number() > chosen:
                 self._bound.reach()
         return self._number + chosen
 
     def at_most(self) -> int:
-        """How many there can be, known without choosing: one of each value, and all that have none."""
-        return len(self._values) + self._valueless
+        """How many there can be, known without choosing."""
+        return self._ceiling.number()
 
     def picked(self) -> list[Fact]:
         """The articles chosen, in order."""
@@ -224,6 +215,7 @@ class Stories(Tally):
             part = None if fact.order in many.orders or fact not in self._crowd else self._part(fact, many)
             for member in (part or {}).values():
                 self._crowd.remove(member)
+                self._crowd_ceiling.remove(member)
                 self._crowd_slots &= ~self._bit(member)
                 self._changes += 1
             if part is not None:

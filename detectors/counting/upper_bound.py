@@ -1,41 +1,55 @@
-"""An upper bound of the linked articles that can be chosen, without trying: it proves a choice in order optimal."""
+"""An upper bound of the articles that can be chosen, without trying: it proves a choice in order optimal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from typing import Any
 
-from detectors.counting.copies import Copies
+from detectors.counting.conflicts import Conflicts, Key
 from detectors.facts.fact import Fact
 
-MOST_PRINTS = 128
-"""Limit on the different fingerprints compared with each other; further ones are only counted."""
 
-
-def ceiling(facts: Iterable[Fact], *, once_each: bool) -> int:
-    """The maximum number of articles without a conflict.
+class Ceiling:
+    """The maximum number of articles without a conflict, kept up to date as they come and go.
 
     Partition the articles into groups of which one article each can be chosen: the number of groups is an upper bound.
-    Done twice, by name (article or, with ``once_each``, value of ``distinct``) and by similarity; the smaller one wins.
+    Done twice, by name (article, or value of ``distinct`` where those of one value are in conflict) and by similarity;
+    the smaller one wins.
     """
-    names: set[tuple[str, bool]] = set()
-    prints: set[str] = set()
-    copies = Copies()
-    alike: list[set[str]] = []
-    unlike = 0
-    for fact in facts:
-        valued = once_each and fact.distinct is not None
-        names.add(((fact.distinct or "") if valued else fact.article_id, valued))
-        if fact.fingerprint in prints:
-            continue
-        if not fact.fingerprint or len(prints) >= MOST_PRINTS:
-            unlike += 1
-            continue
-        prints.add(fact.fingerprint)
-        copies.add(fact.fingerprint)
-        same = set(copies.of(fact.fingerprint))
-        group = next((group for group in alike if group <= same), None)
-        if group is None:
-            alike.append({fact.fingerprint})
+
+    __slots__ = ("_alike", "_conflicts", "_names", "_unlike")
+
+    def __init__(self, conflicts: Conflicts) -> None:
+        self._conflicts = conflicts
+        self._names: Counter[Key] = Counter()
+        self._alike: Counter[int] = Counter()
+        self._unlike = 0  # without a fingerprint
+
+    def add(self, fact: Fact) -> None:
+        """One more fact."""
+        self._names[self._conflicts.keys(fact)[-1]] += 1
+        clique = self._conflicts.clique(fact)
+        if clique is None:
+            self._unlike += 1
         else:
-            group.add(fact.fingerprint)
-    return min(len(names), len(alike) + unlike)
+            self._alike[clique] += 1
+
+    def remove(self, fact: Fact) -> None:
+        """One less."""
+        _take_one(self._names, self._conflicts.keys(fact)[-1])
+        clique = self._conflicts.clique(fact)
+        if clique is None:
+            self._unlike -= 1
+        else:
+            _take_one(self._alike, clique)
+
+    def number(self) -> int:
+        """The bound."""
+        return min(len(self._names), len(self._alike) + self._unlike)
+
+
+def _take_one(counter: Counter[Any], value: Any) -> None:
+    if counter[value] > 1:
+        counter[value] -= 1
+    else:
+        del counter[value]
