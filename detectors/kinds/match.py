@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from detectors.counting.counted import tally
+from detectors.counting.intervals import Intervals
 from detectors.facts.fact import Fact
-from detectors.facts.tallies import Filtered
+from detectors.facts.tallies import Filtered, Tally
 from detectors.machines.events import MOST_EVIDENCE
 from detectors.machines.judgement import revision
 from detectors.model.alert import GroupValue
@@ -117,11 +118,12 @@ class _IntervalMachine(Machine):
 
     def _counted(self, start: datetime) -> int:
         """The number of articles or stories in the interval, within the schedule."""
-        schedule, facts = self.rule.schedule, self.facts
-        window = facts.window(
-            self._COUNTS, lambda: Filtered(lambda fact: schedule.open(fact.time), tally(self._COUNTS, facts))
-        )
-        return window.at(start - INSTANT, start + self.rule.throttle - INSTANT).number()
+        schedule, facts, length = self.rule.schedule, self.facts, self.rule.throttle
+
+        def make() -> Tally:
+            return Filtered(lambda fact: schedule.open(fact.time), tally(self._COUNTS, facts))
+
+        return facts.follow("intervals", lambda: Intervals(facts, length, make)).number(start)
 
     def rules_changed(self, rule: Rule) -> None:
         super().rules_changed(rule)
