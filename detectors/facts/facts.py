@@ -129,6 +129,11 @@ class Facts:
             return high - low
         return self.window(end - start, _articles).at(start, end).number()
 
+    def size(self, start: datetime, end: datetime) -> int:
+        """The number of facts in the window (start, end]."""
+        low, high = self._bounds(start, end)
+        return high - low
+
     @property
     def one_version_each(self) -> bool:
         """Whether no two facts are versions of one article."""
@@ -178,6 +183,8 @@ class MovingWindow(Generic[T]):
     def at(self, start: datetime, end: datetime) -> T:
         """The tally of (start, end]; valid until the next move."""
         before, until = self._start, self._end
+        if (start, end) == (before, until):
+            return self._tally
         if before is None or until is None or start >= until or end <= before:
             self._tally = self._make()
             self._enter(start, end)

@@ -12,7 +12,9 @@ at_least: {warning: 2, critical: 3}
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from detectors.counting.counted import stories
@@ -42,6 +44,9 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
     def levels_counted(self) -> Thresholds:
         return self.at_least
 
+    def tallies(self, facts: Facts) -> Callable[[], Stories]:
+        return partial(stories, facts, once_each=True)
+
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         independent = self._independent(facts, moment)
         at_most = independent.at_most()
@@ -54,5 +59,5 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
         return self._independent(facts, moment).picked()[-MOST_EVIDENCE:]
 
     def _independent(self, facts: Facts, moment: datetime) -> Stories:
-        window = facts.window("independent", lambda: stories(facts, once_each=True))
+        window = facts.window("independent", self.tallies(facts))
         return window.at(moment - self.window, moment)

@@ -13,11 +13,14 @@ at_least: {warning: 5, critical: 20}
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from detectors.counting.counted import counted, newly_counted
+from detectors.counting.counted import counted, newly_counted, tally
 from detectors.facts.fact import Fact
 from detectors.facts.facts import Facts
+from detectors.facts.tallies import Tally
 from detectors.machines.judgement import Judgement, reached
 from detectors.machines.state_kinds import CountKind
 from detectors.machines.ticks import Measure, Side
@@ -52,6 +55,9 @@ class Frequency(CountKind, frozen=True, kw_only=True):
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
         return reached(self.at_least, self._count(facts, moment), moment, severity)
+
+    def tallies(self, facts: Facts) -> Callable[[], Tally] | None:
+        return None if self.distinct == "article" else partial(tally, self.distinct, facts)
 
     def grown(self, facts: Facts, fact: Fact) -> tuple[datetime, datetime]:
         return newly_counted(facts, fact, self.window, self.distinct)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
 
 from detectors.facts.fact import Fact
 from detectors.facts.facts import Facts
-from detectors.machines.judged_moments import NEVER, Moments
+from detectors.facts.tallies import Tally
+from detectors.machines.judged_moments import NEVER, Bounds, Moments
 from detectors.machines.judgement import Judgement, surpassing
+from detectors.machines.stretches import Stretches
 from detectors.model.alert import GroupValue, Severity
 from detectors.model.event_time import INSTANT
 from detectors.rules.keys import WindowKind
@@ -23,6 +26,8 @@ from detectors.timeline.intervals import interval_start
 from detectors.timeline.log import Log
 
 MOST_EVIDENCE = 20
+MOST_COUNTED = 32
+"""Up to this many facts around a new one, its moments are counted one by one, without bounds for stretches."""
 
 
 class Summary(msgspec.Struct):
@@ -77,6 +82,10 @@ class EventKind(WindowKind, frozen=True, kw_only=True):
         """The thresholds for the number; None if the condition does not depend on a number."""
         return None
 
+    def tallies(self, facts: Facts) -> Callable[[], Tally] | None:  # noqa: ARG002
+        """Makes empty counts of what :meth:`levels_counted` compares; None if judging a moment costs little."""
+        return None
+
     def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
         """The last facts that made the condition true at ``moment``, in order."""
         return facts.between(moment - self.reach(), moment)[-MOST_EVIDENCE:]
@@ -88,12 +97,13 @@ class EventKind(WindowKind, frozen=True, kw_only=True):
 class EventMachine(Machine):
     """Judges the moments that a fact may affect; keeps a summary of each interval that may still change."""
 
-    __slots__ = ("_begun", "_edited", "_kind", "_moments", "_starts", "_stored", "_summaries")
+    __slots__ = ("_begun", "_edited", "_kind", "_moments", "_starts", "_stored", "_stretches", "_summaries")
 
     def __init__(self, rule: Rule, group: dict[str, GroupValue], kind: EventKind) -> None:
         super().__init__(rule, group)
         self._kind = kind
         self._moments = Moments()
+        self._stretches: Stretches | None = None
         self._summaries: dict[datetime, Summary] = {}
         self._starts: list[datetime] = []  # of the summaries, in order
         self._stored: list[datetime] | None = []  # intervals of stored facts still to judge; None: not determined yet
@@ -126,13 +136,20 @@ class EventMachine(Machine):
         last = fact.time + self._kind.reach()
         touched = self._look_at_stored(fact.time, last, out)
         self.facts.add(fact)
-        grown = self._kind.grown(self.facts, fact)
-        again = set(self._moments.grown(*grown, self._kind.grows(self.facts, fact)))
+        first_grown, last_grown = self._kind.grown(self.facts, fact)
+        self._moments.grow(first_grown, last_grown, self._kind.grows(self.facts, fact))
+        again: set[datetime] = set()
+        stretches = self._stretches_around(fact.time, last)
+        if stretches is not None:
+            if fact.time not in self._moments:
+                self._estimate(fact.time, out)
+            again.update(self._moments.promising(fact.time, fact.time, stretches))
+        elif fact.time not in self._moments:
+            again.add(fact.time)
+        again.update(self._moments.promising(first_grown, last_grown, stretches))
         for stretch in self._kind.turned(self.facts, fact):
             again.update(self._moments.within(*stretch))
-        if fact.time not in self._moments:
-            again.add(fact.time)
-        self._judge(sorted(again), out)
+        self._judge(sorted(again) if stretches is None else self._unsettled(sorted(again)), out)
         touched.update(interval_start(moment, self.rule.throttle) for moment in again)
         for start in sorted(touched):
             summary = self._summary(start)
@@ -145,19 +162,69 @@ class EventMachine(Machine):
         """Judge moments and merge those that are met into their intervals; report the newly met ones."""
         for moment in moments:
             judgement = self._kind.judge(self.facts, moment, self.rule.severity)
-            start = interval_start(moment, self.rule.throttle)
-            summary = self._summary(start)
+            summary = self._summary(interval_start(moment, self.rule.throttle))
             is_open = judgement.met and self.rule.schedule.open(moment)
             if is_open:
                 summary.take(judgement)
-            self._moments.judged(moment, judgement.number, self._again(judgement, summary, is_open))
-            if not judgement.met or moment in summary.met:
-                continue
-            summary.met.add(moment)
-            if out is not None and is_open:
-                out.moments.append(Moment(start.isoformat(), moment, self.facts.last_until(moment)))
-            elif out is not None:
-                out.dropped += 1
+            fewest = judgement.number if judgement.met else 0
+            bounds = Bounds(moment, fewest, judgement.number)
+            self._moments.put(bounds, self._again(judgement, summary, is_open))
+            if judgement.met:
+                self._meet(moment, summary, out, is_open=is_open)
+
+    def _meet(self, moment: datetime, summary: Summary, out: Outcome | None, *, is_open: bool) -> None:
+        """Report a moment if it is newly met."""
+        if moment in summary.met:
+            return
+        summary.met.add(moment)
+        if out is not None and is_open:
+            start = interval_start(moment, self.rule.throttle)
+            out.moments.append(Moment(start.isoformat(), moment, self.facts.last_until(moment)))
+        elif out is not None:
+            out.dropped += 1
+
+    def _stretches_around(self, first: datetime, last: datetime) -> Stretches | None:
+        """The bounds for stretches of moments; None if the moments in [first, last] are judged without."""
+        facts, reach = self.facts, self._kind.reach()
+        make = self._kind.tallies(facts)
+        if make is None or facts.size(first - reach, last) <= MOST_COUNTED:
+            return None
+        self._stretches = facts.follow("stretches", lambda: Stretches(facts, reach, make))
+        return self._stretches
+
+    def _unsettled(self, moments: Iterable[datetime]) -> Iterator[datetime]:
+        """Those of a count's moments that may change their interval: of met ones, those that may surpass it by now."""
+        levels = self._kind.levels_counted()
+        assert levels is not None
+        for moment in moments:
+            summary = self._summary(interval_start(moment, self.rule.throttle))
+            if moment in summary.met and self.rule.schedule.open(moment):
+                again = surpassing(summary.revision, levels.least, levels)
+                if self._moments.postpone(moment, again):
+                    continue
+            yield moment
+
+    def _estimate(self, moment: datetime, out: Outcome) -> None:
+        """Bound the number of a new moment by those of its neighbours: their windows differ by few facts."""
+        facts, reach, levels = self.facts, self._kind.reach(), self._kind.levels_counted()
+        assert levels is not None
+        before, after = self._moments.around(moment)
+        fewest, most = 0, facts.size(moment - reach, moment)
+        if before is not None:
+            most = min(most, before.most + facts.size(before.moment, moment))
+            fewest = before.fewest - facts.size(before.moment - reach, moment - reach)
+        if after is not None:
+            most = min(most, after.most + facts.size(moment - reach, after.moment - reach))
+            fewest = max(fewest, after.fewest - facts.size(moment, after.moment))
+        again = math.ceil(levels.least)
+        if fewest >= again:
+            summary = self._summary(interval_start(moment, self.rule.throttle))
+            is_open = self.rule.schedule.open(moment)
+            self._meet(moment, summary, out, is_open=is_open)
+            if is_open:
+                summary.first = moment if summary.first is None else min(summary.first, moment)
+            again = surpassing(summary.revision, levels.least, levels) if is_open else NEVER
+        self._moments.put(Bounds(moment, fewest, most), again)
 
     def _again(self, judgement: Judgement, summary: Summary, is_open: bool) -> int:
         """The number from which on judging a moment again may change anything."""
@@ -240,6 +307,8 @@ class EventMachine(Machine):
         if self._begun:
             self._begun = {start for start in self._begun if start >= oldest}
         self._moments.drop_before(oldest)
+        if self._stretches is not None:
+            self._stretches.drop_before(oldest)
 
     def due(self) -> datetime | None:
         first = self.facts.first
