@@ -92,9 +92,9 @@ def test_check_rejects(source: str, said: str) -> None:
 )
 def test_template_that_fails_to_render_prints_itself_at_once(source: str) -> None:
     assert check_template(source) is None
-    started = time.monotonic()
+    started = time.process_time()
     assert render(source, NAMES) == source
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_allowed_attributes_are_those_of_the_records() -> None:
