@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterable
 
 import faust
 import msgspec
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 from faust.exceptions import ProducerSendError
 from faust.types.tuples import RecordMetadata
 
@@ -63,7 +63,11 @@ class Outbox:
         return [_refusal(future) or future.result() for future in pending]
 
     async def _put(self, message: Message) -> Awaitable[RecordMetadata]:
-        """Hand a message to the producer; waits for as long as its buffer is full because Kafka is away."""
+        """Hand a message to the producer.
+
+        Waits for as long as the producer's buffer is full because Kafka is away, and for as long as no broker knows the
+        topic: one that has just started may know none. A worker whose topic is gone for good ends as stalled.
+        """
         while True:
             try:
                 return await self._app.producer.send(
@@ -75,7 +79,7 @@ class Outbox:
                     message.headers or None,  # type: ignore[arg-type] # Faust's type knows no null, aiokafka does
                 )
             except ProducerSendError as error:
-                if not isinstance(error.__cause__, KafkaTimeoutError):
+                if not isinstance(error.__cause__, (KafkaTimeoutError, UnknownTopicOrPartitionError)):
                     raise
 
 

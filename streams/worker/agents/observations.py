@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -73,6 +74,7 @@ class ObservationAgent:
         self._strangers: set[str] = set()
         self._awaited = AwaitedRules(settings, in_force)
         self._one_at_a_time = asyncio.Lock()
+        self._broken = False
         self._failed = ""
         self.conveyor = Conveyor(app, self._handle, max_batch=MAX_BATCH, max_in_flight=settings.in_flight_articles)
 
@@ -134,9 +136,9 @@ class ObservationAgent:
         The report says nothing about what is done: what is known of that came through the partition itself, behind the
         observations that it covers. A cut and the newest event time are true wherever they arrive.
         """
-        if self._one_at_a_time.locked():  # records are being handled; the next tick comes in a second
+        if self._broken or self._one_at_a_time.locked():  # records are being handled; the next tick comes in a second
             return
-        async with self._one_at_a_time:
+        async with self._turn():
             work = Work()
             for number, partition in self._table.store.partitions.items():
                 work.held[number] = partition
@@ -162,8 +164,24 @@ class ObservationAgent:
             self._failed = said
 
     async def _handle(self, batch: Sequence[Event]) -> None:
-        async with self._one_at_a_time:
+        async with self._turn():
             await self._handle_alone(batch)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One batch or tick at a time, and none after one that failed.
+
+        What a failed batch has done in memory was neither sent nor written. If the next one wrote progress that covers
+        it, its observations would be replays when they are read again, and their alerts would never be sent.
+        """
+        async with self._one_at_a_time:
+            if self._broken:
+                raise RuntimeError("an earlier batch of this worker failed")
+            try:
+                yield
+            except BaseException:
+                self._broken = True
+                raise
 
     async def _handle_alone(self, batch: Sequence[Event]) -> None:
         work = Work()

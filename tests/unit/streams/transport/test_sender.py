@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from faust.exceptions import ProducerSendError
 
 from streams.transport.sender import Message, Outbox
@@ -34,12 +34,13 @@ def send(producer: Producer) -> list[Any]:
     return asyncio.run(outbox.send(messages))
 
 
-def test_a_full_buffer_is_waited_for_and_the_order_stays() -> None:
-    producer = Producer(KafkaTimeoutError(), KafkaTimeoutError())
+@pytest.mark.parametrize("error", [KafkaTimeoutError, UnknownTopicOrPartitionError])
+def test_a_full_buffer_and_an_unknown_topic_are_waited_for_and_the_order_stays(error: type[Exception]) -> None:
+    producer = Producer(error(), error())
     assert send(producer) == ["alerts", "alerts"]
     assert producer.sent == [b"a", b"b"]
 
 
 def test_another_error_is_raised() -> None:
     with pytest.raises(ProducerSendError):
-        send(Producer(UnknownTopicOrPartitionError()))
+        send(Producer(TopicAuthorizationFailedError()))
