@@ -28,6 +28,8 @@ from streams.extraction.extractor import Extractor
 
 TYPE_PENALTY = 25.0
 PENALTY = 5.0
+STATUS_PENALTY = 8.0
+MINIMUM = 3  # examples that have a feature; the weights of rarer ones are noise
 FOLDS = 5
 
 
@@ -68,7 +70,7 @@ class _Examples:
         self.labels.append(label)
 
     def weights(self, penalty: float) -> dict[str, float]:
-        return fit(self.rows, self.labels, penalty)
+        return fit(self.rows, self.labels, penalty, MINIMUM)
 
 
 def train(taught: Sequence[Lesson]) -> EventWeights:
@@ -103,7 +105,7 @@ def train(taught: Sequence[Lesson]) -> EventWeights:
     return EventWeights(
         wording=wording,
         type=types.weights(TYPE_PENALTY),
-        status={status: examples.weights(PENALTY) for status, examples in statuses.items()},
+        status={status: examples.weights(STATUS_PENALTY) for status, examples in statuses.items()},
         actor=actors.weights(PENALTY),
         target=targets.weights(PENALTY),
         place=places.weights(PENALTY),

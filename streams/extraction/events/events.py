@@ -14,12 +14,12 @@ from streams.extraction.events.reading import Mention
 from streams.extraction.events.weights import EventWeights, load_weights, score
 
 # Log-odds from which something is reported; chosen by cross-validation.
-NEWS = -0.7
+NEWS = -0.35
 BACKGROUND = -2.0
-PART = -0.6
-PLACE = -0.7
-_TOLD, _WORDING, _BIAS = 0.66, 0.56, 0.8  # how the two models of the type are mixed; fitted by cross-validation
-_UNKNOWN = -4.0  # log-odds of a type of which the model of wording knows nothing
+PART = -0.4
+PLACE = -1.0
+_TOLD, _WORDING, _BIAS = 0.6, 0.65, 0.95  # how the two models of the type are mixed; fitted by cross-validation
+_UNKNOWN = -5.0  # log-odds of a type of which the model of wording knows nothing
 _MOST = 5  # events per article, and as many of the background
 _SIDES_WITHOUT = {kind: facts.without for kind, facts in event_types().items()}
 _RECALLED = frozenset({"ago", "year", "last year", "perfect:had"})

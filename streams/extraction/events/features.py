@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 
 from streams.extraction.events.parties import Parties, PartyMention
 from streams.extraction.events.reading import STATUS_WORDS, Mention, Words, marks_of, sentence_marks, told_status
@@ -17,6 +17,7 @@ from streams.extraction.text.lexicon import longest
 
 _MOST = 400  # triggers read per article
 _LEAD = 3  # sentences, the title among them
+_HEADLINE = 40  # words of a title
 _LENGTH = 120  # words of a sentence in which triggers are read
 _PREPOSITIONS = frozenset(
     {"of", "in", "by", "with", "between", "on", "against", "to", "from", "at", "for", "over", "into", "about", "near",
@@ -198,11 +199,21 @@ class Reading:
         found[f"at={self.position(best.sentence)}"] = 1
         for feature in self._status_words(best):
             found[feature] = found[f"{kind}|{feature}"] = 3 if feature.startswith("told=") else 1
+        for feature in self._headline:
+            found[feature] = 1
+            if " " not in feature:
+                found[f"{kind}|{feature}"] = 1
         others = sorted(mentions, key=lambda mention: (not mention.trigger.sure, mention.start))[:6]
         for mention in others:
             for feature in self._status_words(mention):
                 found[f"any|{feature}"] += 1 / len(others)
         return found
+
+    @cached_property
+    def _headline(self) -> list[str]:
+        """The words of the title and their pairs: "to visit", "calls off", "urges"."""
+        words = [word for word in self.words(0).lower[:_HEADLINE] if word[0].isalnum()] if self.title else []
+        return [f"t:{word}" for word in words] + [f"t:{word} {following}" for word, following in pairwise(words)]
 
     def _status_words(self, mention: Mention) -> list[str]:
         lower = self.words(mention.sentence).lower
