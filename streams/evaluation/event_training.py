@@ -58,6 +58,23 @@ def lessons(articles: Path, annotations: Path, extractor: Extractor) -> Iterator
         yield Lesson(text.id, reading, gold[text.id])
 
 
+def shortened(taught: Sequence[Lesson], extractor: Extractor) -> list[Lesson]:
+    """Copies that have the title and the first sentence only, and the events whose type has a trigger there."""
+    sources = []
+    for lesson in taught:
+        document, bounds = (lesson.reading.page.document, lesson.reading.page.bounds) if lesson.reading else (None, ())
+        if document is not None and lesson.reading is not None and len(bounds) > lesson.reading.title:
+            title = document.clean[: document.body].strip() if lesson.reading.title else ""
+            start, end = bounds[lesson.reading.title]
+            sources.append((lesson, Source(title, document.clean[start:end], "en", lesson.reading.day or None)))
+    readings = extractor.readings(source for _, source in sources)
+    return [
+        Lesson(lesson.id, reading, tuple(event for event in lesson.events if event.type in reading.mentions))
+        for (lesson, _), reading in zip(sources, readings, strict=True)
+        if reading is not None
+    ]
+
+
 class _Examples:
     """The examples of one model: features and labels."""
 
@@ -73,8 +90,8 @@ class _Examples:
         return fit(self.rows, self.labels, penalty, MINIMUM)
 
 
-def train(taught: Sequence[Lesson]) -> EventWeights:
-    """Fit all models to annotated articles."""
+def train(taught: Sequence[Lesson], brief: Sequence[Lesson] = ()) -> EventWeights:
+    """Fit all models to annotated articles, and that of types to shortened ones too."""
     types, actors, targets, places = _Examples(), _Examples(), _Examples(), _Examples()
     statuses = {status: _Examples() for status in get_args(EventStatus)}
     for lesson in taught:
@@ -98,6 +115,11 @@ def train(taught: Sequence[Lesson]) -> EventWeights:
                 targets.add(features, key in hit)
                 if len(key) == 3 and key.isupper():
                     places.add(features, key in where)
+    for lesson in brief:
+        if lesson.reading is None:
+            continue
+        for kind in lesson.reading.mentions:
+            types.add(lesson.reading.type_features(kind), any(event.type == kind for event in lesson.events))
     read = [(lesson.reading, lesson.events) for lesson in taught if lesson.reading is not None]
     wording = fit_wording(
         [reading.word_counts for reading, _ in read], [{event.type for event in found} for _, found in read]
@@ -112,11 +134,11 @@ def train(taught: Sequence[Lesson]) -> EventWeights:
     )
 
 
-def cross_validate(taught: Sequence[Lesson]) -> EventFigures:
+def cross_validate(taught: Sequence[Lesson], brief: Sequence[Lesson] = ()) -> EventFigures:
     """The scores on articles that the models have not seen: each fold is scored by what the others teach."""
     score = EventScore()
     for fold in range(FOLDS):
-        weights = train([lesson for lesson in taught if _fold(lesson.id) != fold])
+        weights = train(*([lesson for lesson in part if _fold(lesson.id) != fold] for part in (taught, brief)))
         for lesson in taught:
             if _fold(lesson.id) == fold:
                 score.add(lesson.id, lesson.events, _events(lesson, weights))
@@ -139,9 +161,10 @@ def main(arguments: Sequence[str]) -> None:
     extractor = Extractor()
     pairs = zip(arguments[::2], arguments[1::2], strict=True)
     taught = [lesson for texts, gold in pairs for lesson in lessons(Path(texts), Path(gold), extractor)]
-    for name, figures in cross_validate(taught).each().items():
+    brief = shortened(taught, extractor)
+    for name, figures in cross_validate(taught, brief).each().items():
         out.print(f"{name:12} precision {figures.precision:.3f} recall {figures.recall:.3f} F1 {figures.f1:.3f}")
-    WEIGHTS.write_bytes(msgspec.json.encode(train(taught), order="sorted") + b"\n")
+    WEIGHTS.write_bytes(msgspec.json.encode(train(taught, brief), order="sorted") + b"\n")
     out.print(f"{WEIGHTS}: {len(taught)} articles")
 
 

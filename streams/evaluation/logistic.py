@@ -13,7 +13,7 @@ Vector = npt.NDArray[np.float64]
 _STEPS = 30
 _INNER = 200  # conjugate gradient steps
 _TOLERANCE = 1e-4
-_SMALLEST = 0.03  # weights; smaller ones are left out
+_SMALLEST = 0.05  # weights; smaller ones are left out
 
 
 class _Matrix:

@@ -19,9 +19,12 @@ BACKGROUND = -2.0
 PART = -0.4
 PLACE = -1.0
 _TOLD, _WORDING, _BIAS = 0.6, 0.65, 0.95  # how the two models of the type are mixed; fitted by cross-validation
+_FEW, _MANY = 20, 80  # words that the model of wording knows; below, the triggers decide, above, both do
+_TOLD_BRIEFLY, _WORDING_BRIEFLY, _BIAS_BRIEFLY = 1.0, 0.1, 0.4
 _UNKNOWN = -5.0  # log-odds of a type of which the model of wording knows nothing
 _MOST = 5  # events per article, and as many of the background
 _SIDES_WITHOUT = {kind: facts.without for kind, facts in event_types().items()}
+_MUTUAL = frozenset({"visit", "meeting"})  # nobody visits or meets itself
 _RECALLED = frozenset({"ago", "year", "last year", "perfect:had"})
 
 
@@ -44,10 +47,16 @@ def events(reading: Reading, weights: EventWeights | None = None) -> tuple[Event
 
 def scores(reading: Reading, models: EventWeights) -> Iterator[tuple[float, str]]:
     """The log-odds of each type of which the article has a trigger: what its mentions and all its words say."""
-    said = models.wording.scores(reading.word_counts) if reading.mentions else {}
+    if not reading.mentions:
+        return
+    said = models.wording.scores(reading.word_counts)
+    share = min(1.0, max(0.0, (models.wording.known(reading.word_counts) - _FEW) / (_MANY - _FEW)))
+    of_told = share * _TOLD + (1 - share) * _TOLD_BRIEFLY
+    of_said = share * _WORDING + (1 - share) * _WORDING_BRIEFLY
+    bias = share * _BIAS + (1 - share) * _BIAS_BRIEFLY
     for kind in reading.mentions:
         told = score(models.type, reading.type_features(kind))
-        yield _TOLD * told + _WORDING * said.get(kind, _UNKNOWN) + _BIAS, kind
+        yield of_told * told + of_said * said.get(kind, _UNKNOWN) + bias, kind
 
 
 def _event(reading: Reading, models: EventWeights, kind: str, log_odds: float, *, background: bool) -> Event:
@@ -57,6 +66,8 @@ def _event(reading: Reading, models: EventWeights, kind: str, log_odds: float, *
     without = _SIDES_WITHOUT.get(kind)
     acting = [] if without == "actors" else parts(features, models.actor)
     hit = [] if without == "targets" else parts(features, models.target)
+    if acting == hit and len(hit) == 1 and kind in _MUTUAL:
+        hit = []
     actors = [_named(reading, best, key, before=True) for key in acting]
     targets = [_named(reading, best, key, before=False) for key in hit]
     mentions = dict.fromkeys((mention.start, mention.end) for mention in (*actors, *targets))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ _MOST = 400  # triggers read per article
 _LEAD = 3  # sentences, the title among them
 _HEADLINE = 40  # words of a title
 _LENGTH = 120  # words of a sentence in which triggers are read
+_SHORT = (25, 60, 150)  # words; the fewer an article has, the more each of them says
+_DATELINE = re.compile(r"\s*[A-Z][A-Z .'/-]{2,40}(?:, [A-Z][\w. ]{1,30})?(?: ?\([^()\n]{1,40}\))? ?(?:--?|–|—) ")
 _PREPOSITIONS = frozenset(
     {"of", "in", "by", "with", "between", "on", "against", "to", "from", "at", "for", "over", "into", "about", "near",
      "toward", "towards", "and", "after", "as", "than", "via", "inside", "upon"}
@@ -154,6 +157,9 @@ class Reading:
         found[f"main={states}"] = found[f"{kind}|main={states}"] = 1
         for code in main[:4]:
             found[f"main:{code}"] = 1
+        found[f"long={self.length}"] = found[f"{kind}|long={self.length}"] = 1
+        if self.length < 2:
+            found.update(dict.fromkeys(self._brief_features(kind, best, strength, len(before), len(after)), 1.0))
         total = sum(map(len, self.mentions.values()))
         found["share"] = count / total
         leads = {
@@ -166,6 +172,30 @@ class Reading:
             if name != kind:
                 found[f"{kind}|beside={name}"] = 1
         return found
+
+    @cached_property
+    def length(self) -> int:
+        """How long the article is: 0 for a headline or a sentence, up to 3 for a whole article."""
+        return bisect_right(_SHORT, len(self.page.document.clean.split()))
+
+    def _brief_features(self, kind: str, best: Mention, strength: str, before: int, after: int) -> list[str]:
+        """What speaks for an event in a text of one or two sentences, where all hangs on one trigger."""
+        words = self.words(best.sentence).lower
+        around = [
+            *(f"{word}<" for word in words[max(0, best.first - 3) : best.first]),
+            *(f"{word}>" for word in words[best.last : best.last + 3]),
+        ]
+        return [
+            f"brief|{kind}|{best.trigger.lemma}",
+            f"brief|{strength}",
+            f"brief|{kind}|{strength}",
+            f"brief|parties={min(2, before)}{min(2, after)}",
+            f"brief|{kind}|parties={min(2, before)}{min(2, after)}",
+            f"brief|kinds={_bucket(len(self.mentions))}",
+            *(f"brief|{strength}|{mark}" for mark in best.marks),
+            *(f"brief|{kind}|{word}" for word in around),
+            *(f"brief|{word}" for word in around),
+        ]
 
     def best(self, kind: str) -> Mention:
         """The mention that most likely reports the event: in the title or first sentences, and by a sure word."""
@@ -211,8 +241,8 @@ class Reading:
 
     @cached_property
     def _headline(self) -> list[str]:
-        """The words of the title and their pairs: "to visit", "calls off", "urges"."""
-        words = [word for word in self.words(0).lower[:_HEADLINE] if word[0].isalnum()] if self.title else []
+        """The words of the title, else of the first sentence, and their pairs: "to visit", "calls off"."""
+        words = [word for word in self.words(0).lower[:_HEADLINE] if word[0].isalnum()] if self.page.bounds else []
         return [f"t:{word}" for word in words] + [f"t:{word} {following}" for word, following in pairwise(words)]
 
     def _status_words(self, mention: Mention) -> list[str]:
@@ -224,6 +254,11 @@ class Reading:
         features += [f"{word}>" for word in after if word.isalpha()]
         features += [f"{word}~" for word in lower[:60] if word in STATUS_WORDS]
         features += [f"{word}-" for word in before[-1:]]
+        clause = lower[max(0, mention.first - 4) : mention.last + 3]
+        features += [f"p:{word} {following}" for word, following in pairwise(clause)]
+        if before[-1:] == ["to"] and mention.first > 1:
+            name = self.words(mention.sentence).written[mention.first - 2]
+            features.append("to after a name" if name[0].isupper() else "to after a word")
         form = next(mark for mark in sorted(mention.marks) if mark.startswith("form:"))
         features += [f"{form}{word}<" for word in before[-3:] if word in STATUS_WORDS]
         return features
@@ -243,6 +278,8 @@ class Reading:
                 if len(self.parties.main) == 1:
                     features["only main"] = features[f"{kind}|only main"] = 1
             features[f"count={min(4, number)}"] = 1
+            if number == 1 and key in self._datelined:
+                features["only dateline"] = 1
             features["share"] = number / self.parties.counts.total()
             features[f"first={self.position(self.parties.first[key])}"] = 1
             features[f"parties={min(4, len(self.parties.counts))}"] = 1
@@ -263,6 +300,19 @@ class Reading:
                     own["with"] = own[f"{kind}|with"] = 1
         return found
 
+    @cached_property
+    def _datelined(self) -> frozenset[str]:
+        """The keys of the parties that the dateline names."""
+        first = self.parties.by_sentence.get(self.title, ())
+        return frozenset(party.key for party in first if party.start < self._dateline)
+
+    @cached_property
+    def _dateline(self) -> int:
+        """Where the text begins after "BISHKEK, May 3 (Agency) - "."""
+        document = self.page.document
+        found = _DATELINE.match(document.clean, document.body)
+        return found.end() if found else 0
+
     def _pairs(self, mention: Mention) -> list[tuple[PartyMention, list[str]]]:
         words = self.words(mention.sentence)
         before = after = 0
@@ -273,6 +323,8 @@ class Reading:
         form = next(mark for mark in sorted(mention.marks) if mark.startswith("form:"))
         voice = "passive" if passive else "noun" if form == "form:noun" else "verb"
         for party in ordered:
+            if party.start < self._dateline:
+                continue  # where it was written, and nobody's part
             if party.start <= mention.start < party.end or party.start >= words.ends[-1]:
                 continue  # the trigger itself, or past the part of a long sentence that is read
             left = party.start < mention.start

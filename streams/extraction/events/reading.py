@@ -142,6 +142,8 @@ def _sentence_marks(lower: Sequence[str], day: str) -> Iterator[str]:
 
 def told_status(before: Sequence[str]) -> str:
     """The status that the nearest word before a trigger tells: "threatened to impose new" is possible."""
+    if any(word in _BREAKING and following == "off" for word, following in pairwise(before)):
+        return "cancelled"
     for word in reversed(before):
         for status, listed in _TOLD:
             if word in listed:
@@ -149,6 +151,9 @@ def told_status(before: Sequence[str]) -> str:
     return "happened"
 
 
+_BREAKING = frozenset(
+    {"break", "breaks", "breaking", "broke", "broken", "call", "calls", "calling", "called", "put", "puts"}
+)
 _TOLD = (
     ("denied", _DENIED),
     ("possible", _POSSIBLE | _MAY),

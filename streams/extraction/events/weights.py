@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -29,9 +30,9 @@ class EventWeights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score(weights: Weights, features: Mapping[str, float]) -> float:
-    """The log-odds that a linear model gives to features."""
+    """The log-odds that a linear model gives to features, whatever their order."""
     get = weights.get
-    return sum([get(feature, 0.0) * value for feature, value in features.items()], weights.get(BIAS, 0.0))
+    return math.fsum([get(feature, 0.0) * value for feature, value in features.items()] + [get(BIAS, 0.0)])
 
 
 @cache

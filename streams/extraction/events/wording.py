@@ -41,17 +41,21 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {word: row for row, word in enumerate(self.words)}
 
     @cached_property
-    def _table(self) -> npt.NDArray[np.float32]:
-        rows = np.array(list(self.words.values()), dtype=np.float32).reshape(len(self.words), -1)
-        return (rows / SCALE).astype(np.float32)
+    def _table(self) -> npt.NDArray[np.int64]:
+        return np.array(list(self.words.values()), dtype=np.int64).reshape(len(self.words), -1)
+
+    def known(self, counts: Mapping[str, int]) -> int:
+        """How many words of an article the model knows."""
+        return sum(word in self.words for word in counts)
 
     def scores(self, counts: Mapping[str, int]) -> dict[str, float]:
-        """The log-odds of each type that the model knows."""
+        """The log-odds of each type that the model knows; sums of integers, the same on every machine."""
         rows = self._rows
-        known = [(rows[word], 1 + math.log(count)) for word, count in counts.items() if word in rows]
-        bias = np.array(self.bias, dtype=np.float32) / SCALE
-        if known:
-            table = self._table[[row for row, _ in known]]
-            values = np.array([value for _, value in known], dtype=np.float32) * table[:, 0]
-            bias = bias + (values / np.sqrt(values @ values)) @ table[:, 1:]
-        return dict(zip(self.types, bias.tolist(), strict=True))
+        known = [(rows[word], round(SCALE * (1 + math.log(count)))) for word, count in counts.items() if word in rows]
+        if not known:
+            return {kind: own / SCALE for kind, own in zip(self.types, self.bias, strict=True)}
+        table = self._table[[row for row, _ in known]]
+        values = np.array([value for _, value in known], dtype=np.int64) * table[:, 0]
+        length = math.sqrt(int(values @ values))
+        sums = (values @ table[:, 1:]).tolist()
+        return {kind: (one / length + own) / SCALE for kind, one, own in zip(self.types, sums, self.bias, strict=True)}
