@@ -16,7 +16,7 @@ from streams.extraction.events.weights import EventWeights, load_weights, score
 # Log-odds from which something is reported; chosen by cross-validation.
 NEWS = -0.35
 BACKGROUND = -2.0
-PART = -0.4
+PART = -0.5
 PLACE = -1.0
 _TOLD, _WORDING, _BIAS = 0.6, 0.65, 0.95  # how the two models of the type are mixed; fitted by cross-validation
 _FEW, _MANY = 20, 80  # words that the model of wording knows; below, the triggers decide, above, both do
