@@ -1,7 +1,7 @@
 """``sequence``: conditions met one after the other within a window, each by a later article.
 
 ```yaml
-name: visit-announced-then-cancelled
+name: visit-announced-then-called-off
 kind: sequence
 where: {country: {in: central_asia}}
 steps:
