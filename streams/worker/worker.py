@@ -322,7 +322,7 @@ class Worker:
 
         The group waits for two session timeouts (``broker_rebalance_timeout``).
         """
-        reading, session = self.readiness.reading, self.settings.session_timeout_seconds
+        reading, session = self.readiness.has_read, self.settings.session_timeout_seconds
         seconds = min(DRAIN_SECONDS, session * 0.75)
         drained = await asyncio.gather(*(conveyor.drain(seconds) for conveyor in self._conveyors()))
         if not all(drained):

@@ -57,6 +57,11 @@ class Readiness:
         """Whether no rebalance has begun since the last :meth:`look`."""
         return self.reading and not self._app.rebalancing
 
+    @property
+    def has_read(self) -> bool:
+        """Whether the worker has read its partitions, up to now: :meth:`look` may not have seen yet that it recovered."""
+        return self.reading or (not self._app.in_recovery and self._recovered())
+
     def waiting(self, waiting: bool) -> None:
         """Set whether the worker waits for a deleted topic: it is then idle and not ready."""
         self._waiting = waiting

@@ -225,8 +225,8 @@ def test_ingest_names_the_oversized_article_and_counts_the_sent_ones(settings: S
     done = Command(settings, tmp_path, "ingest", str(file), "--set", "max_request_bytes=100000")
     status, said = done.ended(seconds=60)
     assert status == 2
-    assert f"{file}:2: the record has 180" in said
-    assert "bytes; expected fewer than max_request_bytes (100000)" in said
+    assert f"{file}:2: not sent: the record has 180" in said
+    assert "bytes; expected fewer than max_request_bytes (100,000)" in said
     assert said.endswith(f"2 articles sent to {settings.topic('articles')}; 1 refused, see above\n")
     assert len(list(records(settings, "articles"))) == 2
 

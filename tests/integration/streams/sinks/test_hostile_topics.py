@@ -140,7 +140,7 @@ def test_a_replay_keeps_the_content_of_one_batch_in_memory(settings: Settings, p
     tracemalloc.start()
     try:
         letters = [letter.outline() for letter in read_letters(settings, Wanted())]
-        assert len(list(replay(settings, letters))) == 130
+        assert len(list(replay(settings, letters, pytest.fail))) == 130
         peak = tracemalloc.get_traced_memory()[1]
         assert peak < 100 * 2**20
     finally:

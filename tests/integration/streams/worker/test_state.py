@@ -160,7 +160,7 @@ from streams import cli
 from streams.pipeline.pipeline import Pipeline
 from streams.worker.agents.articles import ArticleAgent
 
-def hang(self, given):
+def hang(self, *given):
     while True:
         time.sleep(1)
 

@@ -109,3 +109,14 @@ def test_a_long_recovery_and_a_deleted_topic_are_not_stalls(worker: Worker, monk
     worker.readiness.waiting(True)
     worker.readiness.waiting(False)
     assert moved == [101, 102, 103]
+
+
+def test_a_recovery_that_was_not_looked_at_yet_counts_when_partitions_move(worker: Worker) -> None:
+    worker.readiness.assigned()
+    worker.app.rebalancing = True
+    assert worker.readiness.has_read
+    worker.app.tables.recovery.completed.is_set.return_value = False
+    assert not worker.readiness.has_read
+    worker.app.tables.recovery.completed.is_set.return_value = True
+    worker.app.in_recovery = True
+    assert not worker.readiness.has_read
