@@ -59,7 +59,7 @@ class Readiness:
 
     @property
     def has_read(self) -> bool:
-        """Whether the worker has read its partitions, up to now: :meth:`look` may not have seen yet that it recovered."""
+        """Whether the worker has read its partitions, though :meth:`look` may not have seen yet that it recovered."""
         return self.reading or (not self._app.in_recovery and self._recovered())
 
     def waiting(self, waiting: bool) -> None:
