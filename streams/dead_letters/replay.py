@@ -158,15 +158,11 @@ class _Run:
                 if half:
                     batches.extendleft((batch[half:], batch[:half]))
                 else:
-                    self._refuse(self._explained(batch[0], refusal))
+                    why = self._limits.explained(batch[0].topic, refusal, batch[0].size)
+                    self._refuse(f"dead letter {batch[0].id}: not replayed: {why}")
                 return
             self.done += len(put_back)
             yield from put_back
-
-    def _explained(self, letter: StoredLetter, refusal: str) -> str:
-        remedy = self._limits.remedy(letter.topic, refusal, letter.size)
-        what = f"{letter.topic} refuses the record of {letter.size:,} bytes, before compression ({refusal})"
-        return f"dead letter {letter.id}: not replayed: {what}; {remedy}"
 
 
 def in_batches(letters: Iterable[StoredLetter], most: int) -> Iterator[Sequence[StoredLetter]]:

@@ -30,6 +30,11 @@ class TopicLimits:
         self._settings = settings
         self._answers: dict[str, _Answer] = {}
 
+    def explained(self, topic: str, refusal: str, size: int) -> str:
+        """That the topic refuses a record of ``size`` bytes, before compression, and the remedy."""
+        what = f"{topic} refuses the record of {size:,} bytes, before compression ({refusal})"
+        return f"{what}; {self.remedy(topic, refusal, size)}"
+
     def remedy(self, topic: str, refusal: str, size: int) -> str:
         """The limit of the topic that a record of ``size`` bytes exceeds, and what to do about it."""
         name = LIMITS.get(refusal)

@@ -125,10 +125,11 @@ def _found(article: EnrichedArticle) -> Iterator[Found]:
 
 def _sentence(article: EnrichedArticle, event: Event) -> str:
     confidence = f"confidence {event.confidence:.2f}"
-    for found in sentence_of(article, event):
-        part = article.title if found.in_ == "title" else article.text
-        return f"“{' '.join(part[found.start : found.end].split())}” ({confidence})"
-    return confidence
+    found = sentence_of(article, event)
+    if found is None:
+        return confidence
+    part = article.title if found.in_ == "title" else article.text
+    return f"“{' '.join(part[found.start : found.end].split())}” ({confidence})"
 
 
 def _details(official: Official) -> str:

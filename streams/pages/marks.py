@@ -47,7 +47,8 @@ def marks_of(article: EnrichedArticle) -> dict[Part, list[Mark]]:
     names = _names(article)
     for event in article.events:
         label = told(event)
-        for found in sentence_of(article, event):
+        found = sentence_of(article, event)
+        if found is not None:
             marks[found.in_].append(Mark(found.start, found.end, "background" if event.background else "event", label))
         add((event.trigger,) if event.trigger is not None else (), "what", label)
         for span in event.evidence:
@@ -64,14 +65,13 @@ def told(event: Event) -> str:
     return f"{what}{f': {parties}' if parties else ''}{f', in {event.place}' if event.place else ''}"
 
 
-def sentence_of(article: EnrichedArticle, event: Event) -> list[Sentence]:
-    """The sentence that holds the event's trigger, or none."""
+def sentence_of(article: EnrichedArticle, event: Event) -> Sentence | None:
+    """The sentence that holds the event's trigger."""
     at = event.trigger
-    return [
-        sentence
-        for sentence in article.sentences
-        if at is not None and sentence.in_ == at.in_ and sentence.start <= at.start < sentence.end
-    ][:1]
+    if at is None:
+        return None
+    holding = (one for one in article.sentences if one.in_ == at.in_ and one.start <= at.start < one.end)
+    return next(holding, None)
 
 
 def _names(article: EnrichedArticle) -> dict[tuple[Part, int], set[str]]:

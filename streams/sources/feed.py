@@ -203,9 +203,7 @@ class Feed:
     def _tell_refused(self) -> None:
         while self._refused:
             one = self._refused.popleft()
-            remedy = self._limits.remedy(self._topic, one.refusal, one.size)
-            what = f"{self._topic} refuses the record of {one.size:,} bytes, before compression ({one.refusal})"
-            message = f"{one.place}: not sent: {what}; {remedy}"
+            message = f"{one.place}: not sent: {self._limits.explained(self._topic, one.refusal, one.size)}"
             if self._refuse is None:
                 raise UnacknowledgedError(message)
             self._refuse(message)
