@@ -72,11 +72,9 @@ class Health:
         self._beat = self._reported = monotonic()
         self._moved.clear()
 
-    def kafka_lost(self, reason: str, *, partly: bool = False) -> bool:
-        """Record that Kafka, or a part of it that the worker needs, does not answer; whether this is news."""
-        news = self._lost is None
+    def kafka_lost(self, reason: str, *, partly: bool = False) -> None:
+        """Record that Kafka, or a part of it that the worker needs, does not answer."""
         self._lost = (monotonic() if self._lost is None else self._lost[0], reason, partly)
-        return news
 
     def kafka_answers(self) -> bool:
         """Record that Kafka answers; whether this is news. The worker then has all of the time limit to go on."""

@@ -77,6 +77,7 @@ class KafkaWatch:
         self._metrics = metrics
         self._stop = threading.Event()
         self._remind_after = REMIND_SECONDS
+        self._told: set[bool] = set()  # what the log says of this time without Kafka: away, partly away
         self._question: Question | None = None
         self._all: Question | None = None
         self._thread = threading.Thread(target=self._watch, name="kafka-watch", daemon=True)
@@ -121,8 +122,9 @@ class KafkaWatch:
 
     def _lost(self, reason: str, *, partly: bool = False) -> None:
         self._metrics.kafka_up.set(0)
-        if self._health.kafka_lost(reason, partly=partly):
-            self._remind_after = REMIND_SECONDS
+        self._health.kafka_lost(reason, partly=partly)
+        if partly not in self._told:
+            self._told.add(partly)
             what = "is partly away" if partly else "does not answer"
             logger.error("Kafka %s: %s; the worker waits and continues when it is back", what, reason)
         elif self._health.lost_for >= self._remind_after:
@@ -133,6 +135,8 @@ class KafkaWatch:
     def _answered(self) -> None:
         self._metrics.kafka_up.set(1)
         seconds = self._health.lost_for
+        self._told.clear()
+        self._remind_after = REMIND_SECONDS
         if self._health.kafka_answers():
             logger.warning("Kafka answers again, after %.0f s", seconds)
 

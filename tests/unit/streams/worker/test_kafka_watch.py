@@ -132,6 +132,24 @@ def test_a_worker_that_stands_still_for_a_part_of_kafka_waits_for_it(
     ]
 
 
+def test_the_log_says_once_of_each_outage_that_it_is_partial(asked: Asked, caplog: pytest.LogCaptureFixture) -> None:
+    asked.partly = PartlyAwayError("articles, partition 3, has no leader")
+    for _ in range(2):
+        asked.error = KafkaTimeoutError("no answer")
+        asked.watch.look()
+        asked.error = None  # another broker answers
+        asked.now += 1
+        asked.watch.look()
+    asked.partly = None
+    asked.watch.look()
+    wait = "the worker waits and continues when it is back"
+    assert caplog.messages == [
+        f"Kafka does not answer: no answer; {wait}",
+        f"Kafka is partly away: articles, partition 3, has no leader; {wait}",
+        "Kafka answers again, after 12 s",
+    ]
+
+
 def test_a_worker_that_hangs_although_all_of_kafka_answers_ends(asked: Asked) -> None:
     asked.health.reached({("articles", 3): 4}, [("articles", 3)])
     for _ in range(6):
