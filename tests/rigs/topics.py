@@ -16,6 +16,7 @@ from streams.kafka.topics import changelog_topic, create_topics, topic_specs
 from streams.records.observation import decode
 from streams.settings import Settings, load_settings
 from tests.rigs.scan import scan
+from tests.rigs.waiting import wait_until
 
 
 def partitions_of(consumer: KafkaConsumer, name: str) -> list[TopicPartition]:
@@ -43,6 +44,16 @@ def committed_offsets(admin: KafkaAdminClient, settings: Settings, topic: str) -
     name = settings.topic(topic)
     stored = admin.list_group_offsets({settings.app_id: None}).get(settings.app_id, {})
     return {place.partition: one.offset for place, one in stored.items() if place.topic == name and one.offset > 0}
+
+
+def delete_topics(settings: Settings, *names: str) -> None:
+    """Delete topics, named in full, and wait until the brokers do not know them: their answer comes before that."""
+    admin = admin_client(settings)
+    try:
+        admin.delete_topics(list(names))
+        wait_until(lambda: not {*names} & {*admin.list_topics()}, 60, f"{', '.join(names)} is still there", every=0.1)
+    finally:
+        admin.close()
 
 
 def described(alert: dict[str, Any]) -> str:

@@ -8,6 +8,9 @@ from typing import Protocol
 
 import pytest
 
+#: No test gives up sooner (seconds).
+PATIENCE_SECONDS = 60.0
+
 
 class Logged(Protocol):
     """What has something to say about why a condition does not hold."""
@@ -21,8 +24,10 @@ def wait_until(
 ) -> None:
     """Wait until a condition holds, and look at it ``every`` so many seconds.
 
-    After ``seconds`` the test fails with ``otherwise`` and the logs.
+    After ``seconds``, but not within a minute, the test fails with ``otherwise`` and the logs: other programs may leave
+    little of a machine for seconds on end.
     """
+    seconds = max(seconds, PATIENCE_SECONDS)
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

@@ -127,4 +127,4 @@ class Session:
         """Stop the worker."""
         if self._worker is not None:
             self._worker.terminate()
-            self._worker.wait(20)
+            self._worker.wait(60)

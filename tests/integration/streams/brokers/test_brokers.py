@@ -30,7 +30,7 @@ def _consumer(servers: str, topic: str, group: str) -> KafkaConsumer:
         session_timeout_ms=6000,
         heartbeat_interval_ms=1000,
         max_poll_interval_ms=6000,
-        consumer_timeout_ms=20_000,
+        consumer_timeout_ms=60_000,
     )
 
 
@@ -38,12 +38,13 @@ def test_records_come_back_with_key_value_headers_and_order(broker: Broker, pref
     topic = f"{prefix}-articles"
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
     admin.create_topics([NewTopic(topic, 3, 1)])
+    admin.wait_for_topics([topic], 60_000)
     assert topic in admin.list_topics()
     admin.close()
     producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers, acks="all")
     for number in range(60):
         producer.send(topic, key=b"k%d" % (number % 5), value=b"%d" % number, headers=[("ce_id", b"%d" % number)])
-    producer.flush(10)
+    producer.flush(60)
     producer.close()
 
     consumer = _consumer(broker.bootstrap_servers, topic, f"{prefix}-group")
@@ -66,10 +67,11 @@ def test_a_new_member_of_the_group_continues_after_the_commit(broker: Broker, pr
     topic = f"{prefix}-t"
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
     admin.create_topics([NewTopic(topic, 1, 1)])
+    admin.wait_for_topics([topic], 60_000)
     admin.close()
     producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers, acks="all")
     for number in range(10):
-        producer.send(topic, value=b"%d" % number).get(10)  # one by one, so that offsets do not depend on batches
+        producer.send(topic, value=b"%d" % number).get(60)  # one by one, so that offsets do not depend on batches
     producer.close()
     first = _consumer(broker.bootstrap_servers, topic, f"{prefix}-g")
     values = []
@@ -117,9 +119,10 @@ def test_a_killed_broker_restarts_with_its_records_at_the_same_address(kafka: Ka
         servers = cluster.bootstrap_servers
         admin = KafkaAdminClient(bootstrap_servers=servers)
         admin.create_topics([NewTopic(prefix, 1, 1)])
+        admin.wait_for_topics([prefix], 60_000)
         admin.close()
         producer = KafkaProducer(bootstrap_servers=servers, acks="all")
-        producer.send(prefix, value=b"kept").get(10)
+        producer.send(prefix, value=b"kept").get(60)
         producer.close()
         cluster.kill(1)
         assert not cluster.running(1)
@@ -135,6 +138,7 @@ def test_a_named_folder_keeps_topics_over_a_restart(kafka: KafkaCluster, prefix:
     with KafkaCluster(folder=tmp_path) as cluster:
         admin = KafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
         admin.create_topics([NewTopic(prefix, 1, 1)])
+        admin.wait_for_topics([prefix], 60_000)
         admin.close()
     with KafkaCluster(folder=tmp_path) as cluster:
         assert prefix in _topics(cluster.bootstrap_servers)
@@ -146,8 +150,8 @@ def test_three_brokers_keep_three_replicas_and_survive_the_loss_of_one(kafka: Ka
     with KafkaCluster(3) as cluster:
         admin = KafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
         admin.create_topics([NewTopic(prefix, 1, -1)])
-        admin.wait_for_topics([prefix])
-        deadline = time.monotonic() + 20
+        admin.wait_for_topics([prefix], 60_000)
+        deadline = time.monotonic() + 60
         while not (partitions := admin.describe_topics([prefix])[0]["partitions"]):  # another broker may not know yet
             assert time.monotonic() < deadline, "no broker knows the topic"
             time.sleep(0.2)
@@ -155,7 +159,7 @@ def test_three_brokers_keep_three_replicas_and_survive_the_loss_of_one(kafka: Ka
         assert len(partition["replica_nodes"]) == 3
         admin.close()
         producer = KafkaProducer(bootstrap_servers=cluster.bootstrap_servers, acks="all", delivery_timeout_ms=60_000)
-        producer.send(prefix, value=b"before").get(10)
+        producer.send(prefix, value=b"before").get(60)
         cluster.kill(partition["leader_id"])
         producer.send(prefix, value=b"after").get(60)
         producer.close()

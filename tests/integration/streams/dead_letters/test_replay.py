@@ -152,7 +152,7 @@ def test_killed_at_any_moment_of_a_batch(settings: Settings, held: subprocess.Po
 @pytest.mark.parametrize("held", ["records are sent", "marks are sent"], indirect=True)
 def test_a_later_run_takes_over(settings: Settings, held: subprocess.Popen[str]) -> None:
     assert "5 dead letters replayed" in replayed(settings)
-    _, said = held.communicate("go on\n", timeout=30)
+    _, said = held.communicate("go on\n", timeout=60)
     assert held.returncode == 2
     assert said.startswith("newswatch: another replay has taken over; 0 dead letters were replayed before")
     assert said.count("\n") == 1
@@ -166,7 +166,7 @@ def test_a_run_with_nothing_to_do_does_not_fence_another(settings: Settings, hel
     assert "0 dead letters replayed" in done.stderr
     done = CliRunner().invoke(app, ["dead", "replay", "--dry-run", *flags(settings)])
     assert "5 dead letters would be replayed" in done.stderr
-    _, said = held.communicate("go on\n", timeout=30)
+    _, said = held.communicate("go on\n", timeout=60)
     assert said == "5 dead letters replayed\n"
 
 
@@ -258,7 +258,7 @@ def test_a_batch_that_takes_too_long_is_aborted(settings: Settings, monkeypatch:
 
     def late(producer: KafkaProducer) -> None:
         if next(batches) == 2:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             assert has_open_transaction(settings)
             while has_open_transaction(settings) and time.monotonic() < deadline:
                 time.sleep(0.2)

@@ -16,9 +16,9 @@ from typing import Any
 
 from kafka import KafkaProducer
 
-from streams.kafka.clients import admin_client
 from streams.records.observation import is_report
 from tests.rigs.articles import QUAKE, START, article
+from tests.rigs.topics import delete_topics
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
@@ -109,10 +109,7 @@ def test_a_recreated_topic_starts_at_zero(new_watch: New, wait_until: Wait) -> N
     watch.wait_committed()
     assert worker.stop() == 0
     name = watch.settings.topic("observations")
-    admin = admin_client(watch.settings)
-    admin.delete_topics([name])
-    wait_until(lambda: name not in admin.list_topics(), 20, "the topic is still there")
-    admin.close()
+    delete_topics(watch.settings, name)
     watch.create_topics()
     watch.start().wait_ready()
     watch.produce([quake(15, 3)])

@@ -208,7 +208,7 @@ def test_running_and_crashing_workers_do_not_show_the_password(closed: ClosedKaf
         check(command_lines(), "process list")
     finally:
         process.terminate()
-        process.wait(40)
+        process.wait(60)
     logs = [log, *sorted((tmp_path / "data").glob("*.log"))]
     assert len(logs) == 3
     for file in logs:

@@ -120,7 +120,7 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
     assert json.loads(said.splitlines()[0])["rule"] == "many-floods"
     assert end(closed.settings(ADMIN), changelog_topic(closed.settings(ADMIN))) > 0
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (said := newswatch(closed, "operator", "dead", "list", "--json", "--reason", "wrong_type").stdout):
         assert time.monotonic() < deadline
     assert json.loads(said.splitlines()[0])["topic"] == "press.articles"

@@ -16,6 +16,7 @@ from streams.kafka.topics import changelog_topic, topic_specs
 from tests.integration.streams.conftest import SETTINGS
 from tests.rigs.command import newswatch
 from tests.rigs.stream import Stream
+from tests.rigs.topics import delete_topics
 
 FLOODS = "rules: [{name: floods, kind: match, where: {text: flood}, throttle: 1m, topic: alerts.desk}]"
 
@@ -67,6 +68,7 @@ def test_topics_that_others_made_are_compared_refused_and_changed(watch: Stream,
     }
     for name, (partitions, config) in own.items():
         admin.create_topics({name: {"num_partitions": partitions, "replication_factor": 1, "configs": config}})
+    admin.wait_for_topics(list(own), 60_000)
 
     missing = lines(command(watch, "topics", "diff", "--json"))
     assert {one["topic"] for one in missing if one["what"] == "topic"} == {
@@ -133,7 +135,7 @@ def test_a_deleted_topic_costs_itself_and_nobody_creates_it(
     watch.wait_committed()
     own, articles = watch.settings.topic("alerts.desk"), watch.settings.topic("articles")
 
-    admin.delete_topics([own])
+    delete_topics(watch.settings, own)
     watch.produce([flood(number) for number in range(1, 6)])
     watch.wait_committed()
     assert len(watch.alerts()) == 6
@@ -146,7 +148,7 @@ def test_a_deleted_topic_costs_itself_and_nobody_creates_it(
     wait_until(lambda: (watch.produce([flood(6)]), watch.alerts("alerts.desk"))[1], 120, "no alert", watch, every=2)
     assert f"the topic {own} exists again" in worker.log.read_text()
 
-    admin.delete_topics([articles])
+    delete_topics(watch.settings, articles)
     wait_until(lambda: f"the topic {articles} was deleted" in worker.log.read_text(), 60, "not told", watch)
     wait_until(lambda: worker.log.read_text().count("was deleted") and not worker.status.ready(), 60, "ready", watch)
     assert articles not in admin.list_topics()

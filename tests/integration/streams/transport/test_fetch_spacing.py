@@ -39,6 +39,8 @@ def test_records_that_arrive_one_by_one_are_fetched_together(
         admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
         await admin.start()
         await admin.create_topics([NewTopic(place.topic, 1, 1)])
+        while place.topic not in await admin.list_topics():
+            await asyncio.sleep(0.1)
         await admin.close()
         producer = AIOKafkaProducer(bootstrap_servers=brokers, acks="all")
         consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest", fetch_max_wait_ms=100)
@@ -61,7 +63,7 @@ def test_records_that_arrive_one_by_one_are_fetched_together(
             await asyncio.sleep(GAP_SECONDS if number < RECORDS else 0.3)
             sent.append(time.monotonic())
             await producer.send_and_wait(place.topic, b"%d" % number)
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
         await consumer.stop()
         await producer.stop()
         return read, after_a_pause

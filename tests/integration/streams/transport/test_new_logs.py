@@ -22,6 +22,7 @@ from streams.kafka.topic_states import describe_topics
 from streams.kafka.topics import create_topics, topic_specs
 from streams.transport.start_offsets import MARK
 from tests.rigs.articles import START, article
+from tests.rigs.topics import delete_topics
 
 New = Callable[..., Any]
 Wait = Callable[..., None]
@@ -42,10 +43,8 @@ def log_id(watch: Any) -> str:
 
 
 def make_anew(watch: Any) -> None:
-    admin = admin_client(watch.settings)
-    admin.delete_topics([watch.settings.topic("articles")])
-    admin.close()
-    deadline = time.monotonic() + 20
+    delete_topics(watch.settings, watch.settings.topic("articles"))
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             if create_topics(watch.settings, topic_specs(watch.settings)):
@@ -135,9 +134,7 @@ def test_a_worker_waits_for_a_deleted_topic(new_watch: New, wait_until: Wait) ->
     worker = watch.start(stall_seconds=8).wait_ready()
     watch.produce(articles("a", range(9)))
     watch.wait_committed()
-    admin = admin_client(watch.settings)
-    admin.delete_topics([watch.settings.topic("articles")])
-    admin.close()
+    delete_topics(watch.settings, watch.settings.topic("articles"))
     wait_until(lambda: not worker.status.ready(), 10, "it is ready without its articles", watch)
     time.sleep(12)  # longer than the stall limit
     assert worker.process.poll() is None, "it has something to wait for"

@@ -96,10 +96,10 @@ def test_expanding_observations_ends_the_worker(new_watch: New) -> None:
     admin = admin_client(watch.settings)
     admin.create_partitions({topic: 3})
     admin.close()
-    assert running.process.wait(20) == 70
+    assert running.process.wait(60) == 70
     assert f"{topic} was expanded while the worker ran; expected 2 partitions" in running.log.read_text()
     again = watch.start()
-    assert again.process.wait(30) == 2
+    assert again.process.wait(60) == 2
     said = again.log.read_text()
     assert "Traceback" not in said
     assert f"{topic} has 3 partitions, {changelog} has 2 partitions; expected equal numbers" in said

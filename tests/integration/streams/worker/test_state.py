@@ -54,7 +54,7 @@ def test_a_changelog_write_that_the_broker_refuses_loses_nothing(new_watch: New,
     watch.wait_committed()
     limit_changelog(watch, 100)
     watch.produce([quake(1, 1)])
-    assert worker.process.wait(30) == 70
+    assert worker.process.wait(60) == 70
     assert "MESSAGE_TOO_LARGE" in worker.log.read_text()
     assert watch.start().process.wait(60) == 70  # nor can the next owner store how far it has read
     limit_changelog(watch, 1_000_000)

@@ -54,7 +54,7 @@ def test_a_killed_worker_is_restarted_and_alerts_are_shown_once(
         assert children(supervisor.pid).isdisjoint(before)
     finally:
         supervisor.terminate()
-        assert supervisor.wait(20) == 0
+        assert supervisor.wait(60) == 0
 
     lines = list(map(json.loads, log.read_text().splitlines()))
     for name in ("worker-0", "worker-1"):
