@@ -13,7 +13,7 @@ import msgspec
 
 from detectors.authoring.given_events import GivenEvent, given_event
 from detectors.model.article import Country, EnrichedArticle, MetaValue, Official, Organisation, Sentence, Theme
-from detectors.model.event_time import OLDEST, event_time, parse_time
+from detectors.model.event_time import OLDEST, event_time, parse_time, published_time
 from detectors.reading.files import read_document
 from detectors.reading.nodes import plain
 from detectors.reading.problems import Problems, RuleSetError, nearest, one_of, shown
@@ -50,7 +50,7 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     def enriched(self, number: int, default: datetime, extract: Extract) -> EnrichedArticle:
         """The article with its given values, the rest extracted; ``default`` is its time if it has none."""
-        published = parse_time(self.published_at) if self.published_at else None
+        published = published_time(self.published_at)
         usable = published if published is not None and published >= OLDEST else None
         arrival = (parse_time(self.received_at) if self.received_at else None) or usable or default
         time = parse_time(self.event_time) if self.event_time else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from detectors.conditions.fields import META
 from detectors.folding import fold_value
 from detectors.model.article import EnrichedArticle, Span
-from detectors.model.event_time import parse_time
+from detectors.model.event_time import published_time
 from detectors.vocabulary import english_name
 
 Plain = str | int | float | bool
@@ -113,7 +113,7 @@ def _organisations(article: EnrichedArticle) -> list[Value]:
 
 def _single(article: EnrichedArticle, field: str) -> list[Value]:
     if field == "age":
-        published = parse_time(article.published_at) if article.published_at else None
+        published = published_time(article.published_at)
         if published is None:
             return []
         seconds = (article.received_at - published).total_seconds()

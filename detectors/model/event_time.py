@@ -48,6 +48,26 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
+def published_time(published_at: str | None) -> datetime | None:
+    """The UTC time of a `published_at` in any spelling that `read_date` knows, else None."""
+    if not published_at:
+        return None
+    time = parse_time(published_at)
+    if time is not None:
+        return time
+    from detectors.model.dates import read_date
+
+    return read_date(published_at)
+
+
+def is_unusable(published_at: str | None) -> bool:
+    """Whether a `published_at` is given and cannot be read, or lies before 1990: windows then use the arrival."""
+    if not published_at or published_at.isspace():
+        return False
+    time = published_time(published_at)
+    return time is None or time < OLDEST
+
+
 def is_plausible(moment: datetime) -> bool:
     """Whether a moment may be an article's arrival: everything later computes with it."""
     return OLDEST <= moment < LATEST
@@ -62,7 +82,7 @@ def event_time(published_at: str | None, received_at: datetime, appended: dateti
             than ten minutes.
     """
     received = received_at.astimezone(UTC) if received_at.tzinfo else received_at.replace(tzinfo=UTC)
-    published = parse_time(published_at) if published_at else None
+    published = published_time(published_at)
     latest = received if appended is None else min(received, appended)
     if published is None or published < OLDEST or published > latest + AHEAD:
         return received

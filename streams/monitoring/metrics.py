@@ -90,6 +90,10 @@ class Metrics:
             "Times that were over ten minutes ahead of the broker's when they arrived, and were not used, by field.",
             "field",
         )
+        self.unreadable_dates = counter(
+            "unreadable_dates_total",
+            "Articles whose `published_at` cannot be read or lies before 1990; their arrival is their time.",
+        )
         self.observations = counter("observations_total", "Observations of rules with state, by rule.", "rule")
         self.observations_handled = counter("observations_handled_total", "Observations processed and acknowledged.")
         self.alerts = counter("alerts_total", "Alerts sent, each id and revision once.", "rule", "severity", "state")

@@ -51,6 +51,12 @@ class Enricher:
     def __init__(self, extractor: Extractor) -> None:
         self._extractor = extractor
         self._ahead: Counter[str] = Counter()
+        self._unreadable_dates = 0
+
+    def take_unreadable_dates(self) -> int:
+        """How many articles since the last call have a `published_at` that cannot be used; it stays in the record."""
+        number, self._unreadable_dates = self._unreadable_dates, 0
+        return number
 
     def take_ahead(self) -> Counter[str]:
         """How many times were ahead of their record's since the last call, and so not used, by field."""
@@ -73,6 +79,7 @@ class Enricher:
             try:
                 joined = join(article, extraction, record.timestamp)
                 self._ahead.update(article.ahead(record.timestamp))
+                self._unreadable_dates += article.has_unusable_date
                 found.append(joined)
             except Exception as error:  # noqa: BLE001 - a bad record affects only itself
                 found.append(dead_letter(record, "enrich", "processing_failed", error))

@@ -58,6 +58,10 @@ class Pipeline:
         now = datetime.now(UTC)
         self.process([Record(value=msgspec.json.encode({"text": text}), timestamp=now) for text in texts])
 
+    def take_unreadable_dates(self) -> int:
+        """How many articles since the last call have a `published_at` that cannot be used."""
+        return self._enricher.take_unreadable_dates()
+
     def take_ahead(self) -> Counter[str]:
         """How many times were ahead of their record's since the last call, and so not used, by field."""
         return self._enricher.take_ahead()

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from detectors.model.article import MetaValue
-from detectors.model.event_time import AHEAD, event_time, is_plausible, parse_time
+from detectors.model.event_time import AHEAD, event_time, is_plausible, is_unusable, parse_time, published_time
 from detectors.reading.validation_errors import mismatch
 from streams.records.envelopes import Envelope, envelope_of
 
@@ -88,7 +88,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         received = parse_time(self.received_at) if self.received_at else None
         if received is None or not is_plausible(received) or received > record_time + AHEAD:
             return record_time
-        published = parse_time(self.published_at) if self.published_at else None
+        published = published_time(self.published_at)
         if published is not None and received + AHEAD < published <= record_time + AHEAD:
             return record_time if record_time - published < NEWS else received
         return received
@@ -97,11 +97,16 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The time that windows use; ``record_time`` is when the article was appended to its log."""
         return event_time(self.published_at, self.arrival(record_time), record_time)
 
+    @property
+    def has_unusable_date(self) -> bool:
+        """Whether `published_at` is given and cannot be read, or lies before 1990."""
+        return is_unusable(self.published_at)
+
     def ahead(self, record_time: datetime) -> tuple[str, ...]:
         """The fields with a time that is not used because it lies more than ten minutes after ``record_time``."""
         found = []
         for name in ("published_at", "received_at"):
-            time = parse_time(getattr(self, name) or "")
+            time = (published_time if name == "published_at" else parse_time)(getattr(self, name) or "")
             if time is not None and time > record_time + AHEAD:
                 found.append(name)
         return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from detectors.model.event_time import published_time
 from detectors.visible import visible
 
 _READ = 600  # characters searched for the article's own date
@@ -21,6 +22,8 @@ def article_day(published_at: str | None, text: str) -> str:
     """The day as ``YYYY-MM-DD`` (UTC as written), or "" if neither the record nor the first lines give it."""
     if published_at and (found := _RFC3339.match(published_at.strip())):
         return found.group()
+    if (time := published_time(published_at)) is not None:
+        return time.isoformat()[: len("2025-03-10")]
     sample = visible(text[:_READ])
     if found := _ADDRESS.search(sample):
         return _day(found[1], found[2], found[3] or "1")

@@ -200,6 +200,7 @@ class ArticleAgent:
         metrics.batch.observe(len(outcomes))
         for name, number in self._pipeline.take_ahead().items():
             metrics.times_ahead.labels(name).inc(number)
+        metrics.unreadable_dates.inc(self._pipeline.take_unreadable_dates())
         for outcome in outcomes:
             metrics.extraction.observe(outcome.seconds)
             if outcome.dead is not None:

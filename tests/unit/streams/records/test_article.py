@@ -150,6 +150,20 @@ def test_no_time_of_a_client_is_believed_against_the_brokers(
     assert Article(text="x", received_at=received_at, published_at=published_at).event_time(NOW) == event_time
 
 
+@pytest.mark.parametrize(
+    ("published_at", "unusable"),
+    [(None, False), ("", False), ("2025-03-10 08:00", False), ("Monday", True), ("1899-12-31", True)],
+)
+def test_a_date_that_cannot_be_used_is_known(published_at: str | None, unusable: bool) -> None:
+    assert Article(text="A flood.", published_at=published_at).has_unusable_date is unusable
+
+
+def test_the_event_time_is_the_date_in_any_spelling() -> None:
+    arrival = datetime(2025, 3, 12, tzinfo=UTC)
+    article = Article(text="A flood.", published_at="Mon, 10 Mar 2025 10:00:00 EST")
+    assert article.event_time(arrival) == datetime(2025, 3, 10, 15, tzinfo=UTC)
+
+
 def test_times_ahead_of_the_broker_are_named() -> None:
     article = Article(text="x", published_at="2025-03-01T00:10:01Z", received_at="2025-03-01T00:10:00Z")
     assert article.ahead(NOW) == ("published_at",)
