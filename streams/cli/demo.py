@@ -16,6 +16,7 @@ from streams.cli.plural import plural
 
 if TYPE_CHECKING:
     from streams.demo.demo import Summary
+    from streams.sources.files import Line
 
 app = typer.Typer()
 
@@ -33,7 +34,9 @@ READABLE_PAUSE = 0.5
 def demo(
     articles: Annotated[
         list[Path] | None,
-        typer.Option("--articles", metavar="FILE", help="Use your own articles instead of the samples. Repeatable."),
+        typer.Option(
+            "--articles", metavar="FILE", help="Use your own articles, in any form that `ingest` reads. Repeatable."
+        ),
     ] = None,
     rules: Rules = None,
     exit_when_idle: Annotated[
@@ -85,7 +88,7 @@ def demo(
             fed = "your articles" if count is None else plural(count, "article")
             err.print(f"sending {fed}; alerts follow\n")
             running.feed(
-                (line.value for line in read_lines(files)),
+                (line.value for line in read_lines(files) if _told(line)),
                 READABLE_PAUSE if pause is None and not articles else pause or 0.0,
             )
             try:
@@ -96,6 +99,13 @@ def demo(
                 err.print("stopping")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def _told(line: Line) -> bool:
+    """Whether the record is an article; says so if it is not."""
+    if line.refused is not None:
+        err.print(f"{line.file}:{line.number}: {line.refused.reason}: {line.refused}", style="red")
+    return line.refused is None
 
 
 def _print_summary(summary: Summary) -> None:

@@ -14,8 +14,10 @@ from detectors.model.article import EnrichedArticle, Event
 from detectors.user_error import UserError
 from streams.cli.console import err, out, print_bad_line, print_json
 from streams.cli.errors import writing
+from streams.cli.file_options import FILES, FileOptions
 from streams.cli.options import Config, Json, Set, settings_from
 from streams.cli.plural import not_articles, plural
+from streams.cli.spread import spread
 from streams.records.dead_letter import DeadLetter
 from streams.sources.files import read_lines
 
@@ -30,13 +32,15 @@ newswatch extract articles.jsonl --json | head -1
 newswatch extract article.txt --html found.html"""
 
 
+_DEFAULT = FileOptions()
+
+
 @app.command(epilog=EPILOG)
+@spread
 def extract(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE...", help="Articles: JSON lines, or .txt with one article each; - is standard input."
-        ),
+        typer.Argument(metavar="FILE...", help=FILES),
     ],
     json: Json = False,
     html: Annotated[
@@ -45,6 +49,7 @@ def extract(
             "--html", metavar="PATH", help="Write an HTML page with the findings highlighted, or a folder of pages."
         ),
     ] = None,
+    reading: FileOptions = _DEFAULT,
     config: Config = None,
     set_: Set = None,
 ) -> None:
@@ -55,7 +60,7 @@ def extract(
     extractor = make_extractor(settings)
     shown: list[EnrichedArticle] = []
     bad = 0
-    for article in enrich_lines(extractor, read_lines(files), datetime.now(UTC)):
+    for article in enrich_lines(extractor, read_lines(files, reading.reading()), datetime.now(UTC)):
         if isinstance(article, DeadLetter):
             bad += 1
             print_bad_line(article)
@@ -75,6 +80,7 @@ def extract(
         err.print(f"{place}: {plural(len(shown), 'article')}", soft_wrap=True)
     if bad:
         err.print(not_articles(bad), style="red")
+        raise typer.Exit(2)
 
 
 def _table(article: EnrichedArticle) -> Table:

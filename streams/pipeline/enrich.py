@@ -5,6 +5,7 @@ The worker, ``newswatch scan`` and ``newswatch extract`` share this code, so the
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -24,8 +25,12 @@ from streams.sources.files import Line
 
 #: Number of articles from a file that are extracted in one batch.
 FILE_BATCH = 64
+#: How much of files is held to be sorted by time (bytes).
+MOST_SORTED = 1024**3
 #: The time of a file's first line if it has none.
 FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+
+logger = logging.getLogger(__name__)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,13 +155,42 @@ def enrich_lines(
     A line without a date takes the time of the line before it, as the contract of ``scan`` says; ``now`` is the arrival
     of the others.
     """
+    yield from enrich_timed(extractor, (record for _, record in _timed(lines, now)), batch=batch)
+
+
+def enrich_timed(
+    extractor: Extractor, records: Iterable[Record], *, batch: int = FILE_BATCH
+) -> Iterator[EnrichedArticle | DeadLetter]:
+    """Enrich records, one result for each, in order."""
     enricher = Enricher(extractor)
-    records = _timed(lines, now)
+    records = iter(records)
     while chunk := list(islice(records, batch)):
         yield from enricher.enrich(chunk)
 
 
-def _timed(lines: Iterable[Line], now: datetime) -> Iterator[Record]:
+def in_order(lines: Iterable[Line], now: datetime, *, most: int = MOST_SORTED) -> Iterator[Record]:
+    """The records of files in order of event time, as the stream's contract asks; ``now`` as for `enrich_lines`.
+
+    Beyond ``most`` bytes, the rest keeps the order of its files, and the log says so.
+    """
+    timed = _timed(lines, now)
+    held: list[tuple[datetime, Record]] = []
+    size = 0
+    for time, record in timed:
+        held.append((time, record))
+        size += len(record.value or b"")
+        if size > most:
+            logger.warning("more than %d MB of articles: the rest is not sorted by time", most // 2**20)
+            break
+    held.sort(key=lambda one: one[0])
+    for _, record in held:
+        yield record
+    for _, record in timed:
+        yield record
+
+
+def _timed(lines: Iterable[Line], now: datetime) -> Iterator[tuple[datetime, Record]]:
+    """Records with their event times; a record that is no article has the time of the one before."""
     before = FIRST_TIME
     for line in lines:
         timestamp = now
@@ -169,7 +203,10 @@ def _timed(lines: Iterable[Line], now: datetime) -> Iterator[Record]:
             if time == now:  # neither a usable date nor an arrival of its own
                 timestamp = time = before
             before = time
-        yield Record(value=line.value, topic=line.file, offset=line.number, timestamp=timestamp)
+        yield (
+            before,
+            Record(value=line.value, topic=line.file, offset=line.number, timestamp=timestamp, refused=line.refused),
+        )
 
 
 def dead_letter(record: Record, stage: str, reason: Reason, error: Exception) -> DeadLetter:

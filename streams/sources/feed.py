@@ -224,12 +224,18 @@ def stamp(article: Article, now: datetime) -> bytes:
 
 
 def feed(connection: Feed, lines: Iterable[Line], progress: Callable[[], None], refuse: Callable[[str], None]) -> None:
-    """Send all lines and wait for their acknowledgement; calls ``refuse`` for each that is larger than a request.
+    """Send all lines and wait for their acknowledgement.
+
+    Calls ``refuse`` for each that the file's reader refused, which is not sent, or that is larger than a request.
 
     Raises:
         UnacknowledgedError: the brokers reject a record, or do not acknowledge it in time.
     """
     for line in lines:
+        if line.refused is not None:
+            refuse(f"{line.file}:{line.number}: {line.refused.reason}: {line.refused}")
+            progress()
+            continue
         try:
             connection.send(line.value, place=f"{line.file}:{line.number}")
         except TooLargeError as error:

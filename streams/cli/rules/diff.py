@@ -11,8 +11,10 @@ import typer
 from rich.text import Text
 
 from detectors.authoring.diff import Difference
-from streams.cli.console import err, out, print_json
+from streams.cli.console import err, out, print_bad_line, print_json
+from streams.cli.file_options import FILES, FileOptions
 from streams.cli.options import Config, Json, Set, settings_from, time_from
+from streams.cli.spread import spread
 
 app = typer.Typer()
 
@@ -26,13 +28,17 @@ Exit status: 0 both give the same alerts; 1 the alerts differ; 2 a rule set or a
 _STYLES = {"appears": ("+", "green"), "vanishes": ("-", "red"), "changes": ("~", "yellow")}
 
 
+_DEFAULT = FileOptions()
+
+
 @app.command(epilog=EPILOG)
+@spread
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="Folder of the current rules.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="Folder of the new rules.")],
     articles: Annotated[
         list[Path],
-        typer.Option("--articles", metavar="FILE", help="Articles: JSON lines, or .txt; - is stdin. Repeatable."),
+        typer.Option("--articles", metavar="FILE", help=f"{FILES} Repeatable."),
     ],
     until: Annotated[
         str | None,
@@ -41,6 +47,7 @@ def diff(
         ),
     ] = None,
     json: Json = False,
+    reading: FileOptions = _DEFAULT,
     config: Config = None,
     set_: Set = None,
 ) -> None:
@@ -49,14 +56,19 @@ def diff(
     from detectors.loading.ruleset import load_rules
     from detectors.model.article import EnrichedArticle
     from streams.hot_reload.folder import find_rules, vocabulary_of
-    from streams.pipeline.enrich import enrich_lines, make_extractor
+    from streams.pipeline.enrich import enrich_timed, in_order, make_extractor
+    from streams.records.dead_letter import DeadLetter
     from streams.sources.files import read_lines
 
     horizon = time_from("--until", until)
     settings = settings_from(config, set_)
     words = vocabulary_of(settings.taxonomy)
     before, after = (load_rules(find_rules(folder), words) for folder in (old, new))
-    read = enrich_lines(make_extractor(settings), read_lines(articles), datetime.now(UTC))
+    lines = in_order(read_lines(articles, reading.reading()), datetime.now(UTC))
+    read = list(enrich_timed(make_extractor(settings), lines))
+    bad = [one for one in read if isinstance(one, DeadLetter)]
+    for letter in bad:
+        print_bad_line(letter)
     found = differences(before, after, (one for one in read if isinstance(one, EnrichedArticle)), horizon)
     for one in found:
         if json:
@@ -66,6 +78,8 @@ def diff(
     if not json:
         counts = Counter[str](one.change for one in found)
         err.print(", ".join(f"{counts[change]} {said}" for change, said in _SAID.items()))
+    if bad:
+        raise typer.Exit(2)
     if found:
         raise typer.Exit(1)
 

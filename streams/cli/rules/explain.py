@@ -12,8 +12,10 @@ from rich.tree import Tree
 
 from detectors.authoring.explain import Clause, Explanation
 from detectors.user_error import UserError
-from streams.cli.console import err, out, print_json
+from streams.cli.console import out, print_bad_line, print_json
+from streams.cli.file_options import FILES, FileOptions
 from streams.cli.options import Config, Json, Rules, Set, settings_from
+from streams.cli.spread import spread
 
 app = typer.Typer()
 
@@ -28,11 +30,13 @@ SHORT = 160
 """How many characters of a sentence a line shows."""
 
 
+_DEFAULT = FileOptions()
+
+
 @app.command(epilog=EPILOG)
+@spread
 def explain(
-    article: Annotated[
-        Path, typer.Argument(metavar="ARTICLE", help="JSON lines, or .txt with one article; - is standard input.")
-    ],
+    article: Annotated[Path, typer.Argument(metavar="ARTICLE", help=FILES)],
     rules: Rules = None,
     names: Annotated[
         list[str] | None, typer.Option("--rule", metavar="NAME", help="Explain only this rule. Repeatable.")
@@ -41,6 +45,7 @@ def explain(
         list[str] | None, typer.Option("--id", metavar="ID", help="Explain only the article with this id. Repeatable.")
     ] = None,
     json: Json = False,
+    reading: FileOptions = _DEFAULT,
     config: Config = None,
     set_: Set = None,
 ) -> None:
@@ -59,10 +64,10 @@ def explain(
         if name not in explainer.rules:
             raise UserError(f"--rule {name}: no such rule{nearest(name, explainer.rules)}")
     seen = 0
-    lines = enrich_lines(make_extractor(settings), read_lines([article]), datetime.now(UTC))
-    for number, one in enumerate(lines, 1):
+    lines = enrich_lines(make_extractor(settings), read_lines([article], reading.reading()), datetime.now(UTC))
+    for one in lines:
         if isinstance(one, DeadLetter):
-            err.print(f"record {number}: {one.reason}: {one.message}", style="red")
+            print_bad_line(one)
             continue
         if ids and one.id not in ids:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -17,16 +17,40 @@ _CERTAIN = 0.7
 _CERTAIN_ASCII = 0.95  # the model often mistakes short English, especially names, for other languages
 _PIDGINS = frozenset({"pcm"})  # in news, written like English
 _BEYOND_LATIN = "\u0250"
+_TYPOGRAPHY = str.maketrans("‘’‚“”„–—…\xa0‐‑", "'''\"\"\"--. --")  # of any language: no sign of one
 _SURE = 0.12  # least share of these words in an English text
 
 
-_CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
+_CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?", re.DOTALL)
+_UNKNOWN = frozenset({"und", "mul", "mis", "zxx"})  # "undetermined", several, uncoded, none: as good as missing
 
 
 def language_code(given: str | None) -> str | None:
-    """The ISO 639 code in a language tag ("en-US", "EN"); None if missing or not a tag ("english")."""
+    """The ISO 639 code in a language tag, of two letters if there is one ("en-US", "EN", "eng", "ger").
+
+    None if it is missing, no tag ("english"), or says that the language is not known ("und").
+    """
     found = _CODE.fullmatch(given.strip()) if given else None
-    return found.group(1).lower() if found else None
+    code = found.group(1).lower() if found else None
+    if code is None or code in _UNKNOWN:
+        return None
+    return _shortest(code) if len(code) == 3 else code
+
+
+#: Members of macrolanguages that corpora and tools write, and the language that is meant.
+_MEMBERS = {"arb": "ar", "cmn": "zh", "pes": "fa", "prs": "fa", "ekk": "et", "lvs": "lv", "uzn": "uz", "zsm": "ms"}
+_MEMBERS |= {"swh": "sw", "azj": "az", "azb": "az", "khk": "mn", "als": "sq", "npi": "ne", "pbt": "ps"}
+
+
+@lru_cache(maxsize=1024)
+def _shortest(code: str) -> str:
+    """The code of two letters of a language with one of three, of ISO 639-2/T, 639-2/B or 639-3."""
+    from pycountry import languages
+
+    if code in _MEMBERS:
+        return _MEMBERS[code]
+    language = languages.get(alpha_3=code) or languages.get(bibliographic=code)
+    return str(getattr(language, "alpha_2", code))
 
 
 def detect_language(clean: str) -> str:
@@ -37,9 +61,12 @@ def detect_language(clean: str) -> str:
         return "en"
     if not any(map(str.isalpha, sample)):
         return "en"
+    if words < _SHORT:
+        sample = sample.translate(_TYPOGRAPHY)
     code, probability = _identifier().classify(sample)
     least = _CERTAIN_ASCII if sample.isascii() else _CERTAIN
-    if code in _PIDGINS or (words < _SHORT and probability < least and max(sample) < _BEYOND_LATIN):
+    latin = all(letter < _BEYOND_LATIN or not letter.isalpha() for letter in sample)  # dashes and quotes are no letters
+    if code in _PIDGINS or (words < _SHORT and probability < least and latin):
         return "en"
     return str(code)
 

@@ -35,11 +35,36 @@ def test_finds_countries_by_their_names_in_the_language(
 
 
 @pytest.mark.parametrize(
-    ("given", "code"), [("en-US", "en"), ("EN", "en"), ("fr_FR", "fr"), ("english", "en"), ("", "en")]
+    ("given", "code"),
+    [
+        ("en-US", "en"),
+        ("EN", "en"),
+        ("fr_FR", "fr"),
+        ("english", "en"),
+        ("", "en"),
+        ("eng", "en"),
+        ("und", "en"),
+        ("deu", "de"),
+        ("ger", "de"),
+        ("zxx", "en"),
+        ("cmn", "zh"),
+    ],
 )
 def test_accepts_a_language_tag_in_any_form(extractor: Extractor, given: str, code: str) -> None:
     text = "The president of Kenya said on Monday that the talks with Uganda had been good."
     assert extractor.extract("", text, given).language == code
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Erdoğan visits Tashkent", "Turkish president meets Mirziyoyev. — Reuters"),
+        ("Haiti PM quits", "Council names successor. — Reuters"),
+        ("Iran’s president “ready” to visit Riyadh", ""),
+    ],
+)
+def test_dashes_and_quotes_make_short_english_no_other_language(extractor: Extractor, title: str, text: str) -> None:
+    assert extractor.extract(title, text).language == "en"
 
 
 def test_english_gives_every_kind_of_finding(extractor: Extractor) -> None:
