@@ -102,10 +102,10 @@ def demo(
 
 
 def _told(line: Line) -> bool:
-    """Whether the record is an article; says so if it is not."""
-    if line.refused is not None:
-        err.print(f"{line.file}:{line.number}: {line.refused.reason}: {line.refused}", style="red")
-    return line.refused is None
+    """Whether there is a record to send, be it for the dead letters; else says why not."""
+    if not line.value:
+        err.print(f"{line.file}:{line.number}: {line.refused}", style="red")
+    return bool(line.value)
 
 
 def _print_summary(summary: Summary) -> None:

@@ -16,8 +16,8 @@ from streams.sources.reading import DateFrom, Reading
 
 #: What the commands say of their files.
 FILES = (
-    "Articles: JSON (lines, array, object), CSV, TSV, .txt, .md, packed or not, and folders of them; "
-    "- is standard input."
+    "Articles: JSON (lines, array, object), CSV, TSV, .txt, .md, .html, .eml, WARC, NITF, NewsML-G2, packed or not, "
+    "and folders of them; - is standard input."
 )
 
 

@@ -149,11 +149,16 @@ def _tell(connection: Feed, topic: str, refused: int, how: Reading, read: int, *
     """Print how many articles the brokers acknowledged, and which ones may be missing."""
     open_ = connection.unacknowledged
     if json:
-        counts = {"sent": connection.acknowledged, "topic": topic, "refused": refused, "unacknowledged": len(open_)}
+        counts = {
+            "sent": connection.acknowledged - connection.others,
+            "topic": topic,
+            "refused": refused,
+            "unacknowledged": len(open_),
+        }
         met = {"refused_by_reason": dict(how.refused), "left_out": how.left_out}
         print_json({**counts, "read": read, **met, "unreadable_dates": how.unreadable_dates})
         return
-    said = f"{_read(how, read)}{plural(connection.acknowledged, 'article')} sent to {topic}"
+    said = f"{_read(how, read)}{plural(connection.acknowledged - connection.others, 'article')} sent to {topic}"
     said += f"; {refused} refused, see above" if refused else ""
     said += f"; {len(open_)} more were not acknowledged, from {open_[0]} on: send them again" if open_ else ""
     err.print(said)

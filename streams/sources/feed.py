@@ -7,7 +7,7 @@ same ids. At any moment, unacknowledged articles span at most half the lateness 
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -33,6 +33,8 @@ from streams.sources.files import Line
 MAX_UNACKNOWLEDGED = timedelta(minutes=30)
 #: Limit on unacknowledged bytes: kafka-python (3.0.12) has none of its own.
 MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
+#: A file without an article among so many lines holds none: its lines are not sent for the dead letters.
+FIRST_LINES = 20
 #: Give up on brokers that have acknowledged nothing for this long (seconds).
 SEND_SECONDS = 60.0
 #: Timeout for closing, and for flushing after another failure has ended the feed (seconds).
@@ -91,6 +93,7 @@ class Feed:
         self._refused: deque[Refused] = deque()
         self._limits = TopicLimits(settings)
         self.acknowledged = 0
+        self.others = 0
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +109,11 @@ class Feed:
                 self._producer._sender.force_close()  # noqa: SLF001 - it has no public way
             with suppress(KafkaError):
                 self._producer.close(timeout=STOP_SECONDS)
+
+    def count_other(self, sent: Sent) -> None:
+        """Count an acknowledged record that is no article."""
+        del sent
+        self.others += 1
 
     @property
     def unacknowledged(self) -> Sequence[str]:
@@ -226,18 +234,26 @@ def stamp(article: Article, now: datetime) -> bytes:
 def feed(connection: Feed, lines: Iterable[Line], progress: Callable[[], None], refuse: Callable[[str], None]) -> None:
     """Send all lines and wait for their acknowledgement.
 
-    Calls ``refuse`` for each that the file's reader refused, which is not sent, or that is larger than a request.
+    Calls ``refuse`` for each that is larger than a request, or that the file's reader refused. What was refused is sent
+    for `articles.dead`, unless its file seems to hold no articles at all.
 
     Raises:
         UnacknowledgedError: the brokers reject a record, or do not acknowledge it in time.
     """
+    articles, others = Counter[str](), Counter[str]()
     for line in lines:
+        (articles if line.refused is None else others)[line.file] += 1
         if line.refused is not None:
             refuse(f"{line.file}:{line.number}: {line.refused.reason}: {line.refused}")
-            progress()
-            continue
+            if not line.value or (others[line.file] > FIRST_LINES and not articles[line.file]):
+                progress()
+                continue
         try:
-            connection.send(line.value, place=f"{line.file}:{line.number}")
+            connection.send(
+                line.value,
+                None if line.refused is None else connection.count_other,
+                place=f"{line.file}:{line.number}",
+            )
         except TooLargeError as error:
             refuse(str(error))
         progress()

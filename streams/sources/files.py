@@ -15,9 +15,10 @@ import msgspec
 
 from detectors.user_error import UserError
 from streams.records.article import MAX_TEXT_BYTES, Article, BadArticleError, decode_article
+from streams.sources.documents import SNIFFED, documents, kind_of
 from streams.sources.encodings import decoded, encoding_of
 from streams.sources.field_names import article_of
-from streams.sources.json_files import json_records, lines
+from streams.sources.json_files import MAX_WHOLE_BYTES, json_records, lines
 from streams.sources.packed_files import PackedFileError, unpacked
 from streams.sources.reading import Reading
 from streams.sources.tables import TableError, rows
@@ -30,6 +31,7 @@ MAX_TEXT_FILE_BYTES = 4 * MAX_TEXT_BYTES
 HEAD = 64 * 1024
 TEXTS = (".txt", ".text", ".md", ".markdown")
 TABLES = (".csv", ".tsv")
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # marks of UTF-16 and UTF-32
 _JSON = (".json", ".jsonl", ".ndjson", ".jl", ".geojson", "")
 
 logger = logging.getLogger(__name__)
@@ -182,15 +184,17 @@ def _records(
     name: str, stream: io.BufferedReader, reading: Reading, id_: str
 ) -> Iterator[tuple[int, bytes | Article | BadArticleError]]:
     suffix = Path(name).suffix.lower()
+    head = stream.peek(SNIFFED)[:SNIFFED]
     if suffix in TEXTS:
         yield 1, _text_article(name, stream, id_)
     elif suffix in TABLES:
         yield from _rows(name, stream, reading)
-    elif (
-        suffix not in _JSON
-        and b"\0" in (head := stream.peek(HEAD)[:1024])
-        and head[:2] not in (b"\xff\xfe", b"\xfe\xff")
-    ):
+    elif (kind := kind_of(suffix, head)) is not None:
+        yield from documents(kind, name, stream, id_)
+    elif head.startswith(_WIDE):
+        content = decoded(stream.read(MAX_WHOLE_BYTES), name)
+        yield from json_records(io.BufferedReader(io.BytesIO((content or "").encode("utf-8", "replace"))))
+    elif suffix not in _JSON and b"\0" in head:
         yield 1, BadArticleError("undecodable", "is a binary file; expected JSON lines, CSV, text or HTML")
     else:
         yield from json_records(stream)

@@ -14,5 +14,5 @@ from streams.cli import app
 def scan(file: Path, *arguments: str) -> list[dict[str, Any]]:
     """The alerts of the command; runs in this process, which is faster."""
     done = CliRunner().invoke(app, ["scan", str(file), *arguments])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code in {0, 2}, done.output  # 2: some records are no articles
     return [json.loads(line) for line in done.stdout.splitlines()]

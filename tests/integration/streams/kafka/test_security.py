@@ -38,7 +38,6 @@ from streams.kafka.topics import changelog_topic
 from streams.monitoring.scrape import WorkerStatus, total
 from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
-from streams.sources.feed import Feed
 from tests.rigs.topics import partitions_of
 from tests.rigs.worker import Worker
 
@@ -114,8 +113,6 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
     file.write_text("\n".join(map(json.dumps, ARTICLES)) + '\n{"text": 5}\n')
     said = newswatch(closed, "producer", "ingest", str(file), status=2).stderr
     assert "6 records read (wrong_type 1); 5 articles sent" in said
-    with Feed(closed.settings("producer")) as feed:
-        feed.send(b'{"text": 5}')
 
     follow = ("--from-beginning", "--format", "json", "--group", "watch-subscriber-desk", "--max")
     said = newswatch(closed, "subscriber", "subscribe", "alerts.desk", *follow, "5").stdout

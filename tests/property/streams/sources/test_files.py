@@ -30,7 +30,10 @@ JSON = st.lists(VALUES, min_size=1, max_size=3).map(
     lambda values: b"\n".join(json.dumps(one).encode() for one in values)
 )
 MAGIC = st.sampled_from(
-    (b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\xff\xfe", b"[", b"{")
+    (
+        *(b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\xff\xfe", b"[", b"{"),
+        *(b"<html>", b"<nitf>", b"<newsItem guid='", b"WARC/1.0\r\n", b"Subject: "),
+    )
 )
 BYTES = st.binary(max_size=200) | JSON | st.builds(bytes.__add__, MAGIC, st.binary(max_size=80))
 PACKED = st.sampled_from((gzip.compress, bz2.compress, lzma.compress, zstandard.compress, bytes))
