@@ -11,8 +11,11 @@ DRIP_SECONDS = 0.2
 
 
 @contextmanager
-def raw_server(answers: Mapping[str, bytes], *, drip: bool = False) -> Iterator[str]:
-    """The address of a server on 127.0.0.1; with ``drip`` it sends a byte at a time, for ever."""
+def raw_server(answers: Mapping[str, bytes], *, drip: bool = False, asked: list[bytes] | None = None) -> Iterator[str]:
+    """The address of a server on 127.0.0.1; with ``drip`` it sends a byte at a time, for ever.
+
+    Requests go to ``asked`` before they are answered.
+    """
     ending = threading.Event()
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         listener.settimeout(0.1)
@@ -20,10 +23,12 @@ def raw_server(answers: Mapping[str, bytes], *, drip: bool = False) -> Iterator[
         def serve(connection: socket.socket) -> None:
             with connection, suppress(OSError):
                 connection.settimeout(10)
-                asked = b""
-                while b"\r\n\r\n" not in asked:
-                    asked += connection.recv(65536)
-                path = asked.split(b" ", 2)[1].decode()
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    request += connection.recv(65536)
+                if asked is not None:
+                    asked.append(request)
+                path = request.split(b" ", 2)[1].decode()
                 answer = answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                 if not drip:
                     connection.sendall(answer)

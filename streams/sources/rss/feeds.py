@@ -11,6 +11,7 @@ import msgspec
 
 from detectors.user_error import UserError
 from streams.sources.rss.feed_process import Answer, Job
+from streams.sources.rss.sites import without_credentials
 
 #: Limit on fetching and reading one feed.
 SECONDS = 60
@@ -24,7 +25,7 @@ class UnreadableFeedError(UserError):
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """A feed's articles as records of ``articles``, in its order, and messages about entries that are left out."""
+    """A feed's articles as records of ``articles``, the oldest first, and messages about entries that are left out."""
 
     records: tuple[bytes, ...]
     left_out: tuple[str, ...] = ()
@@ -42,6 +43,7 @@ def read_feed(given: str, *, private: bool = False, seconds: int = SECONDS) -> F
     """
     named = _NAMED.fullmatch(given)
     name, url = (named["name"], named["url"]) if named else (None, given)
+    shown = without_credentials(url)
     job = Job(url, name, private, seconds)
     done = subprocess.run(
         [sys.executable, "-P", "-m", "streams.sources.rss.feed_process"],
@@ -50,15 +52,15 @@ def read_feed(given: str, *, private: bool = False, seconds: int = SECONDS) -> F
         check=False,
     )
     if done.returncode == -signal.SIGALRM:
-        raise UnreadableFeedError(f"{url}: not fetched and read within {seconds} s")
+        raise UnreadableFeedError(f"{shown}: not fetched and read within {seconds} s")
     try:
         answer = msgspec.json.decode(done.stdout, type=Answer)
     except msgspec.MsgspecError:
         last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise UnreadableFeedError(f"{url}: its reader ended ({done.returncode}): {last[:LONGEST_MESSAGE]}") from None
+        raise UnreadableFeedError(f"{shown}: its reader ended ({done.returncode}): {last[:LONGEST_MESSAGE]}") from None
     if answer.problem is not None:
-        raise UnreadableFeedError(f"{url}: {answer.problem[:LONGEST_MESSAGE]}")
+        raise UnreadableFeedError(f"{shown}: {answer.problem[:LONGEST_MESSAGE]}")
     return Feed(
-        tuple(map(msgspec.json.encode, answer.entries.articles)),
-        tuple(f"{url}: {why[:LONGEST_MESSAGE]}" for why in answer.entries.left_out),
+        tuple(map(msgspec.json.encode, answer.articles)),
+        tuple(f"{shown}: {why[:LONGEST_MESSAGE]}" for why in answer.left_out),
     )

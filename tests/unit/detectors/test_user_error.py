@@ -27,6 +27,8 @@ INTERNAL = {
     "streams.sources.feed.TooLargeError": "the record is refused, and the feed goes on",
     "streams.sources.rss.addresses.PrivateAddressError": "the fetch makes a FetchError of it",
     "streams.sources.rss.entries.NotAFeedError": "the process that reads a feed gives it back as the reason",
+    "streams.sources.rss.entries.NothingToReadError": "the entry is left out and told",
+    "streams.sources.rss.unpacking.UnpackingError": "the fetch makes a FetchError of it",
     "streams.sources.rss.fetch.FetchError": "the process that reads a feed gives it back as the reason",
 }
 
