@@ -17,6 +17,7 @@ from streams.cli import (
     rules,
     scan,
     settings,
+    sources,
     subscribe,
     topics,
     worker,
@@ -34,7 +35,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, worker, ingest, subscribe, scan, extract, rules, eval, officials, topics, dead, broker, settings):
+_COMMANDS = (
+    *(demo, worker, ingest, sources, subscribe, scan, extract),
+    *(rules, eval, officials, topics, dead, broker, settings),
+)
+for module in _COMMANDS:
     app.add_typer(module.app)
 with_log_options(app)
 

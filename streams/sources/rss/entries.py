@@ -7,6 +7,7 @@ import re
 from calendar import timegm
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,7 +18,9 @@ from detectors.model.event_time import parse_time
 from streams.records.article import Article
 from streams.sources.rss.characters import characters_only, content_headers
 from streams.sources.rss.identity import item_id
+from streams.sources.rss.json_feed import json_article, json_feed, title_and_text
 from streams.sources.rss.plain_text import alternative_text, plain_text
+from streams.sources.rss.sitemap import news_sitemap
 from streams.sources.rss.sites import host_of, site_of, without_credentials
 
 #: The longest date that is kept as written when it cannot be read (characters).
@@ -65,6 +68,12 @@ def read_entries(
     Raises:
         NotAFeedError: the document cannot be read.
     """
+    language = (headers or {}).get("content-language")
+    if (document := json_feed(content)) is not None:
+        language = str(document.get("language") or "") or language
+        return collected(document["items"], partial(_of_json, url, feed or url, source, language))
+    if (sitemap := news_sitemap(content)) is not None:
+        return collected(sitemap, partial(_of_sitemap, url, feed or url, source))
     try:
         parsed = feedparser.parse(
             io.BytesIO(characters_only(content)),  # bytes alone might be the name of a file
@@ -74,12 +83,36 @@ def read_entries(
         raise NotAFeedError(f"cannot be read: {type(error).__qualname__}: {error}") from None
     if not parsed.get("version") and not parsed.entries:
         raise NotAFeedError(f"expected RSS or Atom, found {_found(content, url)}")
-    language = parsed.feed.get("language") or (headers or {}).get("content-language")
+    language = parsed.feed.get("language") or language
 
     def article(entry: Any) -> Article:
         return _article(entry, url, feed or url, source, named, language)
 
     return collected(parsed.entries, article)
+
+
+def _of_json(base: str, feed: str, source: str, language: str | None, item: Any) -> Article:
+    link = web_address(item.get("url") or item.get("external_url"), base)
+    _, text = title_and_text(item)
+    if not text:
+        raise NothingToReadError("it has neither title nor text")
+    found = fitting_language(str(item.get("language") or "") or language, text)
+    return json_article(item, feed=feed, link=link, source=source, language=found)
+
+
+def _of_sitemap(base: str, feed: str, source: str, item: dict[str, str]) -> Article:
+    if not (title := plain_text(item["title"])):
+        raise NothingToReadError("it is no news: it has no title")
+    link = web_address(item["loc"], base)
+    return Article(
+        id=item_id(feed, None, link),
+        title=title,
+        text=title,
+        url=link,
+        source=source or None,
+        language=fitting_language(item["language"], title),
+        published_at=item["date"][:LONGEST_DATE] or None,
+    )
 
 
 def collected(entries: Iterable[Any], article: Callable[[Any], Article]) -> Entries:
@@ -126,7 +159,7 @@ def _article(entry: Any, base: str, feed: str, source: str, named: bool, languag
         title=title or None,
         text=text,
         url=link,
-        source=source if named else _outlet(entry, base) or source,
+        source=(source if named else _outlet(entry, base) or source) or None,
         language=fitting_language(entry.get("language") or _own_language(entry) or language, text),
         published_at=_time(entry),
     )

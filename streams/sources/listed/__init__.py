@@ -1,0 +1,1 @@
+"""A file of sources (sources.yaml, OPML), and what one of them has to offer now."""
