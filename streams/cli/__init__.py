@@ -8,6 +8,7 @@ import typer
 
 from streams.cli import (
     broker,
+    collect,
     dead,
     demo,
     eval,  # noqa: A004
@@ -36,7 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _COMMANDS = (
-    *(demo, worker, ingest, sources, subscribe, scan, extract),
+    *(demo, worker, ingest, collect, sources, subscribe, scan, extract),
     *(rules, eval, officials, topics, dead, broker, settings),
 )
 for module in _COMMANDS:

@@ -28,6 +28,7 @@ DEAD = "articles.dead"
 REPLAYED = "articles.dead.replayed"
 OBSERVATIONS = "observations"
 ALERTS = "alerts"
+POSITIONS = "sources.positions"
 
 DAY_MS = 86_400_000
 #: How long a compacted topic keeps tombstones at least, for readers that come back; and Kafka's default.
@@ -40,7 +41,7 @@ REASON_BYTES = 64 * 1024
 STAMPED = {"message.timestamp.type": "LogAppendTime"}
 
 
-Role = Literal["articles", "enriched", "dead", "replayed", "observations", "alerts", "changelog", "rule"]
+Role = Literal["articles", "enriched", "dead", "replayed", "observations", "alerts", "changelog", "rule", "positions"]
 
 
 class TopicSpec(msgspec.Struct, frozen=True):
@@ -80,6 +81,18 @@ class TopicNotCreatedError(UserError):
 def changelog_topic(settings: Settings) -> str:
     """The topic that holds the rule state; the name is Faust's."""
     return f"{settings.app_id}-facts-changelog"
+
+
+def positions_topic(settings: Settings) -> str:
+    """The topic that holds what each source of the collector has brought so far."""
+    return settings.topic_prefix + POSITIONS
+
+
+def collector_specs(settings: Settings) -> tuple[TopicSpec, ...]:
+    """The topics that only the collector needs. The number of partitions never changes: they share out the sources."""
+    config = {"cleanup.policy": "compact", "max.message.bytes": str(settings.max_request_bytes)}
+    purpose = "what each source of the collector has brought so far, compacted by source"
+    return (TopicSpec(positions_topic(settings), settings.partitions, config, purpose, "positions"),)
 
 
 def topic_specs(settings: Settings, rule_topics: Iterable[str] = ()) -> tuple[TopicSpec, ...]:

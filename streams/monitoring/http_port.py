@@ -8,12 +8,27 @@ import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, MetricsHandler
 
 from detectors.user_error import UserError
 from streams.monitoring.bounded_server import BoundedServer
-from streams.monitoring.health import Health
+
+
+class Status(Protocol):
+    """What the orchestrator asks a process: whether it is alive and ready, and if not, why."""
+
+    @property
+    def alive(self) -> bool: ...
+    @property
+    def stalled_for(self) -> float: ...
+    @property
+    def lag(self) -> int: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def not_ready(self) -> str: ...
 
 
 class MetricsAddressError(UserError):
@@ -29,7 +44,7 @@ class HealthServer:
         MetricsAddressError: this machine does not have the address, or none of these ports is free.
     """
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health, *, spare: int = 0) -> None:
+    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Status, *, spare: int = 0) -> None:
         self._server = _bind(host, port, _handler(registry, health), spare)
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
@@ -89,7 +104,7 @@ def _no_host(host: str, reason: str | None) -> str:
     return f"metrics_host {host}: cannot listen there: {reason}; expected an address of this machine, such as 127.0.0.1"
 
 
-def _handler(registry: CollectorRegistry, health: Health) -> type[MetricsHandler]:
+def _handler(registry: CollectorRegistry, health: Status) -> type[MetricsHandler]:
     one_scrape = threading.Lock()
 
     class Handler(MetricsHandler):

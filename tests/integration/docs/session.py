@@ -30,6 +30,8 @@ NOT_RUN = {
     "docker compose up": "there is no engine; `make check` validates docker-compose.yml",
     "docker build": "there is no engine; tests/integration/deploy/test_checks.py runs the steps of the Dockerfile",
     "kubectl": "there is no cluster; tests/unit/deploy/test_kubernetes.py checks the manifests",
+    "newswatch collect": "it runs for ever; tests/integration/streams/collector runs it on Kafka",
+    "curl -H": "it needs the collector; tests/integration/streams/collector/test_collector.py posts articles",
     "newswatch broker": "the test has a broker already; tests/integration/streams/brokers/test_brokers.py starts brokers",
 }
 

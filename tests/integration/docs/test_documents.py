@@ -22,7 +22,7 @@ assert _SPEC.loader is not None
 generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
 
-LANGUAGES = {"sh", "yaml", "json", "jsonl"}
+LANGUAGES = {"sh", "yaml", "json", "jsonl", "xml"}
 
 
 def _named(file: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.monitoring.collector_metrics import CollectorMetrics
 from streams.monitoring.metrics import Metrics
 
 PROMETHEUS = Path(__file__).parents[3] / "deploy" / "prometheus"
@@ -23,7 +24,8 @@ def test_an_alert_has_a_severity_annotations_and_known_metrics(rule: dict[str, A
     assert rule["labels"]["severity"] in {"warning", "critical"}
     assert rule["annotations"]["summary"]
     assert rule["annotations"]["description"].endswith(".")
-    exposed = {sample for family in Metrics().registry.collect() for sample in (family.name, f"{family.name}_total")}
+    families = [family for made in (Metrics(), CollectorMetrics()) for family in made.registry.collect()]
+    exposed = {sample for family in families for sample in (family.name, f"{family.name}_total")}
     for name in re.findall(r"\bnewswatch_\w+", rule["expr"]):
         assert re.sub(r"_(bucket|count|sum)$", "", name) in exposed
 

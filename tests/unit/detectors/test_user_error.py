@@ -16,6 +16,8 @@ INTERNAL = {
     "detectors.reading.files.UnreadableError": "the reader of the file makes a problem of it, with file and line",
     "detectors.reading.problems.Wrong": "the problem is reported already; the reader of the file goes on",
     "detectors.reading.problems.TooManyProblems": "ends the reading; the problems come out as a RuleSetError",
+    "streams.collector.door.BusyError": "the request is answered with 429",
+    "streams.collector.posted.PostedError": "the request is answered with 400 and the places",
     "streams.fact_store.changelog.CopyError": "the local copy is made anew from the changelog",
     "streams.kafka.transactions.TransactionError": "the replay of dead letters makes a ReplayEndedError of it",
     "streams.kafka.transactions.ForbiddenError": "the replay of dead letters makes a ReplayEndedError of it",

@@ -1,0 +1,1 @@
+"""The collector: polls sources for ever, sends what is new, and keeps its position in Kafka."""
