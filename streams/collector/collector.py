@@ -151,13 +151,7 @@ class Collector:
                 if owned.lost:
                     return
                 owned.position = self._delivery.resume(source.name, owned.position, self._writer(source))
-        polled = poll(
-            source,
-            self._readers,
-            private=self._private,
-            robots=self._robots,
-            validators=owned.position.validators,
-        )
+        polled = self._polled(owned)
         with owned.busy:
             if owned.lost:
                 return
@@ -168,6 +162,14 @@ class Collector:
         wait = pause(source, owned.failures, polled.retry_after, random.random(), datetime.now(UTC))  # noqa: S311
         with self._lock:
             heapq.heappush(self._due, (monotonic() + wait, owned.order, owned))
+
+    def _polled(self, owned: _Owned) -> Polled:
+        source, validators = owned.source, owned.position.validators
+        try:
+            return poll(source, self._readers, private=self._private, robots=self._robots, validators=validators)
+        except Exception:  # whatever it is, it costs this poll alone
+            logger.exception("source %s: cannot be polled", source.name)
+            return Polled("failed", problem="an error of the collector, see above")
 
     def _keep(self, owned: _Owned, polled: Polled) -> None:
         """Send what is new, and store the position."""

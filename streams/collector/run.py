@@ -12,8 +12,8 @@ from kafka.errors import KafkaError
 from streams.collector.collector import Collector
 from streams.collector.door import Door, open_door
 from streams.collector.port import collector_port
-from streams.kafka.clients import BrokerUnreachableError
-from streams.kafka.topics import ARTICLES, collector_specs, ensure_topics, topic_specs
+from streams.kafka.clients import BrokerUnreachableError, TopicUnreadableError
+from streams.kafka.topics import ARTICLES, TopicsMissingError, collector_specs, ensure_topics, topic_specs
 from streams.monitoring.collector_metrics import CollectorMetrics
 from streams.settings import Settings
 from streams.sources.feed import UnacknowledgedError
@@ -24,6 +24,9 @@ from streams.sources.rss.readers import Readers
 READERS = 2
 #: Pause before the brokers are tried again (seconds).
 PAUSE_SECONDS = 5.0
+
+#: What brokers that come back say for a while, and at the start is an error of the user.
+_AWAY = (BrokerUnreachableError, TopicUnreadableError, TopicsMissingError)
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +47,15 @@ def run_collector(settings: Settings, sources: Sequence[Source], door: Door | No
         if door is not None:
             number = open_.enter_context(open_door(settings, door, metrics))
             logger.info("POST articles to http://%s:%d/articles", door.host, number)
+        begun = False
         while True:
             try:
                 with Collector(settings, sources, metrics, readers) as collector:
-                    port.collector = collector
+                    port.collector, begun = collector, True
                     while True:
                         collector.step()
-            except (UnacknowledgedError, KafkaError, BrokerUnreachableError) as error:
-                if isinstance(error, BrokerUnreachableError) and error.final:
+            except (UnacknowledgedError, KafkaError, *_AWAY) as error:
+                if isinstance(error, _AWAY) and (not begun or getattr(error, "final", False)):
                     raise
                 logger.warning("the brokers did not take what was sent, trying again: %s", error)
             finally:

@@ -22,6 +22,12 @@ ATOM = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:la
 <link rel="alternate" href="/1"/><id>urn:2</id><published>2015-11-03T09:00:00.123+05:00</published>
 <author><name>N</name></author><summary type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">Met.</div></summary>
 <content type="text">Ministers met.</content></entry></feed>"""
+JSON = b"""{"version": "https://jsonfeed.org/version/1.1", "language": "en", "items": [{"id": "1", "url": "/1",
+"title": "Talks", "content_html": "<p>Ministers met.</p>", "date_published": "2015-11-03T09:00:00Z"}]}"""
+SITEMAP = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://news.example/1</loc><n:news><n:publication>
+<n:language>en</n:language></n:publication><n:publication_date>2015-11-03</n:publication_date><n:title>Talks</n:title>
+</n:news></url></urlset>"""
 PIECES = (
     *(b"<", b">", b"&", b"&#x110000;", b"&#xD800;", b"&#99999999999;", b"&#0;", b"]]>", b"<![CDATA[", b"<!--", b"-->"),
     *(b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"http://[x", b"javascript:a", b"0000-00-00", b"99999-99-99", b"\xff"),
@@ -33,7 +39,7 @@ PIECES = (
 def test_every_feed_is_read_or_refused_with_a_message() -> None:
     read = 0
     for chance in rounds("feeds"):
-        document = mutated(chance, chance.choice((RSS, ATOM)), PIECES)
+        document = mutated(chance, chance.choice((RSS, ATOM, JSON, SITEMAP)), PIECES)
         started = time.process_time()
         try:
             found = read_entries(document, "https://news.example/feed", "news.example")

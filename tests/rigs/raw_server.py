@@ -12,7 +12,7 @@ DRIP_SECONDS = 0.2
 
 @contextmanager
 def raw_server(answers: Mapping[str, bytes], *, drip: bool = False, asked: list[bytes] | None = None) -> Iterator[str]:
-    """The address of a server on 127.0.0.1; with ``drip`` it sends a byte at a time, for ever.
+    """The address of a server on 127.0.0.1; with ``drip`` it sends a byte at a time, for ever, after the answer.
 
     Requests go to ``asked`` before they are answered.
     """
@@ -33,6 +33,7 @@ def raw_server(answers: Mapping[str, bytes], *, drip: bool = False, asked: list[
                 if not drip:
                     connection.sendall(answer)
                     return
+                connection.sendall(answers.get(path, b""))
                 while not ending.wait(DRIP_SECONDS):
                     connection.sendall(b"x")
 

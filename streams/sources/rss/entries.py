@@ -222,9 +222,15 @@ def _text(entry: Any) -> str:
 
 
 def _last_resort(entry: Any) -> str:
-    """What is left where neither title nor text can be read: what images are said to show, else the markup itself."""
+    """What is left where neither title nor text can be read: what images are said to show, else what is there."""
     given = [value for value in (*_texts(entry), entry.get("title") or "") if value.strip()]
-    return next(filter(None, map(alternative_text, given)), "") or max(given, key=len, default="").strip()
+    others = [
+        plain_text(content.get("value") or "")
+        for content in entry.get("content") or ()
+        if not str(content.get("type")).lower().startswith(("image/", "audio/", "video/"))
+    ]
+    found = [*map(alternative_text, given), *others, *given]
+    return next(filter(None, map(str.strip, found)), "")
 
 
 def _time(entry: Any) -> str | None:

@@ -87,9 +87,14 @@ def fetch(
         request.add_header("Authorization", "Basic " + base64.b64encode(unquote(user).encode()).decode())
     with _Deadline(seconds) as deadline:
         try:
-            return _answer(request, _opener(private, deadline), most)
+            answer = _answer(request, _opener(private, deadline), most)
+            if deadline.passed:  # a body without a length seems to be whole where the connection was ended
+                raise FetchError("cut")
+            return answer
         except urllib.error.HTTPError as error:
             with error:
+                if deadline.passed:
+                    raise FetchError(f"not fetched within {seconds:g} s") from None
                 if error.code == _NOT_MODIFIED:
                     return Fetched(
                         b"", without_credentials(error.url or address), _lower(error.headers), modified=False

@@ -21,24 +21,24 @@ class Readers:
         self._free: LifoQueue[subprocess.Popen[bytes] | None] = LifoQueue()
         for _ in range(number):
             self._free.put(None)
-        self._number = number
+        self._running: set[subprocess.Popen[bytes]] = set()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for _number in range(self._number):
-            process = self._free.get()
-            if process is not None:
-                process.kill()
-                process.communicate()
+        for process in tuple(self._running):  # threads that wait for one of them go on
+            process.kill()
+            process.wait()
 
     def read(self, job: Job) -> Answer:
         """Read one document, within the job's seconds."""
         process = self._free.get()
         kept = None
         try:
-            process = process or _started()
+            if process is None:
+                process = _started()
+                self._running.add(process)
             assert process.stdin is not None
             assert process.stdout is not None
             line = b""
@@ -56,6 +56,7 @@ class Readers:
             if kept is None and process is not None:
                 process.kill()
                 process.communicate()
+                self._running.discard(process)
             self._free.put(kept)
 
 

@@ -227,6 +227,13 @@ def test_every_entry_with_a_title_or_a_text_becomes_an_article() -> None:
     assert found.left_out == ("entry 2 is left out: it has neither title nor text",)
 
 
+def test_a_text_in_base64_of_no_known_type_is_read_where_there_is_nothing_else() -> None:
+    atom = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="{}">{}</content></entry></feed>"""
+    (article,) = read(atom.format("application/octet-stream", "VGFsa3MgZW5kZWQu").encode()).articles
+    assert article.text == "Talks ended."
+    assert not read(atom.format("image/png", "iVBORw0KGgoAAAANSUhEUgAAAAE=").encode()).articles
+
+
 def test_a_page_says_where_its_feed_is() -> None:
     page = b"<html><head><link rel='alternate' type='application/rss+xml' href='/rss.xml'></head></html>"
     with pytest.raises(NotAFeedError, match=r"a page that names its feed: https://rss\.news\.example/rss\.xml"):

@@ -96,9 +96,13 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
             fetch(f"{server}/cut", private=True)
 
 
-def test_a_server_that_drips_is_given_up() -> None:
-    with raw_server({}, drip=True) as server, pytest.raises(FetchError, match="not fetched within 1 s"):
-        fetch(server, private=True, seconds=1)
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.0 200 OK\r\n", b"HTTP/1.0 200 OK\r\n\r\n<rss>", b"HTTP/1.1 302 Found\r\n"]
+)
+def test_a_server_that_drips_is_given_up(answer: bytes) -> None:
+    """Also where a body without a length looks whole once the connection is ended."""
+    with raw_server({"/": answer}, drip=True) as server, pytest.raises(FetchError, match="not fetched within 1 s"):
+        fetch(f"{server}/", private=True, seconds=1)
 
 
 def test_what_the_server_says_of_later_fetches_is_kept() -> None:
