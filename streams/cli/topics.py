@@ -56,13 +56,19 @@ class Needed:
 
 @app.command(epilog="Example:  newswatch topics create --brokers localhost:9092 --rules deploy/rules --partitions 6")
 @spread
-def create(needs: Needed) -> None:
+def create(
+    *,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Also the topic of positions, which `newswatch collect` needs.")
+    ] = False,
+    needs: Needed,
+) -> None:
     """Create missing topics, including those that the rules name, and show all of them as they are."""
     from streams.kafka.topic_differences import differences
-    from streams.kafka.topics import create_topics
+    from streams.kafka.topics import collector_specs, create_topics
 
     settings = needs.settings()
-    specs = _wanted(settings)
+    specs = (*_wanted(settings), *(collector_specs(settings) if sources else ()))
     made = set(create_topics(settings, specs))
     states = _states(settings, specs)
     found = differences(settings, specs, states.values(), missing=False)

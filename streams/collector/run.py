@@ -39,7 +39,10 @@ def run_collector(settings: Settings, sources: Sequence[Source], door: Door | No
         TopicsMissingError: a topic does not exist, and may not be created.
     """
     articles = tuple(spec for spec in topic_specs(settings) if spec.role == ARTICLES)
-    ensure_topics(settings, articles + collector_specs(settings), create=settings.create_topics)
+    try:
+        ensure_topics(settings, articles + collector_specs(settings), create=settings.create_topics)
+    except TopicsMissingError as error:
+        raise TopicsMissingError(error.names, refused=error.refused, option="--sources") from None
     metrics = CollectorMetrics()
     with ExitStack() as open_:
         port = open_.enter_context(collector_port(settings, metrics))

@@ -57,11 +57,12 @@ class TopicSpec(msgspec.Struct, frozen=True):
 class TopicsMissingError(UserError):
     """Required topics that do not exist, or that this user may not see; the message says how to create them."""
 
-    def __init__(self, names: Iterable[str], *, refused: bool = False) -> None:
+    def __init__(self, names: Iterable[str], *, refused: bool = False, option: str = "--rules DIR") -> None:
+        self.refused = refused
         self.names = tuple(sorted(names))
         who = " as a user with the right to; this user lacks it" if refused else ""
         unseen = "" if refused else ", or grant this user access with `newswatch topics grant ROLE USER`"
-        remedy = f"create them with `newswatch topics create --rules DIR`{who}{unseen}"
+        remedy = f"create them with `newswatch topics create {option}`{who}{unseen}"
         super().__init__(f"missing topics: {', '.join(self.names)}; {remedy}")
 
 

@@ -11,11 +11,13 @@ import pytest
 from streams.brokers.kafka_cluster import KafkaCluster
 from streams.collector.delivery import Delivery
 from streams.collector.position import Pending, Position
-from streams.kafka.topics import create_topics, topic_specs
+from streams.collector.run import run_collector
+from streams.kafka.topics import TopicsMissingError, create_topics, topic_specs
 from streams.records.article import Article
 from streams.settings import Settings, load_settings
 from streams.sources.feed import Feed
 from tests.rigs.collecting import collector, kill_and_compare
+from tests.rigs.command import newswatch
 from tests.rigs.topics import records
 from tests.rigs.waiting import wait_until
 
@@ -52,7 +54,14 @@ def test_a_collector_takes_articles_at_its_door_and_ends_on_request(settings: Se
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     (tmp_path / "sources.yaml").write_text("sources: [{url: 'http://127.0.0.1:9/', interval: 1h}]")
-    create_topics(settings, topic_specs(settings))
+    closed = settings.model_copy(update={"create_topics": False})
+    with pytest.raises(TopicsMissingError, match="create them with `newswatch topics create --sources`"):
+        run_collector(closed, ())
+    given = {"brokers": ",".join(settings.brokers), "topic_prefix": settings.topic_prefix, "app_id": settings.app_id}
+    options = [word for pair in given.items() for word in ("--set", "=".join(pair))]
+    made = newswatch("topics", "create", "--sources", *options)
+    assert made.returncode == 0, made.stderr
+    assert "sources.positions" in made.stdout
     running = collector(settings, tmp_path, "door", "--http", f"127.0.0.1:{port}")
     try:
         wait_until(lambda: "POST articles to" in running.log.read_text(), 120, "the door stays closed", running)
