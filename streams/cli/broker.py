@@ -62,7 +62,7 @@ def broker(
     with chosen:
         err.print(f"{'Apache Kafka' if kafka else 'embedded broker'} running; it keeps no data. Press Ctrl-C to stop.")
         if secure is not None:
-            err.print(f"Users: {folder}/USER.env for admin, producer, worker, subscriber, operator, topics")
+            err.print(f"Users: {folder}/USER.env for admin, producer, worker, subscriber, collector, operator, topics")
         out.print(chosen.bootstrap_servers)
         try:
             chosen.wait()

@@ -140,7 +140,7 @@ def apply(
 
 @app.command(epilog="Example:  newswatch topics grant subscriber desk-1 --brokers localhost:9092 --print")
 def grant(
-    role: Annotated[str, typer.Argument(help="Role: producer, worker, subscriber, operator or topics.")],
+    role: Annotated[str, typer.Argument(help="Role: producer, worker, subscriber, collector, operator or topics.")],
     user: Annotated[str, typer.Argument(help="User as the brokers know it: a SASL name, or a certificate's name.")],
     print_: Annotated[
         bool, typer.Option("--print", help="Print the equivalent kafka-acls commands instead of creating ACLs.")

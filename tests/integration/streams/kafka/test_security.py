@@ -38,7 +38,10 @@ from streams.kafka.topics import changelog_topic
 from streams.monitoring.scrape import WorkerStatus, total
 from streams.records.dead_letter import DeadLetter
 from streams.settings import Settings, load_settings
+from tests.rigs.processes import Program
+from tests.rigs.raw_server import ok, raw_server
 from tests.rigs.topics import partitions_of
+from tests.rigs.waiting import wait_until
 from tests.rigs.worker import Worker
 
 RULES = """
@@ -127,6 +130,19 @@ def test_every_role_does_its_work(closed: ClosedKafka, worker: WorkerStatus, tmp
     assert json.loads(said.splitlines()[0])["topic"] == "press.articles"
     assert "1 dead letter replayed" in newswatch(closed, "operator", "dead", "replay").stderr
     assert "0 dead letters replayed" in newswatch(closed, "operator", "dead", "replay").stderr
+
+    newswatch(closed, "topics", "topics", "create", "--sources")
+    before = end(closed.settings(ADMIN), "press.articles")
+    feed = b"<rss version='2.0'><channel><item><title>A flood</title></item></channel></rss>"
+    with raw_server({"/rss": ok(feed)}) as server:
+        (tmp_path / "sources.yaml").write_text(f"sources: [{{url: '{server}/rss', private: true}}]")
+        options = ["--config", str(tmp_path / "sources.yaml"), "--set", "create_topics=false", "--metrics-port", "0"]
+        words = [sys.executable, "-m", "streams.cli", "collect", *options]
+        running = Program(words, tmp_path / "collector.log", environment(closed, "collector"))
+        try:
+            wait_until(lambda: end(closed.settings(ADMIN), "press.articles") > before, 120, "nothing came", running)
+        finally:
+            running.stop()
 
     described = newswatch(closed, "topics", "topics", "describe", "--json").stdout
     assert all(json.loads(line)["exists"] for line in described.splitlines())
