@@ -197,14 +197,10 @@ def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str
         )
         if people >= 1_000_000:
             for other in city.alternatenames:
+                if not (other.isascii() and len(other) > 5 and other[:1].isupper()):
+                    continue
                 other_folded = fold(other)
-                if (
-                    other.isascii()
-                    and len(other) > 5
-                    and other[:1].isupper()
-                    and other_folded not in known
-                    and other_folded not in words
-                ):
+                if other_folded not in known and other_folded not in words:
                     known[other_folded] = Place(alpha3, "city", strength=1, people=people)
                     lexicon.add(other, known[other_folded])
 
