@@ -119,7 +119,6 @@ class Extractor:
         found_themes: tuple[Theme, ...] = ()
         found_events: tuple[Event, ...] = ()
         reading: Reading | None = None
-        found_countries = countries(document, mentions, lead_end)
         if draft.reader is not None:
             context = Context(
                 Counter(mention.alpha3 for mention in mentions),
@@ -128,6 +127,8 @@ class Extractor:
                 draft.day,
             )
             officials = People(document, draft.reader, context, self.registry).collect(draft.candidates)
+        found_countries = countries(document, mentions, officials, lead_end)
+        if draft.reader is not None:
             found_organisations = organisations(document)
             found_themes = themes(document, self.taxonomy, lead_end)
             parties = Parties(document, bounds, mentions, found_countries, officials, found_organisations)

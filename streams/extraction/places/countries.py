@@ -7,13 +7,15 @@ company, a US state after a comma) and on the rest of the article (Georgia with 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Sequence
 
-from detectors.model.article import Country, CountryMention
+from detectors.model.article import Country, CountryMention, Official
 from streams.extraction.places.america import american_towns
 from streams.extraction.places.doubtful_places import Doubt, settled
 from streams.extraction.places.gazetteer import Place, place_lexicon, state_names, territory_lexicon, unspaced_names
 from streams.extraction.places.mention import Mention
+from streams.extraction.places.salience import main_states, weights
 from streams.extraction.text.document import Document
 from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Hit, longest
@@ -258,27 +260,23 @@ def _foreign_mentions(document: Document, language: str) -> list[Mention]:
     return [Mention(start, end, alpha3, "name", True) for (start, end), alpha3 in places.items()]
 
 
-def countries(document: Document, mentions: list[Mention], lead_end: int) -> tuple[Country, ...]:
+def countries(
+    document: Document, mentions: list[Mention], officials: Sequence[Official], lead_end: int
+) -> tuple[Country, ...]:
     """Group mentions by country, main countries first; ``lead_end`` is the clean offset of the end of the lead."""
-    weights: Counter[str] = Counter()
-    grouped: dict[str, list[Mention]] = defaultdict(list)
+    grouped: dict[str, list[CountryMention]] = defaultdict(list)
     for mention in mentions:
-        grouped[mention.alpha3].append(mention)
-        early = mention.start < lead_end
-        weights[mention.alpha3] += (3 if early else 1) if mention.sure else (2 if early else 1)
-    if not grouped:
-        return ()
-    top = max(weights.values())
-    found = []
-    for alpha3, own in grouped.items():
-        in_lead = any(mention.start < lead_end for mention in own)
-        share = weights[alpha3] / top
-        main = share >= 0.5 or (in_lead and share >= 0.25)
-        spans = tuple(
+        span = document.span(mention.start, mention.end)
+        grouped[mention.alpha3].append(
             CountryMention(in_=span.in_, start=span.start, end=span.end, text=span.text, via=mention.via)
-            for mention in own
-            for span in [document.span(mention.start, mention.end)]
         )
-        found.append(Country(alpha3=alpha3, salience="main" if main else "mentioned", mentions=spans))
-    found.sort(key=lambda country: (country.salience != "main", -weights[country.alpha3]))
+    ends = document.span(lead_end - 1, lead_end) if lead_end > document.body else None
+    lead = ends.end if ends is not None else 0
+    weight = weights(grouped, officials, lead, len(document.text))
+    main = main_states(weight, grouped, officials, lead)
+    found = [
+        Country(alpha3=alpha3, salience="main" if alpha3 in main else "mentioned", mentions=tuple(own))
+        for alpha3, own in grouped.items()
+    ]
+    found.sort(key=lambda country: (country.salience != "main", -weight[country.alpha3]))
     return tuple(found)
