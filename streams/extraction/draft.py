@@ -23,25 +23,34 @@ _SENTENCE = 1000
 
 
 class Source(NamedTuple):
-    """The parts of an article that extraction reads; ``published_at`` (RFC 3339) decides who held an office then."""
+    """The parts of an article that extraction reads.
+
+    ``published_at`` decides who held an office then; ``source`` (name or domain) and ``url`` say where the outlet is.
+    """
 
     title: str
     text: str
     language: str | None = None
     published_at: str | None = None
+    source: str | None = None
+    url: str | None = None
 
 
 class Draft:
-    """The first pass over one article. ``candidates`` are names next to offices; officials are read in English only."""
+    """The first pass over one article. ``candidates`` are names next to offices; officials are read in English only.
 
-    def __init__(self, source: Source, registry: Registry) -> None:
+    ``home`` is the state where its outlet is at home, "" if unknown.
+    """
+
+    def __init__(self, source: Source, registry: Registry, home: str = "") -> None:
         self.document = Document(source.title, source.text)
         self.day = article_day(source.published_at, source.text)
         self.bounds = sentence_bounds(self.document.clean)
         self.language = language_code(source.language) or detect_language(
             self.document.written(self.document.clean[:SAMPLE])
         )
-        self.mentions = find_mentions(self.document, self.language)
+        self.home = home
+        self.mentions = find_mentions(self.document, self.language, home)
         self.reader: Reader | None = None
         self.candidates: list[Candidate] = []
         self._doubts: dict[int, list[Candidate]] = {}

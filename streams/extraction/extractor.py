@@ -22,6 +22,7 @@ from streams.extraction.people.people import People
 from streams.extraction.people.registry import REGISTRY, load_registry
 from streams.extraction.people.role_classes import Context
 from streams.extraction.places.countries import countries
+from streams.extraction.places.outlets import load_outlets
 from streams.extraction.text.article_day import article_day
 from streams.extraction.text.entities import Entities
 from streams.extraction.text.fingerprint import fingerprint
@@ -52,31 +53,43 @@ class Extractor:
     """Finds countries, officials, organisations and themes in articles.
 
     ``model`` is the name of an installed spaCy pipeline, whose entity recogniser decides on doubtful names.
-    ``registry`` and ``taxonomy`` replace the shipped files.
+    ``registry`` and ``taxonomy`` replace the shipped files; ``outlets`` adds to the shipped one.
     """
 
     def __init__(
-        self, *, model: str = "en_core_web_sm", registry: Path | None = None, taxonomy: Path | None = None
+        self,
+        *,
+        model: str = "en_core_web_sm",
+        registry: Path | None = None,
+        taxonomy: Path | None = None,
+        outlets: Path | None = None,
     ) -> None:
         self._cache: OrderedDict[bytes, tuple[Extraction, int]] = OrderedDict()
         self._cached_characters = 0
         self.entities = Entities(model)
+        self._outlets = load_outlets(outlets)
         with _all_stays():
             self.registry = load_registry(registry or REGISTRY)
             self.taxonomy = load_taxonomy(taxonomy or TAXONOMY)
             self._read([Source("", "Warm up: Minister Jane Doe met Mayor John Roe.", "en")])
 
     def extract(
-        self, title: str, text: str, language: str | None = None, published_at: str | None = None
+        self,
+        title: str,
+        text: str,
+        language: str | None = None,
+        published_at: str | None = None,
+        source: str | None = None,
+        url: str | None = None,
     ) -> Extraction:
         """Extract from one article; offsets are characters of ``title`` and ``text`` as given."""
-        return next(self.pipe([Source(title, text, language, published_at)]))
+        return next(self.pipe([Source(title, text, language, published_at, source, url)]))
 
     def pipe(self, articles: Iterable[Source | tuple[str, str] | tuple[str, str, str | None]]) -> Iterator[Extraction]:
         """`extract` for each `Source` or equivalent tuple, in order, with the entity recogniser run in batches."""
         waiting = (Source(*article) for article in articles)
         while batch := list(islice(waiting, BATCH)):
-            keys = [_key(article) for article in batch]
+            keys = [self._key(article) for article in batch]
             unread = {key: article for key, article in zip(keys, batch, strict=True) if key not in self._cache}
             found = dict(zip(unread, self._read(list(unread.values())), strict=True))
             found |= {key: self._cache[key][0] for key in keys if key in self._cache}
@@ -93,6 +106,16 @@ class Extractor:
             _, (_, left) = self._cache.popitem(last=False)
             self._cached_characters -= left
 
+    def _key(self, source: Source) -> bytes:
+        day = article_day(source.published_at, source.text)
+        home = self._outlets.home(source.source, source.url)
+        digest = blake2b(digest_size=16)
+        for part in (source.title, source.text, source.language or "", day, home):
+            raw = part.encode("utf-8", "surrogatepass")
+            digest.update(b"%d " % len(raw))  # length prefixes keep the parts apart
+            digest.update(raw)
+        return digest.digest()
+
     def readings(self, articles: Iterable[Source]) -> Iterator[Reading | None]:
         """What the models of events see of each article, in order; None where events are not looked for."""
         waiting = iter(articles)
@@ -104,7 +127,9 @@ class Extractor:
         return [self._finish(draft)[0] for draft in self._drafts(articles)]
 
     def _drafts(self, articles: list[Source]) -> list[Draft]:
-        drafts = [Draft(article, self.registry) for article in articles]
+        drafts = [
+            Draft(article, self.registry, self._outlets.home(article.source, article.url)) for article in articles
+        ]
         doubts = [(draft, sentence) for draft in drafts for sentence in sorted(draft.doubtful)]
         names = self.entities.names(draft.sentence(sentence) for draft, sentence in doubts)
         for (draft, sentence), named in zip(doubts, names, strict=True):
@@ -125,6 +150,7 @@ class Extractor:
                 " police" in document.folded or "sheriff" in document.folded,
                 self.registry,
                 draft.day,
+                draft.home,
             )
             officials = People(document, draft.reader, context, self.registry).collect(draft.candidates)
         found_countries = countries(document, mentions, officials, lead_end)
@@ -160,13 +186,3 @@ def _all_stays() -> Iterator[None]:
     finally:
         if paused:
             gc.enable()
-
-
-def _key(source: Source) -> bytes:
-    day = article_day(source.published_at, source.text)
-    digest = blake2b(digest_size=16)
-    for part in (source.title, source.text, source.language or "", day):
-        raw = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d " % len(raw))  # length prefixes keep the parts apart
-        digest.update(raw)
-    return digest.digest()

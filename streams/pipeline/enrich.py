@@ -92,7 +92,10 @@ class Enricher:
 
     def _extract(self, articles: list[Article]) -> Iterator[Extraction | Exception]:
         texts = [
-            Source(article.title or "", article.text, article.language, article.published_at) for article in articles
+            Source(
+                article.title or "", article.text, article.language, article.published_at, article.source, article.url
+            )
+            for article in articles
         ]
         try:
             return iter(list(self._extractor.pipe(texts)))
@@ -108,7 +111,9 @@ class Enricher:
 
 def make_extractor(settings: Settings) -> Extractor:
     """Load the extractor according to the settings; takes about a second."""
-    return Extractor(model=settings.model, registry=settings.registry, taxonomy=settings.taxonomy)
+    return Extractor(
+        model=settings.model, registry=settings.registry, taxonomy=settings.taxonomy, outlets=settings.outlets
+    )
 
 
 def join(article: Article, found: Extraction, record_time: datetime) -> EnrichedArticle:
@@ -141,7 +146,9 @@ def reader_of_text(extractor: Extractor) -> Callable[[EnrichedArticle], Enriched
     """Return a function that adds the findings in its title and text to an article."""
 
     def read(article: EnrichedArticle) -> EnrichedArticle:
-        found = extractor.extract(article.title, article.text, article.language, article.published_at)
+        found = extractor.extract(
+            article.title, article.text, article.language, article.published_at, article.source, article.url
+        )
         return msgspec.structs.replace(article, **{name: getattr(found, name) for name in found.__struct_fields__})
 
     return read

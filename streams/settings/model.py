@@ -95,6 +95,7 @@ class Settings(BaseModel):
 
     model: str = Field("en_core_web_sm", description="spaCy pipeline used for named entities")
     registry: Path | None = Field(None, description="YAML registry of officials; default: the shipped one")
+    outlets: Path | None = Field(None, description="YAML file of news outlets by state, besides the shipped ones")
     taxonomy: Path | None = Field(None, description="YAML taxonomy of themes; default: the shipped one")
 
     metrics_host: str = Field("127.0.0.1", description="address of /metrics, /livez and /readyz")

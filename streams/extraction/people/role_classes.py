@@ -28,17 +28,21 @@ _COMPLEMENT = re.compile(r"\W+(?:of|for|at|with|to)\b(.*)", re.DOTALL)
 
 
 class Context(NamedTuple):
-    """Facts about the whole article that the reading of an office uses; ``day`` is the article's, "" if unknown."""
+    """Facts about the whole article that the reading of an office uses.
+
+    ``day`` is the article's, ``outlet`` the state where its outlet is at home; "" if unknown.
+    """
 
     weights: Counter[str]
     police: bool
     registry: Registry
     day: str = ""
+    outlet: str = ""
 
     @property
     def home(self) -> str | None:
-        """The state that the article mentions most."""
-        return self.weights.most_common(1)[0][0] if self.weights else None
+        """The state that the article mentions most, else where its outlet is at home."""
+        return self.weights.most_common(1)[0][0] if self.weights else self.outlet or None
 
 
 def classify(

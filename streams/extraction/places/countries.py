@@ -36,6 +36,18 @@ _NO_GIVEN = word_list("countries.no_given")
 _STATE_AFTER = re.compile(
     r",? ?\(?,? *([A-Z][a-z]{1,4}\.|[NSWRD]\. ?[A-Z][a-z]{0,2}\.|[A-Z]{2}\b|[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
 )
+_DATELINE = re.compile(
+    r"(?:, [A-Z][\w.]+(?: [A-Z][\w.]+)?)*"
+    r"(?:,? (?:[A-Z][a-z]{2,8}\.? )?\d{1,2}(?: [A-Z][a-z]{2,8}\.?)?(?:,? \d{4})?)?,? ?"
+    r"(?:\([^()\n]{2,40}\)(?: ?(?:--|—|–|-|:))?|/[A-Z][^/\n]{1,30}/|--|—|–|-|:) "
+)
+_ENDS = frozenset('.!?"”')
+_SAMPLE = 2000  # characters read to see whether capitals are used
+_FEWEST_CAPITALS = 0.002  # of all characters; a text with fewer is in lower case
+_SHORT = 4  # letters of the longest abbreviation that a place's name can be taken for
+_WORDS_TOO = frozenset({"CAR", "ISI", "SA", "GB", "ROK"})
+_FIRMS_TOO = frozenset({"SA"})
+_GIVEN_NAMES = word_list("countries.given_names")
 _MOST = 20_000  # place names read per article; a megabyte of news has half as many
 _LONGEST_WORD = 60  # characters read of a neighbouring word
 _WORD_AFTER = re.compile(r"[ \n-]{0,60}([^\W_]{1,60})")
@@ -58,16 +70,16 @@ def word_after(clean: str, at: int) -> str:
     return found.group(1) if found else ""
 
 
-def find_mentions(document: Document, language: str = "en") -> list[Mention]:
-    """All references to countries, in text order."""
+def find_mentions(document: Document, language: str = "en", home: str = "") -> list[Mention]:
+    """All references to countries, in text order; ``home``: where the outlet is at home."""
     if language != "en":
         return _foreign_mentions(document, language)
     clean = document.clean
-    cased = any(map(str.isupper, clean[:2000])) and not clean.isupper()
+    cased = _is_cased(clean, document.body)
     candidates: dict[tuple[int, int], list[Place]] = defaultdict(list)
-    for hit in longest(place_lexicon().hits(document.folded))[:_MOST]:
-        if _plausible(clean, hit, cased):
-            candidates[hit.start, hit.end].append(hit.value)
+    plausible = [hit for hit in place_lexicon().hits(document.folded) if _plausible(clean, hit, cased)]
+    for hit in longest(plausible)[:_MOST]:
+        candidates[hit.start, hit.end].append(hit.value)
     towns = _us_towns(clean, candidates)
     people = _surnames(clean, candidates)
     sure: list[Mention] = []
@@ -98,9 +110,23 @@ def find_mentions(document: Document, language: str = "en") -> list[Mention]:
             sure.append(Mention(start, end, first.alpha3, first.via, True, first.state))
         else:
             unsure.append(Doubt(start, end, places, _placed(clean, start, end)))
-    sure += settled(clean, sure, unsure)
+    sure += settled(clean, sure, unsure, home)
     sure.sort()
     return american_towns(clean, _congo(clean, sure))
+
+
+def _is_cased(clean: str, body: int) -> bool:
+    """Whether capitals tell names from words: the text is neither in lower case alone nor in capitals alone."""
+    sample = clean[body : body + _SAMPLE]
+    capitals = sum(map(str.isupper, sample))
+    return _FEWEST_CAPITALS * len(sample) < capitals and not clean.isupper()
+
+
+def _in_capitals(clean: str, start: int, end: int) -> bool:
+    """Whether the words around are in capitals too, as in a headline; a lone one is an abbreviation."""
+    around = clean[max(0, start - 30) : start].rpartition("\n")[2] + clean[end : end + 30].partition("\n")[0]
+    letters = [letter for letter in around if letter.isalpha()]
+    return len(letters) > 5 and sum(map(str.isupper, letters)) > 0.8 * len(letters)
 
 
 def _us_towns(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> dict[str, str]:
@@ -108,6 +134,8 @@ def _us_towns(clean: str, candidates: dict[tuple[int, int], list[Place]]) -> dic
     towns = {}
     for (start, end), places in candidates.items():
         if places[0].alpha3 and places[0].via != "demonym" and (state := _us_state_after(clean, end)):
+            if state == "GA" and any(place.alpha3 == "GEO" for place in places):  # Batumi, Georgia
+                continue
             towns[fold(clean[start:end])] = state
     return towns
 
@@ -134,7 +162,13 @@ def _after_given_name(clean: str, start: int) -> bool:
 def _plausible(clean: str, hit: Hit[Place], cased: bool) -> bool:
     surface = clean[hit.start : hit.end]
     place = hit.value
+    if clean[hit.end : hit.end + 1] == "$":  # US$
+        return False
     if place.cased:
+        if place.cased in _WORDS_TOO and _in_capitals(clean, hit.start, hit.end):  # CAR BOMB KILLS FIVE
+            return False
+        if place.cased in _FIRMS_TOO and word_before(clean, hit.start)[:1].isupper():  # Eni SA
+            return False
         text = clean[hit.start : hit.start + len(place.cased)]
         return text == place.cased and not (
             text in {"BC", "B.C."} and clean[max(0, hit.start - 2) : hit.start - 1].isdigit()
@@ -143,11 +177,21 @@ def _plausible(clean: str, hit: Hit[Place], cased: bool) -> bool:
         return surface[:1].isupper() or not cased
     if len(surface) <= 2:
         return surface in {"US", "UK"} or surface.isupper()
+    if surface.casefold() == "states":
+        return (
+            clean[max(0, hit.start - 4) : hit.start].lower() == "the "
+            and not clean[hit.end : hit.end + 2].strip().isupper()
+        )
+    if (
+        surface.isupper()
+        and len(surface) <= _SHORT
+        and place.via in {"city", "region"}
+        and not (_in_capitals(clean, hit.start, hit.end) or _opens_dateline(clean, hit.start, hit.end))
+    ):
+        return False  # SWAT
     if surface in {"U.S", "U.K", "U.S.A", "U.A.E", "D.R.C", "USA"}:
         return True
-    return surface[:1].isupper() or (
-        not cased and place.strength == 2 and not place.ambiguous and place.via in {"name", "demonym"}
-    )
+    return surface[:1].isupper() or (not cased and place.strength == 2 and not place.ambiguous and len(surface) > 3)
 
 
 def _us_state_after(clean: str, end: int) -> str:
@@ -166,6 +210,8 @@ def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
     low_before = before.lower().rstrip(".")
     if low_before == "by" and clean[start:end].isupper() and after.isupper() and len(after) > 1:  # BY CHAD SMITH
         return True
+    if clean[start:end] in _GIVEN_NAMES and after[:1].isupper() and _given_name(clean, end, after):
+        return True  # Finn Allen
     if place.via == "demonym" and _names_a_language(low_before, after, clean[end : end + 1]):
         return True
     if low_before in _PERSON_BEFORE and (place.ambiguous or place.via == "city") and place.via != "name":
@@ -229,8 +275,14 @@ def _placed(clean: str, start: int, end: int) -> bool:
     before, after = word_before(clean, start).lower(), word_after(clean, end).lower()
     if before in _BEFORE_PLACE or after in _AFTER_PLACE:
         return True
-    dateline = start == 0 or clean[start - 1] == "\n"
-    return dateline and bool(re.match(r"(?:, [A-Z][\w.]+)*,? ?(?:\([A-Z]\w+\)|--|—|–|-) ", clean[end : end + 40]))
+    return _opens_dateline(clean, start, end)
+
+
+def _opens_dateline(clean: str, start: int, end: int) -> bool:
+    """Whether a line, or a sentence in capitals, begins with it as in "ZURICH, March 3 (Reuters) -"."""
+    first = start == 0 or clean[start - 1] == "\n"
+    capitals = clean[start:end].isupper() and clean[max(0, start - 2) : start - 1] in _ENDS
+    return (first or capitals) and _DATELINE.match(clean, end, end + 80) is not None
 
 
 def _congo(clean: str, mentions: list[Mention]) -> list[Mention]:

@@ -18,6 +18,10 @@ _US_CUE = re.compile(
     r"|Medicaid|Medicare)"
 )
 _CAUCASUS_CUE = re.compile(r"Tbilisi|Saakashvili|Ossetia|Abkhaz|Caucasus|Ivanishvili|Rose Revolution|NATO")
+_OFFICE_IN_GEORGIA = re.compile(
+    r"(?:Republicans?|Democrats?|Rep\.|Sen\.|Gov\.|D-|R-)[^.]{0,25}Georgia"
+    r"|Georgia(?:['’]s)? (?:Republican|Democrat|Senate|Sen\.|Gov\.|[Gg]overnor|[Ss]ecretary of [Ss]tate|[Ll]egislature)"
+)
 _SOUTHERN_CUE = re.compile(r"Atlanta|Ga\.|Savannah|Augusta")
 _BEGINNING = 8000
 """Characters of an article searched for cues of the USA."""
@@ -34,9 +38,9 @@ class Doubt(NamedTuple):
     placed: bool
 
 
-def settled(clean: str, sure: Sequence[Mention], doubts: Iterable[Doubt]) -> list[Mention]:
-    """The doubtful terms that are references to a country, given the certain mentions."""
-    around = _Around(clean, sure)
+def settled(clean: str, sure: Sequence[Mention], doubts: Iterable[Doubt], home: str = "") -> list[Mention]:
+    """The doubtful terms that are references to a country, given the certain mentions and the outlet's ``home``."""
+    around = _Around(clean, sure, home)
     found = [mention for doubt in doubts if (mention := around.settle(doubt)) is not None]
     if not sure and not found:
         found = [Mention(cue.start(), cue.end(), "USA", "region", False) for cue in _US_CUE.finditer(clean)]
@@ -46,9 +50,10 @@ def settled(clean: str, sure: Sequence[Mention], doubts: Iterable[Doubt]) -> lis
 class _Around:
     """The context of a doubtful term: what else the article is about."""
 
-    def __init__(self, clean: str, sure: Sequence[Mention]) -> None:
+    def __init__(self, clean: str, sure: Sequence[Mention], home: str) -> None:
         self._clean = clean
         self._votes = Counter(mention.alpha3 for mention in sure)
+        self._home = home
         self._states = sum(1 for mention in sure if mention.state)
         self._itself = sum(1 for mention in sure if mention.alpha3 == "USA" and not mention.state)
 
@@ -74,14 +79,25 @@ class _Around:
         present = [place for place in doubt.places if self._votes[place.alpha3]]
         if present:
             return _mention(doubt, max(present, key=lambda place: (place.people, self._votes[place.alpha3])))
+        if at_home := self._at_home(doubt):
+            return at_home
         if first.via == "region" and len(doubt.places) > 1 and not first.ambiguous and not first.state:
             return Mention(doubt.start, doubt.end, first.alpha3, "region", False)
         return self._by_words_beside_it(doubt) if doubt.placed and doubt.end - doubt.start > 3 else None
 
+    def _at_home(self, doubt: Doubt) -> Mention | None:
+        """A place of the state where the outlet is, as local news names it: without the state."""
+        own = next((place for place in doubt.places if place.alpha3 == self._home), None)
+        if own is None or own.ambiguous or doubt.end - doubt.start <= 3:
+            return None
+        return _mention(doubt, own)
+
     def _georgia(self, doubt: Doubt) -> Mention:
-        caucasus = self._votes["RUS"] + 3 * bool(_CAUCASUS_CUE.search(self._clean))
-        southern = self._states + 3 * bool(_SOUTHERN_CUE.search(self._clean))
-        if southern > caucasus:
+        near = self._clean[max(0, doubt.start - 40) : doubt.end + 30]
+        own = self._votes["GEO"] + (self._home == "GEO")
+        caucasus = self._votes["RUS"] + 3 * own + 3 * bool(_CAUCASUS_CUE.search(self._clean))
+        southern = self._states + 3 * bool(_SOUTHERN_CUE.search(self._clean)) + (self._home == "USA")
+        if southern > caucasus or (not own and _OFFICE_IN_GEORGIA.search(near)):
             return Mention(doubt.start, doubt.end, "USA", "region", True)
         return Mention(doubt.start, doubt.end, "GEO", "name", True)
 

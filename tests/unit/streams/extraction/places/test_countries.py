@@ -151,3 +151,34 @@ def test_offsets_refer_to_the_original(extractor: Extractor) -> None:
     assert ("text", text.index("Kabul"), "Kabul") in spans
     assert ("text", text.index("Afghan"), "Afghan") in spans
     assert ("text", text.index("U.S."), "U.S") in spans or ("text", text.index("U.S."), "U.S.") in spans
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("The loan of US$5 million was signed in Bishkek.", {"KGZ"}),
+        ("Member States agreed on the text in Geneva.", {"CHE"}),
+        ("He went back to the States last year.", {"USA"}),
+        ("THE REPORT STATES THAT THE OFFICERS WERE IN KABUL.", {"AFG"}),
+        ("Police in Batumi, Georgia, arrested two men.", {"GEO"}),
+        ("TBILISI, Georgia -- Police arrested two men.", {"GEO"}),
+        ("Representative Ann Roe, Republican of Georgia, called the remarks dangerous.", {"USA"}),
+        ("Georgia's governor signed the bill.", {"USA"}),
+        ("Pan American executives met the pilots.", set()),
+        ("The two spoke by phone in March, when union members marched from Central University.", set()),
+        ("CAR BOMB KILLS FIVE IN KABUL", {"AFG"}),
+        ("Eni SA said that profit rose.", set()),
+        ("A SWAT team arrived after a hit-and-run.", set()),
+        ("Ships in the Red Sea changed course.", set()),
+        ("ZURICH, March 3 (Reuters) - Prices of watches rose.", {"CHE"}),
+        ("Prices of watches rise. LYON, March 3 (AFP) - Prices of watches rose again.", {"FRA"}),
+        ("LEICESTER (Reuters) - Prices of watches rose.", {"GBR"}),
+        ("Finn Allen and Dane Roe scored for the visitors.", set()),
+        ("The Finn and the Dane scored for the visitors.", {"FIN", "DNK"}),
+        ("patna: the minister said on monday that kazakhstan and new delhi would talk.", {"IND", "KAZ"}),
+        ("The Akorda and the Mazhilis agreed.", {"KAZ"}),
+        ("Fire crews came to an east London hospital.", {"GBR"}),
+    ],
+)
+def test_words_that_only_look_like_places(extractor: Extractor, text: str, codes: set[str]) -> None:
+    assert {country.alpha3 for country in extractor.extract("", text).countries} == codes
