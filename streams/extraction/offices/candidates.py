@@ -33,6 +33,11 @@ _APPOINTED = re.compile(
     re.IGNORECASE,
 )
 _PARTY_TAG = re.compile(r"(?:, ?|\(|\[)([RDI]|DFL|Rep|Dem)\.?[-–—]((?:[A-Z][\w.']*)(?: [A-Z][\w.']*)*)")
+_SOFT_SURNAMES = word_list("names.soft_surnames")
+_REGIONS = re.compile(
+    r"\b(?:Central|South|Southeast|East|North|West) (?:Asia|Africa|America)|Middle East|Balkans|Caucasus"
+    r"|Horn of Africa|Sahel|Great Lakes|Arctic|Indo-Pacific|Asia[- ]Pacific|Near East|Persian Gulf|Human Rights|Eurasia"
+)
 _BREAKS = frozenset('.;:()"“”—–?!')
 _SERVED = frozenset({"of", "from", "with"})
 _SERVED_LINKS = frozenset({"of", "the", "for", "and"})
@@ -57,6 +62,35 @@ class Candidate(NamedTuple):
     pattern: str
     former: bool
     district: str = ""
+
+
+def _soft_surname(title: Title, words: list[Token], at: int) -> bool:
+    """Whether a surname that is also a word follows a title in capitals: "Prime Minister May"."""
+    if not words[title.first].text[0].isupper() or words[title.last - 1].text.isupper() or not words[at].text.istitle():
+        return False
+    after = words[at + 1].text if at + 1 < len(words) else "."
+    return (
+        words[at].text.lower().removesuffix("'s").removesuffix("’s") in _SOFT_SURNAMES
+        and not after[0].isupper()
+        and not after[0].isdigit()
+    )
+
+
+def _is_verb(word: str) -> bool:
+    """Whether a clause goes on with what the person said or did."""
+    return word.lower() in _SPEECH or (word.islower() and word.endswith("ed"))
+
+
+def _goes_on(words: list[Token], end: int) -> bool:
+    """Whether a capitalised word follows: "Alberta Liquor Store Association" names no person."""
+    return end < len(words) and is_capital(words[end].text) and not words[end].text.isupper()
+
+
+def _past_brackets(words: list[Token], at: int) -> int:
+    """The index after a short remark in brackets; ``at`` if none begins there."""
+    if at < len(words) and words[at].text == "(":
+        return next((k + 1 for k in range(at, min(at + 8, len(words))) if words[k].text == ")"), at)
+    return at
 
 
 class Reader:
@@ -108,13 +142,18 @@ class Reader:
         if at >= len(words) or words[at].start - words[at - 1].end > 1:
             return False
         end = name_at(words, at)
+        if end == at and _soft_surname(title, words, at):  # "President Bush and"
+            end = at + 1
         if end == at or not is_person(self.page, words, at, end):
             return False
         lower = self.clean[title.hit.start].islower()
         if lower and end - at == 1 and (title.hit.value.weak or words[at].text.endswith(("'s", "’s"))):
             return False
         self._add(title, at, end, title.last, "before", self._served(words, end))
-        while title.hit.value.plural and end < len(words) and words[end].text.lower() in _NAME_LINK:
+        while title.hit.value.plural:
+            end = _past_brackets(words, end)  # "Sens. A (Mont.), B (Alaska) and C"
+            if end >= len(words) or words[end].text.lower() not in _NAME_LINK:
+                break
             nxt = end + 1
             while nxt < len(words) and words[nxt].text.lower() in _NAME_LINK:
                 nxt += 1
@@ -144,7 +183,7 @@ class Reader:
         inside = self._name_in(words, title.last + 1, stop) if stop > title.last + 1 else None
         if inside is None:
             return False
-        self._add(title, inside[0], inside[1], inside[0], "complement")
+        self._add(title._replace(stop=inside[1]), inside[0], inside[1], inside[0], "complement")
         return True
 
     def _name_after_comma(self, title: Title) -> bool:
@@ -159,7 +198,7 @@ class Reader:
             at = self._reader.further(words, comma + 1)
             end = name_at(words, at) if at < len(words) else at
             if end > at and is_person(self.page, words, at, end):
-                closed = end >= len(words) or words[end].text in _BREAKS | {","} or words[end].text.lower() in _SPEECH
+                closed = end >= len(words) or words[end].text in _BREAKS | {","} or _is_verb(words[end].text)
                 if end - at > 1 and (closed or words[stop].text == "("):
                     self._add(title, at, end, comma, "comma")
                     return True
@@ -174,8 +213,18 @@ class Reader:
         text_start, text_end = words[start].start, words[stop - 1].end
         edges = {place.end for place in self.page.places_in(text_start, text_end)}
         edges |= {text_start + hit.end for hit in longest(self.lexicon.bodies.hits(self.folded[text_start:text_end]))}
-        best: tuple[int, int] | None = None
+        edges |= {text_start + hit.end() for hit in _REGIONS.finditer(self.clean[text_start:text_end])}
+        nested = next(
+            (
+                hit.start
+                for hit in self.titles
+                if text_start < hit.start < text_end and not hit.value.weak and not hit.value.rank
+            ),
+            text_end,
+        )
         for k in range(start + 1, stop):
+            if words[k].start > nested:  # "special envoy of President Roe": the name is the other's
+                break
             before = words[k - 1]
             lower = before.text.islower() and before.text.isalpha() and before.text not in _LINKS
             if (
@@ -186,9 +235,11 @@ class Reader:
             ):
                 at = self._reader.further(words, k)
                 end = name_at(words, at) if at < stop else at
-                if end - at >= 2 and end <= stop and is_person(self.page, words, at, end):
-                    best = (at, end)
-        return best
+                if end - at < 2 or end > stop or _goes_on(words, end):
+                    continue
+                if is_person(self.page, words, at, end):
+                    return at, end
+        return None
 
     def _name_before(self, title: Title) -> bool:
         """ "Kelly Schlissberg, a spokeswoman for ..."; "X, 45, mayor of Y"; "X (mayor of Y)"."""

@@ -25,6 +25,9 @@ class OfficeTerm(NamedTuple):
     cased: bool = False
 
 
+_PLURALS = frozenset({"sens.", "reps.", "govs.", "senators", "congressmen", "mps", "meps"})  # listed in full
+
+
 class Offices(NamedTuple):
     """Lexicons of heads and of bodies, and the words allowed inside a title."""
 
@@ -59,7 +62,7 @@ def offices() -> Offices:
             if folded in known:
                 continue
             known.add(folded)
-            own = entry._replace(cased=term.rstrip("s").isupper())
+            own = entry._replace(cased=term.rstrip("s").isupper(), plural=term.lower() in _PLURALS)
             heads.add(term, own)
             words.update(folded.split())
             plural = " ".join(fold(_plural(term)).split())

@@ -16,6 +16,7 @@ _PRO_TEM = frozenset({"pro", "tem", "tempore", "elect", "designate"})
 _STATE_ABBREVIATIONS = frozenset(
     name.rstrip(".") for names in us_states().values() for name in names if name.endswith(".") and " " not in name
 )
+_SHORT_SURNAME = 4  # letters: REED, KING
 _HEADLINE = 4  # least number of words in a headline
 
 
@@ -50,6 +51,8 @@ def is_person(page: Page, words: list[Token], start: int, end: int) -> bool:
     if words[start].text.lower() in _HEADLINE_VERBS or words[start].text in _STATE_ABBREVIATIONS:
         return False
     if words[end - 1].text in {"DC", "D.C.", "USA", "UK"} or names_a_thing(page.clean, last):
+        return False
+    if words[end - 1].text.endswith(("ED", "ING")) and len(words[end - 1].text) > _SHORT_SURNAME:  # ENGINES FAILED
         return False
     if _is_dateline(words, start, end) or _is_headline_phrase(page, words, start):
         return False

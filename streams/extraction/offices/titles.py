@@ -20,6 +20,8 @@ _CLAUSE = word_list("officials.clause")
 _BARE_NOUNS = word_list("officials.bare_nouns")
 _OPENERS = word_list("officials.line_openers")
 _NAMES_TOO = word_list("officials.names_too")
+_NAMED_THINGS = frozenset({("Premier", "League"), ("King", "Features"), ("General", "Motors"), ("General", "Electric")})
+_NOT_IN_TITLES = _CLAUSE | word_list("officials.links") | word_list("officials.speech")
 _BREAKS = frozenset('.;:()"“”—–?!')
 
 
@@ -38,6 +40,19 @@ class Title(NamedTuple):
 def bare(word: str) -> str:
     """A word in lower case, without its possessive."""
     return word.lower().removesuffix("'s").removesuffix("’s")
+
+
+def _is_no_title(words: list[Token], first: int, last: int) -> bool:
+    """ "3:30 PM", "the Premier League", "King Features"."""
+    head = words[last - 1].text
+    if head == "PM" and first > 0 and words[first - 1].text.isdigit():
+        return True
+    return last < len(words) and (head, words[last].text) in _NAMED_THINGS
+
+
+def _governs(words: list[Token], last: int) -> bool:
+    """Whether a noun is used as an office: "the speaker of Ukraine's parliament"."""
+    return last + 1 < len(words) and words[last].text == "of" and words[last + 1].text[0].isupper()
 
 
 class Titles:
@@ -61,10 +76,10 @@ class Titles:
             return None
         if hit.value.cased and not self._page.clean[hit.start : hit.start + 2].isupper():
             return None
-        if self._is_surname(hit, words, first, last):
+        if self._is_surname(hit, words, first, last) or _is_no_title(words, first, last):
             return None
         left = self._left(words, first)
-        if left == first and self._page.clean[hit.start : hit.end] in _BARE_NOUNS:
+        if left == first and self._page.clean[hit.start : hit.end] in _BARE_NOUNS and not _governs(words, last):
             return None
         return Title(hit, sentence, words, left, first, last, self._complement(words, last))
 
@@ -83,7 +98,7 @@ class Titles:
             elif word == "." and k >= 2 and words[k - 2].text in {"St", "Ft", "Mt", "Dept", "Co", "Asst"}:
                 k -= 2
             elif is_capital(word) or is_initial(word) or (word[0].isupper() and word.endswith(".")):
-                if low in _OPENERS or low in _WEEKDAYS:
+                if low in _OPENERS or low in _WEEKDAYS or (len(word) > 1 and word.isupper() and low in _NOT_IN_TITLES):
                     break
                 k -= 1
             elif (

@@ -19,6 +19,7 @@ from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Hit, longest
 from streams.extraction.text.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
 from streams.extraction.text.spellings import WordIndex, same_person, skeleton, surname
+from streams.extraction.text.words import word_list
 
 # Limits that no real article reaches, but an adversarial text does.
 _MOST_HITS = 600  # mentions of known officials
@@ -26,8 +27,12 @@ _MOST_MENTIONS = 1000  # mentions of one person
 _SHORTEST_VARIED = 5  # letters; shorter surnames have no spelling variants
 
 _UNMISTAKABLE = frozenset({"head_of_state", "head_of_government", "foreign_minister", "igo"})
+_POLITICAL = frozenset({"head_of_state", "head_of_government", "minister", "legislator", "party", "foreign_minister"})
 _KNOWN_WEIGHT = 2
 _THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
+_HEADLINE_VERBS = word_list("officials.headline_verbs")
+_VERSUS = frozenset({"v.", "vs.", "v", "vs"})
+_WITH_INITIAL = re.compile(r"\b[A-Z][a-z]+ [A-Z]\. [A-Z][\w-]+")
 _BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
 _AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
 
@@ -99,8 +104,13 @@ class People:
 
     @cached_property
     def _known_names(self) -> list[Hit[KnownPerson]]:
-        """Registry names in the text, overlaps included."""
-        return self.registry.names.hits(self.document.folded)
+        """Registry names in the text, overlaps included, with or without middle initials."""
+        found = self.registry.names.hits(self.document.folded)
+        for name in _WITH_INITIAL.finditer(self.clean):
+            known = self.registry.by_name(name[0])
+            if known is not None:
+                found.append(Hit(name.start(), name.end(), known))
+        return found
 
     def _person(self, name: str) -> Person:
         for person in self.people:
@@ -128,18 +138,22 @@ class People:
             before = _BEFORE.search(clean, max(0, start - 30), start)
             after = _AFTER.match(clean, hit.end)
             if not full:
+                if before and before[1].lower() in _VERSUS:  # Roe v. Wade
+                    continue
                 if (
                     before
+                    and not _ends_sentence(before.group(1))
                     and is_name_word(before.group(1))
                     and before.group(1).rstrip(".") not in HONORIFICS
                     and not self._titled(hit.start)
                 ):
                     continue
-                if after and is_name_word(after.group(1)) and clean[hit.end] == " ":
+                if after and is_name_word(after.group(1)) and after[1].lower() not in _HEADLINE_VERBS:
                     continue
                 if self._namesake(surface, hit.value):
                     continue
             person = next((p for p in self.people if p.known is hit.value), None)
+            person = person or next((p for p in self.people if _lies_in(hit.start, hit.end, p.spans)), None)
             person = person or next((p for p in self.people if any(same_person(surface, n) for n in p.names)), None)
             if person is None and not full:
                 person = next((p for p in self.people if self.registry.by_name(p.name) is hit.value), None)
@@ -246,6 +260,8 @@ class People:
         mentions = tuple(self.document.span(start, end) for start, end in sorted(person.spans))
         office, candidate = self._best(person)
         known = person.known or self.registry.by_name(person.name)
+        if known is not None and office is not None and self._outdated(known, office):
+            office = None
         if known is None and office is not None and " " not in person.name:
             known = self.registry.by_surname(person.last, office.role_class, office.country, self.context.day)
         if office is None or candidate is None:
@@ -266,6 +282,14 @@ class People:
             former=office.former,
             confidence=office.sure,
             evidence=(self.document.span(candidate.title_start, candidate.title_end),),
+        )
+
+    def _outdated(self, known: KnownPerson, office: Office) -> bool:
+        """Whether an article only recalls a candidacy of one who heads a state or government on its day."""
+        day = self.context.day
+        return office.role_class == "party" and any(
+            held.role_class in {"head_of_state", "head_of_government"} and held.since and held.held_on(day)
+            for held in known.offices
         )
 
     def _by_name_alone(self, person: Person, known: KnownPerson | None, mentions: tuple[Span, ...]) -> Official | None:
@@ -297,6 +321,12 @@ class People:
         if known is None:
             return country, office.role_class
         held = next((held for held in known.offices if held.role_class == office.role_class), None)
+        if (
+            held is None
+            and office.role_class == "local"
+            and any(beside.head.label == "legislator" for _, beside in person.offices)
+        ):  # "Sen. Bernie Sanders" in an article about governors
+            held = next((held for held in known.offices if held.role_class == "legislator"), None)
         if held is None and office.role_class == "minister":
             held = next((held for held in known.offices if held.role_class == "official"), None)
         if held is not None:
@@ -326,7 +356,10 @@ class People:
         if known.famous or any(office.role_class in _UNMISTAKABLE for office in known.offices):
             return True
         named = {hit.value.label for hit in self.reader.titles}
-        return any(office.role_class in named for office in known.offices)
+        if any(office.role_class in named for office in known.offices):
+            return True
+        countries = {office.country for office in known.offices}
+        return bool(named & _POLITICAL) and bool(countries & self.context.weights.keys())
 
     def _best(self, person: Person) -> tuple[Office, Candidate] | tuple[None, None]:
         """The office in which the person appears: one given with the name, surest first; a bare rank comes last."""
@@ -355,6 +388,10 @@ def _preference(pair: tuple[Office, Candidate]) -> tuple[bool, bool, bool, bool,
         round(office.sure, 1),
         -candidate.start,
     )
+
+
+def _lies_in(start: int, end: int, spans: set[tuple[int, int]]) -> bool:
+    return any(first <= start and end <= last and last - first > end - start for first, last in spans)
 
 
 def _ends_sentence(word: str) -> bool:

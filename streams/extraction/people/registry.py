@@ -18,6 +18,7 @@ from streams.extraction.text.words import word_list
 
 _COMMON = word_list("registry.common")  # surnames too common to identify a person alone
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_INITIAL = re.compile(r"(?:[A-Z]\.?){1,2}")
 REGISTRY = DATA / "officials.yaml"
 
 
@@ -64,9 +65,17 @@ class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offices: tuple[KnownOffice, ...] = ()
 
 
+def plain_name(name: str) -> str:
+    """A name without middle initials: Antony Blinken for "Antony J. Blinken"; "J. D. Vance" stays."""
+    first, *rest = name.split()
+    if not rest or _INITIAL.fullmatch(first):
+        return name
+    return " ".join([first, *(word for word in rest[:-1] if not _INITIAL.fullmatch(word)), rest[-1]])
+
+
 def slug(name: str, country: str | None) -> str:
     """The id of a person: the folded name, then the country served."""
-    words = "-".join(fold(name).split())
+    words = "-".join(fold(plain_name(name)).split())
     return f"{words}-{country.lower()}" if country else words
 
 
@@ -93,8 +102,8 @@ class Registry:
         )
 
     def by_name(self, name: str) -> KnownPerson | None:
-        """The person with this full name, or None."""
-        return self.full.get(" ".join(fold(name).split()))
+        """The person with this full name, with or without middle initials, or None."""
+        return self.full.get(" ".join(fold(name).split())) or self.full.get(" ".join(fold(plain_name(name)).split()))
 
     def of_surname(self, name: str) -> tuple[KnownPerson, ...]:
         """All people whose surname is the last word of ``name``."""

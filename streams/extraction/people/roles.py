@@ -9,12 +9,20 @@ from typing import NamedTuple
 from streams.extraction.offices.candidates import Candidate, Reader
 from streams.extraction.offices.office_terms import OfficeTerm
 from streams.extraction.organisations import state_of
-from streams.extraction.people.role_classes import NEVER_PRIVATE, Context, classify
+from streams.extraction.people.role_classes import (
+    CHANCELLORS,
+    NEVER_PRIVATE,
+    Context,
+    classify,
+    heads_central_bank,
+    of_known,
+)
 from streams.extraction.places.mention import Mention
 from streams.extraction.text.lexicon import Hit, longest
 from streams.extraction.text.words import word_list
 
 _BRITISH = word_list("roles.british")
+_ONLY_AMERICAN = word_list("roles.only_american")
 _AMERICAN = word_list("roles.american")
 _ONE_WORD = word_list("roles.bodies_of_one_word")
 _POLICE_INITIALS = re.compile(r"\b[A-Z]{1,3}PD\b")
@@ -58,34 +66,30 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
     if _POLICE_INITIALS.search(reader.clean, start, end):
         labels["security"] += 1
     private = any(hit.value.kind == "private" for hit in bodies)
-    if private and _ends_private(folded, bodies) and candidate.head.label not in NEVER_PRIVATE:
+    banker = private and heads_central_bank(candidate, reader, context)
+    if private and not banker and _ends_private(folded, bodies) and candidate.head.label not in NEVER_PRIVATE:
         return None
     role_class = classify(candidate, reader, context, labels, private, places)
     if role_class is None:
         return None
-    role = " ".join(reader.clean[candidate.role_start : candidate.role_end].split()).strip(" ,")
+    role = " ".join(reader.clean[candidate.role_start : candidate.role_end].split()).strip(" ,-–—")
     organisation = _organisation(reader, start, bodies)
     if _serves_igo(role_class, labels, places):
         return Office(role, role_class, None, organisation, candidate.former, _sure(candidate), placed=True)
     country = (
         _named_country(candidate, reader, places)
         or state_of(reader.page.document, start, end)
-        or _of_known(candidate, reader, context)
+        or of_known(candidate, reader, context)
     )
     placed = country is not None
     if role_class == "minister" and not placed and context.home in _FEDERATIONS and _is_provincial(reader):
         role_class = "local"
     if role_class == "legislator" and not placed and context.home == "USA" and _is_statehouse(candidate, reader):
         role_class = "local"
-    return Office(
-        role,
-        role_class,
-        country or _likely_country(candidate, reader, context),
-        organisation,
-        candidate.former,
-        _sure(candidate),
-        placed,
-    )
+    country = country or _likely_country(candidate, reader, context)
+    if role_class == "minister" and country in CHANCELLORS and role.lower().endswith("chancellor"):
+        role_class = "head_of_government" if "vice" not in role.lower() else role_class
+    return Office(role, role_class, country, organisation, candidate.former, _sure(candidate), placed)
 
 
 def _ends_private(folded: str, bodies: list[Hit[OfficeTerm]]) -> bool:
@@ -95,15 +99,6 @@ def _ends_private(folded: str, bodies: list[Hit[OfficeTerm]]) -> bool:
         return False
     before = folded[bodies[-2].end : last.start].split() if len(bodies) > 1 else []
     return not {"of", "for", "in", "at", "and", "the"} & set(before) and len(before) <= 3
-
-
-def _of_known(candidate: Candidate, reader: Reader, context: Context) -> str | None:
-    """The state of the known official that an aide works for: "Trump's top economic adviser"."""
-    for found in re.finditer(r"([^\W\d_]\w+)['’]s ", reader.clean[candidate.role_start : candidate.head_start]):
-        for person in context.registry.of_surname(found[1]):
-            if person.famous and person.offices[0].country:
-                return person.offices[0].country
-    return None
 
 
 def _is_provincial(reader: Reader) -> bool:
@@ -146,7 +141,8 @@ def _named_country(candidate: Candidate, reader: Reader, places: list[Mention]) 
         own = [
             place
             for place in places
-            if not re.search(r"\b(?:to|in)(?: the)? ?$", reader.folded[max(0, place.start - 8) : place.start])
+            if place.start < candidate.head_start
+            or not re.search(r"\b(?:to|in)(?: the)? ?$", reader.folded[max(0, place.start - 8) : place.start])
         ]
     national = [place for place in own if place.via in {"name", "demonym"}] or own
     return national[0].alpha3 if national else None
@@ -155,6 +151,8 @@ def _named_country(candidate: Candidate, reader: Reader, places: list[Mention]) 
 def _likely_country(candidate: Candidate, reader: Reader, context: Context) -> str | None:
     """The likely state for a title that names none: from the title's word, the sentence, or the article."""
     word = reader.folded[candidate.role_start : candidate.role_end].strip(" .")
+    if any(word.endswith(title) for title in _ONLY_AMERICAN) or word == "secretary":
+        return "USA"
     if any(word.endswith(title) for title in _BRITISH) and not context.weights.keys() & {"HKG"}:
         return "GBR"
     if any(word.endswith(title) for title in _AMERICAN) and (context.weights["USA"] or not context.weights):

@@ -208,7 +208,8 @@ def _inside_name(clean: str, start: int, end: int, place: Place) -> bool:
     if clean[end : end + 1] == " " and _names_a_thing(clean, end, after, place):
         return True
     low_before = before.lower().rstrip(".")
-    if low_before == "by" and clean[start:end].isupper() and after.isupper() and len(after) > 1:  # BY CHAD SMITH
+    byline = low_before == "by" and clean[start:end].isupper() and after.isupper() and len(after) > 1
+    if byline and place.via != "demonym" and not _in_capitals(clean, start, end + len(after) + 1):  # BY CHAD SMITH
         return True
     if clean[start:end] in _GIVEN_NAMES and after[:1].isupper() and _given_name(clean, end, after):
         return True  # Finn Allen

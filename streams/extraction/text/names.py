@@ -30,6 +30,7 @@ def tokens(clean: str, start: int, end: int) -> list[Token]:
     return [Token(found[0], found.start(), found.end()) for found in _TOKEN.finditer(clean, start, end)]
 
 
+_POSSESSIVE = ("'s", "’s", "'S", "’S", "'", "’")
 PARTICLES = word_list("names.particles")
 SUFFIXES = word_list("names.suffixes")
 _THINGS = "|".join(sorted(word_list("names.things")))
@@ -41,6 +42,8 @@ STOPS = word_list("names.stops")
 
 # Those that are also names: they count next to another word of a name ("Theresa May", "Bill Clinton").
 SOFT = word_list("names.soft")
+_VERBS = word_list("officials.clause") | word_list("officials.speech") | word_list("officials.headline_verbs")
+_VERBS |= word_list("officials.links")
 
 
 @lru_cache(maxsize=50_000)
@@ -70,6 +73,8 @@ def is_initial(word: str) -> bool:
 
 def is_name_word(word: str) -> bool:
     """Whether a capitalised word can belong to a person's name."""
+    if len(word) > 2 and word.isupper() and word.lower() in _VERBS:  # PRESIDENT ROE MET MAYOR DOE
+        return False
     if not is_capital(word) or _is_stop(word):
         low = word.lower()
         return (
@@ -103,7 +108,7 @@ def _read_on(words: list[Token], at: int, j: int, end: int) -> _Read:
     if j > at and words[j].start - words[j - 1].end > 1:
         return _Read(j, end, over=True)
     if is_name_word(word):
-        return _Read(j + 1, j + 1, over=word.endswith(("'s", "’s", "'", "’")))
+        return _Read(j + 1, j + 1, over=word.endswith(_POSSESSIVE))
     after = _past_link(words, at, j)
     if after > j:
         return _Read(after, end)
@@ -127,7 +132,7 @@ def _past_soft(words: list[Token], at: int, j: int, end: int) -> _Read:
     broken = j > at and (end < j or (word.lower() in {"may", "march", "will"} and not lone))
     if broken or (j == at and lone):
         return _Read(j, end, over=True)
-    return _Read(j + 1, j + 1, over=word.endswith(("'s", "’s")))
+    return _Read(j + 1, j + 1, over=word.endswith(_POSSESSIVE))
 
 
 def _past_link(words: list[Token], at: int, j: int) -> int:
@@ -147,6 +152,8 @@ def _past_link(words: list[Token], at: int, j: int) -> int:
     if word == "-" and words[j - 1].text.lower() in PARTICLES and is_name_word(following):
         return j + 1
     if word in {'"', "“", "'", "‘"} and is_name_word(following):  # a nickname: John "Jack" Smith
+        if following.endswith(("'", "’")) and j + 2 < len(words) and is_name_word(words[j + 2].text):
+            return j + 2  # Joko 'Jokowi' Widodo
         close = next((k for k in range(j + 1, min(j + 4, len(words))) if words[k].text in {'"', "”", "'", "’"}), j)
         if close > j and close + 1 < len(words) and is_name_word(words[close + 1].text):
             return close + 1
@@ -181,6 +188,6 @@ def name_before(words: list[Token], end: int, limit: int = 6) -> int:
 def surface_end(word: Token) -> int:
     """The clean offset at which a name ends in this token, without a possessive."""
     text = word.text
-    if text.endswith(("'s", "’s")):
+    if text.endswith(("'s", "’s", "'S", "’S")):
         return word.end - 2
     return word.end - 1 if text.endswith(("'", "’")) else word.end
