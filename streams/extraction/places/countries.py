@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from detectors.model.article import Country, CountryMention, Official
 from streams.extraction.places.america import american_towns
 from streams.extraction.places.doubtful_places import Doubt, settled
-from streams.extraction.places.gazetteer import Place, place_lexicon, state_names, territory_lexicon, unspaced_names
+from streams.extraction.places.foreign_countries import foreign_mentions
+from streams.extraction.places.gazetteer import Place, place_lexicon, state_names
 from streams.extraction.places.mention import Mention
 from streams.extraction.places.salience import main_states, weights
 from streams.extraction.text.document import Document
@@ -73,7 +74,7 @@ def word_after(clean: str, at: int) -> str:
 def find_mentions(document: Document, language: str = "en", home: str = "") -> list[Mention]:
     """All references to countries, in text order; ``home``: where the outlet is at home."""
     if language != "en":
-        return _foreign_mentions(document, language)
+        return foreign_mentions(document, language)
     clean = document.clean
     cased = _is_cased(clean, document.body)
     candidates: dict[tuple[int, int], list[Place]] = defaultdict(list)
@@ -296,21 +297,6 @@ def _congo(clean: str, mentions: list[Mention]) -> list[Mention]:
         else mention
         for mention in mentions
     ]
-
-
-def _foreign_mentions(document: Document, language: str) -> list[Mention]:
-    unspaced = unspaced_names(language)
-    if unspaced is not None:
-        found = [
-            Hit(hit.start(), hit.end(), place)
-            for name, place in unspaced.items()
-            for hit in re.finditer(re.escape(name), document.clean)
-        ]
-    else:
-        lexicon = territory_lexicon(language)
-        found = lexicon.hits(document.folded) if lexicon is not None else []
-    places = {(hit.start, hit.end): hit.value.alpha3 for hit in longest(found)}
-    return [Mention(start, end, alpha3, "name", True) for (start, end), alpha3 in places.items()]
 
 
 def countries(

