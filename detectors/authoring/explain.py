@@ -236,6 +236,8 @@ def _value_in_words(value: Value) -> str:
 
 
 def _nearest(condition: Condition, scene: Scene) -> str:
+    if isinstance(condition, Has | Lacks) and not scene.view.sees(condition.field):
+        return f"{condition.field} was not looked for in an article in this language"
     if isinstance(condition, HasEvent):
         return nearest_event(condition, scene)
     if isinstance(condition, Has):

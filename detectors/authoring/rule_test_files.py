@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from detectors.authoring.given_events import GivenEvent, given_event
+from detectors.conditions.fields import EXTRACTED
 from detectors.model.article import Country, EnrichedArticle, MetaValue, Official, Organisation, Sentence, Theme
 from detectors.model.event_time import OLDEST, event_time, parse_time, published_time
 from detectors.reading.files import read_document
@@ -69,7 +70,13 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
                 content_hash=self.content_hash or f"test-{number}",
             )
         )
-        return msgspec.structs.replace(read, **dict(self._given()))
+        given = dict(self._given())
+        if read.extracted and self.extracted is None:  # what is given was looked for
+            given["extracted"] = (
+                *read.extracted,
+                *sorted(given.keys() & set(EXTRACTED.values()) - set(read.extracted)),
+            )
+        return msgspec.structs.replace(read, **given)
 
     def _given(self) -> Iterator[tuple[str, Any]]:
         for name in ("sentences", "fingerprint", "extracted"):

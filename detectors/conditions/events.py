@@ -45,6 +45,9 @@ class Different(Condition, frozen=True, tag="Different"):
         scene.view.work.charge(len(values) * len(self.conditions))
         return all_different(self.conditions, values, _met)
 
+    def truth(self, scene: Scene) -> bool | None:
+        return self.holds(scene) or (False if scene.view.sees(self.conditions[0].field) else None)
+
     def collect(self, scene: Scene, into: Bindings) -> None:
         for condition in self.conditions:
             condition.collect(scene, into)

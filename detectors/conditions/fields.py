@@ -137,6 +137,14 @@ FIELDS: dict[str, Field] = {
         _field("age", "arrival time minus `published_at`", ("age", Form.DURATION, "a duration")),
     )
 }
+EXTRACTED = {
+    "country": "countries",
+    "official": "officials",
+    "organisation": "organisations",
+    "theme": "themes",
+    EVENT: "events",
+}
+"""The fields whose values are looked for in some languages only, by their name in ``extracted`` of a record."""
 META = "meta."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -31,6 +31,10 @@ class Condition(msgspec.Struct, frozen=True):
         """Whether it is met."""
         raise NotImplementedError
 
+    def truth(self, scene: Scene) -> bool | None:
+        """Whether it is met; None where that cannot be known, for its values were not looked for in the article."""
+        return self.holds(scene)
+
     def collect(self, scene: Scene, into: Bindings) -> None:
         """Add the values that met its positive parts; called only where it holds."""
 
@@ -56,6 +60,15 @@ class Every(Condition, frozen=True, tag="Every"):
     def holds(self, scene: Scene) -> bool:
         return all(condition.holds(scene) for condition in self.conditions)
 
+    def truth(self, scene: Scene) -> bool | None:
+        known: bool | None = True
+        for condition in self.conditions:
+            truth = condition.truth(scene)
+            if truth is False:
+                return False
+            known = known and truth
+        return known
+
     def collect(self, scene: Scene, into: Bindings) -> None:
         for condition in self.conditions:
             condition.collect(scene, into)
@@ -72,6 +85,9 @@ class Some(Condition, frozen=True, tag="Some"):
     def holds(self, scene: Scene) -> bool:
         return any(condition.holds(scene) for condition in self.conditions)
 
+    def truth(self, scene: Scene) -> bool | None:
+        return some_truth(condition.truth(scene) for condition in self.conditions)
+
     def collect(self, scene: Scene, into: Bindings) -> None:
         for condition in self.conditions:
             if condition.holds(scene):
@@ -81,13 +97,29 @@ class Some(Condition, frozen=True, tag="Some"):
         return self.conditions
 
 
+def some_truth(truths: Iterable[bool | None]) -> bool | None:
+    """Whether one of several is met; None if none is known to be and one is not known."""
+    known: bool | None = False
+    for truth in truths:
+        if truth:
+            return True
+        known = None if truth is None else known
+    return known
+
+
 class Not(Condition, frozen=True, tag="Not"):
-    """The condition is not met: no value meets it. Binds nothing."""
+    """The condition is not met: no value meets it, and values were looked for. Binds nothing."""
 
     condition: Condition
 
     def holds(self, scene: Scene) -> bool:
-        return not self.condition.holds(scene)
+        if scene.view.sees_all:
+            return not self.condition.holds(scene)
+        return self.condition.truth(scene) is False
+
+    def truth(self, scene: Scene) -> bool | None:
+        truth = self.condition.truth(scene)
+        return None if truth is None else not truth
 
     def parts(self) -> tuple[Condition, ...]:
         return (self.condition,)
@@ -110,6 +142,11 @@ class Within(Condition, frozen=True, tag="Within"):
         scenes, condition = self.scenes(scene), self.condition
         scene.view.work.charge(len(scenes))
         return any(condition.holds(place) for place in scenes)
+
+    def truth(self, scene: Scene) -> bool | None:
+        scenes, condition = self.scenes(scene), self.condition
+        scene.view.work.charge(len(scenes))
+        return some_truth(condition.truth(place) for place in scenes)
 
     def collect(self, scene: Scene, into: Bindings) -> None:
         scenes, work = self.scenes(scene), scene.view.work
@@ -148,6 +185,9 @@ class Has(Condition, frozen=True, tag="Has"):
         scene.view.work.charge(len(values))
         return any(map(self.meets, values))
 
+    def truth(self, scene: Scene) -> bool | None:
+        return self.holds(scene) or (False if scene.view.sees(self.field) else None)
+
     def collect(self, scene: Scene, into: Bindings) -> None:
         if scene.row is not None:
             for value, spans in scene.row.met(self, self.field, self.meets).get(scene.number, ()):
@@ -163,12 +203,15 @@ class Has(Condition, frozen=True, tag="Has"):
 
 
 class Lacks(Condition, frozen=True, tag="Lacks"):
-    """The field has no value at all (``exists: false``)."""
+    """The field has no value at all (``exists: false``), and values were looked for."""
 
     field: str
 
     def holds(self, scene: Scene) -> bool:
-        return not scene.has(self.field)
+        return not scene.has(self.field) and scene.view.sees(self.field)
+
+    def truth(self, scene: Scene) -> bool | None:
+        return self.holds(scene) if scene.view.sees(self.field) else None
 
 
 class Says(Condition, frozen=True, tag="Says"):

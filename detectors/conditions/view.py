@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 
 from detectors.conditions.event_values import events_of
-from detectors.conditions.fields import EVENT
+from detectors.conditions.fields import EVENT, EXTRACTED
 from detectors.conditions.lexicon import Folds, Lexicon, Phrase, in_value, places
 from detectors.conditions.scene_row import SceneRow
 from detectors.conditions.values import Value, values_of
@@ -66,6 +66,18 @@ class ArticleView:
             read = events_of(self.article) if field == EVENT else values_of(self.article, field)
             values = self._values[field] = read
         return values
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether everything was looked for in the article; a record that does not say so counts as if."""
+        extracted = self.article.extracted
+        return not extracted or all(found in extracted for found in EXTRACTED.values())
+
+    def sees(self, field: str) -> bool:
+        """Whether values of a field were looked for in the article, or are there anyway."""
+        kind = EXTRACTED.get(field)
+        extracted = self.article.extracted
+        return kind is None or not extracted or kind in extracted or bool(self.values(field))
 
     @property
     def words(self) -> set[str]:

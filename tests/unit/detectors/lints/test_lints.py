@@ -105,6 +105,17 @@ NEVER = [
         "kind: match, where: {text: a}, annotations: {summary: '{{ event.actor }}'}",
         "'summary' shows an event",
     ),
+    (
+        "no theme, in any language",
+        "kind: match, where: {country: KAZ, not: {theme: energy}}",
+        "theme is not looked for",
+    ),
+    ("no official, in any language", "kind: match, where: {official: {exists: false}}", "official is not looked for"),
+    (
+        "a wait that only English answers",
+        "kind: absence, after: {text: a}, without: {theme: energy}, within: 1d",
+        "only answered by English articles",
+    ),
     ("a severity that is hidden", "kind: frequency, window: 1d, at_least: {warning: 9, critical: 3}", "warning (9)"),
 ]
 FINE = [
@@ -127,6 +138,9 @@ FINE = [
     "kind: together, window: 1d, where: {event: election}, steps: [{event: coup}, {text: b}], group_by: [event.target]",
     "kind: match, where: {event: coup}, annotations: {summary: '{{ events | length }}'}",
     "kind: match, where: {language: [fr, en], theme: energy}",
+    "kind: match, where: {language: en, not: {theme: energy}}",
+    "kind: absence, where: {language: en}, after: {text: a}, without: {theme: energy}, within: 1d",
+    "kind: absence, where: {theme: sanctions}, after: {text: a}, without: {theme: energy}, within: 1d",
     "kind: match, where: {sentence: {text: talks, none: [{text: failed}]}}",
     "kind: match, where: {not: {country: {in: [KAZ]}}}",
     "kind: frequency, window: 1d, at_least: {warning: 3, critical: 9}",
