@@ -88,6 +88,8 @@ def _spaced(document: Document, language: str, known: Names) -> Iterator[Mention
         best = 0
         found: Name | None = None
         for form in _forms(word, language):
+            if form in whole:
+                continue
             for name, ending in known.beginning(form):
                 size = 1 + len(name.rest)
                 if size > best and _reads(known, name, ending, words[at : at + size], clean, language):
