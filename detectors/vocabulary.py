@@ -33,10 +33,14 @@ class _Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Vocabulary(msgspec.Struct, frozen=True):
-    """The words that rules are checked against; ``themes`` are those of the taxonomy in use."""
+    """The words that rules are checked against; ``themes`` are those of the taxonomy in use.
+
+    ``organisations`` are all names of the gazetteer; empty if unknown.
+    """
 
     themes: frozenset[str]
     role_classes: frozenset[str]
+    organisations: frozenset[str] = frozenset()
 
 
 @cache
@@ -86,6 +90,8 @@ def _names() -> _Names:
                 written.add(name)
                 names.setdefault(fold_value(name), country.alpha_3)
                 names.setdefault(fold_value(name.replace("&", "and")), country.alpha_3)
+    for country in pycountry.countries:
+        names.setdefault(fold_value(country.alpha_2), country.alpha_3)
     for code, more in _shipped().country_names.items():
         for name in (code, *more):
             names[fold_value(name)] = code
@@ -94,7 +100,7 @@ def _names() -> _Names:
 
 
 def country_code(name: str) -> str | None:
-    """The alpha-3 code for a code or an English name, or None."""
+    """The alpha-3 code for an alpha-3 or alpha-2 code or an English name, or None."""
     return _names().codes.get(fold_value(name))
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import msgspec
 
 from detectors.model.article import Event, EventStatus, Party, Span
-from detectors.reading.problems import nearest, one_of, shown
-from detectors.vocabulary import country_code, country_names, event_types, shipped_vocabulary
+from detectors.reading.countries import unknown_country
+from detectors.reading.problems import one_of
+from detectors.vocabulary import country_code, event_types, shipped_vocabulary
 
 
 class GivenParty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +42,7 @@ class GivenEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         parties = [party for party in (*self.actors, *self.targets) if isinstance(party, GivenParty)]
         for country in (self.place, *(party.country for party in parties)):
             if country is not None and country_code(country) is None:
-                yield f"unknown country {shown(country)}{nearest(country, country_names())}"
+                yield unknown_country(country)
         for party in parties:
             if party.role_class is not None and party.role_class not in shipped_vocabulary().role_classes:
                 yield one_of(party.role_class, shipped_vocabulary().role_classes, "role class")

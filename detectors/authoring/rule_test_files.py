@@ -15,11 +15,12 @@ from detectors.authoring.given_events import GivenEvent, given_event
 from detectors.conditions.fields import EXTRACTED
 from detectors.model.article import Country, EnrichedArticle, MetaValue, Official, Organisation, Sentence, Theme
 from detectors.model.event_time import OLDEST, event_time, parse_time, published_time
+from detectors.reading.countries import unknown_country
 from detectors.reading.files import read_document
 from detectors.reading.nodes import plain
-from detectors.reading.problems import Problems, RuleSetError, nearest, one_of, shown
+from detectors.reading.problems import Problems, RuleSetError, one_of
 from detectors.reading.typed import read_yaml_file
-from detectors.vocabulary import country_code, country_names, shipped_vocabulary
+from detectors.vocabulary import country_code, shipped_vocabulary
 
 Extract = Callable[[EnrichedArticle], EnrichedArticle]
 
@@ -101,7 +102,7 @@ class RuleTestArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         for country in self.countries or ():
             code = country if isinstance(country, str) else country.alpha3
             if country_code(code) is None:
-                yield f"unknown country {shown(code)}{nearest(code, country_names())}"
+                yield unknown_country(code)
         for theme in self.themes or ():
             label = theme if isinstance(theme, str) else theme.theme
             if label not in shipped_vocabulary().themes:

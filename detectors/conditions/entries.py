@@ -9,10 +9,12 @@ from detectors.conditions.lexicon import Phrase, phrase
 from detectors.conditions.predicates import Terms, Whole
 from detectors.conditions.values import scalar_key
 from detectors.folding import fold_value
+from detectors.languages import language_code
 from detectors.reading.context import Entry, ListDefinition, Place
+from detectors.reading.countries import unknown_country
 from detectors.reading.nodes import Node, Scalar, Sequence
 from detectors.reading.problems import Wrong, nearest, one_of, shown
-from detectors.vocabulary import EVENT_STATUSES, country_code, country_names, event_types, status_meant
+from detectors.vocabulary import EVENT_STATUSES, country_code, event_types, status_meant
 
 LONGEST = 1000
 Key = str | float
@@ -39,9 +41,10 @@ def code(text: str, form: Form, place: Place) -> str:
     if form is Form.COUNTRY:
         found = country_code(text)
         if found is None:
-            near = nearest(text, country_names())
-            raise ValueError(f"expected an alpha-3 code or English name of a country, found {shown(text)}{near}")
+            raise ValueError(unknown_country(text))
         return found.lower()
+    if form is Form.LANGUAGE:
+        return language_code(text) or fold_value(text)
     vocabulary = place.context.vocabulary
     if form is Form.THEME:
         if text == "none":
@@ -63,15 +66,36 @@ def code(text: str, form: Form, place: Place) -> str:
     return fold_value(text)
 
 
+def _warn_of_body(text: str, form: Form, node: Node, place: Place) -> None:
+    """A name that no organisation of the gazetteer has."""
+    known = place.context.vocabulary.organisations
+    if form is Form.ORGANISATION and known and place.context.lint is not None:
+        folded = {fold_value(name): name for name in known}
+        if fold_value(text) not in folded:
+            near = nearest(fold_value(text), folded, cutoff=0.85)
+            said = f"no article has the organisation {shown(text)}, which is not in the gazetteer"
+            place.warning(node, f"{said}{near or f'; write text: {text} for the words'}")
+
+
 def terms(node: Node, place: Place, cased: bool) -> Terms:
     """Phrases written in the rule; each serves as its own name."""
     names: dict[Phrase, str] = {}
     for scalar in scalars(node, place):
+        place.lint_text(scalar, scalar.text, "phrase")
+        _warn_of_list(scalar, place)
         try:
             names.setdefault(phrase(scalar.text, cased=cased), scalar.text)
         except ValueError as error:
             place.fail(scalar, f"{error} in {shown(scalar.text)}")
     return Terms(names, cased)
+
+
+def _warn_of_list(scalar: Scalar, place: Place) -> None:
+    """A name such as ``central_asia`` is no phrase of a text: the list is meant."""
+    if scalar.text not in place.context.lists or place.path.endswith((".in", ".not_in")):
+        return
+    if "_" in scalar.text or place.path.endswith((".source", ".language", ".organisation")):
+        place.warning(scalar, f"this is the text itself; to use the list {scalar.text!r} write in: {scalar.text}")
 
 
 def whole(node: Node, place: Place, form: Form, cased: bool, negated: bool = False) -> Whole:
@@ -80,6 +104,8 @@ def whole(node: Node, place: Place, form: Form, cased: bool, negated: bool = Fal
     names: dict[str | float, str] = {}
     wrong = False
     for scalar in scalars(node, place):
+        _warn_of_body(scalar.text, form, scalar, place)
+        _warn_of_list(scalar, place)
         try:
             names.setdefault(_key(scalar, form, cased, place), scalar.text)
         except ValueError as error:
@@ -91,7 +117,9 @@ def whole(node: Node, place: Place, form: Form, cased: bool, negated: bool = Fal
 
 
 def _list_meant(scalar: Scalar, place: Place) -> str:
-    return f"; write 'in: {scalar.text}' to use the list {scalar.text!r}" if scalar.text in place.context.lists else ""
+    lists = place.context.lists
+    meant = next((name for name in (scalar.text, fold_value(scalar.text).replace(" ", "_")) if name in lists), None)
+    return f"; write 'in: {meant}' to use the list {meant!r}" if meant is not None else ""
 
 
 def _key(scalar: Scalar, form: Form, cased: bool, place: Place) -> Key:
@@ -132,8 +160,13 @@ def listed_terms(node: Node, place: Place, cased: bool) -> Terms:
     cache = place.context.cache
     if key not in cache:
         names: dict[Phrase, str] = {}
+        listed = Place(place.context, f"lists.{found.name}")
         for entry in found.entries:
             for spelling in entry.spellings:
+                if place.context.lint_text is not None:
+                    at = Node(entry.file, entry.line, entry.column)
+                    listed.lint_text(at, spelling, "phrase")
+                    listed.lint_text(at, spelling, "entry")
                 try:
                     names.setdefault(phrase(spelling, cased=cased), entry.name)
                 except ValueError as error:
@@ -152,8 +185,11 @@ def listed_whole(node: Node, place: Place, form: Form, cased: bool, negated: boo
     cache = place.context.cache
     if key not in cache:
         names: dict[str | float, str] = {}
+        listed = Place(place.context, f"lists.{found.name}")
         for entry in found.entries:
             for spelling in entry.spellings:
+                if form is Form.ORGANISATION:
+                    _warn_of_body(spelling, form, Node(entry.file, entry.line, entry.column), listed)
                 try:
                     names.setdefault(fold_value(spelling, True) if cased else code(spelling, form, place), entry.name)
                     if form is Form.SCALAR and (number := _number(spelling)) is not None:

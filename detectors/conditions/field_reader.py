@@ -264,6 +264,7 @@ def patterns(node: Node, place: Place) -> tuple[str, ...]:
             said = error.args[0] if error.args else error
             said = said.decode() if isinstance(said, bytes) else said
             place.fail(scalar, f"expected a pattern in RE2's syntax, found {shown(scalar.text)}: {said}")
+        place.lint_text(scalar, scalar.text, "pattern")
         found.append(scalar.text)
     return tuple(found)
 

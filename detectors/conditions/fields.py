@@ -13,6 +13,8 @@ class Form(Enum):
     WORDS = "phrase of whole words"
     WHOLE = "whole value"
     COUNTRY = "country"
+    LANGUAGE = "language"
+    ORGANISATION = "organisation"
     THEME = "theme"
     ROLE_CLASS = "role class"
     SALIENCE = "salience"
@@ -66,8 +68,8 @@ SIDES = ("actor", "target", "participant")
 PARTY = _field(
     "party",
     "a state, a person, a body or an armed group that takes part in an event",
-    ("party", Form.PARTY, "a country (alpha-3 or English name), or a name as a phrase of whole words"),
-    ("country", Form.COUNTRY, "its state: alpha-3 code or English name"),
+    ("party", Form.PARTY, "a country (alpha-3 or alpha-2 code, or English name), or a name as a phrase of whole words"),
+    ("country", Form.COUNTRY, "its state: alpha-3 or alpha-2 code, or English name"),
     ("name", Form.WORDS, "any spelling of the person or body, as a phrase of whole words"),
     ("official", Form.WHOLE, "the official's id in the registry, or full name"),
     ("class", Form.ROLE_CLASS, "the class of the official's office"),
@@ -86,7 +88,7 @@ FIELDS: dict[str, Field] = {
             ("id", Form.WHOLE, "the person's id in the registry"),
             ("role", Form.WORDS, "the office as the article gives it; `president` is in `vice president`"),
             ("class", Form.ROLE_CLASS, "the class of the office"),
-            ("country", Form.COUNTRY, "the state served: alpha-3 code or English name"),
+            ("country", Form.COUNTRY, "the state served: alpha-3 or alpha-2 code, or English name"),
             ("organisation", Form.WHOLE, "the body served"),
             ("former", Form.BOOLEAN, "whether the person no longer holds the office"),
             ("confidence", Form.NUMBER, "from 0 to 1"),
@@ -94,8 +96,9 @@ FIELDS: dict[str, Field] = {
         ),
         _field(
             "country",
-            "a state or territory that the article refers to (not the one an official serves): alpha-3 or English name",
-            ("code", Form.COUNTRY, "alpha-3 code or English name"),
+            "a state or territory that the article refers to (not the one an official serves): "
+            "alpha-3 or alpha-2 code, or English name",
+            ("code", Form.COUNTRY, "alpha-3 or alpha-2 code, or English name"),
             ("salience", Form.SALIENCE, "main to the article, or only mentioned"),
             local=True,
         ),
@@ -109,7 +112,7 @@ FIELDS: dict[str, Field] = {
         _field(
             "organisation",
             "a body of a state, an international organisation or an armed group",
-            ("name", Form.WHOLE, "its name or any alias"),
+            ("name", Form.ORGANISATION, "its name or any alias"),
             local=True,
         ),
         _field(
@@ -123,7 +126,7 @@ FIELDS: dict[str, Field] = {
             ("actor", Form.PARTY, "who acts: a country, a name, or the keys of one party"),
             ("target", Form.PARTY, "whom the act is directed at: a country, a name, or the keys of one party"),
             ("participant", Form.PARTY, "an actor or a target: a country, a name, or the keys of one party"),
-            ("place", Form.COUNTRY, "where it happens: alpha-3 code or English name"),
+            ("place", Form.COUNTRY, "where it happens: alpha-3 or alpha-2 code, or English name"),
             ("confidence", Form.NUMBER, "from 0 to 1"),
             local=True,
         ),
@@ -131,7 +134,7 @@ FIELDS: dict[str, Field] = {
         Field("title", Attribute("title", Form.WORDS, "the title"), {}, "the title", text=True),
         Field("lead", Attribute("lead", Form.WORDS, "the lead"), {}, "title and first three sentences", text=True),
         _field("source", "the article's outlet", ("source", Form.WHOLE, "the outlet")),
-        _field("language", "ISO 639-1 code of the text", ("language", Form.WHOLE, "the code")),
+        _field("language", "the language of the text", ("language", Form.LANGUAGE, "ISO 639-1 code, or English name")),
         _field("id", "the article's id", ("id", Form.WHOLE, "the id")),
         _field("url", "the article's address", ("url", Form.WHOLE, "the address")),
         _field("age", "arrival time minus `published_at`", ("age", Form.DURATION, "a duration")),

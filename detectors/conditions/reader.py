@@ -11,7 +11,7 @@ from detectors.conditions.nodes import Condition, Every, Not, Some, Within
 from detectors.reading.context import Place
 from detectors.reading.macros import expanded
 from detectors.reading.nodes import Mapping, Node, Sequence
-from detectors.reading.problems import Wrong, nearest, shown
+from detectors.reading.problems import Wrong, meant, shown
 from detectors.reading.readers import JsonSchema, Reader
 
 MOST_CONDITIONS = 2000
@@ -73,9 +73,7 @@ class ConditionReader(Reader[Condition]):
         field = field_named(key)
         if field is None:
             known = (*FIELDS, *COMBINATORS, "macro")
-            near = (
-                nearest(key, known) or "; expected a field (" + ", ".join((*FIELDS, "meta.KEY")) + ") or a combinator"
-            )
+            near = meant(key, known) or "; expected a field (" + ", ".join((*FIELDS, "meta.KEY")) + ") or a combinator"
             place.fail(at, f"unknown field {shown(key)}{near}")
         if place.local and not field.local:
             below = ", ".join(name for name, one in FIELDS.items() if one.local)

@@ -33,6 +33,8 @@ from detectors.timeline.log import Log
 class Changed(GroupedKind, frozen=True, kw_only=True):
     """Fires when ``at_least`` articles in a row give a value other than the settled one. The first settles silently."""
 
+    SHOWS = frozenset({"value", "previous", "current"})
+
     of: Of
     at_least: Annotated[int, Key(Number(least=1, whole=True), "number of articles in a row that settle a value")] = 1
 

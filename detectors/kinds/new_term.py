@@ -45,6 +45,7 @@ class NewTerm(GroupedKind, frozen=True, kw_only=True):
     """Fires on a value not met for ``remember``: at once, unless an article that may still come could undo it."""
 
     NEEDS_LOG = True
+    SHOWS = frozenset({"value", "threshold", "current"})
 
     of: Of
     remember: Annotated[timedelta, Key(Duration(), "how long a value must not be met to be new again")]

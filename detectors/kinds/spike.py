@@ -38,6 +38,7 @@ class Spike(StateKind, frozen=True, kw_only=True):
     """
 
     NEEDS_LOG: ClassVar[bool] = True
+    SOMETIMES: ClassVar[frozenset[str]] = frozenset({"value"})
 
     reference: Annotated[timedelta, Key(Duration(), "the stretch before the window that gives the expected count")]
     factor: Annotated[

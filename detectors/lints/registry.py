@@ -1,7 +1,7 @@
 """The registry of lints: what is valid in a rule set but probably a mistake. Each lint is one registered function.
 
-A lint checks a condition (``@of_condition``), one rule (``@of_rule``) or all rules (``@of_set``). The modules of
-:mod:`detectors.lints` contain them; there is no other list.
+A lint checks a phrase, pattern or list entry (``@of_text``), a condition (``@of_condition``), one rule (``@of_rule``)
+or all rules (``@of_set``). The modules of :mod:`detectors.lints` contain them; there is no other list.
 """
 
 from __future__ import annotations
@@ -10,19 +10,32 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from detectors.conditions.nodes import Condition
     from detectors.rules.rule import Rule
 
+TextForm = Literal["phrase", "pattern", "entry"]
+TextLint = Callable[[str], Iterator[str]]
 ConditionLint = Callable[["Condition"], Iterator[str]]
 RuleLint = Callable[["Rule"], Iterator[tuple[str, str]]]
 SetLint = Callable[[Sequence["Rule"]], Iterator[tuple["Rule", str, str]]]
 
+_TEXT_LINTS: dict[str, list[TextLint]] = {"phrase": [], "pattern": [], "entry": []}
 _CONDITION_LINTS: list[ConditionLint] = []
 _RULE_LINTS: list[RuleLint] = []
 _SET_LINTS: list[SetLint] = []
+
+
+def of_text(form: TextForm) -> Callable[[TextLint], TextLint]:
+    """Register a lint that yields messages about the text of a phrase, a pattern, or a list's entry as written."""
+
+    def register(lint: TextLint) -> TextLint:
+        _TEXT_LINTS[form].append(lint)
+        return lint
+
+    return register
 
 
 def of_condition(lint: ConditionLint) -> ConditionLint:
@@ -48,6 +61,13 @@ def _load() -> None:
     package = importlib.import_module("detectors.lints")
     for module in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
         importlib.import_module(f"detectors.lints.{module}")
+
+
+def about_text(text: str, form: TextForm) -> Iterator[str]:
+    """The messages of the lints about a text as written."""
+    _load()
+    for lint in _TEXT_LINTS[form]:
+        yield from lint(text)
 
 
 def about_condition(condition: Condition) -> Iterator[str]:

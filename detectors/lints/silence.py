@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from detectors.conditions.nodes import EVERY_ARTICLE, Lacks
+from detectors.conditions.fields import field_named
+from detectors.conditions.nodes import EVERY_ARTICLE, Has, Lacks
+from detectors.conditions.predicates import Whole
 from detectors.lints.conjuncts import conjuncts
 from detectors.lints.registry import of_rule, of_set
 from detectors.rules.groups import source_field
@@ -67,6 +69,13 @@ def deaf_chains(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
             yield chain, "alerts", "the rule can never fire: it reads the alerts of no enabled rule"
         elif not fit:
             yield chain, "group_by", "the rule can never fire: no rule that it reads is grouped by these fields"
+        else:
+            yield from ((chain, key, said) for key, said in _steps_that_never_meet(chain, fit, sorted(fields)))
+            named = _named(chain)
+            unheard = [rule.name for rule in heard if rule not in fit and rule.name in named]
+            if unheard:
+                said = f"alerts of {', '.join(unheard[:5])} never count: these rules are not grouped by {_all(fields)}"
+                yield chain, "group_by", said
         least = chain.kind.least_rules()
         if 0 < len(fit) < least:
             yield (
@@ -74,3 +83,54 @@ def deaf_chains(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, str]]:
                 "at_least",
                 f"the rule can never fire: it reads {len(fit)} rules, but needs alerts of {least:g}",
             )
+
+
+def _named(chain: Rule) -> frozenset[str]:
+    """The rules that a chain names: what it reads by tag may be anything."""
+    inputs = (getattr(chain.kind, "alerts", None), *getattr(chain.kind, "steps", ()))
+    return frozenset(name for one in inputs if one is not None for name in getattr(one, "rules", ()))
+
+
+def _all(fields: set[str]) -> str:
+    return ", ".join(sorted(fields))
+
+
+def _steps_that_never_meet(chain: Rule, fit: list[Rule], fields: list[str]) -> Iterator[tuple[str, str]]:
+    """A step that no rule grouped by these fields meets; steps whose rules never have a group in common."""
+    steps: dict[int, list[Rule]] = {}
+    for rule in fit:
+        for step in chain.kind.steps_met_by(rule) or ():
+            steps.setdefault(step, []).append(rule)
+    number = len(getattr(chain.kind, "steps", ()))
+    for step in range(1, number + 1):
+        if step not in steps:
+            yield "steps", f"the rule can never fire: no rule of step {step} is grouped by {_all(set(fields))}"
+            return
+    for field in fields:
+        values = [_values_of_step(rules, field) for rules in steps.values()]
+        known = [one for one in values if one is not None]
+        if len(known) > 1 and not frozenset.intersection(*known):
+            yield "steps", f"the rule can never fire: the rules of its steps have no {field} in common"
+
+
+def _values_of_step(rules: list[Rule], field: str) -> frozenset[str | float] | None:
+    """The values of a group field that these rules' conditions allow; None if any."""
+    found: frozenset[str | float] = frozenset()
+    for rule in rules:
+        allowed = [
+            frozenset(predicate.names)
+            for part in conjuncts(rule.where)
+            if isinstance(part, Has)
+            for attribute, predicate in part.tests
+            if isinstance(predicate, Whole) and not predicate.negated and _grouped(part.field, attribute) == field
+        ]
+        if not allowed:
+            return None
+        found |= frozenset.intersection(*allowed)
+    return found
+
+
+def _grouped(field: str, attribute: str) -> str:
+    """The group field that a condition's attribute gives."""
+    known = field_named(field)
+    return field if known is not None and known.main.name == attribute else f"{field}.{attribute}"

@@ -11,7 +11,10 @@ from detectors.reading.problems import Wrong
 
 MOST_ENTRIES = 1_000_000
 SEPARATOR = " | "
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_COMMENT = re.compile(r"(?:^|\s)#(.*)$")
+_ESCAPED = re.compile(r"\\#")
+_SIGN = "\0"
+"""Stands for an escaped # while comments are cut off; no line of a text file has it."""
 
 
 def read_list(name: str, at: Scalar, node: Node, place: Place, sources: Sources) -> ListDefinition:
@@ -42,12 +45,25 @@ def _from_file(name: str, at: Scalar, node: Node, place: Place, sources: Sources
         place.fail(node, f"{node.text!r}{line}: {file.problem}")
     entries = []
     for number, line in enumerate(file.text.splitlines(), 1):
-        text = (_COMMENT.sub("", line) if "#" in line else line).strip()
+        text = _uncommented(line, Node(file.name, number, 1), place) if "#" in line else line.strip()
         if text:
             entries.append(_entry(text, file.name, number, 1))
     if len(entries) > MOST_ENTRIES:
         place.fail(node, f"{node.text!r}: expected at most {MOST_ENTRIES} entries, found {len(entries)}")
     return ListDefinition(name, tuple(entries), at.file, at.line, at.column)
+
+
+def _uncommented(line: str, at: Node, place: Place) -> str:
+    """The entry before a comment; ``\\#`` is the sign itself. Warn of a # that looks like part of the entry."""
+    text = _ESCAPED.sub(_SIGN, line)
+    comment = _COMMENT.search(text)
+    if comment is not None:
+        said = comment[1]
+        text = text[: comment.start()]
+        tagged = said[:1].isalnum() and not said.strip().count(" ")
+        if tagged and place.context.lint_text is not None:
+            place.warning(at, f"#{said.strip()} is a comment; for a # in an entry write \\#{said.strip()}")
+    return text.replace(_SIGN, "#").strip()
 
 
 def _entry(text: str, file: str, line: int, column: int) -> Entry:

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from detectors.conditions.bindings import TERM
+from detectors.conditions.fields import FIELDS
+from detectors.conditions.reader import COMBINATORS
 from detectors.reading.context import Place
 from detectors.reading.nodes import Mapping, Scalar
-from detectors.reading.problems import Wrong, one_of
+from detectors.reading.problems import Wrong, one_of, unknown_key
 from detectors.reading.readers import Reader, read_keys
 from detectors.rules.identity import state_of
 from detectors.rules.kind import Kind, keys_of, kinds
@@ -54,7 +56,7 @@ def read_rule(node: Mapping, place: Place) -> Rule:
     kind = kinds()[KIND_NAME.read(kind_node, place.at("kind"))]
     readers, required = _readers(kind)
     place.context.conditions = 0
-    values = read_keys(node, place, readers, required)
+    values = read_keys(node, place, readers, required, _unknown)
     common = {spec.attribute: values[name] for name, spec in keys_of(Rule).items() if name in values}
     own = {spec.attribute: values[name] for name, spec in keys_of(kind).items() if name in values}
     made = kind(**own)
@@ -65,6 +67,12 @@ def read_rule(node: Mapping, place: Place) -> Rule:
     return msgspec.structs.replace(
         rule, state=state_of(rule, place.context.cache), file=node.file, line=node.line, column=node.column
     )
+
+
+def _unknown(key: str, readers: dict[str, Reader[Any]]) -> str:
+    if key in FIELDS or key in COMBINATORS:
+        return f"{key!r} belongs to a condition: indent it below 'where'"
+    return unknown_key(key, readers)
 
 
 def _check_between(kind: Kind, common: dict[str, Any], node: Mapping, place: Place) -> None:

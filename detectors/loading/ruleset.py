@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from detectors.garbage_collection import collector_waits
-from detectors.lints.registry import about_condition, about_rule, about_set
+from detectors.lints.registry import about_condition, about_rule, about_set, about_text
 from detectors.loading.lists import read_list
 from detectors.loading.overrides import all_keys, apply_overrides, with_defaults
 from detectors.loading.rule_reader import known_keys, read_rule
@@ -59,10 +59,12 @@ class _Loading:
         self._macro_places: dict[str, Scalar] = {}
         self._linting = linting
         lint = about_condition if linting else None
-        self._context = Context(self._problems, vocabulary, self._lists, self._macros, lint=lint)
+        lint_text = about_text if linting else None
+        self._context = Context(self._problems, vocabulary, self._lists, self._macros, lint=lint, lint_text=lint_text)
         self._rules: dict[str, Mapping] = {}
         self._places: dict[str, Place] = {}
         self._overrides: list[tuple[Node, Place]] = []
+        self._with_rules: set[str] = set()
 
     def rule_set(self) -> RuleSet:
         try:
@@ -84,6 +86,7 @@ class _Loading:
             raise RuleSetError(errors)
         self._unused()
         if self._linting:
+            self._lists_of_names()
             for rule, key, message in about_set(tuple(rules.values())):
                 self._problems.warning(rule, f"{rule.name}.{key}", message)
         return RuleSet(tuple(rules.values()), self._version(), self._problems.warnings)
@@ -154,6 +157,7 @@ class _Loading:
         defaults = self._defaults(root)
         self._overrides += self._items(root, "overrides")
         for node, place in self._items(root, "rules"):
+            self._with_rules.add(node.file)
             if not isinstance(node, Mapping):
                 place.error(node, f"expected a rule, found {node.what}")
                 continue
@@ -197,6 +201,14 @@ class _Loading:
                 place.at(said).warning(node.get(said) or node, message)
         return rules
 
+    def _lists_of_names(self) -> None:
+        """Warn of a list whose values are the names of other lists."""
+        for name, found in self._lists.items():
+            names = [entry.name for entry in found.entries]
+            if names and all(one in self._lists and one != name for one in names):
+                said = f"these are the words themselves; for the values of lists write {{lists: [{', '.join(names)}]}}"
+                self._problems.warning(Node(found.file, found.line, found.column), f"lists.{name}", said)
+
     def _check_together(self, rules: dict[str, Rule]) -> None:
         if self._problems.errors:
             return  # a rule dropped for its own error would also be reported as unknown
@@ -205,13 +217,14 @@ class _Loading:
                 self._problems.error(rule, f"{rule.name}.{key}", message)
 
     def _unused(self) -> None:
+        """Warn of lists and macros that no rule uses, except in a file without rules: that is a library."""
         for name, found in self._lists.items():
-            if name not in self._context.used_lists:
+            if name not in self._context.used_lists and found.file in self._with_rules:
                 self._problems.warning(
                     Node(found.file, found.line, found.column), f"lists.{name}", "no rule uses this list"
                 )
         for name, at in self._macro_places.items():
-            if name not in self._context.used_macros:
+            if name not in self._context.used_macros and at.file in self._with_rules:
                 self._problems.warning(at, f"macros.{name}", "no rule uses this macro")
 
     def _version(self) -> str:

@@ -44,10 +44,13 @@ class Context:
         macros: MappingABC[str, Node],
         *,
         lint: Callable[[Any], Iterable[str]] | None = None,
+        lint_text: Callable[[str, Any], Iterable[str]] | None = None,
     ) -> None:
         self.problems = problems
         self.lint = lint
         """Return the lint warnings for a condition; None if linting is off."""
+        self.lint_text = lint_text
+        """Return the lint warnings for a phrase, pattern or entry as written; None if linting is off."""
         self.lists = lists
         self.macros = macros
         self.vocabulary = vocabulary
@@ -78,6 +81,12 @@ class Place(msgspec.Struct, frozen=True):
     def inside(self, macro: str) -> Place:
         """The same place, inside a macro's body."""
         return Place(self.context, self.path, self.local, (*self.macros, macro))
+
+    def lint_text(self, node: Node, text: str, form: str) -> None:
+        """Warn of what the lints find in a phrase, a pattern or an entry."""
+        if self.context.lint_text is not None:
+            for message in self.context.lint_text(text, form):
+                self.warning(node, message)
 
     def error(self, node: Node, message: str) -> None:
         """Report a problem and continue."""

@@ -89,11 +89,33 @@ class Problems:
         return tuple(sorted(self._warnings))
 
 
-def nearest(word: str, valid: Iterable[str]) -> str:
+def nearest(word: str, valid: Iterable[str], cutoff: float = 0.6) -> str:
     """`; did you mean 'x'?` for the valid value nearest to ``word``; empty if none is near."""
     known = {option.lower(): option for option in valid}
-    near = difflib.get_close_matches(word[:100].lower(), known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word[:100].lower(), known, n=1, cutoff=cutoff)
     return f"; did you mean {known[near[0]]!r}?" if near else ""
+
+
+_MEANT = {
+    "and": "all",
+    "or": "any",
+    "group_by": "once_per",
+    "once_per": "group_by",
+    "timeframe": "window",
+    "threshold": "at_least",
+    "num_events": "at_least",
+    "if": "where",
+    "when": "where",
+    "condition": "where",
+}
+"""Keys of other rule languages and other kinds, and what they are called here."""
+
+
+def meant(word: str, valid: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for a key that is called otherwise elsewhere, or is misspelt."""
+    known = frozenset(valid)
+    other = _MEANT.get(word)
+    return f"; did you mean {other!r}?" if other in known else nearest(word, known)
 
 
 def one_of(word: str, valid: Iterable[str], what: str) -> str:
@@ -106,7 +128,7 @@ def one_of(word: str, valid: Iterable[str], what: str) -> str:
 def unknown_key(key: str, valid: Iterable[str]) -> str:
     """The message for a key that is not in a closed set: names the nearest key, else all keys of a short set."""
     names = sorted(valid)
-    near = nearest(key, names)
+    near = meant(key, names)
     listed = f": expected one of {', '.join(names)}" if not near and 0 < len(names) <= 30 else ""
     return f"unknown key {shown(key)}{listed}{near}"
 

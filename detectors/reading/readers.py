@@ -209,14 +209,24 @@ def _each(read: Callable[[Node, Place], T], nodes: list[tuple[Node, Place]]) -> 
     return values
 
 
-def read_keys(node: Mapping, place: Place, readers: dict[str, Reader[Any]], required: frozenset[str]) -> dict[str, Any]:
-    """The values of a mapping with known keys. Raises Wrong after reporting all problems."""
+def read_keys(
+    node: Mapping,
+    place: Place,
+    readers: dict[str, Reader[Any]],
+    required: frozenset[str],
+    unknown: Callable[[str, dict[str, Reader[Any]]], str] = unknown_key,
+) -> dict[str, Any]:
+    """The values of a mapping with known keys; ``unknown`` is the message for another.
+
+    Raises:
+        Wrong: after reporting all problems.
+    """
     values: dict[str, Any] = {}
     wrong = False
     for key, at, value in node.items():
         reader = readers.get(key)
         if reader is None:
-            place.error(at, unknown_key(key, readers))
+            place.error(at, unknown(key, readers))
             wrong = True
             continue
         try:

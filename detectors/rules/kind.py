@@ -72,6 +72,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it accepts articles behind the watermark."""
     READS_ARTICLES: ClassVar[bool] = True
     """False if it reads the alerts of other rules instead."""
+    SHOWS: ClassVar[frozenset[str]] = frozenset()
+    """What its alerts have for templates (``value``, ``previous``, ...), besides what follows from its thresholds."""
+    SOMETIMES: ClassVar[frozenset[str]] = frozenset()
+    """What some of its alerts lack of this."""
     GROUP_KEY: ClassVar[str] = "group_by"
     """The key that holds its group fields."""
 

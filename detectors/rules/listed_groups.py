@@ -10,13 +10,14 @@ from detectors.conditions.fields import META
 from detectors.folding import fold_value
 from detectors.model.alert import GroupValue
 from detectors.reading.context import Place
+from detectors.reading.countries import unknown_country
 from detectors.reading.nodes import Node, Scalar, plain
 from detectors.reading.nodes import Sequence as SequenceNode
-from detectors.reading.problems import nearest, shown
+from detectors.reading.problems import shown
 from detectors.reading.readers import JsonSchema, Reader
 from detectors.rules.event_groups import EVENT_PAIR
 from detectors.rules.groups import PAIR
-from detectors.vocabulary import country_code, country_names
+from detectors.vocabulary import country_code
 
 Group = dict[str, GroupValue]
 
@@ -72,6 +73,5 @@ def _value(field: str, value: Any) -> GroupValue:
 def _country(value: Any) -> str:
     code = country_code(str(value))
     if code is None:
-        near = nearest(str(value), country_names())
-        raise ValueError(f"expected an alpha-3 code or English name of a country, found {shown(str(value))}{near}")
+        raise ValueError(unknown_country(str(value)))
     return code

@@ -11,6 +11,7 @@ from jinja2 import Template, TemplateError, Undefined, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from detectors.reading.context import Place
+from detectors.reading.nodes import Mapping as MappingNode
 from detectors.reading.nodes import Node, Scalar
 from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import JsonSchema, Reader, Word
@@ -123,9 +124,14 @@ def check_template(source: str) -> str | None:
         return "not a template: a number is too large"
 
 
+def parsed(source: str) -> nodes.Template:
+    """The syntax tree of a valid template."""
+    return _ENVIRONMENT.parse(source)
+
+
 def names_in(source: str) -> frozenset[str]:
     """The names that a valid template uses."""
-    return frozenset(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) if "{" in source else ())
+    return frozenset(meta.find_undeclared_variables(parsed(source)) if "{" in source else ())
 
 
 def _problems(tree: nodes.Template) -> Iterator[str]:
@@ -201,6 +207,8 @@ class TemplateReader(Reader[str]):
     """Read a template and check its syntax, names and filters."""
 
     def read(self, node: Node, place: Place) -> str:
+        if isinstance(node, MappingNode):
+            place.fail(node, "expected a text, found a mapping: put a template that begins with {{ in quotes")
         source = Word("a text", longest=LONGEST_TEMPLATE).read(node, place)
         problem = check_template(source)
         if problem is not None and isinstance(node, Scalar):

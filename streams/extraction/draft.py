@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import islice
 from typing import NamedTuple
 
+from detectors.languages import language_code
 from streams.extraction.offices.candidates import Candidate, Reader
 from streams.extraction.offices.page import Page
 from streams.extraction.people.registry import Registry
 from streams.extraction.places.countries import find_mentions
 from streams.extraction.text.article_day import article_day
 from streams.extraction.text.document import Document
-from streams.extraction.text.language import SAMPLE, detect_language, language_code
+from streams.extraction.text.language import SAMPLE, detect_language
 from streams.extraction.text.names import HONORIFICS
 from streams.extraction.text.sentences import sentence_bounds
 from streams.extraction.text.spellings import surname
@@ -46,7 +47,7 @@ class Draft:
         self.document = Document(source.title, source.text)
         self.day = article_day(source.published_at, source.text)
         self.bounds = sentence_bounds(self.document.clean)
-        self.language = language_code(source.language) or detect_language(
+        self.language = language_code(source.language or "") or detect_language(
             self.document.written(self.document.clean[:SAMPLE])
         )
         self.home = home

@@ -59,6 +59,13 @@ def load_organisations(path: Path = ORGANISATIONS) -> Lexicon[_Name]:
     return names
 
 
+def organisation_names(path: Path = ORGANISATIONS) -> frozenset[str]:
+    """Every name and alias of the gazetteer. Raises OSError, msgspec.ValidationError."""
+    gazetteer = msgspec.yaml.decode(path.read_bytes(), type=Gazetteer)
+    bodies = (*gazetteer.igo, *gazetteer.state_body, *gazetteer.armed_group)
+    return frozenset(name for body in bodies for name in (body.name, *body.aliases, *body.cased))
+
+
 def organisations(document: Document) -> tuple[Organisation, ...]:
     """The organisations of the article in order of first mention, one entry each, with known aliases."""
     found: dict[str, tuple[_Name, list[Span]]] = {}

@@ -14,6 +14,7 @@ import msgspec
 from detectors.loading.ruleset import Problem, RuleSet, RuleSetError, load_rules
 from detectors.user_error import UserError
 from detectors.vocabulary import Vocabulary, shipped_vocabulary
+from streams.extraction.organisations import organisation_names
 from streams.extraction.themes import themes_in
 from streams.hot_reload.trial_process import Trial
 from streams.shipped import shipped
@@ -46,13 +47,14 @@ def find_rules(folder: Path | None) -> Path:
 
 
 def vocabulary_of(taxonomy: Path | None) -> Vocabulary:
-    """The names that rules may use: themes of the taxonomy (by default the shipped one), and role classes.
+    """The names that rules may use: themes of the taxonomy (by default the shipped one), role classes, organisations.
 
     Raises:
         DataFileError: the taxonomy cannot be read.
     """
     usual = shipped_vocabulary()
-    return usual if taxonomy is None else Vocabulary(themes_in(taxonomy), usual.role_classes)
+    themes = usual.themes if taxonomy is None else themes_in(taxonomy)
+    return Vocabulary(themes, usual.role_classes, organisation_names())
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from detectors.languages import language_code
 
 _WORD = re.compile(r"\w+")
 _ENGLISH = frozenset(
@@ -37,39 +39,6 @@ def _is_kazakh(sample: str) -> bool:
     return several and spelled and "bilan" not in words and "uchun" not in words
 
 
-_CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?", re.DOTALL)
-_UNKNOWN = frozenset({"und", "mul", "mis", "zxx"})  # "undetermined", several, uncoded, none: as good as missing
-
-
-def language_code(given: str | None) -> str | None:
-    """The ISO 639 code in a language tag, of two letters if there is one ("en-US", "EN", "eng", "ger").
-
-    None if it is missing, no tag ("english"), or says that the language is not known ("und").
-    """
-    found = _CODE.fullmatch(given.strip()) if given else None
-    code = found.group(1).lower() if found else None
-    if code is None or code in _UNKNOWN:
-        return None
-    return _shortest(code) if len(code) == 3 else code
-
-
-#: Members of macrolanguages that corpora and tools write, and the language that is meant.
-_MEMBERS = {"arb": "ar", "cmn": "zh", "pes": "fa", "prs": "fa", "ekk": "et", "lvs": "lv", "uzn": "uz", "zsm": "ms"}
-_MEMBERS |= {"wuu": "zh", "yue": "zh", "gan": "zh", "hak": "zh", "nan": "zh"}
-_MEMBERS |= {"swh": "sw", "azj": "az", "azb": "az", "khk": "mn", "als": "sq", "npi": "ne", "pbt": "ps"}
-
-
-@lru_cache(maxsize=1024)
-def _shortest(code: str) -> str:
-    """The code of two letters of a language with one of three, of ISO 639-2/T, 639-2/B or 639-3."""
-    from pycountry import languages
-
-    if code in _MEMBERS:
-        return _MEMBERS[code]
-    language = languages.get(alpha_3=code) or languages.get(bibliographic=code)
-    return str(getattr(language, "alpha_2", code))
-
-
 def detect_language(clean: str) -> str:
     """The ISO 639-1 code; ``en`` for a text without letters or a short one that is not clearly another language."""
     sample = clean[:SAMPLE]
@@ -87,7 +56,7 @@ def detect_language(clean: str) -> str:
     latin = all(letter < _BEYOND_LATIN or not letter.isalpha() for letter in sample)  # dashes and quotes are no letters
     if code in _PIDGINS or (words < _SHORT and probability < least and latin):
         return "en"
-    return _MEMBERS.get(code, str(code))
+    return language_code(code) or str(code)
 
 
 @cache

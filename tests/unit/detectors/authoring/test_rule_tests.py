@@ -138,8 +138,8 @@ def test_misspelt_country_or_theme_gives_a_warning(tmp_path: Path) -> None:
     ("events", "said"),
     [
         ("[sanktion]", "unknown event type 'sanktion'"),
-        ("[{type: aid, place: Atlantis}]", "unknown country 'Atlantis'"),
-        ("[{type: aid, targets: [{country: KYZ}]}]", "unknown country 'KYZ'"),
+        ("[{type: aid, place: Atlantis}]", "country, found 'Atlantis'"),
+        ("[{type: aid, targets: [{country: KYZ}]}]", "country, found 'KYZ'"),
         ("[{type: aid, actors: [{class: ministre}]}]", "unknown role class 'ministre'"),
     ],
 )

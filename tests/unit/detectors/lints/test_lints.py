@@ -116,9 +116,36 @@ NEVER = [
         "kind: absence, after: {text: a}, without: {theme: energy}, within: 1d",
         "only answered by English articles",
     ),
+    (
+        "more languages than one",
+        "kind: cardinality, where: {language: en}, of: language, window: 1d, at_least: 5",
+        "'where' leaves 1 language, but it needs 5",
+    ),
+    (
+        "one source twice",
+        "kind: corroborated, where: {source: a, text: b}, window: 1d, at_least: 2",
+        "'where' leaves 1 source, but it needs 2",
+    ),
+    (
+        "more sources than the condition has",
+        "kind: frequency, distinct: source, where: {source: [a, b]}, window: 1d, at_least: 3",
+        "'where' leaves 2 source, but it needs 3",
+    ),
+    (
+        "sources within a source",
+        "kind: corroborated, where: {text: b}, window: 1d, at_least: 2, group_by: [source]",
+        "a group leaves 1 source",
+    ),
+    ("a corroboration by one", "kind: corroborated, where: {text: b}, window: 1d, at_least: 1", "expected 2 or more"),
+    ("a factor of one", "kind: spike, window: 1d, reference: 7d, factor: 1", "expected more than 1"),
+    ("a share of nothing", "kind: ratio, count: {text: a}, window: 1d, at_least: 0", "never below 0"),
     ("a severity that is hidden", "kind: frequency, window: 1d, at_least: {warning: 9, critical: 3}", "warning (9)"),
 ]
 FINE = [
+    "kind: cardinality, where: {language: [en, ru]}, of: language, window: 1d, at_least: 2",
+    "kind: corroborated, where: {source: [a, b], text: c}, window: 1d, at_least: 2",
+    "kind: frequency, where: {source: a}, window: 1d, at_least: 5",
+    "kind: cardinality, of: country, where: {country: KAZ}, window: 1d, at_most: 1",
     "kind: match",
     "kind: match, where: {theme: {score: {gte: 0.5, lte: 0.5}}}",
     "kind: match, where: {all: [{country: KAZ}, {country: USA}]}",
@@ -254,6 +281,62 @@ BLOCKS = "rules:\n  - {name: b, kind: match, where: {text: b}, once_per: country
 def test_chain_with_too_few_input_rules(tmp_path: Path, chain: str, said: str) -> None:
     (found,) = warnings(tmp_path, f"{BLOCKS}  - {{name: x, kind: chain, {chain}}}\n")
     assert said in found.message
+
+
+KNOWN = "rules:\n" + "".join(
+    f"  - {{name: {name}, kind: match, where: {{{where}}}, once_per: {per}}}\n"
+    for name, where, per in (
+        ("kaz", "country: KAZ", "country"),
+        ("uzb", "country: UZB", "country"),
+        ("region", "country: [KAZ, UZB]", "country"),
+        ("any", "text: a", "source"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("[{rules: [kaz]}, {rules: [uzb]}]", "the rules of its steps have no country in common"),
+        ("[{rules: [kaz]}, {tags: [x]}, {rules: [uzb]}]", "no rule of step 2 is grouped by country"),
+    ],
+)
+def test_chain_whose_groups_never_meet(tmp_path: Path, steps: str, said: str) -> None:
+    text = f"{KNOWN}  - {{name: x, kind: chain, steps: {steps}, group_by: [country], window: 1d}}\n"
+    (found,) = warnings(tmp_path, text)
+    assert said in found.message
+
+
+def test_chain_that_never_hears_one_of_its_rules(tmp_path: Path) -> None:
+    chain = "alerts: {rules: [kaz, any]}, at_least: 2, group_by: [country], window: 1d"
+    (found,) = warnings(tmp_path, f"{KNOWN}  - {{name: x, kind: chain, {chain}}}\n")
+    assert found.message == "alerts of any never count: these rules are not grouped by country"
+
+
+def test_chain_whose_groups_meet(tmp_path: Path) -> None:
+    chain = "steps: [{rules: [kaz]}, {rules: [region]}], group_by: [country], window: 1d"
+    assert warnings(tmp_path, f"{KNOWN}  - {{name: x, kind: chain, {chain}}}\n") == ()
+
+
+def test_a_file_without_rules_is_a_library(tmp_path: Path) -> None:
+    (tmp_path / "lists.yaml").write_text("lists: {a: [KAZ]}\nmacros: {b: {country: KAZ}}", encoding="utf-8")
+    assert warnings(tmp_path, "rules: [{name: one, kind: match, where: {text: a}}]") == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("where: {text: a}, theme: energy", "'theme' belongs to a condition: indent it below 'where'"),
+        ("where: {and: [{text: a}]}", "unknown field 'and'; did you mean 'all'?"),
+        ("where: {or: [{text: a}]}", "unknown field 'or'; did you mean 'any'?"),
+        ("group_by: [country]", "unknown key 'group_by'; did you mean 'once_per'?"),
+        ("annotations: {summary: {{ country }}}", "put a template that begins with {{ in quotes"),
+    ],
+)
+def test_a_key_of_another_language(tmp_path: Path, rule: str, said: str) -> None:
+    with pytest.raises(RuleSetError) as caught:
+        warnings(tmp_path, f"rules: [{{name: one, kind: match, {rule}}}]")
+    assert any(said in problem.message for problem in caught.value.problems), caught.value.problems
 
 
 def test_chain_with_enough_input_rules(tmp_path: Path) -> None:
