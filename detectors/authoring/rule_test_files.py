@@ -17,7 +17,7 @@ from detectors.model.article import Country, EnrichedArticle, MetaValue, Officia
 from detectors.model.event_time import OLDEST, event_time, parse_time, published_time
 from detectors.reading.countries import unknown_country
 from detectors.reading.files import read_document
-from detectors.reading.nodes import plain
+from detectors.reading.nodes import Mapping, Sequence, plain
 from detectors.reading.problems import Problems, RuleSetError, one_of
 from detectors.reading.typed import read_yaml_file
 from detectors.vocabulary import country_code, shipped_vocabulary
@@ -132,6 +132,17 @@ def read_tests(file: Path) -> tuple[RuleTest, ...]:
         RuleSetError: the file is not YAML or not a file of tests; names all problems with file, line and field.
     """
     return read_yaml_file(file, _File, RuleSetError, loose=True).tests
+
+
+def lines_of(file: Path) -> list[tuple[int, list[int]]]:
+    """The line of each test of a valid file, and those of the alerts that it expects."""
+    root = read_document(file, Problems())
+    found: list[tuple[int, list[int]]] = []
+    tests = root.get("tests") if isinstance(root, Mapping) else None
+    for test in tests.items if isinstance(tests, Sequence) else ():
+        alerts = test.get("alerts") if isinstance(test, Mapping) else None
+        found.append((test.line, [alert.line for alert in alerts.items] if isinstance(alerts, Sequence) else []))
+    return found
 
 
 def names_in(file: Path) -> tuple[str, ...]:

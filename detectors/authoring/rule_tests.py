@@ -6,21 +6,21 @@ only the rest is extracted.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import msgspec
 
-from detectors.authoring.rule_test_files import Extract, RuleTest, names_in, read_tests
+from detectors.authoring.rule_test_differences import differences
+from detectors.authoring.rule_test_files import Extract, RuleTest, lines_of, names_in, read_tests
 from detectors.engine.matching import Engine
 from detectors.engine.scan import Scan
 from detectors.loading.ruleset import RuleSet
 from detectors.model.alert import Alert
 from detectors.model.event_time import parse_time
+from detectors.reading.problems import nearest
 
 FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 NEXT = timedelta(minutes=1)
@@ -28,12 +28,13 @@ SUFFIX = ".test.yaml"
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of one test; ``problems`` is empty if it passed."""
+    """The result of one test at a line of its file; ``problems``, each with a line, is empty if it passed."""
 
     __test__ = False
 
     file: str
     name: str
+    line: int = 1
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -44,12 +45,20 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def test_files(folder: Path) -> list[Path]:
-    """The unit test files in a rules folder and its subfolders, by name."""
+    """The unit test files in a rules folder and its subfolders, by name; beside a rule file, the one of that name."""
+    if not folder.is_dir():
+        beside = folder.with_name(folder.name.removesuffix(".yaml") + SUFFIX)
+        return [beside] if beside.is_file() else []
     found = (path.relative_to(folder) for path in folder.rglob(f"*{SUFFIX}"))
     return sorted(folder / path for path in found if not any(part.startswith(".") for part in path.parts))
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]
+
+
+def overlooked(folder: Path) -> list[Path]:
+    """Files that look like tests, but have another ending."""
+    return sorted(path for path in folder.rglob("*.test.yml")) if folder.is_dir() else []
 
 
 def run_file(file: Path, rules: RuleSet, extract: Extract) -> Iterator[TestResult]:
@@ -59,25 +68,40 @@ def run_file(file: Path, rules: RuleSet, extract: Extract) -> Iterator[TestResul
         RuleSetError: the file is not YAML or not a test file; the message names file, line and field.
     """
     engine = Engine(rules)
-    own = names_in(file.with_name(file.name.removesuffix(SUFFIX) + ".yaml"))
-    for test in read_tests(file):
+    beside = file.with_name(file.name.removesuffix(SUFFIX) + ".yaml")
+    own = names_in(beside)
+    lines = lines_of(file)
+    for number, test in enumerate(read_tests(file)):
+        line, alert_lines = lines[number]
+        result = TestResult(file=str(file), name=test.name, line=line)
+        said = _unusable(test, beside, own, engine)
+        if said is not None:
+            yield msgspec.structs.replace(result, problems=(f"{line}: {test.name}: {said}",))
+            continue
         names = test.rules or own
-        unknown = [name for name in names if name not in engine.rules and test.rules]
-        if unknown:
-            said = tuple(f"no enabled rule is named {name!r}" for name in unknown)
-            yield TestResult(file=str(file), name=test.name, problems=said)
-            continue
-        if test.until is not None and parse_time(test.until) is None:
-            said = (f"until: expected an RFC 3339 time, found {test.until!r}",)
-            yield TestResult(file=str(file), name=test.name, problems=said)
-            continue
         alerts = _alerts(test, engine, extract, set(names))
-        yield TestResult(
-            file=str(file),
-            name=test.name,
-            problems=tuple(_differences(test.alerts, alerts)),
+        yield msgspec.structs.replace(
+            result,
+            problems=tuple(
+                f"{alert_lines[place] if place is not None else line}: {test.name}: {problem}"
+                for place, problem in differences(test.alerts, alerts)
+            ),
             warnings=tuple(_warnings(test, engine, names)),
         )
+
+
+def _unusable(test: RuleTest, beside: Path, own: Iterable[str], engine: Engine) -> str | None:
+    """Why a test cannot run, or None."""
+    if not beside.is_file():
+        return f"there is no {beside.name} beside this file: it tests nothing; rename it with its rules"
+    unknown = [name for name in test.rules if name not in engine.rules]
+    if unknown:
+        return "; ".join(f"no enabled rule is named {name!r}{nearest(name, engine.rules)}" for name in unknown)
+    if not any(name in engine.rules for name in (*test.rules, *own)):
+        return f"{beside.name} has no enabled rule: it tests nothing"
+    if test.until is not None and parse_time(test.until) is None:
+        return f"until: expected an RFC 3339 time, found {test.until!r}"
+    return None
 
 
 def junit(results: Sequence[TestResult]) -> bytes:
@@ -116,59 +140,9 @@ def _warnings(test: RuleTest, engine: Engine, names: Iterable[str]) -> Iterator[
         for said in article.unknown():
             yield f"article {number}: {said}"
     waiting = [name for name in names if name in engine.rules and engine.rules[name].kind.waits_for_watermark()]
+    until = parse_time(test.until or "")
+    times = [time for article in test.articles if (time := parse_time(article.published_at or "")) is not None]
+    if until is not None and times and until < max(times):
+        yield f"`until` {test.until} is before the last article: nothing after it is judged"
     if waiting and test.until is None:
         yield f"{', '.join(waiting)} waits for event time to advance: set `until`"
-
-
-def _differences(expected: Sequence[Mapping[str, Any]], alerts: Sequence[Alert]) -> Iterator[str]:
-    """Missing and unexpected alerts, after as many expectations as possible are matched with an alert each."""
-    shown = [msgspec.to_builtins(alert) for alert in alerts]
-    owner: dict[int, int] = {}
-    missing = [number for number in range(len(expected)) if not _assign(number, expected, shown, owner, set())]
-    for number in missing:
-        yield f"missing alert: {dict(expected[number])}"
-    for number, alert in enumerate(alerts):
-        if number not in owner:
-            yield f"unexpected alert: {_summary(alert)}"
-
-
-def _assign(
-    number: int,
-    expected: Sequence[Mapping[str, Any]],
-    shown: Sequence[Mapping[str, Any]],
-    owner: dict[int, int],
-    tried: set[int],
-) -> bool:
-    """One step of Kuhn's algorithm for bipartite matching."""
-    for place, alert in enumerate(shown):
-        if place in tried or not _fits(expected[number], alert):
-            continue
-        tried.add(place)
-        if place not in owner or _assign(owner[place], expected, shown, owner, tried):
-            owner[place] = number
-            return True
-    return False
-
-
-def _fits(expected: Any, found: Any) -> bool:
-    """Whether every named field has the expected value; times are compared as moments."""
-    if isinstance(expected, Mapping):
-        if not isinstance(found, Mapping):
-            return False
-        return all(key in found and _fits(value, found[key]) for key, value in expected.items())
-    if isinstance(expected, list | tuple):
-        same_length = isinstance(found, list | tuple) and len(expected) == len(found)
-        return same_length and all(_fits(one, other) for one, other in zip(expected, found, strict=True))
-    if isinstance(expected, str) and isinstance(found, str) and expected != found:
-        moment = parse_time(expected)
-        return moment is not None and moment == parse_time(found)
-    if isinstance(expected, float) and isinstance(found, int | float):
-        return math.isclose(expected, found, rel_tol=1e-9)
-    if isinstance(found, str) and isinstance(expected, int | float) and not isinstance(expected, bool):
-        return str(expected) == found  # an annotation that is a number
-    return bool(expected == found)
-
-
-def _summary(alert: Alert) -> dict[str, Any]:
-    fields = ("rule", "state", "severity", "group", "count", "annotations")
-    return {name: msgspec.to_builtins(getattr(alert, name)) for name in fields}

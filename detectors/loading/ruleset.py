@@ -38,14 +38,20 @@ class RuleSet(msgspec.Struct, frozen=True):
         return frozenset(rule.topic for rule in self.rules if rule.publish and rule.enabled) - {"alerts"}
 
 
-def load_rules(folder: Path, vocabulary: Vocabulary | None = None, *, linting: bool = False) -> RuleSet:
-    """Load the rule set of a folder; with ``linting``, the warnings include those of the lints.
+def load_rules(
+    places: Path | tuple[Path, ...], vocabulary: Vocabulary | None = None, *, linting: bool = False, stdin: str = ""
+) -> RuleSet:
+    """Load the rule set of a folder, or of several folders and files; ``stdin`` is the text of the file ``-``.
+
+    A file may use the lists and macros of the other files of its folder. With ``linting``, the warnings include those
+    of the lints.
 
     Raises:
         RuleSetError: with all problems of all files.
     """
     with collector_waits():
-        return _Loading(Sources(folder), vocabulary or shipped_vocabulary(), linting).rule_set()
+        given = places if isinstance(places, tuple) else (places,)
+        return _Loading(Sources(*given, stdin=stdin), vocabulary or shipped_vocabulary(), linting).rule_set()
 
 
 class _Loading:
@@ -76,6 +82,7 @@ class _Loading:
         roots = self._parse()
         for root in roots:
             self._definitions(root)
+        self._definitions_beside()
         for root in roots:
             self._collect(root)
         apply_overrides(self._overrides, self._rules)
@@ -93,9 +100,9 @@ class _Loading:
 
     def _parse(self) -> list[Mapping]:
         place = Place(self._context)
-        folder = self._sources.folder
-        if not folder.is_dir():
-            raise RuleSetError((Problem(str(folder), 1, 1, "", "expected a folder with rules, found none"),))
+        missing = self._sources.missing
+        if missing is not None:
+            raise RuleSetError((Problem(str(missing), 1, 1, "", "expected a folder with rules, found none"),))
         roots: list[Mapping] = []
         files = self._sources.rule_files()
         for name in sorted(self._sources.overlooked):
@@ -142,6 +149,20 @@ class _Loading:
                 Place(self._context, "macros").at(name).error(at, f"macro {shown(name)} is already defined at {where}")
                 continue
             self._macros[name] = node
+
+    def _definitions_beside(self) -> None:
+        """The lists and macros of the other files in the folders of single files, whatever else is in these."""
+        for file in self._sources.beside():
+            root = parse_yaml(file.text, file.name, Problems()) if not file.problem else None
+            place = Place(Context(Problems(), self._context.vocabulary, {}, {}))
+            for key, known in (("lists", self._lists), ("macros", self._macros)):
+                node = root.get(key) if isinstance(root, Mapping) else None
+                for name, (at, value) in node.pairs.items() if isinstance(node, Mapping) else ():
+                    if name not in known:
+                        try:
+                            known[name] = value if key == "macros" else read_list(name, at, value, place, self._sources)  # type: ignore[assignment]
+                        except Wrong:
+                            continue
 
     def _items(self, root: Mapping, key: str) -> list[tuple[Node, Place]]:
         node = root.get(key)

@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
 from rich.segment import Segment
 
 from streams.logs.escaping import escaped, escaped_json
+from streams.logs.setup import logs_json
 from streams.records.dead_letter import DeadLetter
 
 #: Width when the output is not a terminal: each row and message stays on one line, for grep and logs.
@@ -63,6 +64,12 @@ def print_record(value: bytes) -> None:
         return
     sys.stdout.buffer.write(value + b"\n")
     sys.stdout.buffer.flush()
+
+
+def note(message: str) -> None:
+    """Print what a person should know about a run, besides its results; nothing if logs are JSON."""
+    if not logs_json():
+        err.print(message, style="dim", soft_wrap=True)
 
 
 def print_bad_line(letter: DeadLetter) -> None:

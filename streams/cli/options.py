@@ -26,7 +26,12 @@ Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", envvar="NEWSWATCH_CONFIG", help="Read settings from a YAML file."),
 ]
-Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of watch rules. Default: as for --rules.")]
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[PATH]...", help="Folders or files of watch rules; - is standard input. Default: as for --rules."
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -42,6 +47,16 @@ Rules = Annotated[
         "-r",
         metavar="DIR",
         help="Folder of watch rules. Default: NEWSWATCH_RULES, else ./deploy/rules, else the shipped copy.",
+    ),
+]
+RulePaths = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--rules",
+        "-r",
+        metavar="PATH",
+        help="Folder or file of watch rules; - is standard input. Repeatable. "
+        "Default: NEWSWATCH_RULES, else ./deploy/rules, else the shipped copy.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, for programs.")]

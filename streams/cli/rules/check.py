@@ -11,7 +11,7 @@ import typer
 
 from detectors.reading.problems import Problem
 from streams.cli.console import err, out, print_json
-from streams.cli.options import Config, Folder, Json, Rules, Set, settings_from
+from streams.cli.options import Config, Json, Paths, RulePaths, Set, settings_from
 from streams.cli.plural import plural
 
 app = typer.Typer()
@@ -24,26 +24,30 @@ newswatch rules check deploy/rules
 
 newswatch rules check deploy/rules --strict --json | jq -r '.file + ": " + .message'
 
-Exit status: 0 the rules are valid; 1 errors, or with --strict warnings; 2 the folder does not exist."""
+newswatch rules check my-rules/coups.yaml my-rules/lists.yaml
+
+Exit status: 0 the rules are valid; 1 errors, or with --strict warnings; 2 a path does not exist, or there are no rules.
+A single file may use the lists and macros of the other files in its folder."""
 
 
 @app.command(epilog=EPILOG)
 def check(
-    folder: Folder = None,
-    rules: Rules = None,
+    paths: Paths = None,
+    rules: RulePaths = None,
     strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
     json: Json = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
     """Validate a rule set: print errors, and warn of rules that can never fire, duplicates, unused lists and macros."""
-    from detectors.loading.ruleset import RuleSetError, load_rules
-    from streams.hot_reload.folder import find_rules, vocabulary_of
+    from detectors.loading.ruleset import RuleSetError
+    from streams.hot_reload.folder import vocabulary_of
+    from streams.hot_reload.rule_paths import rule_paths
 
-    settings = settings_from(config, set_, rules=folder or rules)
-    place = find_rules(settings.rules)
+    settings = settings_from(config, set_)
+    place = rule_paths([*(paths or ()), *(rules or ())], settings.rules)
     try:
-        found = load_rules(place, vocabulary_of(settings.taxonomy), linting=True)
+        found = place.load(vocabulary_of(settings.taxonomy), linting=True)
     except RuleSetError as error:
         _show(error.problems, "red", json)
         raise typer.Exit(1) from None

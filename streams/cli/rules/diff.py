@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from detectors.authoring.diff import Difference
+from detectors.model.alert import Window
 from streams.cli.console import err, out, print_bad_line, print_json
 from streams.cli.file_options import FILES, FileOptions
 from streams.cli.options import Config, Json, Set, settings_from, time_from
@@ -34,8 +35,8 @@ _DEFAULT = FileOptions()
 @app.command(epilog=EPILOG)
 @spread
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="Folder of the current rules.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Folder of the new rules.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Folder or file of the current rules; - is stdin.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Folder or file of the new rules.")],
     articles: Annotated[
         list[Path],
         typer.Option("--articles", metavar="FILE", help=f"{FILES} Repeatable."),
@@ -53,9 +54,9 @@ def diff(
 ) -> None:
     """Show which alerts appear, vanish or change if NEW replaces OLD; exit status 1 if any does."""
     from detectors.authoring.diff import differences
-    from detectors.loading.ruleset import load_rules
     from detectors.model.article import EnrichedArticle
-    from streams.hot_reload.folder import find_rules, vocabulary_of
+    from streams.hot_reload.folder import vocabulary_of
+    from streams.hot_reload.rule_paths import rule_paths
     from streams.pipeline.enrich import enrich_timed, in_order, make_extractor
     from streams.records.dead_letter import DeadLetter
     from streams.sources.files import read_lines
@@ -63,7 +64,7 @@ def diff(
     horizon = time_from("--until", until)
     settings = settings_from(config, set_)
     words = vocabulary_of(settings.taxonomy)
-    before, after = (load_rules(find_rules(folder), words) for folder in (old, new))
+    before, after = (rule_paths([place], None).load(words) for place in (old, new))
     lines = in_order(read_lines(articles, reading.reading()), datetime.now(UTC))
     read = list(enrich_timed(make_extractor(settings), lines))
     bad = [one for one in read if isinstance(one, DeadLetter)]
@@ -94,7 +95,8 @@ def _line(one: Difference) -> Text:
     group = ", ".join(f"{field} {_value(value)}" for field, value in alert.group.items())
     said = f"{sign} {alert.starts_at:%Y-%m-%d %H:%M} {alert.rule} {alert.severity}" + (f" [{group}]" if group else "")
     if one.old is not None and one.new is not None:
-        shown = (f"{name}: {_field(one.old, name)} -> {_field(one.new, name)}" for name in one.fields)
+        both = ((name, _field(one.old, name), _field(one.new, name)) for name in one.fields)
+        shown = (f"{name}: {old} -> {new}" if old != new else f"{name} differs" for name, old, new in both)
         return Text(f"{said} {'; '.join(shown)}", style=style)
     summary = alert.annotations.get("summary") or next((one.title for one in alert.evidence if one.title), "")
     return Text(f"{said} {summary}".rstrip(), style=style)
@@ -104,6 +106,12 @@ def _field(alert: object, name: str) -> str:
     value = getattr(alert, name)
     if name == "evidence":
         return ", ".join(one.article_id for one in value) or "none"
+    if isinstance(value, Window):
+        return f"{value.start:%Y-%m-%d %H:%M} to {value.end:%Y-%m-%d %H:%M}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {one}" for key, one in value.items()) or "none"
     return str(value)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -12,10 +13,14 @@ from rich.tree import Tree
 
 from detectors.authoring.explain import Clause, Explanation
 from detectors.user_error import UserError
-from streams.cli.console import out, print_bad_line, print_json
+from streams.cli.console import note, out, print_bad_line, print_json
 from streams.cli.file_options import FILES, FileOptions
-from streams.cli.options import Config, Json, Rules, Set, settings_from
+from streams.cli.options import Config, Json, RulePaths, Set, settings_from, time_from
+from streams.cli.plural import plural
 from streams.cli.spread import spread
+
+if TYPE_CHECKING:
+    from detectors.authoring.windows import Windows
 
 app = typer.Typer()
 
@@ -24,6 +29,8 @@ EPILOG = """Examples:
 newswatch rules explain article.txt --rules deploy/rules
 
 newswatch rules explain articles.jsonl --id mw-20250313-01 --rule us-raises-human-rights
+
+newswatch rules explain march.jsonl --rule coup --met --until 2025-04-01T00:00:00Z
 
 newswatch rules explain articles.jsonl --json | jq -r 'select(.met) | .rule'"""
 SHORT = 160
@@ -36,51 +43,90 @@ _DEFAULT = FileOptions()
 @app.command(epilog=EPILOG)
 @spread
 def explain(
-    article: Annotated[Path, typer.Argument(metavar="ARTICLE", help=FILES)],
-    rules: Rules = None,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=FILES)],
+    rules: RulePaths = None,
     names: Annotated[
         list[str] | None, typer.Option("--rule", metavar="NAME", help="Explain only this rule. Repeatable.")
     ] = None,
     ids: Annotated[
         list[str] | None, typer.Option("--id", metavar="ID", help="Explain only the article with this id. Repeatable.")
     ] = None,
+    met: Annotated[bool, typer.Option("--met", help="Leave out the rules that the article does not meet.")] = False,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Continue the simulated clock to TIME (RFC 3339) after the last article."),
+    ] = None,
     json: Json = False,
     reading: FileOptions = _DEFAULT,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Show for each clause where the article meets it, or what came nearest, with exceptions and groups."""
+    """Show for each clause where an article meets it, or what came nearest; over several, how near each window came."""
     from detectors.authoring.explain import Explainer
-    from detectors.loading.ruleset import load_rules
+    from detectors.authoring.windows import Windows
+    from detectors.conditions.work import WorkLimitError
     from detectors.reading.problems import nearest
-    from streams.hot_reload.folder import find_rules, vocabulary_of
-    from streams.pipeline.enrich import enrich_lines, make_extractor
+    from streams.hot_reload.folder import vocabulary_of
+    from streams.hot_reload.rule_paths import rule_paths
+    from streams.pipeline.enrich import enrich_timed, in_order, make_extractor
     from streams.records.dead_letter import DeadLetter
     from streams.sources.files import read_lines
 
-    settings = settings_from(config, set_, rules=rules)
-    explainer = Explainer(load_rules(find_rules(settings.rules), vocabulary_of(settings.taxonomy)))
+    settings = settings_from(config, set_)
+    horizon = time_from("--until", until)
+    place = rule_paths(rules or (), settings.rules)
+    found = place.load(vocabulary_of(settings.taxonomy))
+    if place.usual and not json:
+        note(f"rules: {place}, {plural(len(found.rules), 'rule')}; name others with --rules")
+    explainer = Explainer(found)
     for name in names or ():
         if name not in explainer.rules:
             raise UserError(f"--rule {name}: no such rule{nearest(name, explainer.rules)}")
-    seen = 0
-    lines = enrich_lines(make_extractor(settings), read_lines([article], reading.reading()), datetime.now(UTC))
+    windows = Windows(found, tuple(names or ()))
+    seen = read = 0
+    lines = enrich_timed(make_extractor(settings), in_order(read_lines(files, reading.reading()), datetime.now(UTC)))
     for one in lines:
         if isinstance(one, DeadLetter):
             print_bad_line(one)
             continue
+        read += 1
+        with suppress(WorkLimitError):
+            windows.feed(one)
         if ids and one.id not in ids:
             continue
         seen += 1
-        if not json:
+        explanations = explainer.explain(one, tuple(names or ()))
+        shown = [explanation for explanation in explanations if explanation.met or not met]
+        if shown and not json:
             out.print(Text(f"{one.id}: {one.title or one.text[:80]}", style="bold"), soft_wrap=True)
-        for explanation in explainer.explain(one, tuple(names or ())):
+        for explanation in shown:
             if json:
                 print_json(explanation)
             else:
                 out.print(_tree(explanation))
     if not seen:
-        raise UserError(f"{article}: no article" + (f" with the id {', '.join(ids)}" if ids else ""))
+        where = ", ".join(map(str, files))
+        raise UserError(f"{where}: no article" + (f" with the id {', '.join(ids)}" if ids else ""))
+    if horizon is not None:
+        windows.until(horizon)
+    if (read > 1 or horizon is not None) and not (json and ids):
+        _show_windows(windows, read, ids or [], json)
+
+
+def _show_windows(windows: Windows, read: int, ids: list[str], json: bool) -> None:
+    """Print what became of the groups, those of the articles asked for."""
+    answers = [one for one in windows.answers() if not ids or not set(ids).isdisjoint(one.articles)]
+    if answers and not json:
+        out.print(Text(f"over the {plural(read, 'article')}", style="bold"))
+    for one in answers:
+        if json:
+            print_json(one)
+            continue
+        group = ", ".join(f"{field} {_value(value)}" for field, value in one.group.items())
+        tree = Tree(_line(bool(one.alerts), f"{one.rule} ({one.kind})" + (f" [{group}]" if group else "")))
+        for said in one.said:
+            tree.add(Text(said))
+        out.print(tree)
 
 
 def _tree(explanation: Explanation) -> Tree:

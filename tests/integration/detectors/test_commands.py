@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -78,6 +79,40 @@ def test_unused_lists_are_one_line_as_text_and_listed_in_json(tmp_path: Path) ->
 
 def test_check_strict_passes_on_what_ships() -> None:
     assert run("check", str(RULES), "--strict").stderr == ""
+
+
+def test_files_folders_and_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lists.yaml").write_text("lists: {asia: [KAZ]}\n")
+    coups = tmp_path / "coups.yaml"
+    coups.write_text("rules: [{name: coups, kind: match, where: {text: coup, country: {in: asia}}}]\n")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "r.yaml").write_text("rules: [{name: more, kind: match, where: {text: more}}]\n")
+    assert "1 rule," in run("check", str(coups)).stdout
+    assert "2 rules," in run("check", str(coups), str(tmp_path / "more")).stdout
+    assert "0 rules; expected" in run("check", str(tmp_path / "lists.yaml"), ends=2).stderr
+    coups.with_name("coups.test.yaml").write_text(
+        "tests:\n  - name: fires\n    articles: [{text: A coup., countries: [KZ]}]\n    alerts: [{severity: critical}]\n"
+    )
+    said = run("test", str(coups), ends=1).stderr
+    assert "coups.test.yaml:4: fires: coups: severity: expected critical, found warning" in said
+    monkeypatch.setattr("sys.stdin", io.StringIO("rules: [{name: one, kind: mach}]"))
+    assert "-:1:27: error: rules[0].kind: unknown kind 'mach'" in run("check", "-", ends=1).stderr
+
+
+def test_explain_over_a_file_answers_for_windows(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(
+        "rules:\n"
+        "  - {name: coups, kind: frequency, where: {text: coup}, at_least: 3, window: 7d}\n"
+        "  - {name: once, kind: match, where: {text: coup}, once_per: source, schedule: {hours: '08:00-20:00'}}\n"
+    )
+    times = ("2025-03-05T10:00:00Z", "2025-03-05T22:00:00Z")
+    articles = [{"id": f"a{n}", "text": "A coup", "source": "x", "published_at": time} for n, time in enumerate(times)]
+    file = tmp_path / "articles.jsonl"
+    file.write_text("".join(f"{json.dumps(article)}\n" for article in articles))
+    said = run("explain", str(file), "--rules", str(tmp_path), "--met").stdout
+    assert "at best 2 of 3 within 7d, until 2025-03-05 22:00" in said
+    assert "met outside its schedule: 2025-03-05 22:00; it opens 2025-03-06 08:00" in said
+    assert "✓ once (match) [source x]" in said
 
 
 def test_explain_names_the_exception_and_the_groups() -> None:
@@ -186,7 +221,7 @@ def test_rules_folder_comes_from_the_environment(tmp_path: Path, monkeypatch: py
     (tmp_path / "desk.yaml").write_text("rules: [{name: one, kind: match}]")
     monkeypatch.setenv("NEWSWATCH_RULES", str(tmp_path))
     assert "1 rule," in run("check").stdout
-    assert "0 tests" in run("test").stdout
+    assert "0 tests; expected NAME.test.yaml" in run("test", ends=2).stderr
 
 
 def test_the_vocabulary_has_the_themes_of_the_taxonomy() -> None:

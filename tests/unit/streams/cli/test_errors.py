@@ -103,6 +103,8 @@ def test_pages_that_cannot_be_written(articles: int, article: Path, unwritable: 
 
 
 def test_a_report_of_rule_tests_that_cannot_be_written(rules: Path, unwritable: Path) -> None:
+    name = next(rules.glob("*.yaml"))
+    name.with_name(f"{name.stem}.test.yaml").write_text("tests: [{name: silent, articles: [], alerts: []}]")
     said = refusal("rules", "test", rules, "--junit", unwritable)
     assert said.startswith(f"--junit {unwritable}: cannot write {unwritable}: Not a directory; expected")
 
