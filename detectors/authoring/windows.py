@@ -165,9 +165,7 @@ def _held_back(rule: Rule, met: list[datetime], place: _Group) -> Iterator[str]:
     starts = {one.alert.starts_at for one in place.firings}
     again = [time for time in met if time not in starts and time not in closed]
     if starts and again:
-        what = (
-            f"once_per {', '.join(getattr(rule.kind, 'once_per', ()))}" if hasattr(rule.kind, "once_per") else "group"
-        )
+        what = " and ".join(getattr(rule.kind, "once_per", ())) or "group"
         yield f"met again {_times(again)}: one alert for each {what} in {format_duration(rule.throttle)} (`throttle`)"
 
 

@@ -87,7 +87,8 @@ def explain(
     lines = enrich_timed(make_extractor(settings), in_order(read_lines(files, reading.reading()), datetime.now(UTC)))
     for one in lines:
         if isinstance(one, DeadLetter):
-            print_bad_line(one)
+            if not ids:
+                print_bad_line(one)
             continue
         read += 1
         with suppress(WorkLimitError):
