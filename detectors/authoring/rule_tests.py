@@ -92,8 +92,10 @@ def run_file(file: Path, rules: RuleSet, extract: Extract) -> Iterator[TestResul
 
 def _unusable(test: RuleTest, beside: Path, own: Iterable[str], engine: Engine) -> str | None:
     """Why a test cannot run, or None."""
-    if not beside.is_file():
-        return f"there is no {beside.name} beside this file: it tests nothing; rename it with its rules"
+    if not test.rules and not beside.is_file():
+        return (
+            f"there is no {beside.name} beside this file: it tests nothing; rename it with its rules, or name `rules`"
+        )
     unknown = [name for name in test.rules if name not in engine.rules]
     if unknown:
         return "; ".join(f"no enabled rule is named {name!r}{nearest(name, engine.rules)}" for name in unknown)

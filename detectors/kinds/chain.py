@@ -1,4 +1,4 @@
-"""``chain``: alerts of other rules within a window, at least N of them or one for each step.
+"""``chain``: alerts of other rules within a window, at least N of them or one for each step, in order or not.
 
 ```yaml
 name: crackdown
@@ -21,10 +21,11 @@ from detectors.counting.counted import counted, newly_counted
 from detectors.facts.fact import Fact
 from detectors.facts.facts import Facts
 from detectors.machines.judgement import Judgement, reached
+from detectors.machines.ordered_steps import evidence_in_order, judge_in_order, sequences_of
 from detectors.machines.step_kinds import AnyOrderKind
 from detectors.model.alert import Severity
 from detectors.reading.problems import nearest, shown
-from detectors.reading.readers import Choice, ListOf, Number
+from detectors.reading.readers import Boolean, Choice, ListOf, Number
 from detectors.rules.chain_inputs import ChainInput, ChainInputReader, circle
 from detectors.rules.kind import Key, kind
 from detectors.rules.rule import Rule
@@ -33,7 +34,9 @@ from detectors.rules.thresholds import ThresholdReader, Thresholds
 
 @kind("chain")
 class Chain(AnyOrderKind, frozen=True, kw_only=True):
-    """Fires on alerts, each id counted once: at least N alerts, or at least one for each step, in any order.
+    """Fires on alerts, each id counted once: at least N alerts, or at least one for each step.
+
+    The steps come in any order; with ``in_order``, each by an alert with a later moment than that of the step before.
 
     An alert is in the window if one of its moments is; the moment of a state is its beginning.
     """
@@ -56,6 +59,9 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         tuple[ChainInput, ...],
         Key(ListOf(ChainInputReader(), least=1, most=32), "alerts of which each must occur, in any order"),
     ] = ()
+    in_order: Annotated[
+        bool, Key(Boolean(), "true: each step by an alert later than that of the step before", later=True)
+    ] = False
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         if self.alerts is None and not self.steps:
@@ -66,6 +72,9 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
             yield "alerts", "the key 'at_least' is missing: the minimum number of alerts"
         if self.alerts is None and self.steps and self.at_least is not None:
             yield "at_least", "'at_least' goes with alerts, not with steps: each step must occur"
+
+        if self.in_order and len(self.steps) < 2:
+            yield "in_order", "'in_order' goes with two or more steps"
 
     def wrong_among(self, rule: Rule, rules: Mapping[str, Rule]) -> Iterator[tuple[str, str]]:
         for key, name in self._named():
@@ -95,6 +104,8 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         return self.at_least
 
     def judge(self, facts: Facts, moment: datetime, severity: Severity) -> Judgement:
+        if self.in_order:
+            return judge_in_order(facts, moment, self.window, len(self.steps), severity)
         if self.steps:
             return self.judge_steps(facts, moment, len(self.steps), severity)
         thresholds: Thresholds | None = self.at_least
@@ -110,4 +121,15 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         return newly_counted(facts, fact, self.window, self._counts())
 
     def turned(self, facts: Facts, fact: Fact) -> Iterable[tuple[datetime, datetime]]:
+        if self.in_order:
+            turned = sequences_of(facts, len(self.steps)).turned
+            return () if turned is None else (turned,)
         return self.step_times(facts, len(self.steps)).turned(fact, self.window) if self.steps else ()
+
+    def grows(self, facts: Facts, fact: Fact) -> int:
+        return sequences_of(facts, len(self.steps)).grown if self.in_order else super().grows(facts, fact)
+
+    def evidence(self, facts: Facts, moment: datetime) -> list[Fact]:
+        if self.in_order:
+            return evidence_in_order(facts, moment, self.window, len(self.steps))
+        return super().evidence(facts, moment)

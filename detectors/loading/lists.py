@@ -27,12 +27,12 @@ def read_list(name: str, at: Scalar, node: Node, place: Place, sources: Sources)
                 place.at(index).error(item, f"expected a value, found {item.what}")
                 wrong = True
             else:
-                entries.append(_entry(item.text, item.file, item.line, item.column))
+                entries.append(entry_of(item))
         if wrong:
             raise Wrong
         return ListDefinition(name, tuple(entries), at.file, at.line, at.column)
     if not isinstance(node, Mapping) or set(node.pairs) != {"file"}:
-        place.fail(node, f"expected a list of values or {{file: PATH}}, found {node.what}")
+        place.fail(node, f"expected a list of values, {{file: PATH}} or {{lists: [NAMES]}}, found {node.what}")
     return _from_file(name, at, node.pairs["file"][1], place.at("file"), sources)
 
 
@@ -51,6 +51,11 @@ def _from_file(name: str, at: Scalar, node: Node, place: Place, sources: Sources
     if len(entries) > MOST_ENTRIES:
         place.fail(node, f"{node.text!r}: expected at most {MOST_ENTRIES} entries, found {len(entries)}")
     return ListDefinition(name, tuple(entries), at.file, at.line, at.column)
+
+
+def entry_of(scalar: Scalar) -> Entry:
+    """The entry that a value of a rule file spells."""
+    return _entry(scalar.text, scalar.file, scalar.line, scalar.column)
 
 
 def _uncommented(line: str, at: Node, place: Place) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from detectors.garbage_collection import collector_waits
 from detectors.lints.registry import about_condition, about_rule, about_set, about_text
+from detectors.loading.list_unions import Unions, is_union
 from detectors.loading.lists import read_list
 from detectors.loading.overrides import all_keys, apply_overrides, with_defaults
 from detectors.loading.rule_reader import known_keys, read_rule
@@ -67,6 +68,7 @@ class _Loading:
         lint = about_condition if linting else None
         lint_text = about_text if linting else None
         self._context = Context(self._problems, vocabulary, self._lists, self._macros, lint=lint, lint_text=lint_text)
+        self._unions = Unions(self._lists, self._context.used_lists)
         self._rules: dict[str, Mapping] = {}
         self._places: dict[str, Place] = {}
         self._overrides: list[tuple[Node, Place]] = []
@@ -85,6 +87,7 @@ class _Loading:
         self._definitions_beside()
         for root in roots:
             self._collect(root)
+        self._unions.resolve()
         apply_overrides(self._overrides, self._rules)
         rules = self._read()
         self._check_together(rules)
@@ -138,6 +141,9 @@ class _Loading:
                 first = self._lists[name]
                 place.error(at, f"list {shown(name)} is already defined at {first.file}:{first.line}")
                 continue
+            if is_union(node):
+                self._unions.define(name, at, node, place)
+                continue
             try:
                 self._lists[name] = read_list(name, at, node, place, self._sources)
             except Wrong:
@@ -160,6 +166,9 @@ class _Loading:
                 for name, (at, value) in node.pairs.items() if isinstance(node, Mapping) else ():
                     if name not in known:
                         try:
+                            if key == "lists" and is_union(value):
+                                self._unions.define(name, at, value, place)
+                                continue
                             known[name] = value if key == "macros" else read_list(name, at, value, place, self._sources)  # type: ignore[assignment]
                         except Wrong:
                             continue
@@ -176,7 +185,14 @@ class _Loading:
 
     def _collect(self, root: Mapping) -> None:
         defaults = self._defaults(root)
-        self._overrides += self._items(root, "overrides")
+        for node, place in self._items(root, "overrides"):
+            if isinstance(node, Mapping) and "lists" in node and {"rules", "tags"}.isdisjoint(node.pairs):
+                try:
+                    self._unions.change(node, place)
+                except Wrong:
+                    continue
+            else:
+                self._overrides.append((node, place))
         for node, place in self._items(root, "rules"):
             self._with_rules.add(node.file)
             if not isinstance(node, Mapping):

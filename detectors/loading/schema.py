@@ -46,7 +46,7 @@ def rule_schema() -> JsonSchema:
             **{f"field-{name}": field_schema(field) for name, field in FIELDS.items() if name != EVENT},
             **event_definitions(),
             "field-meta": {**field_schema(_META), "description": "a key of the article's own `meta` object"},
-            "list": {"anyOf": [{"type": "array", "items": {"$ref": "#/definitions/scalar"}}, _file_list()]},
+            "list": {"anyOf": [{"type": "array", "items": {"$ref": "#/definitions/scalar"}}, _file_list(), _union()]},
             "scalar": {"type": ["string", "number", "boolean"]},
         },
     }
@@ -85,7 +85,13 @@ def _complete_rule() -> JsonSchema:
     required = {
         name: sorted(key for key, spec in keys_of(kind).items() if spec.required) for name, kind in kinds().items()
     }
-    branches = [{"if": _is_of(name), "then": {"required": keys}} for name, keys in required.items() if keys]
+    branches: list[JsonSchema] = []
+    for name, keys in required.items():
+        then: JsonSchema = {"required": keys} if keys else {}
+        if one_of := kinds()[name].ONE_OF:
+            then["anyOf"] = [{"required": [key]} for key in one_of]
+        if then:
+            branches.append({"if": _is_of(name), "then": then})
     return {"required": ["name", "kind"], "allOf": branches}
 
 
@@ -100,10 +106,14 @@ def _override(everything: JsonSchema) -> JsonSchema:
     changed = {key: value for key, value in everything.items() if key not in {"name", "kind"}}
     added = {key: changed[key] for key in ("exceptions", "tags")}
     texts = {"type": "array", "items": {"type": "string"}}
+    entries = {"type": "array", "items": {"$ref": "#/definitions/scalar"}, "description": "entries of lists"}
+    added["entries"] = entries
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": {
+            "lists": {**texts, "description": "names of lists to change, instead of rules"},
+            "remove": {"type": "object", "properties": {"entries": entries}, "additionalProperties": False},
             "rules": {**texts, "description": "names of rules"},
             "tags": {**texts, "description": "rules with one of these tags"},
             "set": {"type": "object", "properties": changed, "additionalProperties": False},
@@ -129,6 +139,24 @@ def _condition() -> JsonSchema:
         "description": "all of its keys; some value of the article meets each",
         "properties": properties,
         "patternProperties": {"^meta\\..+": {"$ref": "#/definitions/field-meta"}},
+        "additionalProperties": False,
+    }
+
+
+def _union() -> JsonSchema:
+    names: JsonSchema = {"type": "array", "items": {"type": "string"}}
+    values: JsonSchema = {"type": "array", "items": {"$ref": "#/definitions/scalar"}}
+    return {
+        "type": "object",
+        "properties": {
+            "lists": {
+                "anyOf": [{"type": "string"}, names],
+                "description": "names of lists, of which this is the union",
+            },
+            "add": {**values, "description": "entries besides"},
+            "remove": {**values, "description": "entries of these lists to leave out"},
+        },
+        "required": ["lists"],
         "additionalProperties": False,
     }
 

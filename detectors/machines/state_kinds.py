@@ -49,6 +49,8 @@ class StateKind(WindowKind, frozen=True, kw_only=True):
 class EitherSideKind(StateKind, frozen=True, kw_only=True):
     """A kind with a threshold for its number: either ``at_least`` or ``at_most``."""
 
+    ONE_OF = ("at_least", "at_most")
+
     at_least: NumberAtLeast = None
     at_most: NumberAtMost = None
 

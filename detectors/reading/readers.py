@@ -87,8 +87,11 @@ class Boolean(Reader[bool]):
 class Number(Reader[float]):
     """A finite number; ``whole`` allows integers only."""
 
-    def __init__(self, *, least: float | None = None, above: float | None = None, whole: bool = False) -> None:
+    def __init__(
+        self, *, least: float | None = None, above: float | None = None, most: float | None = None, whole: bool = False
+    ) -> None:
         self._least = least
+        self._most = most
         self._above = above
         self._whole = whole
 
@@ -101,6 +104,8 @@ class Number(Reader[float]):
             place.fail(node, f"expected {what}, found {node.what}")
         if (self._least is not None and value < self._least) or (self._above is not None and value <= self._above):
             place.fail(node, f"expected {what}, found {node.what}")
+        if self._most is not None and value > self._most:
+            place.fail(node, f"expected {what} and at most {self._most:g}, found {node.what}")
         return int(value) if self._whole else value
 
     def _what(self) -> str:
@@ -113,6 +118,8 @@ class Number(Reader[float]):
         schema: JsonSchema = {"type": "integer" if self._whole else "number"}
         if self._least is not None:
             schema["minimum"] = self._least
+        if self._most is not None:
+            schema["maximum"] = self._most
         if self._above is not None:
             schema["exclusiveMinimum"] = self._above
         return schema

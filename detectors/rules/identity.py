@@ -31,7 +31,8 @@ def state_of(rule: Rule, memo: Memo | None = None) -> str:
     Texts, labels, topic, severity and thresholds are not part of it, so editing them keeps the state.
     """
     specs = keys_of(type(rule.kind))
-    own = [(name, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()) if not spec.key.harmless]
+    values = ((name, spec, getattr(rule.kind, spec.attribute)) for name, spec in sorted(specs.items()))
+    own = [(name, value) for name, spec, value in values if spec.identifies(value)]
     said = digest(
         (rule.kind.NAME, rule.kind.waits_for_watermark(), rule.where, rule.exceptions, own),
         memo if memo is not None else {},

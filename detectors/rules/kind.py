@@ -32,13 +32,15 @@ class Key(msgspec.Struct, frozen=True):
     """One key of a rule, declared with its type: ``Annotated[timedelta, Key(Duration(), "...")]``.
 
     ``meaning`` goes into the JSON Schema. ``name`` is the YAML name if that is not a valid Python name. ``harmless``:
-    changing the value keeps the rule's state (thresholds, texts); all other keys are part of the state id.
+    changing the value keeps the rule's state (thresholds, texts); all other keys are part of the state id. ``later``:
+    added after a release, so the default is not part of it, and rules without the key keep their state.
     """
 
     reader: Reader[Any]
     meaning: str
     name: str = ""
     harmless: bool = False
+    later: bool = False
 
 
 class KeySpec(msgspec.Struct, frozen=True):
@@ -48,6 +50,10 @@ class KeySpec(msgspec.Struct, frozen=True):
     key: Key
     required: bool
     default: Any
+
+    def identifies(self, value: object) -> bool:
+        """Whether a value of the key is part of the state id."""
+        return not self.key.harmless and not (self.key.later and value == self.default)
 
 
 @cache
@@ -76,6 +82,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """What its alerts have for templates (``value``, ``previous``, ...), besides what follows from its thresholds."""
     SOMETIMES: ClassVar[frozenset[str]] = frozenset()
     """What some of its alerts lack of this."""
+    ONE_OF: ClassVar[tuple[str, ...]] = ()
+    """Keys of which a rule has one; :meth:`wrong` says so, and so does the schema."""
     GROUP_KEY: ClassVar[str] = "group_by"
     """The key that holds its group fields."""
 

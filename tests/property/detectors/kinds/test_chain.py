@@ -29,6 +29,8 @@ rules:
   - {{name: low, kind: chain, alerts: {{tags: [unrest], rules: [threats]}}, at_least: {at_least}, distinct: {distinct},
      window: {window}, group_by: [{group_by}], lateness: 10m}}
   - {{name: high, kind: chain, steps: [{{rules: [low]}}, {{rules: [threats]}}], window: 2h, group_by: [{group_by}]}}
+  - {{name: then, kind: chain, in_order: true, steps: [{{rules: [strikes]}}, {{rules: [coups, threats]}}, {{rules: [strikes]}}],
+     window: {window}, group_by: [{group_by}]}}
 """
 
 
@@ -70,12 +72,23 @@ def chained(rule, heard):
         own = [one for one in heard if all(one[1].get(field) == value for field, value in group.items())]
         for *_, moment in own:
             within = [one for one in own if moment - kind.window < one[3] <= moment]
-            if kind.steps:
+            if kind.in_order:
+                met = in_order(within, kind.steps)
+            elif kind.steps:
                 met = all(any(one[0] in step.rules for one in within) for step in kind.steps)
             else:
                 met = len({one[0 if kind.distinct == "rule" else 2] for one in within}) >= kind.at_least.least
             if met:
                 yield told(rule, group, moment)
+
+
+def in_order(heard, steps) -> bool:
+    """Whether some choice of one moment a step goes up in time, no alert twice in a row."""
+    ends = [(moment, id_) for name, _, id_, moment in heard if name in steps[0].rules]
+    for step in steps[1:]:
+        own = [(moment, id_) for name, _, id_, moment in heard if name in step.rules]
+        ends = [one for one in own if any(before[0] < one[0] and before[1] != one[1] for before in ends)]
+    return bool(ends)
 
 
 @thorough
@@ -97,5 +110,6 @@ def test_chain(articles, at_least, distinct, window, group_by, until, dice: Rand
     heard = list(below(engine, log, end))
     low = list(chained(engine.rules["low"], heard))
     high = list(chained(engine.rules["high"], [*low, *(one for one in heard if one[0] == "threats")]))
-    for name, expected in (("low", low), ("high", high)):
+    then = list(chained(engine.rules["then"], heard))
+    for name, expected in (("low", low), ("high", high), ("then", then)):
         assert {key for key, one in found.last().items() if one.rule == name} == {one[2] for one in expected}

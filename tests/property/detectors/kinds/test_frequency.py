@@ -69,3 +69,29 @@ def of_states(rule, log, end) -> Wanted:
 def test_a_state(articles, distinct, at_least, group_by, more, dice: Random) -> None:
     rule = f"name: f, kind: frequency, window: 1h, at_least: {at_least}, distinct: {distinct}{more}{group_by}"
     check(rule, articles, of_states, dice, until=at(dice.choice((240, 360, 900))), exact=True)
+
+
+@thorough
+@given(
+    articles,
+    st.sampled_from(["article", "source", "story"]),
+    st.sampled_from(["1", "2, minimum: 2", "{warning: 3, critical: 1}", "2, clear: 3"]),
+    st.sampled_from(["", ", group_by: [country]"]),
+    more_keys,
+    st.randoms(use_true_random=False),
+)
+def test_at_most(articles, distinct, at_most, group_by, more, dice: Random) -> None:
+    rule = f"name: f, kind: frequency, window: 1h, at_most: {at_most}, distinct: {distinct}{more}{group_by}"
+
+    def seen_but_few(rule, log, end) -> Wanted:
+        wanted = {}
+        for group, facts in groups(log, rule.kind.group_by):
+
+            def count(tick, facts=facts) -> int | None:
+                number = count_of(window(facts, tick, rule.kind.window), rule.kind.distinct)
+                return number if number >= rule.kind.minimum else None
+
+            wanted.update(states(rule, group, end, count))
+        return wanted
+
+    check(rule, articles, seen_but_few, dice, until=at(dice.choice((240, 360, 900))), exact=True)

@@ -52,4 +52,7 @@ def test_a_field_that_no_alert_has(tmp_path: Path) -> None:
 
 def test_a_test_file_without_its_rules(tmp_path: Path) -> None:
     (said,) = problems(tmp_path, " []", "other")
-    assert said == "2: one: there is no other.yaml beside this file: it tests nothing; rename it with its rules"
+    assert (
+        said
+        == "2: one: there is no other.yaml beside this file: it tests nothing; rename it with its rules, or name `rules`"
+    )

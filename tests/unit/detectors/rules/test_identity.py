@@ -36,7 +36,14 @@ def _golden_rules() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kind", sorted(kinds()))
 def test_the_golden_rules_use_every_key_of_a_kind(kind: str) -> None:
     used = {key for rule in _golden_rules() if rule["kind"] == kind for key in rule}
-    assert set(keys_of(kinds()[kind])) <= used
+    specs = keys_of(kinds()[kind])
+    assert {name for name, spec in specs.items() if not (spec.key.harmless or spec.key.later)} <= used
+
+
+def test_a_key_added_later_keeps_the_state_of_rules_without_it() -> None:
+    """The default of such a key is not part of the id; another value is."""
+    (spec,) = [spec for name, spec in keys_of(kinds()["chain"]).items() if name == "in_order"]
+    assert (spec.identifies(False), spec.identifies(True)) == (False, True)
 
 
 def test_the_golden_rules_use_every_key_of_all_kinds() -> None:
