@@ -99,6 +99,34 @@ def test_files_folders_and_standard_input(tmp_path: Path, monkeypatch: pytest.Mo
     assert "-:1:27: error: rules[0].kind: unknown kind 'mach'" in run("check", "-", ends=1).stderr
 
 
+def test_a_new_rule_is_tested_and_backtested(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    run("new", "rights", "--theme", "human_rights", "--country", "TJ", "--folder", str(mine))
+    assert "exists; choose another name" in run("new", "rights", "--text", "a", "--folder", str(mine), ends=2).stderr
+    assert "2 tests, 0 failed" in run("test", str(mine)).stdout
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(SAMPLES.read_bytes().splitlines(keepends=True)[:20]))
+    expected = tmp_path / "expected.yaml"
+    expected.write_text("expectations: [{rule: rights, at_least: 1}, {rule: rights, exactly: 0}]")
+    report = tmp_path / "report.xml"
+    options = ("--rules", str(mine), "--expect", str(expected), "--junit", str(report), "--against", str(RULES))
+    done = run("backtest", str(few), *options, ends=1)
+    assert "2 expectations, 1 not met" in done.stdout
+    assert "rights: expected exactly 0, found" in done.stderr
+    assert 'failures="1"' in report.read_text()
+
+
+@pytest.mark.parametrize("form", ["blocks", "table", "csv", "json"])
+def test_forms_of_scan(tmp_path: Path, form: str) -> None:
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(SAMPLES.read_bytes().splitlines(keepends=True)[:20]))
+    done = newswatch("scan", str(few), "--rules", str(RULES / "central-asia.yaml"), "--format", form)
+    assert done.returncode == 0
+    assert "Marco Rubio on human rights: TJK" in done.stdout
+    assert done.stdout.startswith("starts_at,updated_at,rule") == (form == "csv")
+    assert ("“" in done.stdout) == (form == "blocks")
+
+
 def test_explain_over_a_file_answers_for_windows(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(
         "rules:\n"
