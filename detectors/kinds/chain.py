@@ -20,8 +20,8 @@ from typing import Annotated
 from detectors.counting.counted import counted, newly_counted
 from detectors.facts.fact import Fact
 from detectors.facts.facts import Facts
+from detectors.kinds.sequence import evidence_in_order, judge_in_order, sequences_of
 from detectors.machines.judgement import Judgement, reached
-from detectors.machines.ordered_steps import evidence_in_order, judge_in_order, sequences_of
 from detectors.machines.step_kinds import AnyOrderKind
 from detectors.model.alert import Severity
 from detectors.reading.problems import nearest, shown

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from detectors.engine.matching import Engine
 from detectors.engine.partition import PartitionState
-from detectors.machines import ordered_steps
+from detectors.kinds import sequence
 from detectors.machines.events import EventKind, EventMachine
 from detectors.model.article import EnrichedArticle
 from tests.property.detectors.harness import Given, engine_of, logs, stories, thorough
@@ -60,7 +60,7 @@ def test_no_moment_is_missed(rule: str, articles: list[Given], dice: Random, mos
     log = shuffled([one.enriched() for one in articles], timedelta(hours=2), dice)
     restarts = {dice.randrange(len(log))} if log and dice.random() < 0.3 else set[int]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ordered_steps, "MOST_EXACT", most_exact)
+        patch.setattr(sequence, "MOST_EXACT", most_exact)
         found = sent(engine, log, restarts)
         patch.setattr(EventMachine, "_again", lambda *_: 0)  # always judged again
         assert found.alerts == sent(engine, log, restarts).alerts
