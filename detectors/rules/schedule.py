@@ -25,7 +25,8 @@ _CLOCKS = timedelta(hours=2)
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
+def zone(name: str) -> ZoneInfo:
+    """The time zone of a valid name."""
     return ZoneInfo(name)
 
 
@@ -42,7 +43,7 @@ class Opening(msgspec.Struct, frozen=True):
 
     def holds(self, moment: datetime) -> bool:
         """Whether the moment lies within this opening."""
-        local = moment.astimezone(_zone(self.timezone))
+        local = moment.astimezone(zone(self.timezone))
         minute = local.hour * 60 + local.minute
         if self.start < self.end:
             return local.weekday() in self.days and self.start <= minute < self.end
@@ -52,13 +53,13 @@ class Opening(msgspec.Struct, frozen=True):
 
     def edges(self, after: datetime) -> list[datetime]:
         """The moments within nine days after ``after`` at which it may open, in UTC."""
-        zone = _zone(self.timezone)
-        first = after.astimezone(zone).date()
+        local = zone(self.timezone)
+        first = after.astimezone(local).date()
         found = []
         for number in range(-1, 10):
             day = first + timedelta(days=number)
             if day.weekday() in self.days:
-                opens = datetime.combine(day, time(self.start // 60, self.start % 60), tzinfo=zone)
+                opens = datetime.combine(day, time(self.start // 60, self.start % 60), tzinfo=local)
                 found.append(opens.astimezone(after.tzinfo))
         return [moment for moment in found if moment > after]
 
@@ -91,7 +92,9 @@ def _longest_closed(schedule: Schedule) -> timedelta:
     return timedelta(minutes=longest) + _CLOCKS if 0 < longest < 2 * 7 * _MINUTES_A_DAY else timedelta()
 
 
-class _Timezone(Reader[str]):
+class TimezoneReader(Reader[str]):
+    """Read the name of a time zone."""
+
     def read(self, node: Node, place: Place) -> str:
         if not isinstance(node, Scalar) or node.text not in available_timezones():
             near = nearest(node.text, available_timezones()) if isinstance(node, Scalar) else ""
@@ -120,7 +123,7 @@ class _Hours(Reader[tuple[int, int]]):
 
 class _OpeningReader(Reader[Opening]):
     _READERS: ClassVar[dict[str, Reader[Any]]] = {
-        "timezone": _Timezone(),
+        "timezone": TimezoneReader(),
         "days": ListOf(Choice(DAYS, "day"), one=True, least=1),
         "hours": _Hours(),
     }

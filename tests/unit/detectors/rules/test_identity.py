@@ -33,7 +33,7 @@ def _golden_rules() -> list[dict[str, Any]]:
     return [rule for file in files for rule in yaml.safe_load(file.read_text())["rules"]]
 
 
-@pytest.mark.parametrize("kind", sorted(kinds()))
+@pytest.mark.parametrize("kind", sorted(set(kinds()) - {"digest"}))  # added after the release that wrote them
 def test_the_golden_rules_use_every_key_of_a_kind(kind: str) -> None:
     used = {key for rule in _golden_rules() if rule["kind"] == kind for key in rule}
     specs = keys_of(kinds()[kind])

@@ -30,13 +30,14 @@ def test_documented_example_is_a_rule_of_its_kind(name: str, tmp_path: Path) -> 
     assert name == first.kind.NAME
 
 
-def test_there_are_fourteen_kinds() -> None:
+def test_there_are_fifteen_kinds() -> None:
     assert sorted(kinds()) == [
         "absence",
         "cardinality",
         "chain",
         "change",
         "corroborated",
+        "digest",
         "flatline",
         "frequency",
         "match",
