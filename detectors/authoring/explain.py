@@ -174,7 +174,7 @@ def _groups(rule: Rule, view: ArticleView) -> tuple[tuple[dict[str, GroupValue |
     found: dict[tuple[GroupValue, ...], dict[GroupValue, None]] = {}
     left_out = False
     for one in layers:
-        groups = groups_of(Found(view, one), fields, of)
+        groups = groups_of(Found(view, one), fields, of, rule.kind.groups_missing())
         left_out |= groups.left_out
         for group, values in groups.values.items():
             found.setdefault(group, {}).update(dict.fromkeys(values))

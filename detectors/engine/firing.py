@@ -61,6 +61,8 @@ def _names(rule: Rule, group: Mapping[str, GroupValue], change: Change, seen: Se
         return values[0] if values else missing(name)
 
     def of_group(field: str, values: tuple[Any, ...], code: str) -> Any:
+        if field in group and group[field] is None:
+            return missing(field)
         if field in group:
             return next((value for value in values if getattr(value, code, value) == group[field]), group[field])
         return first(values, field)

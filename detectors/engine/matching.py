@@ -169,7 +169,7 @@ class Engine:
         by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, dict[GroupValue, None]]] = {}
         left_out = False
         for step_number, found, own in founds:
-            groups = groups_of(found, fields, of)
+            groups = groups_of(found, fields, of, rule.kind.groups_missing())
             left_out |= groups.left_out
             for group, values in groups.values.items():
                 steps, met, _, all_values = by_group.setdefault(group, ([], [bindings], found, {}))

@@ -27,6 +27,7 @@ from detectors.model.alert import Severity
 from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import Boolean, Choice, ListOf, Number
 from detectors.rules.chain_inputs import ChainInput, ChainInputReader, circle
+from detectors.rules.keys import SKIP
 from detectors.rules.kind import Key, kind
 from detectors.rules.rule import Rule
 from detectors.rules.thresholds import ThresholdReader, Thresholds
@@ -73,6 +74,8 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
         if self.alerts is None and self.steps and self.at_least is not None:
             yield "at_least", "'at_least' goes with alerts, not with steps: each step must occur"
 
+        if self.missing != SKIP:
+            yield "missing", "a chain reads alerts: write 'missing' into the rules that it reads"
         if self.in_order and len(self.steps) < 2:
             yield "in_order", "'in_order' goes with two or more steps"
 

@@ -23,6 +23,7 @@ from detectors.machines.judgement import revision
 from detectors.model.alert import GroupValue
 from detectors.model.event_time import INSTANT
 from detectors.rules.groups import GroupByReader
+from detectors.rules.keys import GROUP, SKIP, Missing
 from detectors.rules.kind import DAY, Key, Kind, kind
 from detectors.rules.machine import Change, Machine, Moment, Outcome
 from detectors.rules.rule import Rule
@@ -47,6 +48,10 @@ class Match(Kind, frozen=True, kw_only=True):
             "all but article: in each interval of `throttle` (24h)",
         ),
     ] = (ARTICLE,)
+    missing: Missing = SKIP
+
+    def groups_missing(self) -> bool:
+        return self.missing == GROUP
 
     def group_fields(self) -> tuple[str, ...]:
         return tuple(field for field in self.once_per if field not in {ARTICLE, STORY})

@@ -29,7 +29,7 @@ def excepted_altogether(rule: Rule) -> Iterator[tuple[str, str]]:
 def grouped_by_nothing(rule: Rule) -> Iterator[tuple[str, str]]:
     """A group field that the condition requires to be empty."""
     lacking = {part.field for part in conjuncts(rule.where) if isinstance(part, Lacks)}
-    for field in rule.kind.group_fields():
+    for field in () if rule.kind.groups_missing() else rule.kind.group_fields():
         if source_field(field) in lacking:
             yield rule.kind.GROUP_KEY, f"the rule can never fire: 'where' excludes articles with {field}"
     of = rule.kind.value_field()

@@ -62,7 +62,8 @@ def _tested(tree: nodes.Template) -> set[str]:
 
 def _asked(rule: Rule) -> set[str]:
     """The fields that every article of the rule has, and those of its groups."""
-    fields = {*rule.kind.group_fields(), rule.kind.value_field() or ""}
+    groups = () if rule.kind.groups_missing() else rule.kind.group_fields()
+    fields = {*groups, rule.kind.value_field() or ""}
     found = {source_field(field) for field in fields if field}
     for condition in (rule.where, *rule.kind.conditions()):
         found |= set(_positive(condition))

@@ -11,7 +11,7 @@ from detectors.model.article import Span
 
 State = Literal["firing", "updated", "resolved"]
 Severity = Literal["info", "warning", "critical"]
-GroupValue = str | int | float | bool | tuple[str, str]
+GroupValue = str | int | float | bool | tuple[str, str] | None
 
 
 class EvidenceSpan(Span, frozen=True):

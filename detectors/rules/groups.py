@@ -65,6 +65,10 @@ class Item(msgspec.Struct, frozen=True):
     parts: dict[str, GroupValue | None] = {}
 
 
+_NOTHING = Item("", ())
+"""Stands for the value of a unit that an article lacks, where the rule counts such articles as a group."""
+
+
 class Found:
     """What met a rule's conditions in one article, step by step: the source of its groups.
 
@@ -169,31 +173,40 @@ def _allowed(found: Found, units: tuple[str, ...]) -> dict[frozenset[str], set[t
     return allowed
 
 
-def crossed(found: Found, fields: tuple[str, ...]) -> Iterator[tuple[GroupValue, ...]]:
+def crossed(found: Found, fields: tuple[str, ...], missing: bool = False) -> Iterator[tuple[GroupValue, ...]]:
     """Every combination of the article's values for the fields, in text order; may contain duplicates.
 
     ``official`` and ``official.*`` belong to one person, ``event.*`` to one event. Values under one ``sentence`` are
     paired only as they occur there. All others are combined freely. A combination in which a field has no value is
-    skipped.
+    skipped; with ``missing``, it has None there.
     """
     units = tuple(dict.fromkeys(unit_of(field) for field in fields))
     if not units:
         yield ()
         return
     items = [_items(found, unit, fields) for unit in units]
+    if missing:
+        items = [found_items or [_NOTHING] for found_items in items]
     allowed = _allowed(found, units) if len(units) > 1 else {}
     checks = [([units.index(unit) for unit in sorted(circle)], codes) for circle, codes in allowed.items()]
     places = [units.index(unit_of(field)) for field in fields]
     found.view.work.charge(2 * min(prod(map(len, items)), MOST_COMBINATIONS))
     for combination in islice(product(*items), MOST_COMBINATIONS):
-        if any(tuple(combination[place].code for place in circle) not in codes for circle, codes in checks):
+        if any(_apart(tuple(combination[place] for place in circle), codes) for circle, codes in checks):
             continue
         values = tuple(_group_value(field, combination[place]) for field, place in zip(fields, places, strict=True))
-        if None not in values:
-            yield values  # type: ignore[misc]
+        if missing or None not in values:
+            yield values
+
+
+def _apart(items: tuple[Item, ...], together: set[tuple[Any, ...]]) -> bool:
+    """Whether these values do not occur together; a missing one is apart from none."""
+    return _NOTHING not in items and tuple(item.code for item in items) not in together
 
 
 def _group_value(field: str, item: Item) -> GroupValue | None:
+    if item is _NOTHING:
+        return None
     if field in item.parts:
         return item.parts[field]
     if not field.startswith("official."):
@@ -209,15 +222,19 @@ class Groups(msgspec.Struct, frozen=True):
     left_out: bool = False
 
 
-def groups_of(found: Found, group_by: tuple[str, ...], of: str | None = None) -> Groups:
+def groups_of(found: Found, group_by: tuple[str, ...], of: str | None = None, missing: bool = False) -> Groups:
     """The groups that an article counts for, and its values of ``of`` in each.
+
+    With ``missing``, an article without a value for a field of ``group_by`` counts in the group None of that field.
 
     An article without a value of ``of`` has no group: there is nothing to count.
     """
     groups: dict[tuple[GroupValue, ...], dict[GroupValue, None]] = {}
     fields = group_by if of is None else (*group_by, of)
     left_out = False
-    for combination in crossed(found, fields):
+    for combination in crossed(found, fields, missing):
+        if of is not None and combination[-1] is None:
+            continue
         group = combination[: len(group_by)]
         if group not in groups and len(groups) >= MOST_GROUPS:
             left_out = True

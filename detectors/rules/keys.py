@@ -11,7 +11,7 @@ from detectors.conditions.reader import CONDITION
 from detectors.reading.context import Place
 from detectors.reading.nodes import Node, Scalar
 from detectors.reading.problems import nearest, shown
-from detectors.reading.readers import Duration, JsonSchema, ListOf, Number, Reader
+from detectors.reading.readers import Choice, Duration, JsonSchema, ListOf, Number, Reader
 from detectors.rules.groups import GroupByReader, GroupFieldReader
 from detectors.rules.kind import Key, Kind
 from detectors.rules.thresholds import ThresholdReader, Thresholds
@@ -38,6 +38,15 @@ class DistinctReader(Reader[str]):
 GroupBy = Annotated[
     tuple[str, ...],
     Key(GroupByReader(), "the fields to keep state by; an article counts once for each of its groups"),
+]
+SKIP, GROUP = "skip", "group"
+Missing = Annotated[
+    str,
+    Key(
+        Choice((SKIP, GROUP), "way to treat a missing value"),
+        "an article without a value for a group's field: skip it (default), or count it in a group of its own, null",
+        later=True,
+    ),
 ]
 Window = Annotated[timedelta, Key(Duration(), "the stretch of event time (t - window, t] to evaluate")]
 Of = Annotated[str, Key(GroupFieldReader(), "the field whose values to evaluate")]
@@ -90,6 +99,10 @@ class GroupedKind(Kind, frozen=True, kw_only=True):
     """A kind that keeps its state by the values of fields."""
 
     group_by: GroupBy = ()
+    missing: Missing = SKIP
+
+    def groups_missing(self) -> bool:
+        return self.missing == GROUP
 
     def group_fields(self) -> tuple[str, ...]:
         return self.group_by

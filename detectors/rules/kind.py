@@ -103,6 +103,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         """The fields to group by."""
         return ()
 
+    def groups_missing(self) -> bool:
+        """Whether an article without a value for a group's field counts in a group of its own."""
+        return False
+
     def value_field(self) -> str | None:
         """The field whose values it reads from each article (``of``)."""
         return None

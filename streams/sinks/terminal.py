@@ -51,7 +51,7 @@ def quotation(sentence: str) -> Text:
 def describe_group(alert: Alert) -> str:
     """The alert's group in words, such as ``country KGZ``."""
     parts = (
-        (name, "-".join(value) if isinstance(value, tuple | list) else str(value))
+        (name, "-".join(value) if isinstance(value, tuple | list) else "unknown" if value is None else str(value))
         for name, value in alert.group.items()
     )
     return ", ".join(f"{name} {value}" for name, value in parts)

@@ -22,11 +22,14 @@ def values(one: Given, field: str) -> tuple[Any, ...]:
     return () if found is None else (found,)
 
 
-def groups(log: Iterable[Given], fields: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], list[Given]]]:
-    """Each group with its articles."""
+def groups(
+    log: Iterable[Given], fields: tuple[str, ...], *, missing: bool = False
+) -> Iterator[tuple[dict[str, Any], list[Given]]]:
+    """Each group with its articles; with ``missing``, None is the value of a field that an article lacks."""
+    lacking = (None,) if missing else ()
     members: dict[tuple[Any, ...], list[Given]] = {}
     for one in log:
-        for group in dict.fromkeys(product(*(values(one, field) for field in fields))):
+        for group in dict.fromkeys(product(*(values(one, field) or lacking for field in fields))):
             members.setdefault(group, []).append(one)
     for group, articles in members.items():
         yield dict(zip(fields, group, strict=True)), articles

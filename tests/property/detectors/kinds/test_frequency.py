@@ -19,7 +19,7 @@ articles = logs(
 
 def oracle(rule, log, end) -> Wanted:
     kind, wanted = rule.kind, {}
-    for group, facts in groups(log, kind.group_by):
+    for group, facts in groups(log, kind.group_by, missing=kind.missing == "group"):
         reached = {}
         for one in facts:
             count = count_of(window(facts, one.time, kind.window), kind.distinct)
@@ -38,7 +38,7 @@ def oracle(rule, log, end) -> Wanted:
     st.sampled_from(["2", "3", "{info: 1, critical: 3}", "{warning: 2, critical: 4}"]),
     st.sampled_from(["30m", "1h"]),
     st.sampled_from(["", ", throttle: 20m", ", throttle: 3h", ", schedule: {hours: '01:00-04:00'}"]),
-    st.sampled_from(["", ", group_by: [country]"]),
+    st.sampled_from(["", ", group_by: [country]", ", group_by: [country, source], missing: group"]),
     st.randoms(use_true_random=False),
 )
 def test_frequency(articles, distinct, at_least, window, more, group_by, dice: Random) -> None:

@@ -142,6 +142,7 @@ NEVER = [
     ("a severity that is hidden", "kind: frequency, window: 1d, at_least: {warning: 9, critical: 3}", "warning (9)"),
 ]
 FINE = [
+    "kind: match, where: {country: {exists: false}}, once_per: country, missing: group",
     "kind: cardinality, where: {language: [en, ru]}, of: language, window: 1d, at_least: 2",
     "kind: corroborated, where: {source: [a, b], text: c}, window: 1d, at_least: 2",
     "kind: frequency, where: {source: a}, window: 1d, at_least: 5",
