@@ -1,4 +1,4 @@
-"""``absence``: something is reported, and the expected follow-up does not come in time.
+"""``absence``: something is reported, and the expected follow-up does not come in time. Articles, or alerts.
 
 ```yaml
 name: sanctions-threatened-and-not-imposed
@@ -14,18 +14,23 @@ within: 30d
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingABC
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 
 from detectors.conditions.nodes import Condition
+from detectors.conditions.reader import CONDITION
 from detectors.counting.similarity import are_copies
 from detectors.facts.fact import Fact
 from detectors.model.alert import GroupValue, State
 from detectors.model.event_time import INSTANT
-from detectors.reading.readers import Duration
-from detectors.rules.keys import GroupedKind, Step
+from detectors.reading.context import Place
+from detectors.reading.nodes import Mapping, Node
+from detectors.reading.readers import Duration, JsonSchema, Reader
+from detectors.rules.chain_inputs import ChainInput, ChainInputReader, wrong_inputs
+from detectors.rules.keys import SKIP, GroupedKind
 from detectors.rules.kind import Key, kind
 from detectors.rules.machine import Change, Machine, Mark, Moment, Outcome
 from detectors.rules.rule import Rule
@@ -34,21 +39,75 @@ from detectors.timeline.log import Log
 AFTER, WITHOUT = 1, 2
 
 
+class _StepReader(Reader[Condition | ChainInput]):
+    """Read a condition on articles, or ``{alerts: {rules: [...], tags: [...]}}``."""
+
+    def read(self, node: Node, place: Place) -> Condition | ChainInput:
+        if isinstance(node, Mapping) and "alerts" in node:
+            if len(node.pairs) > 1:
+                place.fail(node, "expected only 'alerts': alerts of other rules meet no conditions on articles")
+            return ChainInputReader().read(node.pairs["alerts"][1], place.at("alerts"))
+        return CONDITION.read(node, place)
+
+    def schema(self) -> JsonSchema:
+        alerts: JsonSchema = {
+            "type": "object",
+            "properties": {"alerts": {**ChainInputReader().schema(), "description": "alerts of these rules"}},
+            "required": ["alerts"],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [CONDITION.schema(), alerts]}
+
+
+_Step = Annotated[
+    Condition | ChainInput, Key(_StepReader(), "a condition to meet together with `where`, or alerts of other rules")
+]
+
+
 @kind("absence")
 class Absence(GroupedKind, frozen=True, kw_only=True):
-    """Fires when no article that meets ``without`` comes within ``within`` of an article that meets ``after``."""
+    """Fires when no article that meets ``without`` comes within ``within`` of an article that meets ``after``.
 
-    after: Step
-    without: Step
+    Both may be alerts of other rules instead: the wait begins with one, and is answered by one.
+    """
+
+    after: _Step
+    without: _Step
     within: Annotated[timedelta, Key(Duration(), "how long to wait; a group has one wait at a time, answered or not")]
 
+    @property
+    def READS_ARTICLES(self) -> bool:  # type: ignore[override]  # noqa: N802 - of each rule, not of the kind
+        """Whether it waits for articles, not for alerts."""
+        return not isinstance(self.after, ChainInput)
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        if isinstance(self.after, ChainInput) != isinstance(self.without, ChainInput):
+            yield "without", "expected the same as in 'after': conditions on articles, or alerts of other rules"
+        if self.missing != SKIP and not self.READS_ARTICLES:
+            yield "missing", "this rule reads alerts: write 'missing' into the rules that it reads"
+
+    def wrong_among(self, rule: Rule, rules: MappingABC[str, Rule]) -> Iterator[tuple[str, str]]:
+        named = [
+            (key, name)
+            for key, step in (("after", self.after), ("without", self.without))
+            if isinstance(step, ChainInput)
+            for name in step.rules
+        ]
+        yield from wrong_inputs(rule, rules, named, "after")
+
+    def steps_met_by(self, rule: Rule) -> tuple[int, ...] | None:
+        steps = ((AFTER, self.after), (WITHOUT, self.without))
+        return tuple(n for n, step in steps if isinstance(step, ChainInput) and step.includes(rule)) or None
+
     def conditions(self) -> tuple[Condition, ...]:
-        return self.after, self.without
+        return tuple(step for step in (self.after, self.without) if isinstance(step, Condition))
 
     def span(self) -> timedelta:
         return self.within
 
-    def answered_wait(self) -> tuple[Condition, Condition]:
+    def answered_wait(self) -> tuple[Condition, Condition] | None:
+        if isinstance(self.after, ChainInput) or isinstance(self.without, ChainInput):
+            return None
         return self.after, self.without
 
     def waits_for_watermark(self) -> bool:

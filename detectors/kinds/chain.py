@@ -24,9 +24,8 @@ from detectors.kinds.sequence import evidence_in_order, judge_in_order, sequence
 from detectors.machines.judgement import Judgement, reached
 from detectors.machines.step_kinds import AnyOrderKind
 from detectors.model.alert import Severity
-from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import Boolean, Choice, ListOf, Number
-from detectors.rules.chain_inputs import ChainInput, ChainInputReader, circle
+from detectors.rules.chain_inputs import ChainInput, ChainInputReader, wrong_inputs
 from detectors.rules.keys import SKIP
 from detectors.rules.kind import Key, kind
 from detectors.rules.rule import Rule
@@ -80,13 +79,7 @@ class Chain(AnyOrderKind, frozen=True, kw_only=True):
             yield "in_order", "'in_order' goes with two or more steps"
 
     def wrong_among(self, rule: Rule, rules: Mapping[str, Rule]) -> Iterator[tuple[str, str]]:
-        for key, name in self._named():
-            if name not in rules:
-                yield key, f"unknown rule {shown(name)}{nearest(name, rules)}"
-        circle_ = circle(rule, rules)
-        if circle_ and rule.name == min(circle_):
-            way = " -> ".join((*circle_, circle_[0]))
-            yield "alerts" if self.alerts is not None else "steps", f"chains form a cycle: {way}"
+        yield from wrong_inputs(rule, rules, self._named(), "alerts" if self.alerts is not None else "steps")
 
     def _named(self) -> Iterator[tuple[str, str]]:
         for name in self.alerts.rules if self.alerts is not None else ():

@@ -102,6 +102,8 @@ def _steps_that_never_meet(chain: Rule, fit: list[Rule], fields: list[str]) -> I
         for step in chain.kind.steps_met_by(rule) or ():
             steps.setdefault(step, []).append(rule)
     number = len(getattr(chain.kind, "steps", ()))
+    if not number:
+        return
     for step in range(1, number + 1):
         if step not in steps:
             yield "steps", f"the rule can never fire: no rule of step {step} is grouped by {_all(set(fields))}"

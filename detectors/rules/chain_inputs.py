@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingABC
 from datetime import timedelta
 from graphlib import TopologicalSorter
@@ -11,6 +12,7 @@ import msgspec
 
 from detectors.reading.context import Place
 from detectors.reading.nodes import Mapping, Node
+from detectors.reading.problems import nearest, shown
 from detectors.reading.readers import JsonSchema, ListOf, Reader, Word, read_keys
 from detectors.rules.rule import Rule
 
@@ -44,6 +46,18 @@ class ChainInputReader(Reader[ChainInput]):
     def schema(self) -> JsonSchema:
         properties = {key: reader.schema() for key, reader in self._READERS.items()}
         return {"type": "object", "properties": properties, "additionalProperties": False, "minProperties": 1}
+
+
+def wrong_inputs(
+    rule: Rule, rules: MappingABC[str, Rule], named: Iterable[tuple[str, str]], key: str
+) -> Iterator[tuple[str, str]]:
+    """Names that are no rules, each with its key, and a cycle of rules that read each other's alerts, at ``key``."""
+    for at, name in named:
+        if name not in rules:
+            yield at, f"unknown rule {shown(name)}{nearest(name, rules)}"
+    found = circle(rule, rules)
+    if found and rule.name == min(found):
+        yield key, f"chains form a cycle: {' -> '.join((*found, found[0]))}"
 
 
 def circle(rule: Rule, rules: MappingABC[str, Rule]) -> tuple[str, ...]:

@@ -89,7 +89,6 @@ Clear = Annotated[
 ]
 QUARTER = timedelta(minutes=15)
 Minimum = Annotated[int, Key(Number(least=0, whole=True), "the minimum number of articles", harmless=True)]
-Step = Annotated[Condition, Key(CONDITION, "a condition to meet together with `where`")]
 Steps = Annotated[
     tuple[Condition, ...], Key(ListOf(CONDITION, least=2, most=32), "conditions, each to meet together with `where`")
 ]

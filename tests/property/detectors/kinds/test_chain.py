@@ -31,6 +31,8 @@ rules:
   - {{name: high, kind: chain, steps: [{{rules: [low]}}, {{rules: [threats]}}], window: 2h, group_by: [{group_by}]}}
   - {{name: then, kind: chain, in_order: true, steps: [{{rules: [strikes]}}, {{rules: [coups, threats]}}, {{rules: [strikes]}}],
      window: {window}, group_by: [{group_by}]}}
+  - {{name: unanswered, kind: absence, after: {{alerts: {{rules: [coups, threats]}}}}, without: {{alerts: {{rules: [strikes]}}}},
+     within: 1h, group_by: [{group_by}]}}
 """
 
 
@@ -82,6 +84,25 @@ def chained(rule, heard):
                 yield told(rule, group, moment)
 
 
+def unanswered(rule, heard, known):
+    """The id and last state of each alert of an absence over alerts: wait by wait, group by group."""
+    kind = rule.kind
+    fields = kind.group_by
+    for key in {tuple(group[field] for field in fields) for _, group, _, _ in heard if set(fields) <= set(group)}:
+        group = dict(zip(fields, key, strict=True))
+        own = [one for one in heard if all(one[1].get(field) == value for field, value in group.items())]
+        begins = sorted((one[3], one[2]) for one in own if one[0] in kind.after.rules)
+        answers = [one[3] for one in own if one[0] in kind.without.rules]
+        over = None
+        for start, _ in begins:
+            if over is not None and start <= over:
+                continue
+            over = start + kind.within
+            if not any(start < time <= over for time in answers) and over < known:
+                late = any(over < time <= over + kind.within and time < known for time in answers)
+                yield alert_id(rule.name, group, over.isoformat()), "resolved" if late else "firing"
+
+
 def in_order(heard, steps) -> bool:
     """Whether some choice of one moment a step goes up in time, no alert twice in a row."""
     ends = [(moment, id_) for name, _, id_, moment in heard if name in steps[0].rules]
@@ -110,6 +131,8 @@ def test_chain(articles, at_least, distinct, window, group_by, until, dice: Rand
     heard = list(below(engine, log, end))
     low = list(chained(engine.rules["low"], heard))
     high = list(chained(engine.rules["high"], [*low, *(one for one in heard if one[0] == "threats")]))
+    waits = dict(unanswered(engine.rules["unanswered"], heard, end - engine.lateness_of["unanswered"]))
+    assert {key: one.state for key, one in found.last().items() if one.rule == "unanswered"} == waits
     then = list(chained(engine.rules["then"], heard))
     for name, expected in (("low", low), ("high", high), ("then", then)):
         assert {key for key, one in found.last().items() if one.rule == name} == {one[2] for one in expected}

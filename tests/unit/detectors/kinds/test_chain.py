@@ -25,6 +25,26 @@ def load(folder: Path, *chains: str):
 
 
 @pytest.mark.parametrize(
+    ("absence", "message"),
+    [
+        (
+            "after: {alerts: {rules: [coup]}}, without: {alerts: {tags: [x]}}",
+            "unknown rule 'coup'; did you mean 'coups'?",
+        ),
+        ("after: {alerts: {rules: [coups]}}, without: {text: a}", "expected the same as in 'after'"),
+        ("after: {alerts: {rules: [coups]}, text: a}, without: {text: a}", "expected only 'alerts'"),
+        ("after: {alerts: {rules: [a]}}, without: {alerts: {rules: [coups]}}", "chains form a cycle: a -> a"),
+    ],
+)
+def test_an_absence_over_alerts_that_is_wrong(tmp_path: Path, absence: str, message: str) -> None:
+    rule = f"  - {{name: a, kind: absence, within: 1d, {absence}}}\n"
+    (tmp_path / "rules.yaml").write_text(f"rules:{BELOW}{rule}")
+    with pytest.raises(RuleSetError) as caught:
+        load_rules(tmp_path)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("chains", "message"),
     [
         (
@@ -47,6 +67,7 @@ def load(folder: Path, *chains: str):
             ],
             "rules.yaml:6:5: error: a.steps: chains form a cycle: a -> c -> b -> a",
         ),
+        (["name: a, steps: [{rules: [coups]}], in_order: true, window: 1d"], "'in_order' goes with two or more steps"),
         (["name: a, window: 1d"], "a chain needs alerts (with at_least) or steps"),
         (
             ["name: a, alerts: {rules: [coups]}, window: 1d"],
