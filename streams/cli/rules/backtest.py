@@ -12,8 +12,10 @@ from rich.text import Text
 
 from streams.cli.console import err, note, out, print_bad_line, print_json
 from streams.cli.errors import writing
+from streams.cli.file_options import FILES, FileOptions
 from streams.cli.options import Config, Json, RulePaths, Set, settings_from, time_from
 from streams.cli.plural import not_articles, plural
+from streams.cli.spread import spread
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -33,11 +35,13 @@ A file of expectations:  expectations: [{rule: coup, at_least: 1, at_most: 5}, {
 Exit status: 0 all is as expected; 1 an expectation is not met; 2 the rules or a file are invalid."""
 
 
+_DEFAULT = FileOptions()
+
+
 @app.command(epilog=EPILOG)
+@spread
 def backtest(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Articles: JSON lines, or .txt; - is standard input.")
-    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=FILES)],
     rules: RulePaths = None,
     expect: Annotated[
         Path | None, typer.Option("--expect", metavar="FILE", help="How many alerts each rule is to give (YAML).")
@@ -54,6 +58,7 @@ def backtest(
         ),
     ] = None,
     json: Json = False,
+    reading: FileOptions = _DEFAULT,
     config: Config = None,
     set_: Set = None,
 ) -> None:
@@ -62,7 +67,7 @@ def backtest(
     from detectors.authoring.backtest import junit as as_junit
     from streams.hot_reload.folder import vocabulary_of
     from streams.hot_reload.rule_paths import rule_paths
-    from streams.pipeline.enrich import enrich_lines, make_extractor
+    from streams.pipeline.enrich import enrich_timed, in_order, make_extractor
     from streams.records.dead_letter import DeadLetter
     from streams.sources.files import read_lines
 
@@ -77,7 +82,8 @@ def backtest(
         note(f"rules: {place}, {plural(len(run.rules.rules), 'rule')}; name others with --rules")
     runs = [run, other] if other is not None else [run]
     bad = 0
-    for article in enrich_lines(make_extractor(settings), read_lines(files), datetime.now(UTC)):
+    lines = in_order(read_lines(files, reading.reading()), datetime.now(UTC))
+    for article in enrich_timed(make_extractor(settings), lines):
         if isinstance(article, DeadLetter):
             bad += 1
             print_bad_line(article)
