@@ -54,10 +54,6 @@ _OFFSETS = {name: timezone(timedelta(hours=hours)) for hours, names in _HOURS.it
 _AREAS = {"ET": "New_York", "CT": "Chicago", "MT": "Denver", "PT": "Los_Angeles"}
 
 
-class _UnknownZoneError(ValueError):
-    """A name of no known zone."""
-
-
 def read_date(written: str, zone: tzinfo = UTC) -> datetime | None:
     """The UTC time of a written date; None if it cannot be read. A date without a time is its midnight.
 
@@ -183,7 +179,7 @@ def _zone(name: str | None, offset: int | None) -> tzinfo | None:
     if upper in _AREAS:
         return _area(upper)
     if upper not in _OFFSETS:
-        raise _UnknownZoneError(name)
+        raise ValueError(name)
     return _OFFSETS[upper]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, disable_created_metrics
 
 OUTCOMES = ("read", "not_modified", "refused_by_robots", "failed", "no_feed")
@@ -65,5 +67,5 @@ class CollectorMetrics:
         for change in CHANGES:
             self.items.remove(source, change)
         self.success.remove(source)
-        if (source,) in self.newest._metrics:  # noqa: SLF001 - a series that was never set cannot be removed
+        with suppress(KeyError):  # it has shown no item with a date
             self.newest.remove(source)

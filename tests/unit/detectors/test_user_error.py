@@ -27,6 +27,8 @@ INTERNAL = {
     "streams.transport.compression.TooLargeUnpackedError": "the batch's records become dead letters",
     "streams.records.article.BadArticleError": "the record becomes a dead letter",
     "streams.sources.feed.TooLargeError": "the record is refused, and the feed goes on",
+    "streams.sources.packed_files.PackedFileError": "the file is refused with this reason, and reading goes on",
+    "streams.sources.tables.TableError": "the file is refused with this reason, and reading goes on",
     "streams.sources.rss.addresses.PrivateAddressError": "the fetch makes a FetchError of it",
     "streams.sources.rss.entries.NotAFeedError": "the process that reads a feed gives it back as the reason",
     "streams.sources.rss.entries.NothingToReadError": "the entry is left out and told",

@@ -21,7 +21,11 @@ def warnings(folder: Path, rule: str, template: str) -> list[str]:
     ("rule", "template", "said"),
     [
         ("kind: match, where: {text: a}", "{{ country.name }}", "the rule asks for no country"),
-        ("kind: match, where: {not: {official: {class: diplomat}}}", "{{ official.name }}", "asks for no official"),
+        (
+            "kind: match, where: {language: en, not: {official: {class: diplomat}}}",
+            "{{ official.name }}",
+            "asks for no official",
+        ),
         ("kind: match, where: {text: a}", "{{ value | round(1) }}", "alerts of kind match have no 'value'"),
         ("kind: match, where: {country: KAZ}", "{{ previous }}", "have no 'previous'"),
         ("kind: match, where: {country: KAZ}", "{{ group.country }}", "the rule has no group 'country'"),

@@ -61,6 +61,8 @@ NOT_BY_NAME = {
 }
 #: What documented classes offer under such a name.
 DOCUMENTED = {"_replace"}
+#: Interfaces that a library documents for its users to implement.
+INTERFACES = ("kafka.consumer.subscription_state.ConsumerRebalanceListener",)
 #: What Python documents to be set: hooks for errors that end the process or a thread.
 HOOKS = {"excepthook"}
 
@@ -75,7 +77,7 @@ def is_module(name: str) -> bool:
 
 
 def is_listed(name: str) -> bool:
-    return any(name == entry or name.startswith(f"{entry}.") for entry in LISTED)
+    return any(name == entry or name.startswith(f"{entry}.") for entry in (*LISTED, *INTERFACES))
 
 
 def our_classes() -> Iterator[type]:
