@@ -26,7 +26,8 @@ _SENTENCE = 1000
 class Source(NamedTuple):
     """The parts of an article that extraction reads.
 
-    ``published_at`` decides who held an office then; ``source`` (name or domain) and ``url`` say where the outlet is.
+    ``published_at`` decides who held an office then; ``source`` (name or domain) and ``url`` say where the outlet is,
+    unless ``home`` does: a state by code or English name.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Source(NamedTuple):
     published_at: str | None = None
     source: str | None = None
     url: str | None = None
+    home: str | None = None
 
 
 class Draft:

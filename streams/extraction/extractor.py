@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from detectors.model.article import Country, Event, Official, Organisation, Sentence, Theme
+from detectors.vocabulary import country_code
 from streams.extraction.draft import Draft, Source
 from streams.extraction.events.events import events
 from streams.extraction.events.features import Reading
@@ -81,9 +82,10 @@ class Extractor:
         published_at: str | None = None,
         source: str | None = None,
         url: str | None = None,
+        home: str | None = None,
     ) -> Extraction:
         """Extract from one article; offsets are characters of ``title`` and ``text`` as given."""
-        return next(self.pipe([Source(title, text, language, published_at, source, url)]))
+        return next(self.pipe([Source(title, text, language, published_at, source, url, home)]))
 
     def pipe(self, articles: Iterable[Source | tuple[str, str] | tuple[str, str, str | None]]) -> Iterator[Extraction]:
         """`extract` for each `Source` or equivalent tuple, in order, with the entity recogniser run in batches."""
@@ -106,9 +108,14 @@ class Extractor:
             _, (_, left) = self._cache.popitem(last=False)
             self._cached_characters -= left
 
+    def _home(self, source: Source) -> str:
+        """The state where the outlet is at home: what the article says, else by the outlet; "" if unknown."""
+        given = country_code(source.home) if source.home else None
+        return given or self._outlets.home(source.source, source.url)
+
     def _key(self, source: Source) -> bytes:
         day = article_day(source.published_at, source.text)
-        home = self._outlets.home(source.source, source.url)
+        home = self._home(source)
         digest = blake2b(digest_size=16)
         for part in (source.title, source.text, source.language or "", day, home):
             raw = part.encode("utf-8", "surrogatepass")
@@ -127,9 +134,7 @@ class Extractor:
         return [self._finish(draft)[0] for draft in self._drafts(articles)]
 
     def _drafts(self, articles: list[Source]) -> list[Draft]:
-        drafts = [
-            Draft(article, self.registry, self._outlets.home(article.source, article.url)) for article in articles
-        ]
+        drafts = [Draft(article, self.registry, self._home(article)) for article in articles]
         doubts = [(draft, sentence) for draft in drafts for sentence in sorted(draft.doubtful)]
         names = self.entities.names(draft.sentence(sentence) for draft, sentence in doubts)
         for (draft, sentence), named in zip(doubts, names, strict=True):

@@ -93,7 +93,13 @@ class Enricher:
     def _extract(self, articles: list[Article]) -> Iterator[Extraction | Exception]:
         texts = [
             Source(
-                article.title or "", article.text, article.language, article.published_at, article.source, article.url
+                article.title or "",
+                article.text,
+                article.language,
+                article.published_at,
+                article.source,
+                article.url,
+                home if isinstance(home := (article.meta or {}).get("home"), str) else None,
             )
             for article in articles
         ]

@@ -1,12 +1,18 @@
 """Where a news outlet is at home, and what follows for an article that names no state."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from detectors.model.article import EnrichedArticle
 from streams.extraction.extractor import Extractor
 from streams.extraction.places.outlets import load_outlets
 from streams.extraction.text.data_files import DataFileError
+from streams.pipeline.enrich import Enricher, Record
+
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +84,15 @@ def test_an_outlet_abroad_does_not_overrule_what_the_article_says(extractor: Ext
     (minister,) = extractor.extract("", text, source="BBC News").officials
     assert minister.country == "KEN"
     assert [c.alpha3 for c in extractor.extract("", text, source="BBC News").countries] == ["KEN"]
+
+
+def test_an_article_may_name_the_home_of_its_outlet(extractor: Extractor) -> None:
+    article = {"id": "a", "text": "Transport Minister Jane Roe opened the bridge on Monday.", "source": "Tengrinews"}
+    homes = ("Kenya", "KE", "nowhere", 7)
+    records = [Record(value=json.dumps(article | {"meta": {"home": home}}).encode(), timestamp=NOW) for home in homes]
+    found = Enricher(extractor).enrich(records)
+    states = [one.officials[0].country for one in found if isinstance(one, EnrichedArticle)]
+    assert states == ["KEN", "KEN", "KAZ", "KAZ"]
 
 
 def test_the_cache_tells_outlets_apart(extractor: Extractor) -> None:
