@@ -317,7 +317,7 @@ class Reader:
                 return
             head = before.head._replace(country="")
         former = any(
-            bare(word.text) in _FORMER or word.text.lower().startswith("ex-")
+            bare(word.text) in _FORMER or word.text.lower().startswith(("ex-", "then-"))
             for word in words[max(0, title.left - 2) : title.last]
         )
         self.found.append(

@@ -10,7 +10,7 @@ from itertools import islice
 
 from detectors.model.article import Official, Span
 from streams.extraction.offices.candidates import Candidate, Reader
-from streams.extraction.people.registry import KnownOffice, KnownPerson, Registry, slug
+from streams.extraction.people.registry import KnownOffice, KnownPerson, Registry, common_spelling, slug
 from streams.extraction.people.role_classes import Context
 from streams.extraction.people.roles import Office, read_office
 from streams.extraction.places.america import is_american
@@ -266,9 +266,11 @@ class People:
             known = self.registry.by_surname(person.last, office.role_class, office.country, self.context.day)
         if office is None or candidate is None:
             return self._by_name_alone(person, known, mentions)
+        if known is None:
+            known = self.registry.by_spelling(person.name, office.role_class, office.country)
         country, role_class = self._of_registry(person, known, office)
         if known is None:
-            identity = slug(person.name, country)
+            identity = slug(common_spelling(person.name), country)
         else:
             identity = known.id or slug(known.name, known.offices[0].country if known.offices else country)
         return Official(
@@ -279,7 +281,7 @@ class People:
             role_class=role_class,
             country=country,
             organisation=office.organisation and self.document.written(office.organisation),
-            former=office.former,
+            former=office.former or self._has_left(known, role_class),
             confidence=office.sure,
             evidence=(self.document.span(candidate.title_start, candidate.title_end),),
         )
@@ -291,6 +293,12 @@ class People:
             held.role_class in {"head_of_state", "head_of_government"} and held.since and held.held_on(day)
             for held in known.offices
         )
+
+    def _has_left(self, known: KnownPerson | None, role_class: str) -> bool:
+        """Whether a known person held offices of this class, and all of them ended before the article's day."""
+        day = self.context.day
+        held = [office for office in known.offices if office.role_class == role_class] if known and day else []
+        return bool(held) and all(office.until and office.begun_by(day) and not office.held_on(day) for office in held)
 
     def _by_name_alone(self, person: Person, known: KnownPerson | None, mentions: tuple[Span, ...]) -> Official | None:
         """A person in the registry whom the article names without an office."""

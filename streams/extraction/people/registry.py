@@ -14,9 +14,16 @@ from detectors.vocabulary import shipped_vocabulary
 from streams.extraction.text.data_files import DATA, read_entries
 from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Lexicon
-from streams.extraction.text.words import word_list
+from streams.extraction.text.spellings import close_spellings, name_words, same_person, skeleton, surname
+from streams.extraction.text.words import word_groups, word_list
 
 _COMMON = word_list("registry.common")  # surnames too common to identify a person alone
+_GIVEN_NAMES = {fold(variant): usual for usual, variants in word_groups("given_names").items() for variant in variants}
+#: Endings of surnames in transliteration, and the usual one. Polish names keep their -ski.
+_ENDINGS = (
+    ("aev", "ayev"), ("aeva", "ayeva"), ("eev", "eyev"), ("eeva", "eyeva"), ("oev", "oyev"), ("oeva", "oyeva"),
+    ("skiy", "sky"), ("skii", "sky"), ("skyi", "sky"), ("skyy", "sky"), ("skij", "sky"),
+)  # fmt: skip
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _INITIAL = re.compile(r"(?:[A-Z]\.?){1,2}")
 REGISTRY = DATA / "officials.yaml"
@@ -75,8 +82,20 @@ def plain_name(name: str) -> str:
 
 def slug(name: str, country: str | None) -> str:
     """The id of a person: the folded name, then the country served."""
-    words = "-".join(fold(plain_name(name)).split())
+    words = "-".join(fold(name).split())
     return f"{words}-{country.lower()}" if country else words
+
+
+def common_spelling(name: str) -> str:
+    """A name as most news spells it, for an id: no middle initials, Alexei for Aleksey, Sadyrbayev for Sadyrbaev."""
+    words = [fold(word).strip() for word in plain_name(name).split()]
+    given = [_GIVEN_NAMES.get(word, word) for word in words[:-1]]
+    last = words[-1] if words else ""
+    for ending, usual in _ENDINGS:
+        if last.endswith(ending) and len(last) > len(ending) + 1:
+            last = last.removesuffix(ending) + usual
+            break
+    return " ".join([*given, last])
 
 
 class Registry:
@@ -87,15 +106,18 @@ class Registry:
         self.names: Lexicon[KnownPerson] = Lexicon()
         self.surnames: dict[str, list[KnownPerson]] = {}
         self.full: dict[str, KnownPerson] = {}
+        self._sounds: dict[tuple[str, str], list[tuple[str, KnownPerson]]] = {}
         for person in people:
             for name in (person.name, *person.aliases):
                 if self.full.setdefault(" ".join(fold(name).split()), person) is person and " " in name:
                     self.names.add(name, person)
-            for surname in person.surnames or (person.name.split()[-1],):
-                folded = " ".join(fold(surname).split())
+            for last in person.surnames or (person.name.split()[-1],):
+                folded = " ".join(fold(last).split())
                 self.surnames.setdefault(folded, []).append(person)
                 if person.famous and folded not in _COMMON and person.offices[0].role_class != "legislator":
-                    self.names.add(surname, person)
+                    self.names.add(last, person)
+            for alias in (person.name, *person.aliases):
+                self._sounds.setdefault(_sound(alias), []).append((alias, person))
         self.names.close()
         self._heads = Counter(
             office.country for person in people for office in person.offices if office.role_class == "head_of_state"
@@ -104,6 +126,17 @@ class Registry:
     def by_name(self, name: str) -> KnownPerson | None:
         """The person with this full name, with or without middle initials, or None."""
         return self.full.get(" ".join(fold(name).split())) or self.full.get(" ".join(fold(plain_name(name)).split()))
+
+    def by_spelling(self, name: str, role_class: str, country: str | None) -> KnownPerson | None:
+        """The person in an office whose name is spelled alike: Dmytro Kuleba for "Dmitry Kuleba"."""
+        if " " not in name:
+            return None
+        for alias, person in self._sounds.get(_sound(name), ()):
+            if " " in alias and same_person(name, alias) and close_spellings(*_given(name, alias)):
+                for office in person.offices:
+                    if office.role_class == role_class and office.country == country:
+                        return person
+        return None
 
     def of_surname(self, name: str) -> tuple[KnownPerson, ...]:
         """All people whose surname is the last word of ``name``."""
@@ -137,6 +170,15 @@ class Registry:
             if fitting and any(person.famous for person in fitting)
             else None
         )
+
+
+def _sound(name: str) -> tuple[str, str]:
+    last = surname(name)
+    return last[:1], skeleton(last)
+
+
+def _given(name: str, other: str) -> tuple[str, str]:
+    return name_words(name)[0], name_words(other)[0]
 
 
 @lru_cache(maxsize=4)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from detectors.model.event_time import published_time
 from detectors.visible import visible
 
 _READ = 600  # characters searched for the article's own date
-_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}")
+_RFC3339 = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]([01]?\d)(?:[/-]([0-3]?\d))?[/-]")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = "|".join(_MONTHS)
@@ -20,8 +21,8 @@ _WRITTEN = re.compile(
 
 def article_day(published_at: str | None, text: str) -> str:
     """The day as ``YYYY-MM-DD`` (UTC as written), or "" if neither the record nor the first lines give it."""
-    if published_at and (found := _RFC3339.match(published_at.strip())):
-        return found.group()
+    if published_at and (found := _RFC3339.match(published_at.strip())) and (day := _day(*found.groups())):
+        return day
     if (time := published_time(published_at)) is not None:
         return time.isoformat()[: len("2025-03-10")]
     sample = visible(text[:_READ])
@@ -34,4 +35,8 @@ def article_day(published_at: str | None, text: str) -> str:
 
 
 def _day(year: str, month: str, day: str) -> str:
-    return f"{year}-{int(month):02}-{int(day):02}"
+    """The day, or "" if there is no such day."""
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return ""

@@ -13,6 +13,12 @@ def _lists() -> dict[str, list[object]]:
     return cast("dict[str, list[object]]", read_yaml(DATA / "words.yaml"))
 
 
+def word_groups(name: str) -> dict[str, tuple[str, ...]]:
+    """The groups of a list of ``data/words.yaml``: a usual word and its variants. Raises KeyError."""
+    groups = cast("dict[str, list[object]]", _lists()[name])
+    return {str(usual): tuple(map(str, variants)) for usual, variants in groups.items()}
+
+
 def word_list(name: str) -> frozenset[str]:
     """The word list with this name. Raises KeyError."""
     return frozenset(str(word) for word in _lists()[name])

@@ -127,3 +127,44 @@ def test_middle_initials_make_no_other_person(extractor: Extractor) -> None:
         "vladimir-putin-rus",
         "anna-roe-gbr",
     }
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Dmytro Kuleba", "Dmitry Kuleba"),  # of the registry
+        ("Sergei Sadyrbayev", "Sergey Sadyrbaev", "Sergei A. Sadyrbayev"),
+        ("Kassym-Jomart Roe", "Kasym-Jomart Roe"),
+        ("Mohammed Doe", "Mohamed Doe"),
+    ],
+)
+def test_spellings_of_one_name_have_one_id(extractor: Extractor, names: tuple[str, ...]) -> None:
+    texts = [f"Foreign Minister {name} of Ukraine spoke." for name in names]
+    assert len({extractor.extract("", text).officials[0].id for text in texts}) == 1
+
+
+def test_other_people_keep_their_ids(extractor: Extractor) -> None:
+    texts = ["President George W. Bush of the United States.", "President George H. W. Bush of the United States."]
+    assert [extractor.extract("", text).officials[0].id for text in texts] == [
+        "george-w-bush-usa",
+        "george-h-w-bush-usa",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The late President Jane Roe of Kenya built it.",
+        "Then-President Jane Roe of Kenya opened it.",
+        "The late President Islam Karimov built it.",
+    ],
+)
+def test_who_held_an_office_once_is_former(extractor: Extractor, text: str) -> None:
+    (official,) = extractor.extract("", text).officials
+    assert official.former
+
+
+def test_an_office_that_ended_before_the_articles_day_is_former(extractor: Extractor) -> None:
+    text = "President Barack Obama of the United States spoke."
+    days = ("2014-05-01", "2021-05-01")
+    assert [extractor.extract("", text, "en", day).officials[0].former for day in days] == [False, True]
