@@ -19,7 +19,7 @@ from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Hit, longest
 from streams.extraction.text.names import HONORIFICS, PARTICLES, SUFFIXES, is_name_word, names_a_thing
 from streams.extraction.text.spellings import WordIndex, same_person, skeleton, surname
-from streams.extraction.text.words import word_list
+from streams.extraction.text.words import word_groups, word_list
 
 # Limits that no real article reaches, but an adversarial text does.
 _MOST_HITS = 600  # mentions of known officials
@@ -31,6 +31,10 @@ _POLITICAL = frozenset({"head_of_state", "head_of_government", "minister", "legi
 _KNOWN_WEIGHT = 2
 _THRONE = frozenset({"King", "Queen", "Pope", "Emperor", "Sultan", "Ayatollah", "Sheikh", "Prince"})
 _HEADLINE_VERBS = word_list("officials.headline_verbs")
+_DIED = {
+    " ".join(fold(name).split()): int(year) for year, names in word_groups("officials.died").items() for name in names
+}
+_REMEMBERED = 30  # years
 _VERSUS = frozenset({"v.", "vs.", "v", "vs"})
 _WITH_INITIAL = re.compile(r"\b[A-Z][a-z]+ [A-Z]\. [A-Z][\w-]+")
 _BEFORE = re.compile(r"([^\W\d_][\w.'’-]*)\s$")
@@ -126,7 +130,8 @@ class People:
         clean = self.clean
         for hit in islice(longest(self._known_names), _MOST_HITS):
             surface = clean[hit.start : hit.end]
-            if not surface[:1].isupper() or names_a_thing(clean, hit.end):
+            written = surface[:1].isupper() or (" " in surface and self._lower)
+            if not written or names_a_thing(clean, hit.end):
                 continue
             if surface.lower() in self.reader.lexicon.title_words:  # "Sen." is a title and also Hun Sen's surname
                 continue
@@ -153,7 +158,7 @@ class People:
                 if self._namesake(surface, hit.value):
                     continue
             person = next((p for p in self.people if p.known is hit.value), None)
-            person = person or next((p for p in self.people if _lies_in(hit.start, hit.end, p.spans)), None)
+            person = person or self._around(hit.start, hit.end, surface)
             person = person or next((p for p in self.people if any(same_person(surface, n) for n in p.names)), None)
             if person is None and not full:
                 person = next((p for p in self.people if self.registry.by_name(p.name) is hit.value), None)
@@ -164,6 +169,17 @@ class People:
                 person.names.append(surface)
             person.known = person.known or hit.value
             self._cover(person, start, hit.end)
+
+    def _around(self, start: int, end: int, surface: str) -> Person | None:
+        """The person whose name contains a known name; the full known name is the better: it ends where it should."""
+        for person in self.people:
+            for first, last in person.spans:
+                if first <= start and end <= last and last - first > end - start:
+                    if " " in surface and not any(same_person(surface, name) for name in person.names):
+                        person.names = [surface]
+                        person.spans.discard((first, last))
+                    return person
+        return None
 
     def _cover(self, person: Person, start: int, end: int) -> None:
         person.spans.add((start, end))
@@ -199,6 +215,12 @@ class People:
     @cached_property
     def _candidate_starts(self) -> set[int]:
         return {candidate.start for person in self.people for _, candidate in person.offices}
+
+    @cached_property
+    def _lower(self) -> bool:
+        """Whether the text is in lower case alone, names included."""
+        sample = self.clean[self.document.body : self.document.body + 2000]
+        return sum(map(str.isupper, sample)) * 500 < len(sample)
 
     @cached_property
     def _text_index(self) -> WordIndex:
@@ -255,7 +277,7 @@ class People:
         return [word for word in alike if word != last and abs(len(word) - len(last)) <= 2]
 
     def _official(self, person: Person) -> Official | None:
-        if not person.spans:
+        if not person.spans or self._is_historical(person.name):
             return None
         mentions = tuple(self.document.span(start, end) for start, end in sorted(person.spans))
         office, candidate = self._best(person)
@@ -285,6 +307,11 @@ class People:
             confidence=office.sure,
             evidence=(self.document.span(candidate.title_start, candidate.title_end),),
         )
+
+    def _is_historical(self, name: str) -> bool:
+        """Whether a person had been dead for thirty years on the article's day; today's if that is unknown."""
+        died = _DIED.get(" ".join(fold(name).split()))
+        return died is not None and (not self.context.day or int(self.context.day[:4]) > died + _REMEMBERED)
 
     def _outdated(self, known: KnownPerson, office: Office) -> bool:
         """Whether an article only recalls a candidacy of one who heads a state or government on its day."""
@@ -396,10 +423,6 @@ def _preference(pair: tuple[Office, Candidate]) -> tuple[bool, bool, bool, bool,
         round(office.sure, 1),
         -candidate.start,
     )
-
-
-def _lies_in(start: int, end: int, spans: set[tuple[int, int]]) -> bool:
-    return any(first <= start and end <= last and last - first > end - start for first, last in spans)
 
 
 def _ends_sentence(word: str) -> bool:

@@ -15,6 +15,8 @@ from streams.extraction.text.words import word_list
 NEVER_PRIVATE = frozenset({"local", "legislator", "diplomat", "minister", "foreign_minister", "head_of_government"})
 _PRESIDENTS = ("president", "president elect", "vice president", "vice president elect", "co president")
 _SURELY_PUBLIC = frozenset({"igo", "security", "judiciary", "diplomat"})
+#: A president by allegiance, not of the party: "Democratic President Roe".
+_OF_A_PARTY = re.compile(r"\b(?:democratic|republican|conservative|socialist|labour|gop) presidents?\b")
 _SERVING = (" to ", " for ", " of ")
 _SERVED = frozenset(
     {
@@ -303,7 +305,9 @@ def _head_of(labels: Counter[str], places: list[Mention], word: str) -> str:
         return "judiciary"
     if "local" in labels and "state" not in word.split():
         return "local"
-    return "party" if "party" in labels and not places else "head_of_state"
+    if "party" in labels and not places and not _OF_A_PARTY.search(word):
+        return "party"
+    return "head_of_state"
 
 
 def _local(candidate: Candidate, reader: Reader, labels: Counter[str], word: str) -> str:

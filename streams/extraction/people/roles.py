@@ -36,6 +36,28 @@ _PROVINCIAL = re.compile(
     r"\b(?:the|this) province\b|\bprovincial\b|\bPremier\b|\bstate government\b|\bacross the state\b"
 )
 _FEDERAL = re.compile(r"\b[Ff]ederal\b|\bPrime Minister\b|\bOttawa\b|\bCanberra\b|\bNew Delhi\b")
+#: "arrived in Astana", "will visit Uzbekistan", "met Chinese lawmakers": from the name to the place.
+_GOES = re.compile(
+    r"(?:,[^,.]{1,40},)? ?(?:has |had |will |is to |is |was |to |also |later |then )*"
+    r"(?:(?:arriv|land|touch)\w* (?:down )?(?:in|at)|visit\w*"
+    r"|(?:fl[ie]\w+|flew|travel\w*|head\w*|went|go(?:es|ing)?) to"
+    r"|(?:paid|pays|pay|mak\w+|made|began|begins|ended|ends|on) an? (?:\w+ ){0,3}(?:visit|trip) to"
+    r"|(?P<met>met|meets|meet|hosts|hosted|receives|received|welcomed|welcomes)(?: with)?"
+    r"|(?:held|holds) (?:\w+ )?talks (?:with|in)) (?:the |his |her )?"
+)
+_NEAR = 120  # characters read after a name
+_TRAVELLERS = frozenset(
+    {
+        "head_of_state",
+        "head_of_government",
+        "foreign_minister",
+        "defence_minister",
+        "minister",
+        "legislator",
+        "official",
+    }
+)
+_DEPUTY = re.compile(r"\b(?:vice|deputy)\b", re.IGNORECASE)
 _FEDERATIONS = frozenset({"AUS", "CAN", "IND"})
 
 
@@ -88,7 +110,7 @@ def read_office(candidate: Candidate, reader: Reader, context: Context) -> Offic
         role_class = "local"
     country = country or _likely_country(candidate, reader, context)
     if role_class == "minister" and country in CHANCELLORS and role.lower().endswith("chancellor"):
-        role_class = "head_of_government" if "vice" not in role.lower() else role_class
+        role_class = role_class if _DEPUTY.search(role) else "head_of_government"
     return Office(role, role_class, country, organisation, candidate.former, _sure(candidate), placed)
 
 
@@ -157,7 +179,26 @@ def _likely_country(candidate: Candidate, reader: Reader, context: Context) -> s
         return "GBR"
     if any(word.endswith(title) for title in _AMERICAN) and (context.weights["USA"] or not context.weights):
         return "USA"
+    hosts = _hosts(candidate, reader)
+    if hosts and (others := Counter({state: n for state, n in context.weights.items() if state not in hosts})):
+        return others.most_common(1)[0][0]
+    if hosts and context.outlet not in hosts:
+        return context.outlet or None
     return context.home
+
+
+def _hosts(candidate: Candidate, reader: Reader) -> set[str]:
+    """The states that the sentence sends the official to, or whose people he meets: not the official's own."""
+    end = reader.bounds[candidate.sentence][1]
+    first = max(candidate.end, candidate.title_end)
+    found = _GOES.match(reader.clean, first, min(end, first + _NEAR))
+    if found is None or candidate.head.label not in _TRAVELLERS:
+        return set()
+    return {
+        place.alpha3
+        for place in reader.page.places_in(found.end(), found.end() + 2)
+        if place.via in {"name", "capital"} or (place.via == "demonym" and found["met"])
+    }
 
 
 def _organisation(reader: Reader, start: int, bodies: list[Hit[OfficeTerm]]) -> str | None:

@@ -35,7 +35,7 @@ def extractor() -> Extractor:
         ("PARIS, March 3 (Reuters) - Treasury Secretary Anna Roe said so in Paris.", "minister", "USA"),
         ("Chancellor Anna Roe spoke in London.", "minister", "GBR"),
         ("The former chancellor Anna Roe of West Germany spoke.", "head_of_government", "DEU"),
-        ("Minister of Trade and Integration Anna Roe met Kazakh traders.", "minister", "KAZ"),
+        ("Minister of Trade and Integration Anna Roe spoke in Astana.", "minister", "KAZ"),
         # Central Asia
         ("Almaty akim Anna Roe opened a road.", "local", "KAZ"),
         ("Akim of Almaty Region Anna Roe opened a road.", "local", "KAZ"),
@@ -168,3 +168,35 @@ def test_an_office_that_ended_before_the_articles_day_is_former(extractor: Extra
     text = "President Barack Obama of the United States spoke."
     days = ("2014-05-01", "2021-05-01")
     assert [extractor.extract("", text, "en", day).officials[0].former for day in days] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("First Deputy Prime Minister Anna Roe visited Uzbekistan. Kazakhstan's trade grew.", "KAZ"),
+        ("Senate Chairman Max Roe met Chinese lawmakers in Astana.", "KAZ"),
+        ("Foreign Minister Anna Roe will travel to Tashkent, said Kazakhstan's foreign ministry.", "KAZ"),
+        ("Defence Minister Anna Roe visited Uzbekistan.", None),
+        ("Interior Minister Anna Roe visited Calais, France.", "FRA"),
+    ],
+)
+def test_a_host_is_not_the_officials_own_state(extractor: Extractor, text: str, country: str | None) -> None:
+    assert extractor.extract("", text).officials[0].country == country
+
+
+@pytest.mark.parametrize("name", ["Felix Dzerzhinsky", "George Patton", "John F. Kennedy"])
+def test_history_holds_no_office(extractor: Extractor, name: str) -> None:
+    text = f"It was said by General {name} of Ohio."
+    assert extractor.extract("", text).officials == ()
+    assert extractor.extract("", text, "en", "1950-01-01").officials
+
+
+def test_known_names_are_read_in_lower_case(extractor: Extractor) -> None:
+    text = "patna: prime minister narendra modi said on monday that talks with sadyr japarov would begin soon."
+    assert [o.id for o in extractor.extract("", text).officials] == ["narendra-modi-ind", "sadyr-japarov-kgz"]
+
+
+def test_a_known_name_inside_a_longer_run_of_capitals_ends_where_it_should(extractor: Extractor) -> None:
+    text = "The bill was written by Sen. John McCain John Sidney McCainMartha McSally and others in Arizona."
+    (mccain,) = extractor.extract("", text).officials
+    assert (mccain.id, mccain.name) == ("john-mccain-usa", "John McCain")
