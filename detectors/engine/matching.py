@@ -165,6 +165,9 @@ class Engine:
                     founds.append((number, Found(view, ((own, own_asked), (bindings, asked))), own))
         else:
             founds.append((None, Found(view, ((bindings, asked),)), bindings))
+        distinct = _distinct(article, rule.kind.count_unit())
+        if not distinct and rule.kind.counts_known_alone():
+            return [], False
         fields, of = rule.kind.group_fields(), rule.kind.value_field()
         by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, dict[GroupValue, None]]] = {}
         left_out = False
@@ -178,7 +181,6 @@ class Engine:
                     met.append(own)
                 view.work.charge(GROUP + len(values))
                 all_values.update(dict.fromkeys(values))
-        distinct = _distinct(article, rule.kind.count_unit())
         # an article may have many groups, and usually the same evidence for all of them
         shown = {id(found): seen(found, (*fields, *([of] if of else ()))) for _, found, _ in founds} if by_group else {}
         evidence: dict[tuple[int, ...], Evidence] = {}

@@ -31,7 +31,10 @@ from detectors.rules.thresholds import Thresholds
 
 @kind("corroborated")
 class Corroborated(EventKind, frozen=True, kw_only=True):
-    """Fires on ``at_least`` articles of which no two are copies or share the value of ``distinct``."""
+    """Fires on ``at_least`` articles of which no two are copies or share the value of ``distinct``.
+
+    Articles without such a value do not count: nobody knows that they are independent.
+    """
 
     at_least: CountAtLeast
     distinct: Annotated[
@@ -40,6 +43,9 @@ class Corroborated(EventKind, frozen=True, kw_only=True):
 
     def count_unit(self) -> str:
         return self.distinct
+
+    def counts_known_alone(self) -> bool:
+        return True
 
     def levels_counted(self) -> Thresholds:
         return self.at_least

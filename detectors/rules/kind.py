@@ -119,6 +119,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         """The unit to count once: ``article``, ``story``, ``source``, ``language`` or ``meta.KEY`` (``distinct``)."""
         return "article"
 
+    def counts_known_alone(self) -> bool:
+        """Whether an article without the value of its count unit counts for nobody: it may be any of the others."""
+        return False
+
     def span(self) -> timedelta | None:
         """The stretch of event time that templates show as ``window``; None if it has none."""
         return None

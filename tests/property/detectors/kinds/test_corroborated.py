@@ -21,9 +21,10 @@ def oracle(rule, log, end) -> Wanted:
     kind, wanted = rule.kind, {}
 
     def same(one, other) -> bool:
-        return copies(one, other) or (values(one, kind.distinct) or (1,)) == (values(other, kind.distinct) or (2,))
+        return copies(one, other) or values(one, kind.distinct) == values(other, kind.distinct)
 
-    for group, facts in groups(log, kind.group_by):
+    known = [one for one in log if values(one, kind.distinct)]
+    for group, facts in groups(known, kind.group_by):
         reached = {}
         for one in facts:
             level = kind.at_least.at_least(most(window(facts, one.time, kind.window), same))
