@@ -17,7 +17,7 @@ from detectors.garbage_collection import collector_waits
 from detectors.index.rules import RuleConditions, RuleIndex
 from detectors.loading.ruleset import RuleSet
 from detectors.model.alert import Evidence, EvidenceSpan, GroupValue
-from detectors.model.article import EnrichedArticle
+from detectors.model.article import EnrichedArticle, MetaValue
 from detectors.model.observation import Observation
 from detectors.model.sightings import Seen
 from detectors.rules.chain_inputs import depths, latenesses
@@ -166,7 +166,7 @@ class Engine:
         else:
             founds.append((None, Found(view, ((bindings, asked),)), bindings))
         distinct = _distinct(article, rule.kind.count_unit())
-        if not distinct and rule.kind.counts_known_alone():
+        if distinct is None and rule.kind.counts_known_alone():
             return [], False
         fields, of = rule.kind.group_fields(), rule.kind.value_field()
         by_group: dict[tuple[GroupValue, ...], tuple[list[int], list[Bindings], Found, dict[GroupValue, None]]] = {}
@@ -235,14 +235,15 @@ class Engine:
 
 
 def _distinct(article: EnrichedArticle, what: str) -> str | None:
+    """The value that is counted once; an empty text is none."""
+    value: MetaValue | None = None
     if what == "source":
-        return article.source
-    if what == "language":
-        return article.language
-    if what.startswith(META):
+        value = article.source
+    elif what == "language":
+        value = article.language
+    elif what.startswith(META):
         value = article.meta.get(what[len(META) :])
-        return None if value is None else str(value)
-    return None
+    return None if value is None or not str(value).strip() else str(value)
 
 
 def _evidence(article: EnrichedArticle, met: list[Bindings], step: int | None) -> Evidence:

@@ -102,6 +102,14 @@ def test_metric_functions(function: str, numbers: list[float], result: float) ->
     assert apply(function, numbers) == result
 
 
+@pytest.mark.parametrize("kind", ["corroborated", "frequency, distinct: source", "cardinality, of: source"])
+@pytest.mark.parametrize(("sources", "fires"), [((None, None), 0), (("", " "), 0), (("a", None), 0), (("a", "b"), 1)])
+def test_an_unknown_source_is_no_other_one(kind: str, sources: tuple[str | None, str | None], fires: int) -> None:
+    scan = Scan(engine_of(f"name: r, kind: {kind}, window: 1h, at_least: 2"))
+    fired = [scan.feed(Given(n, f"a{n}", source=source).enriched()) for n, source in enumerate(sources)]
+    assert sum(map(len, fired)) == fires
+
+
 def test_number_too_large_to_compute_with_is_ignored() -> None:
     engine = engine_of("name: r, kind: metric, value: meta.n, function: sum, at_least: 1, window: 1h")
     scan = Scan(engine)
