@@ -91,18 +91,7 @@ class Enricher:
         return found
 
     def _extract(self, articles: list[Article]) -> Iterator[Extraction | Exception]:
-        texts = [
-            Source(
-                article.title or "",
-                article.text,
-                article.language,
-                article.published_at,
-                article.source,
-                article.url,
-                home if isinstance(home := (article.meta or {}).get("home"), str) else None,
-            )
-            for article in articles
-        ]
+        texts = [_source(article) for article in articles]
         try:
             return iter(list(self._extractor.pipe(texts)))
         except Exception:  # noqa: BLE001 - one bad article must not fail its batch: find it
@@ -113,6 +102,20 @@ class Enricher:
             return self._extractor.extract(*source)
         except Exception as error:  # noqa: BLE001 - the article becomes a dead letter with this reason
             return error
+
+
+def _source(article: Article | EnrichedArticle) -> Source:
+    """What extraction reads of an article."""
+    home = (article.meta or {}).get("home")
+    return Source(
+        article.title or "",
+        article.text,
+        article.language,
+        article.published_at,
+        article.source,
+        article.url,
+        home if isinstance(home, str) else None,
+    )
 
 
 def make_extractor(settings: Settings) -> Extractor:
@@ -152,9 +155,7 @@ def reader_of_text(extractor: Extractor) -> Callable[[EnrichedArticle], Enriched
     """Return a function that adds the findings in its title and text to an article."""
 
     def read(article: EnrichedArticle) -> EnrichedArticle:
-        found = extractor.extract(
-            article.title, article.text, article.language, article.published_at, article.source, article.url
-        )
+        found = extractor.extract(*_source(article))
         return msgspec.structs.replace(article, **{name: getattr(found, name) for name in found.__struct_fields__})
 
     return read

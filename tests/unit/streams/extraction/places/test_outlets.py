@@ -10,7 +10,7 @@ from detectors.model.article import EnrichedArticle
 from streams.extraction.extractor import Extractor
 from streams.extraction.places.outlets import load_outlets
 from streams.extraction.text.data_files import DataFileError
-from streams.pipeline.enrich import Enricher, Record
+from streams.pipeline.enrich import Enricher, Record, reader_of_text
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -93,6 +93,8 @@ def test_an_article_may_name_the_home_of_its_outlet(extractor: Extractor) -> Non
     found = Enricher(extractor).enrich(records)
     states = [one.officials[0].country for one in found if isinstance(one, EnrichedArticle)]
     assert states == ["KEN", "KEN", "KAZ", "KAZ"]
+    given = EnrichedArticle(**article, received_at=NOW, event_time=NOW, meta={"home": "KEN"})
+    assert reader_of_text(extractor)(given).officials[0].country == "KEN", "a rule test reads as the stream does"
 
 
 def test_the_cache_tells_outlets_apart(extractor: Extractor) -> None:
