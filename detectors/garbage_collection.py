@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_waits() -> Iterator[None]:
-    """Pause collection while a large rule set is built: it would free nothing and take a third of the time."""
+    """Pause collection while rules or lexicons are built: it would free nothing and take a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

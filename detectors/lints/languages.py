@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from detectors.conditions.fields import EVENT
+from detectors.conditions.fields import EXTRACTED
 from detectors.conditions.nodes import Condition, Has, Lacks, Not, Within
 from detectors.lints.conjuncts import conjuncts
 from detectors.lints.registry import of_rule
 from detectors.rules.groups import source_field
 from detectors.rules.rule import Rule
 
-IN_ENGLISH = frozenset({EVENT, "official", "organisation", "theme"})
+IN_ENGLISH = EXTRACTED.keys() - {"country"}
 """Fields whose values are found in English articles only."""
 
 

@@ -20,6 +20,11 @@ _RFC3339 = re.compile(
 )
 
 
+def rfc3339(time: datetime, timespec: str = "auto") -> str:
+    """A time in RFC 3339, UTC as ``Z``; ``timespec`` as of `datetime.isoformat`."""
+    return time.isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
 def parse_time(text: str) -> datetime | None:
     """Parse an RFC 3339 text to a UTC time; a bare date means its midnight; None if it is unreadable."""
     match = _RFC3339.fullmatch(text.strip())

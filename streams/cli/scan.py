@@ -12,7 +12,8 @@ import typer
 from rich.padding import Padding
 from rich.progress import Progress
 
-from streams.cli.console import err, note, out, print_bad_line, print_json
+from streams.cli.chosen_rules import chosen_rules
+from streams.cli.console import err, out, print_bad_line, print_json
 from streams.cli.file_options import FILES, FileOptions
 from streams.cli.options import Config, Json, RulePaths, Set, settings_from, time_from
 from streams.cli.plural import not_articles, plural
@@ -66,8 +67,6 @@ def scan(
     """Backtest: print the alerts that the stream would send for these articles."""
     from detectors.engine.matching import Engine
     from detectors.engine.scan import Scan
-    from streams.hot_reload.folder import vocabulary_of
-    from streams.hot_reload.rule_paths import rule_paths
     from streams.pipeline.enrich import enrich_timed, in_order, make_extractor
     from streams.records.dead_letter import DeadLetter
     from streams.sources.files import count_lines, read_lines
@@ -76,11 +75,7 @@ def scan(
     horizon = time_from("--until", until)
     total = count_lines(files)
     how = reading.reading()
-    place = rule_paths(rules or (), settings.rules)
-    found = place.load(vocabulary_of(settings.taxonomy))
-    if place.usual:
-        note(f"rules: {place}, {plural(len(found.rules), 'rule')}; name others with --rules")
-    running = Scan(Engine(found))
+    running = Scan(Engine(chosen_rules(rules, settings)))
     output = Output("json" if json else format_ or ("blocks" if out.is_terminal else "json"))
     bad = 0
     with Progress(console=err, transient=True, disable=out.is_terminal) as progress:

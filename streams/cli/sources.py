@@ -17,6 +17,7 @@ from streams.cli.plural import plural
 if TYPE_CHECKING:
     from streams.sources.listed.poll import Polled
     from streams.sources.listed.source import Source
+    from streams.sources.rss.readers import Readers
 
 app = typer.Typer(name="sources", help="Check and list sources, and see what they would bring.", no_args_is_help=True)
 
@@ -90,13 +91,11 @@ def try_(
         raise typer.Exit(2)
 
 
-def _polled(urls: list[str], config: Path | None, readers: object, *, private: bool) -> Iterator[tuple[str, Polled]]:
+def _polled(urls: list[str], config: Path | None, readers: Readers, *, private: bool) -> Iterator[tuple[str, Polled]]:
     from streams.sources.listed.poll import poll, read_file
     from streams.sources.listed.source import Source
     from streams.sources.listed.sources_file import read_sources
-    from streams.sources.rss.readers import Readers
 
-    assert isinstance(readers, Readers)
     file = config or (DEFAULT if DEFAULT.exists() else None)
     known = {source.name: source for source in read_sources(file)} if file else {}
     known |= {source.url: source for source in known.values()}

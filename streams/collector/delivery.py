@@ -52,8 +52,7 @@ class Delivery:
             UnacknowledgedError: the brokers rejected a record, or did not acknowledge it in time.
             KafkaError: the position was not stored.
         """
-        for batch in _batches(articles):
-            records = tuple(map(msgspec.json.encode, batch))
+        for batch, records in _batches(articles):
             with self._lock:
                 ends = {place.partition: end for place, end in self._log.end_offsets(self._places).items()}
                 write(msgspec.structs.replace(position, pending=Pending(ends, tuple(map(msgspec.Raw, records)))))
@@ -111,15 +110,18 @@ def _digest(value: bytes) -> bytes:
     return hashlib.blake2b(value, digest_size=16).digest()
 
 
-def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
+def _batches(articles: Sequence[Article]) -> Iterator[tuple[list[Article], list[bytes]]]:
+    """The articles in parts of at most `MOST_BYTES`, each with its records."""
     batch: list[Article] = []
+    records: list[bytes] = []
     size = 0
     for article in articles:
-        own = len(msgspec.json.encode(article))
-        if batch and size + own > MOST_BYTES:
-            yield batch
-            batch, size = [], 0
+        record = msgspec.json.encode(article)
+        if batch and size + len(record) > MOST_BYTES:
+            yield batch, records
+            batch, records, size = [], [], 0
         batch.append(article)
-        size += own
+        records.append(record)
+        size += len(record)
     if batch:
-        yield batch
+        yield batch, records

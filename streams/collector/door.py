@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +18,7 @@ from kafka.errors import KafkaError
 from detectors.user_error import UserError
 from streams.collector.openapi import openapi_document
 from streams.collector.posted import Posted, PostedError, read_posted
-from streams.monitoring.bounded_server import BoundedServer
+from streams.monitoring.bounded_server import BoundedIPv6Server, BoundedServer
 from streams.monitoring.collector_metrics import CollectorMetrics
 from streams.settings import Settings
 from streams.sources.feed import Feed, TooLargeError, UnacknowledgedError
@@ -129,10 +128,6 @@ class Sender:
                 feed.__exit__(UnacknowledgedError, None, None)
 
 
-class _IPv6Server(BoundedServer):
-    address_family = socket.AF_INET6
-
-
 @contextmanager
 def open_door(settings: Settings, door: Door, metrics: CollectorMetrics) -> Iterator[int]:
     """Serve the door while the context is open; gives its port.
@@ -143,7 +138,7 @@ def open_door(settings: Settings, door: Door, metrics: CollectorMetrics) -> Iter
     door.token()
     sender = Sender(settings)
     try:
-        kind = _IPv6Server if ":" in door.host else BoundedServer
+        kind = BoundedIPv6Server if ":" in door.host else BoundedServer
         server = kind((door.host, door.port), _handler(door, sender, metrics))
     except (OSError, OverflowError) as error:
         raise DoorError(f"--http {door.host}:{door.port}: cannot listen there: {error}") from None

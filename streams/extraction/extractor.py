@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
+from detectors.garbage_collection import collector_waits
 from detectors.model.article import Country, Event, Official, Organisation, Sentence, Theme
 from detectors.vocabulary import country_code
 from streams.extraction.draft import Draft, Source
@@ -69,7 +68,7 @@ class Extractor:
         self._cached_characters = 0
         self.entities = Entities(model)
         self._outlets = load_outlets(outlets)
-        with _all_stays():
+        with collector_waits():
             self.registry = load_registry(registry or REGISTRY)
             self.taxonomy = load_taxonomy(taxonomy or TAXONOMY)
             self._read([Source("", "Warm up: Minister Jane Doe met Mayor John Roe.", "en")])
@@ -179,15 +178,3 @@ class Extractor:
             fingerprint=fingerprint(document.folded[document.body :]),
         )
         return found, reading
-
-
-@contextmanager
-def _all_stays() -> Iterator[None]:
-    """Keep the garbage collector from visiting a hundred thousand new terms again and again: none is garbage."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()

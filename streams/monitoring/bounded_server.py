@@ -109,6 +109,12 @@ class BoundedServer(ThreadingHTTPServer):
         logger.debug("a connection from %s failed", client_address, exc_info=True)
 
 
+class BoundedIPv6Server(BoundedServer):
+    """The same at an address of IPv6."""
+
+    address_family = socket.AF_INET6
+
+
 def _end(connection: socket.socket) -> None:
     """Wake the thread that waits for this connection; it closes it."""
     with suppress(OSError):  # the client has closed it, or its thread is about to

@@ -13,7 +13,7 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry, MetricsHandler
 
 from detectors.user_error import UserError
-from streams.monitoring.bounded_server import BoundedServer
+from streams.monitoring.bounded_server import BoundedIPv6Server, BoundedServer
 
 
 class Status(Protocol):
@@ -68,10 +68,6 @@ class HealthServer:
         self._server.server_close()
 
 
-class _IPv6Server(BoundedServer):
-    address_family = socket.AF_INET6
-
-
 def _bind(host: str, port: int, handler: type[BaseHTTPRequestHandler], spare: int) -> BoundedServer:
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -79,7 +75,7 @@ def _bind(host: str, port: int, handler: type[BaseHTTPRequestHandler], spare: in
         raise MetricsAddressError(_no_host(host, getattr(error, "strerror", None) or str(error))) from None
     # A name such as localhost may have addresses of both families: IPv4 first, as scrapers expect it.
     family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
-    kind = _IPv6Server if family == socket.AF_INET6 else BoundedServer
+    kind = BoundedIPv6Server if family == socket.AF_INET6 else BoundedServer
     last = min(port + spare, 65535)
     for candidate in range(port, last + 1):
         try:

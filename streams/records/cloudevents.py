@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from detectors.model.event_time import rfc3339
+
 Kind = Literal["article", "enriched-article", "observation", "progress", "alert"]
 Headers = list[tuple[str, bytes | None]]
 """Names and values in order; a name may come twice, and a value may be null, which is not the same as empty."""
@@ -33,7 +35,7 @@ def headers(kind: Kind, id: str, *, time: datetime | None = None, subject: str |
         ("content-type", CONTENT_TYPE.encode()),
     ]
     if time is not None:
-        found.append(("ce_time", time.isoformat().replace("+00:00", "Z").encode()))
+        found.append(("ce_time", rfc3339(time).encode()))
     if subject is not None:
         found.append(("ce_subject", subject.encode("utf-8", "replace")))
     return found

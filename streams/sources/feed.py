@@ -18,6 +18,7 @@ import msgspec
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
+from detectors.model.event_time import rfc3339
 from detectors.user_error import UserError
 from streams.kafka.clients import producer as make_producer
 from streams.kafka.refusals import said
@@ -227,7 +228,7 @@ class Feed:
 
 def stamp(article: Article, now: datetime) -> bytes:
     """The article as JSON with its id and arrival; keeps those that it already has."""
-    received_at = article.received_at or now.isoformat().replace("+00:00", "Z")
+    received_at = article.received_at or rfc3339(now)
     return msgspec.json.encode(msgspec.structs.replace(article, id=article.key, received_at=received_at))
 
 

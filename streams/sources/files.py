@@ -143,22 +143,15 @@ def _read(name: str, stream: BinaryIO, reading: Reading, id_: str, changed: floa
 
 def _finished(found: bytes | Article, reading: Reading, place: str, name: str, changed: float) -> bytes:
     """The record to send, empty if it lies outside of the times that are read."""
-    article = reading.article(found) if isinstance(found, bytes) else found
+    article, as_it_is = reading.article(found) if isinstance(found, bytes) else (found, False)
     finished = reading.finished(article, place, name=name, changed=changed)
     if finished is None:
         return b""
-    if isinstance(found, bytes) and finished is article and _same(found, article):
+    if as_it_is and finished is article and isinstance(found, bytes):
         return found
     value = msgspec.json.encode(finished)
     decode_article(value)  # its limits
     return value
-
-
-def _same(value: bytes, article: Article) -> bool:
-    try:
-        return decode_article(value) == article
-    except BadArticleError:
-        return False
 
 
 _Found = tuple[str, int, bytes | Article | BadArticleError]

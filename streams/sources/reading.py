@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from detectors.model.dates import read_date
-from detectors.model.event_time import parse_time
+from detectors.model.event_time import parse_time, rfc3339
 from streams.records.article import Article, BadArticleError, decode_article
 from streams.sources.field_names import article_of
 from streams.sources.rss.plain_text import plain_text
@@ -54,8 +54,8 @@ class Reading:
     unreadable_dates: int = 0
     refused: Counter[str] = field(default_factory=Counter)
 
-    def article(self, value: bytes) -> Article:
-        """The article in one JSON value, by the names of its fields.
+    def article(self, value: bytes) -> tuple[Article, bool]:
+        """The article in one JSON value, by the names of its fields, and whether the value is that article already.
 
         Raises:
             BadArticleError: it is none.
@@ -66,15 +66,15 @@ class Reading:
             mended = self._mended(value)
             if mended is None:
                 raise error from None
-            return decode_article(msgspec.json.encode(mended))
+            return decode_article(msgspec.json.encode(mended)), False
         if article.published_at and article.title and article.url and not self.columns:
-            return article
+            return article, True
         other = self._mended(value)
         if other is None:
-            return article
+            return article, True
         missing = {name: getattr(other, name) for name in _OPTIONAL if getattr(article, name) is None}
         missing = {name: value for name, value in missing.items() if value is not None}
-        return msgspec.structs.replace(article, id=article.key, **missing) if missing else article
+        return (msgspec.structs.replace(article, id=article.key, **missing), False) if missing else (article, True)
 
     def finished(self, article: Article, place: str, *, name: str = "", changed: float = 0.0) -> Article | None:
         """The article as it is sent: dates in RFC 3339, text without markup; None if it lies outside of the times.
@@ -89,7 +89,7 @@ class Reading:
             changes["published_at"] = written
         time = read_date(written, self.zone) if written else None
         if time is not None and (parse_time(written) is None or parse_time(written) != time):
-            changes["published_at"] = time.isoformat().replace("+00:00", "Z")
+            changes["published_at"] = rfc3339(time)
         if written and time is None:
             self._tell_unreadable(place, written)
         self.undated += time is None
@@ -112,7 +112,7 @@ class Reading:
 
     def _date_of_file(self, name: str, changed: float) -> str:
         if self.date_from == "mtime" and changed:
-            return datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            return rfc3339(datetime.fromtimestamp(changed, UTC), "seconds")
         days = _DAY_IN_NAME.findall(name) if self.date_from == "name" else []
         return "-".join(days[-1]) if days else ""  # the last one is nearest to the article
 

@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from streams.cli.console import err, note, out, print_bad_line, print_json
+from streams.cli.chosen_rules import chosen_rules
+from streams.cli.console import err, out, print_bad_line, print_json
 from streams.cli.errors import writing
 from streams.cli.file_options import FILES, FileOptions
 from streams.cli.options import Config, Json, RulePaths, Set, settings_from, time_from
@@ -65,8 +66,6 @@ def backtest(
     """Count the alerts over an archive by week and rule; exit status 1 if an expectation is not met."""
     from detectors.authoring.backtest import Backtest, read_expectations
     from detectors.authoring.backtest import junit as as_junit
-    from streams.hot_reload.folder import vocabulary_of
-    from streams.hot_reload.rule_paths import rule_paths
     from streams.pipeline.enrich import enrich_timed, in_order, make_extractor
     from streams.records.dead_letter import DeadLetter
     from streams.sources.files import read_lines
@@ -74,12 +73,8 @@ def backtest(
     settings = settings_from(config, set_)
     horizon = time_from("--until", until)
     expectations = read_expectations(expect) if expect is not None else ()
-    words = vocabulary_of(settings.taxonomy)
-    place = rule_paths(rules or (), settings.rules)
-    run = Backtest(place.load(words))
-    other = Backtest(rule_paths(against, None).load(words)) if against else None
-    if place.usual:
-        note(f"rules: {place}, {plural(len(run.rules.rules), 'rule')}; name others with --rules")
+    run = Backtest(chosen_rules(rules, settings))
+    other = Backtest(chosen_rules(against, settings)) if against else None
     runs = [run, other] if other is not None else [run]
     bad = 0
     lines = in_order(read_lines(files, reading.reading()), datetime.now(UTC))

@@ -13,7 +13,8 @@ from rich.tree import Tree
 
 from detectors.authoring.explain import Clause, Explanation
 from detectors.user_error import UserError
-from streams.cli.console import note, out, print_bad_line, print_json
+from streams.cli.chosen_rules import chosen_rules
+from streams.cli.console import out, print_bad_line, print_json
 from streams.cli.file_options import FILES, FileOptions
 from streams.cli.options import Config, Json, RulePaths, Set, settings_from, time_from
 from streams.cli.plural import plural
@@ -66,18 +67,13 @@ def explain(
     from detectors.authoring.windows import Windows
     from detectors.conditions.work import WorkLimitError
     from detectors.reading.problems import nearest
-    from streams.hot_reload.folder import vocabulary_of
-    from streams.hot_reload.rule_paths import rule_paths
     from streams.pipeline.enrich import enrich_timed, in_order, make_extractor
     from streams.records.dead_letter import DeadLetter
     from streams.sources.files import read_lines
 
     settings = settings_from(config, set_)
     horizon = time_from("--until", until)
-    place = rule_paths(rules or (), settings.rules)
-    found = place.load(vocabulary_of(settings.taxonomy))
-    if place.usual and not json:
-        note(f"rules: {place}, {plural(len(found.rules), 'rule')}; name others with --rules")
+    found = chosen_rules(rules, settings, quiet=json)
     explainer = Explainer(found)
     for name in names or ():
         if name not in explainer.rules:

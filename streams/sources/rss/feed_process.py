@@ -19,6 +19,8 @@ from streams.sources.rss.sites import host_of, site_of
 
 #: A feed of the largest size needs a third of this (bytes).
 MAX_MEMORY = 2 * 1024**3
+#: Starts the process.
+COMMAND = (sys.executable, "-P", "-m", "streams.sources.rss.feed_process")
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 
 import msgspec
 
 from detectors.user_error import UserError
-from streams.sources.rss.feed_process import Answer, Job
+from streams.sources.rss.feed_process import COMMAND, Answer, Job
 from streams.sources.rss.sites import without_credentials
 
 #: Limit on fetching and reading one feed.
@@ -46,7 +45,7 @@ def read_feed(given: str, *, private: bool = False, seconds: int = SECONDS) -> F
     shown = without_credentials(url)
     job = Job(url, name, private, seconds)
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "streams.sources.rss.feed_process"],
+        COMMAND,
         input=msgspec.json.encode(job),
         capture_output=True,
         check=False,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from queue import LifoQueue
 from typing import Self
 
 import msgspec
 
-from streams.sources.rss.feed_process import Answer, Job
+from streams.sources.rss.feed_process import COMMAND, Answer, Job
 
 
 class Readers:
@@ -62,7 +61,7 @@ class Readers:
 
 def _started() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "streams.sources.rss.feed_process"],
+        COMMAND,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
