@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.transport.commits import Commits
@@ -62,8 +62,11 @@ class World:
             self.finished.add(offset)
 
     def report(self, choice: int) -> None:
-        """Report, and have acknowledged, any offset up to the one that is read next."""
-        self.released = self.committed + choice % (self.position - self.committed + 1)
+        """Report, and have acknowledged, any offset from the committed one up to the one that is read next.
+
+        After a seek, what was finished before it may be committed although it is still to be read again.
+        """
+        self.released = self.committed + choice % (max(self.position - self.committed, 0) + 1)
         self.commits.release({PARTITION: self.released})
 
     def commit(self, _: int) -> None:
@@ -102,6 +105,16 @@ ACTIONS = (
     records=LOGS,
     is_reported=st.booleans(),
     steps=st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 25)), max_size=80),
+)
+@example(
+    records=[0, 1],
+    is_reported=True,
+    steps=[(step, 0) for step in (World.read, World.settle, World.report, World.seek, World.commit, World.report)],
+)
+@example(
+    records=[0, 1],
+    is_reported=False,
+    steps=[(step, 0) for step in (World.read, World.settle, World.seek, World.commit, World.report)],
 )
 def test_commits_go_as_far_as_all_is_finished_and_reported_and_no_further(
     records: list[int], is_reported: bool, steps: list[tuple[object, int]]
